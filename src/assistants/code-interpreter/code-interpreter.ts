@@ -1,0 +1,30 @@
+/** The port between the run loop and the place where Python runs. */
+export interface CodeInterpreter {
+  /**
+   * Runs `code` in the session's own Python, whose variables live on from call to call. Calls of one session run
+   * one after another. `onOutput` gets what the code prints (stdout, stderr, the value of a last expression, a
+   * traceback, the message of a limit that struck) as it comes. An abort kills the session and rejects with the
+   * signal's reason; every other end, a crash included, resolves.
+   */
+  run(request: CodeRequest, onOutput: (text: string) => void, signal: AbortSignal): Promise<CodeResult>;
+
+  /** Ends every session and leaves no process behind. */
+  close(): Promise<void>;
+}
+
+export interface CodeRequest {
+  /** Whose variables these are: the thread's id. */
+  session: string;
+  code: string;
+  /** Files to find in `/mnt/data`; `read` is called only for those that the session does not have yet. */
+  files: { name: string; read: () => Promise<Uint8Array> }[];
+}
+
+export interface CodeResult {
+  /** `failed`: a limit struck or the sandbox broke; an exception of the code itself is `completed`. */
+  status: 'completed' | 'failed';
+  /** True when no variable of an earlier call was there: the session is new or had to be made anew. */
+  fresh: boolean;
+  /** Files that the code wrote or changed in `/mnt/data`. */
+  files: { name: string; bytes: Uint8Array }[];
+}

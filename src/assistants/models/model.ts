@@ -1,0 +1,92 @@
+/**
+ * The port between the run loop and whatever writes the answers. One file in this folder for each way to
+ * reach a model; the run loop knows only what stands here.
+ */
+export interface Model {
+  /**
+   * Streams one answer to `request`. The last event is `end`. Throws `ModelError` when the provider fails and
+   * stops promptly, by throwing the signal's reason, when `signal` aborts.
+   */
+  respond(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+
+  /** The names of the models that the provider offers; empty when it does not say. Never throws. */
+  offered(signal: AbortSignal): Promise<string[]>;
+}
+
+/** Everything that a model needs for one answer. Settings left out are the provider's own defaults. */
+export interface ModelRequest {
+  model: string;
+  instructions: string;
+  items: ModelItem[];
+  tools: ModelFunction[];
+  toolChoice: 'auto' | 'none' | 'required' | { name: string };
+  parallelToolCalls: boolean;
+  temperature?: number;
+  topP?: number;
+  maxOutputTokens?: number;
+  reasoningEffort?: string;
+  /** The Assistants API's `response_format`, when it asks for JSON. */
+  responseFormat?: { type: 'json_object' } | { type: 'json_schema'; json_schema: JsonSchemaFormat };
+}
+
+export interface JsonSchemaFormat {
+  name: string;
+  description?: string;
+  schema?: Record<string, unknown>;
+  strict?: boolean | null;
+}
+
+/** A function that the model may call; the code interpreter is one of them to the model. */
+export interface ModelFunction {
+  name: string;
+  description?: string;
+  parameters: Record<string, unknown>;
+  strict?: boolean;
+}
+
+/** What was said and done so far, oldest first. A `tool_call` is always followed by its `tool_output`. */
+export type ModelItem =
+  | { type: 'message'; role: 'user' | 'assistant'; content: ModelContent[] }
+  | { type: 'tool_call'; callId: string; name: string; arguments: string }
+  | { type: 'tool_output'; callId: string; output: string }
+  | { type: 'provider'; item: unknown };
+
+/** `url` is `https:` or `data:`. */
+export type ModelContent =
+  | { type: 'text'; text: string }
+  | { type: 'image'; url: string; detail?: 'auto' | 'low' | 'high' };
+
+/**
+ * What a model sends. `tool_call` comes before any `tool_arguments` of the same `index`; indices count up from 0
+ * within one answer. A `provider_item` (such as encrypted reasoning) is opaque: within the same run it is sent
+ * back as a `provider` item, at the place where it came.
+ */
+export type ModelEvent =
+  | { type: 'text'; delta: string }
+  | { type: 'refusal'; delta: string }
+  | { type: 'tool_call'; index: number; callId: string; name: string }
+  | { type: 'tool_arguments'; index: number; delta: string }
+  | { type: 'provider_item'; item: unknown }
+  | { type: 'usage'; promptTokens: number; completionTokens: number }
+  | { type: 'end'; reason: 'stop' | 'length' | 'content_filter' };
+
+/** The codes of a failed run's `last_error`. */
+export type ModelErrorCode = 'server_error' | 'rate_limit_exceeded' | 'invalid_prompt';
+
+/** A provider's failure, in one sentence that a person can act on and that holds no secret. */
+export class ModelError extends Error {
+  readonly code: ModelErrorCode;
+  /** The conversation does not fit into the model's context: a shorter one may. */
+  readonly contextExceeded: boolean;
+
+  constructor(
+    code: ModelErrorCode,
+    message: string,
+    options: ErrorOptions & { contextExceeded?: boolean } = {},
+  ) {
+    super(message, options);
+    this.name = 'ModelError';
+    this.code = code;
+    this.contextExceeded = options.contextExceeded ?? false;
+  }
+}

@@ -1,0 +1,5 @@
+import { enableCompileCache } from 'node:module';
+import './runtime.js';
+
+enableCompileCache();
+await import('./main.ts');
