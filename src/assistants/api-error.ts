@@ -1,0 +1,84 @@
+export type ApiErrorType = 'invalid_request_error' | 'server_error';
+
+interface ApiErrorDetails {
+  type?: ApiErrorType;
+  /** The parameter that is wrong, as a path such as `tools[0].function.name`. */
+  param?: string;
+  code?: string;
+}
+
+/** An error that the client is told, in the words of OpenAI's API. Routes throw it; the app answers with it. */
+export class ApiError extends Error {
+  readonly status: 400 | 401 | 404 | 413 | 500;
+  readonly type: ApiErrorType;
+  readonly param: string | null;
+  readonly code: string | null;
+
+  constructor(status: ApiError['status'], message: string, details: ApiErrorDetails = {}) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.type = details.type ?? 'invalid_request_error';
+    this.param = details.param ?? null;
+    this.code = details.code ?? null;
+  }
+
+  /** The body of the answer. */
+  toJSON() {
+    return { error: { message: this.message, type: this.type, param: this.param, code: this.code } };
+  }
+}
+
+/** 400: the request can't be done as it stands. */
+export function invalidRequest(message: string, details: Omit<ApiErrorDetails, 'type'> = {}): ApiError {
+  return new ApiError(400, message, details);
+}
+
+/** 404 for an assistant, thread, message, run or run step. */
+export function notFound(
+  kind: 'assistant' | 'thread' | 'message' | 'run' | 'run step',
+  id: string,
+): ApiError {
+  return new ApiError(404, `No ${kind} found with id '${id}'.`);
+}
+
+/** 404 for a file, which the API words in its own way. */
+export function noSuchFile(id: string, param = 'id'): ApiError {
+  return new ApiError(404, `No such File object: ${id}`, { param });
+}
+
+/** 404 for an address that the API does not have. */
+export function invalidUrl(method: string, path: string): ApiError {
+  return new ApiError(404, `Invalid URL (${method} ${path})`);
+}
+
+/** 413: `limit` is in bytes. */
+export function tooLarge(limit: number): ApiError {
+  return new ApiError(413, `Maximum content size limit (${limit}) exceeded.`);
+}
+
+/** 500: tells nothing about the cause, which may hold secrets; the cause is for the log. */
+export function serverError(): ApiError {
+  const message = 'The server had an error while processing your request. Sorry about that!';
+  return new ApiError(500, message, { type: 'server_error' });
+}
+
+/** 400: a parameter that must be there is not. */
+export function missingParameter(param: string): ApiError {
+  return invalidRequest(`Missing required parameter: '${param}'.`, {
+    param,
+    code: 'missing_required_parameter',
+  });
+}
+
+/** 400: a parameter has a value that is none of `supported`. */
+export function unsupportedValue(param: string, value: unknown, supported: readonly string[]): ApiError {
+  const quoted = supported.map((name) => `'${name}'`);
+  const last = quoted.pop();
+  const list = quoted.length === 0 ? last : `${quoted.join(', ')}${quoted.length > 1 ? ',' : ''} and ${last}`;
+  const shown = typeof value === 'string' ? value : JSON.stringify(value);
+  return invalidRequest(`Invalid value: '${shown}'. Supported values are: ${list}.`, {
+    param,
+    code: 'invalid_value',
+  });
+}

@@ -1,0 +1,15 @@
+import { randomInt } from 'node:crypto';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** As long as OpenAI's own, so that clients which check an id's shape take ours. */
+const LENGTH = 24;
+
+export type IdPrefix = 'asst_' | 'thread_' | 'msg_' | 'run_' | 'step_' | 'call_' | 'file-';
+
+/** A new id, such as `thread_a1B2…`: 142 random bits, so never the same twice. */
+export function newId(prefix: IdPrefix): string {
+  let id: string = prefix;
+  for (let i = 0; i < LENGTH; i++) id += ALPHABET.charAt(randomInt(ALPHABET.length));
+  return id;
+}
