@@ -1,6 +1,7 @@
 import type { Keyv } from 'keyv';
+import { couldBeId } from './ids.ts';
 
-/** How many entries are read at once while a page is filled. */
+/** The most entries that are read at once while a list is walked. */
 const CHUNK = 100;
 
 export interface PageQuery {
@@ -16,10 +17,13 @@ export interface Page<T> {
   hasMore: boolean;
 }
 
+type Range = Pick<PageQuery, 'order' | 'after' | 'before'>;
+
 /**
  * Documents with an id, each in the list of one parent (a thread's messages, a run's steps) in the order in which
  * they came. Keyv has neither lists nor transactions, so a list is a counter and numbered keys, and a removed
- * document leaves a hole that readers pass over. One process writes a parent's list at a time.
+ * document leaves a hole that readers pass over: it stays good as a cursor. One process writes a parent's list at
+ * a time; where two do, no document is lost, but the list may miss one.
  */
 export class Collection<T extends { id: string }> {
   readonly #documents: Keyv<T>;
@@ -32,32 +36,72 @@ export class Collection<T extends { id: string }> {
   }
 
   async get(id: string): Promise<T | undefined> {
-    return this.#documents.get(id);
+    return couldBeId(id) ? this.#documents.get(id) : undefined;
   }
 
-  /** Replaces a document that is in a list already. */
+  /** The documents with these ids, in the order of the ids; one that does not exist is left out. */
+  async getMany(ids: string[]): Promise<T[]> {
+    const known = ids.filter(couldBeId);
+    if (known.length === 0) return [];
+    const documents = await this.#documents.getMany(known);
+    return documents.filter((document) => document !== undefined);
+  }
+
+  /** Replaces a document that is in a list already, or keeps one that belongs to no list. */
   async put(document: T): Promise<void> {
-    await this.#documents.set(document.id, document);
+    await this.#oneAtATime(document.id, () => this.#documents.set(document.id, document));
+  }
+
+  /** Replaces the document by what `change` makes of it; undefined when it does not exist. */
+  async update(id: string, change: (document: T) => T): Promise<T | undefined> {
+    return this.#oneAtATime(id, async () => {
+      const document = await this.get(id);
+      if (document === undefined) return undefined;
+      const changed = change(document);
+      await this.#documents.set(id, changed);
+      return changed;
+    });
   }
 
   /** Adds a document at the end of `parent`'s list. */
   async append(parent: string, document: T): Promise<void> {
     await this.#oneAtATime(parent, async () => {
       const place = await this.count(parent);
-      await this.#documents.set(document.id, document);
-      await this.#places.set(`at/${parent}/${place}`, document.id);
-      await this.#places.set(`of/${document.id}`, place);
-      await this.#places.set(`count/${parent}`, place + 1);
+      await Promise.all([
+        this.#documents.set(document.id, document),
+        this.#places.setMany([
+          { key: `at/${parent}/${place}`, value: document.id },
+          { key: `of/${document.id}`, value: place },
+          { key: `count/${parent}`, value: place + 1 },
+        ]),
+      ]);
     });
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#documents.delete(id);
+  /** Removes a document; true when it was there. */
+  async remove(id: string): Promise<boolean> {
+    if (!couldBeId(id)) return false;
+    return this.#oneAtATime(id, () => this.#documents.delete(id));
+  }
+
+  /** Removes `parent`'s list with everything in it. */
+  async clear(parent: string): Promise<void> {
+    await this.#oneAtATime(parent, async () => {
+      const count = await this.count(parent);
+      for (let first = 0; first < count; first += CHUNK) {
+        const keys = range(first, Math.min(first + CHUNK, count)).map((place) => `at/${parent}/${place}`);
+        const ids = (await this.#places.getMany(keys)).filter((id) => typeof id === 'string');
+        await this.#documents.deleteMany(ids);
+        await this.#places.deleteMany([...keys, ...ids.map((id) => `of/${id}`)]);
+      }
+      await this.#places.delete(`count/${parent}`);
+    });
   }
 
   /** How many documents were ever added to `parent`'s list, removed ones included. */
   async count(parent: string): Promise<number> {
-    return ((await this.#places.get(`count/${parent}`)) as number | undefined) ?? 0;
+    const count = await this.#places.get(`count/${parent}`);
+    return typeof count === 'number' ? count : 0;
   }
 
   /** The newest document of `parent`'s list. */
@@ -71,7 +115,7 @@ export class Collection<T extends { id: string }> {
     where: (document: T) => boolean = () => true,
   ): Promise<Page<T>> {
     const data: T[] = [];
-    for await (const document of this.walk(parent, query)) {
+    for await (const document of this.walk(parent, query, query.limit + 1)) {
       if (!where(document)) continue;
       if (data.length === query.limit) return { data, hasMore: true };
       data.push(document);
@@ -79,46 +123,56 @@ export class Collection<T extends { id: string }> {
     return { data, hasMore: false };
   }
 
-  /** Every document between the cursors, read in chunks as the caller goes on. */
-  async *walk(parent: string, query: Pick<PageQuery, 'order' | 'after' | 'before'>): AsyncGenerator<T> {
+  /**
+   * Every document between the cursors, read in chunks as the caller goes on: the first of `expected` entries,
+   * each of the next twice as big.
+   */
+  async *walk(parent: string, query: Range, expected = CHUNK): AsyncGenerator<T> {
     const [first, end] = await this.#range(parent, query);
     const descending = query.order === 'desc';
-    for (let done = 0; done < end - first; done += CHUNK) {
-      const size = Math.min(CHUNK, end - first - done);
-      const places = Array.from({ length: size }, (_, i) =>
-        descending ? end - 1 - done - i : first + done + i,
-      );
-      const ids = await this.#places.getMany(places.map((place) => `at/${parent}/${place}`));
-      const known = ids.filter((id): id is string => typeof id === 'string');
-      for (const document of await this.#documents.getMany(known)) if (document) yield document;
+    let size = Math.min(expected, CHUNK);
+    for (let done = 0; done < end - first; ) {
+      const next = Math.min(done + size, end - first);
+      const places = descending ? range(end - next, end - done).reverse() : range(first + done, first + next);
+      yield* await this.#at(parent, places);
+      done = next;
+      size = Math.min(size * 2, CHUNK);
     }
   }
 
+  async #at(parent: string, places: number[]): Promise<T[]> {
+    const ids = await this.#places.getMany(places.map((place) => `at/${parent}/${place}`));
+    return this.getMany(ids.filter((id) => typeof id === 'string'));
+  }
+
   /** The places between the cursors, as a half-open range that counts from the oldest. */
-  async #range(
-    parent: string,
-    query: Pick<PageQuery, 'order' | 'after' | 'before'>,
-  ): Promise<[number, number]> {
-    let first = 0;
-    let end = await this.count(parent);
+  async #range(parent: string, query: Range): Promise<[number, number]> {
     const [older, newer] = query.order === 'asc' ? [query.after, query.before] : [query.before, query.after];
-    if (older !== undefined) first = ((await this.#placeOf(parent, older)) ?? end) + 1;
-    if (newer !== undefined) end = (await this.#placeOf(parent, newer)) ?? 0;
-    return [first, end];
+    const [count, afterOlder, atNewer] = await Promise.all([
+      this.count(parent),
+      older === undefined ? -1 : this.#placeOf(parent, older),
+      newer === undefined ? Infinity : this.#placeOf(parent, newer),
+    ]);
+    if (afterOlder === undefined || atNewer === undefined) return [0, 0];
+    return [afterOlder + 1, Math.min(atNewer, count)];
   }
 
   async #placeOf(parent: string, id: string): Promise<number | undefined> {
-    const place = (await this.#places.get(`of/${id}`)) as number | undefined;
-    if (place === undefined) return undefined;
+    const place = couldBeId(id) ? await this.#places.get(`of/${id}`) : undefined;
+    if (typeof place !== 'number') return undefined;
     return (await this.#places.get(`at/${parent}/${place}`)) === id ? place : undefined;
   }
 
-  async #oneAtATime(parent: string, work: () => Promise<void>): Promise<void> {
-    const turn = (this.#tails.get(parent) ?? Promise.resolve()).then(work);
+  async #oneAtATime<R>(key: string, work: () => Promise<R>): Promise<R> {
+    const turn = (this.#tails.get(key) ?? Promise.resolve()).then(work);
     const tail = turn.catch(() => {});
-    this.#tails.set(parent, tail);
-    await turn.finally(() => {
-      if (this.#tails.get(parent) === tail) this.#tails.delete(parent);
+    this.#tails.set(key, tail);
+    return turn.finally(() => {
+      if (this.#tails.get(key) === tail) this.#tails.delete(key);
     });
   }
+}
+
+function range(first: number, end: number): number[] {
+  return Array.from({ length: Math.max(end - first, 0) }, (_, i) => first + i);
 }

@@ -13,3 +13,8 @@ export function newId(prefix: IdPrefix): string {
   for (let i = 0; i < LENGTH; i++) id += ALPHABET.charAt(randomInt(ALPHABET.length));
   return id;
 }
+
+/** Whether `id` has the shape of an id. One that has not is never asked for: a store may choke on its bytes. */
+export function couldBeId(id: string): boolean {
+  return /^[\w-]{1,64}$/.test(id);
+}

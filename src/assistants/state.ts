@@ -1,20 +1,26 @@
 import type { Keyv } from 'keyv';
-import type { Assistant } from 'openai/resources/beta/assistants';
+import type { Assistant as SdkAssistant } from 'openai/resources/beta/assistants';
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import type { Thread } from 'openai/resources/beta/threads/threads';
 import type { FileObject } from 'openai/resources/files';
+import type { ReasoningEffort } from 'openai/resources/shared';
 import { Collection } from './collection.ts';
 
-/** The parent of the documents that belong to nobody: assistants, threads and files. */
+/** The parent of the documents that belong to nobody: assistants and files. */
 export const ROOT = 'root';
+
+/** The API answers with `reasoning_effort`, which the SDK's type leaves out. */
+export interface Assistant extends SdkAssistant {
+  reasoning_effort: ReasoningEffort;
+}
 
 /** Everything that the embedded Assistants API remembers. */
 export interface State {
   /** Listed under `ROOT`. */
   assistants: Collection<Assistant>;
-  /** Not listed: the API has no call for it. Only `get`, `put` and `remove` are used. */
+  /** Not listed: the API has no call for it. */
   threads: Collection<Thread>;
   /** Listed under the thread's id. */
   messages: Collection<Message>;
@@ -22,10 +28,10 @@ export interface State {
   runs: Collection<Run>;
   /** Listed under the run's id. */
   steps: Collection<RunStep>;
-  /** Listed under `ROOT`. */
+  /** Listed under `ROOT`. Added with `addFile` and removed with `removeFile`, together with its content. */
   files: Collection<FileObject>;
-  /** A file's bytes by its id. */
-  contents: Keyv<Uint8Array>;
+  /** A file's bytes by its id; `set` wants a Buffer, the only byte array that Keyv can write as text. */
+  contents: Keyv<Buffer>;
 }
 
 /** Opens the state over a store that gives one Keyv for each namespace. */

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+
+/** The API's own bounds, in UTF-16 code units. */
+const MAX_TEXT = 256_000;
+const MAX_NAME = 256;
+const MAX_DESCRIPTION = 512;
+const MAX_METADATA_PAIRS = 16;
+const MAX_METADATA_KEY = 64;
+const MAX_METADATA_VALUE = 512;
+const MAX_TOOLS = 128;
+const MAX_FILES = 20;
+
+const id = z.string().max(MAX_NAME);
+const functionName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/);
+const jsonObject = z.record(z.string(), z.unknown());
+
+export const metadata = z
+  .record(z.string(), z.string().max(MAX_METADATA_VALUE))
+  .refine((pairs) => Object.keys(pairs).length <= MAX_METADATA_PAIRS, {
+    message: `Invalid '{param}': too many properties. Expected an object with at most ${MAX_METADATA_PAIRS} properties.`,
+    params: { code: 'object_above_max_properties' },
+  })
+  .refine((pairs) => Object.keys(pairs).every((key) => key.length <= MAX_METADATA_KEY), {
+    message: `Invalid '{param}': property name too long. Expected property names with maximum length ${MAX_METADATA_KEY}.`,
+    params: { code: 'property_name_above_max_length' },
+  });
+
+/** What `instructions` and `additional_instructions` may be. */
+export const instructions = z.string().max(MAX_TEXT);
+export const model = z.string().min(1).max(MAX_NAME);
+export const temperature = z.number().min(0).max(2);
+export const topP = z.number().min(0).max(1);
+export const reasoningEffort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
+
+const functionTool = z.strictObject({
+  type: z.literal('function'),
+  function: z.strictObject({
+    name: functionName,
+    description: z.string().max(MAX_TEXT).optional(),
+    parameters: jsonObject.optional(),
+    strict: z.boolean().nullable().optional(),
+  }),
+});
+
+const codeInterpreterTool = z.strictObject({ type: z.literal('code_interpreter') });
+
+/** The tools that this server has. One that it would not run is refused, so that nobody waits for it in vain. */
+const tool = z.discriminatedUnion('type', [codeInterpreterTool, functionTool]);
+export const tools = z.array(tool).max(MAX_TOOLS);
+
+export const toolResources = z.strictObject({
+  code_interpreter: z.strictObject({ file_ids: z.array(id).max(MAX_FILES).optional() }).optional(),
+});
+
+export const toolChoice = z.union([
+  z.enum(['none', 'auto', 'required']),
+  z.discriminatedUnion('type', [
+    codeInterpreterTool,
+    z.strictObject({ type: z.literal('function'), function: z.strictObject({ name: functionName }) }),
+  ]),
+]);
+
+export const responseFormat = z.union([
+  z.literal('auto'),
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('text') }),
+    z.strictObject({ type: z.literal('json_object') }),
+    z.strictObject({
+      type: z.literal('json_schema'),
+      json_schema: z.strictObject({
+        name: functionName,
+        description: z.string().optional(),
+        schema: jsonObject.optional(),
+        strict: z.boolean().nullable().optional(),
+      }),
+    }),
+  ]),
+]);
+
+export const truncationStrategy = z.strictObject({
+  type: z.enum(['auto', 'last_messages']),
+  last_messages: z.int().min(1).nullable().optional(),
+});
+
+const imageDetail = z.enum(['auto', 'low', 'high']).optional();
+
+const contentPart = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text'), text: z.string().min(1).max(MAX_TEXT) }),
+  z.strictObject({
+    type: z.literal('image_url'),
+    image_url: z.strictObject({
+      url: z.string().regex(/^(https:\/\/|data:image\/)/),
+      detail: imageDetail,
+    }),
+  }),
+  z.strictObject({
+    type: z.literal('image_file'),
+    image_file: z.strictObject({ file_id: id, detail: imageDetail }),
+  }),
+]);
+
+const attachment = z.strictObject({ file_id: id, tools: z.array(codeInterpreterTool).optional() });
+
+/** A message that a client adds: alone, with a new thread, or with a run. */
+export const messageInput = z.strictObject({
+  role: z.enum(['user', 'assistant']),
+  content: z
+    .union([z.string().max(MAX_TEXT), z.array(contentPart)])
+    .refine((content) => content.length > 0, 'Message content must be non-empty.'),
+  attachments: z.array(attachment).max(MAX_FILES).nullable().optional(),
+  metadata: metadata.nullable().optional(),
+});
+export type MessageInput = z.infer<typeof messageInput>;
+
+export const threadInput = z.strictObject({
+  messages: z.array(messageInput).optional(),
+  metadata: metadata.nullable().optional(),
+  tool_resources: toolResources.nullable().optional(),
+});
+export type ThreadInput = z.infer<typeof threadInput>;
+
+export const threadUpdate = threadInput.omit({ messages: true });
+export const messageUpdate = z.strictObject({ metadata: metadata.nullable().optional() });
+
+export const assistantInput = z.strictObject({
+  model,
+  name: z.string().max(MAX_NAME).nullable().optional(),
+  description: z.string().max(MAX_DESCRIPTION).nullable().optional(),
+  instructions: instructions.nullable().optional(),
+  tools: tools.optional(),
+  tool_resources: toolResources.nullable().optional(),
+  metadata: metadata.nullable().optional(),
+  temperature: temperature.nullable().optional(),
+  top_p: topP.nullable().optional(),
+  response_format: responseFormat.nullable().optional(),
+  reasoning_effort: reasoningEffort.nullable().optional(),
+});
+export type AssistantInput = z.infer<typeof assistantInput>;
+
+export const assistantUpdate = assistantInput.partial();
