@@ -1,0 +1,146 @@
+import type {
+  RunStep,
+  ToolCallDelta,
+  ToolCall as ToolCallObject,
+} from 'openai/resources/beta/threads/runs/steps';
+import { place } from './by-index.ts';
+
+type CodeInterpreterObject = Extract<ToolCallObject, { type: 'code_interpreter' }>['code_interpreter'];
+type CodeInterpreterDelta = NonNullable<
+  Extract<ToolCallDelta, { type: 'code_interpreter' }>['code_interpreter']
+>;
+type FunctionDelta = NonNullable<Extract<ToolCallDelta, { type: 'function' }>['function']>;
+type FileSearchObject = Extract<ToolCallObject, { type: 'file_search' }>['file_search'];
+
+/** What a code-interpreter call put out: text, or the id of an image file. */
+export type CodeOutput =
+  | { readonly index: number; readonly type: 'logs'; readonly logs: string }
+  | { readonly index: number; readonly type: 'image'; readonly file_id: string };
+
+export interface CodeInterpreterCall {
+  readonly type: 'code_interpreter';
+  readonly index: number;
+  readonly id: string;
+  readonly input: string;
+  readonly outputs: readonly CodeOutput[];
+}
+
+export interface FileSearchCall {
+  readonly type: 'file_search';
+  readonly index: number;
+  readonly id: string;
+  /** Empty until the step is complete. */
+  readonly results: readonly {
+    readonly file_id: string;
+    readonly file_name: string;
+    readonly score: number;
+  }[];
+}
+
+export interface FunctionCall {
+  readonly type: 'function';
+  readonly index: number;
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+  /** Null until it was submitted. */
+  readonly output: string | null;
+}
+
+/** One tool call as far as it is known. */
+export type ToolCall = CodeInterpreterCall | FileSearchCall | FunctionCall;
+
+/** The tool calls of a whole run step, those of unknown types left out. */
+export function toolCallsOf(step: RunStep): readonly ToolCall[] {
+  if (step.step_details?.type !== 'tool_calls') return [];
+  return (step.step_details.tool_calls ?? []).reduce<readonly ToolCall[]>(
+    (calls, call, index) => place(calls, index, () => wholeCall(call, index)),
+    [],
+  );
+}
+
+/** The tool calls with one delta added. */
+export function addToolCallDelta(calls: readonly ToolCall[], delta: ToolCallDelta): readonly ToolCall[] {
+  return place(calls, delta.index, (current) => {
+    if (current && current.type !== delta.type) return current;
+    const call = current ?? emptyCall(delta);
+    return call && withDelta(delta.id && !call.id ? { ...call, id: delta.id } : call, delta);
+  });
+}
+
+function wholeCall(call: ToolCallObject, index: number): ToolCall | undefined {
+  const id = call?.id ?? '';
+  switch (call?.type) {
+    case 'code_interpreter':
+      return { type: 'code_interpreter', index, id, ...codeInterpreter(call.code_interpreter) };
+    case 'file_search':
+      return { type: 'file_search', index, id, results: results(call.file_search) };
+    case 'function': {
+      const { name = '', arguments: args = '', output = null } = call.function ?? {};
+      return { type: 'function', index, id, name, arguments: args, output };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function codeInterpreter(whole: CodeInterpreterObject | undefined) {
+  const deltas = (whole?.outputs ?? []).map((output, index) => ({ ...output, index }));
+  return { input: whole?.input ?? '', outputs: deltas.reduce(addOutput, []) };
+}
+
+function results(search: FileSearchObject | undefined): FileSearchCall['results'] {
+  return (search?.results ?? []).map(({ file_id, file_name, score }) => ({ file_id, file_name, score }));
+}
+
+function emptyCall({ type, index }: ToolCallDelta): ToolCall | undefined {
+  switch (type) {
+    case 'code_interpreter':
+      return { type, index, id: '', input: '', outputs: [] };
+    case 'file_search':
+      return { type, index, id: '', results: [] };
+    case 'function':
+      return { type, index, id: '', name: '', arguments: '', output: null };
+    default:
+      return undefined;
+  }
+}
+
+function withDelta(call: ToolCall, delta: ToolCallDelta): ToolCall {
+  if (call.type === 'code_interpreter' && delta.type === 'code_interpreter' && delta.code_interpreter)
+    return addCode(call, delta.code_interpreter);
+  if (call.type === 'function' && delta.type === 'function' && delta.function)
+    return addArguments(call, delta.function);
+  return call;
+}
+
+function addCode(call: CodeInterpreterCall, { input, outputs }: CodeInterpreterDelta): CodeInterpreterCall {
+  return {
+    ...call,
+    input: call.input + (input ?? ''),
+    outputs: (outputs ?? []).reduce(addOutput, call.outputs),
+  };
+}
+
+function addArguments(call: FunctionCall, delta: FunctionDelta): FunctionCall {
+  return {
+    ...call,
+    name: delta.name ?? call.name,
+    arguments: call.arguments + (delta.arguments ?? ''),
+    output: delta.output ?? call.output,
+  };
+}
+
+function addOutput(
+  outputs: readonly CodeOutput[],
+  delta: NonNullable<CodeInterpreterDelta['outputs']>[number],
+): readonly CodeOutput[] {
+  return place(outputs, delta?.index, (current) => {
+    const { index } = delta;
+    if (delta.type === 'logs') {
+      if (current && current.type !== 'logs') return current;
+      return { index, type: 'logs', logs: (current?.logs ?? '') + (delta.logs ?? '') };
+    }
+    return delta.type === 'image' ? { index, type: 'image', file_id: delta.image?.file_id ?? '' } : current;
+  });
+}
