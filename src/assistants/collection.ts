@@ -7,7 +7,7 @@ const CHUNK = 100;
 export interface PageQuery {
   order: 'asc' | 'desc';
   limit: number;
-  /** Ids at whose far side the page begins or ends; an unknown id gives an empty page. */
+  /** The id that the page comes right after, or right before; an unknown id gives an empty page. */
   after?: string;
   before?: string;
 }
@@ -18,6 +18,11 @@ export interface Page<T> {
 }
 
 type Range = Pick<PageQuery, 'order' | 'after' | 'before'>;
+
+/** A page before a cursor alone is the previous page: the nearest to the cursor, not the first of the list. */
+export function startsAtEnd({ after, before }: PageQuery): boolean {
+  return before !== undefined && after === undefined;
+}
 
 /**
  * Documents with an id, each in the list of one parent (a thread's messages, a run's steps) in the order in which
@@ -114,13 +119,14 @@ export class Collection<T extends { id: string }> {
     query: PageQuery,
     where: (document: T) => boolean = () => true,
   ): Promise<Page<T>> {
-    const data: T[] = [];
-    for await (const document of this.walk(parent, query, query.limit + 1)) {
-      if (!where(document)) continue;
-      if (data.length === query.limit) return { data, hasMore: true };
-      data.push(document);
+    const backwards = startsAtEnd(query);
+    const found: T[] = [];
+    for await (const document of this.walk(parent, backwards ? reversed(query) : query, query.limit + 1)) {
+      if (where(document)) found.push(document);
+      if (found.length > query.limit) break;
     }
-    return { data, hasMore: false };
+    const data = found.slice(0, query.limit);
+    return { data: backwards ? data.reverse() : data, hasMore: found.length > query.limit };
   }
 
   /**
@@ -171,6 +177,15 @@ export class Collection<T extends { id: string }> {
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
     });
   }
+}
+
+/** The same stretch of the list, from its other end. */
+function reversed({ order, after, before }: PageQuery): Range {
+  return {
+    order: order === 'asc' ? 'desc' : 'asc',
+    ...(before !== undefined && { after: before }),
+    ...(after !== undefined && { before: after }),
+  };
 }
 
 function range(first: number, end: number): number[] {

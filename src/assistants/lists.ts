@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Page, PageQuery } from './collection.ts';
+import { type Page, type PageQuery, startsAtEnd } from './collection.ts';
 import { validate } from './validation.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -22,6 +22,21 @@ export function toList<T extends { id: string }>({ data, hasMore }: Page<T>): Li
     last_id: data.at(-1)?.id ?? null,
     has_more: hasMore,
   };
+}
+
+/** The page of a list that is in memory; `items` come oldest first. */
+export function pageOf<T extends { id: string }>(items: T[], query: PageQuery): Page<T> {
+  const ordered = query.order === 'asc' ? items : items.toReversed();
+  const first = query.after === undefined ? 0 : placeOf(ordered, query.after, ordered.length) + 1;
+  const end = query.before === undefined ? ordered.length : placeOf(ordered, query.before, 0);
+  const between = ordered.slice(first, end);
+  const data = startsAtEnd(query) ? between.slice(-query.limit) : between.slice(0, query.limit);
+  return { data, hasMore: data.length < between.length };
+}
+
+function placeOf(items: { id: string }[], id: string, otherwise: number): number {
+  const place = items.findIndex((item) => item.id === id);
+  return place === -1 ? otherwise : place;
 }
 
 /** What a list call asks for. Throws a 400 ApiError for a limit or an order that the API does not know. */

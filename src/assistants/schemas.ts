@@ -36,9 +36,9 @@ const functionTool = z.strictObject({
   type: z.literal('function'),
   function: z.strictObject({
     name: functionName,
-    description: z.string().max(MAX_TEXT).optional(),
-    parameters: jsonObject.optional(),
-    strict: z.boolean().nullable().optional(),
+    description: z.string().max(MAX_TEXT).exactOptional(),
+    parameters: jsonObject.exactOptional(),
+    strict: z.boolean().nullable().exactOptional(),
   }),
 });
 
@@ -49,7 +49,7 @@ const tool = z.discriminatedUnion('type', [codeInterpreterTool, functionTool]);
 export const tools = z.array(tool).max(MAX_TOOLS);
 
 export const toolResources = z.strictObject({
-  code_interpreter: z.strictObject({ file_ids: z.array(id).max(MAX_FILES).optional() }).optional(),
+  code_interpreter: z.strictObject({ file_ids: z.array(id).max(MAX_FILES).exactOptional() }).exactOptional(),
 });
 
 export const toolChoice = z.union([
@@ -69,9 +69,9 @@ export const responseFormat = z.union([
       type: z.literal('json_schema'),
       json_schema: z.strictObject({
         name: functionName,
-        description: z.string().optional(),
-        schema: jsonObject.optional(),
-        strict: z.boolean().nullable().optional(),
+        description: z.string().exactOptional(),
+        schema: jsonObject.exactOptional(),
+        strict: z.boolean().nullable().exactOptional(),
       }),
     }),
   ]),
@@ -79,10 +79,10 @@ export const responseFormat = z.union([
 
 export const truncationStrategy = z.strictObject({
   type: z.enum(['auto', 'last_messages']),
-  last_messages: z.int().min(1).nullable().optional(),
+  last_messages: z.int().min(1).nullable().exactOptional(),
 });
 
-const imageDetail = z.enum(['auto', 'low', 'high']).optional();
+const imageDetail = z.enum(['auto', 'low', 'high']).exactOptional();
 
 const contentPart = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: z.string().min(1).max(MAX_TEXT) }),
@@ -99,7 +99,7 @@ const contentPart = z.discriminatedUnion('type', [
   }),
 ]);
 
-const attachment = z.strictObject({ file_id: id, tools: z.array(codeInterpreterTool).optional() });
+const attachment = z.strictObject({ file_id: id, tools: z.array(codeInterpreterTool).exactOptional() });
 
 /** A message that a client adds: alone, with a new thread, or with a run. */
 export const messageInput = z.strictObject({
@@ -107,34 +107,35 @@ export const messageInput = z.strictObject({
   content: z
     .union([z.string().max(MAX_TEXT), z.array(contentPart)])
     .refine((content) => content.length > 0, 'Message content must be non-empty.'),
-  attachments: z.array(attachment).max(MAX_FILES).nullable().optional(),
-  metadata: metadata.nullable().optional(),
+  attachments: z.array(attachment).max(MAX_FILES).nullable().exactOptional(),
+  metadata: metadata.nullable().exactOptional(),
 });
 export type MessageInput = z.infer<typeof messageInput>;
 
 export const threadInput = z.strictObject({
-  messages: z.array(messageInput).optional(),
-  metadata: metadata.nullable().optional(),
-  tool_resources: toolResources.nullable().optional(),
+  messages: z.array(messageInput).exactOptional(),
+  metadata: metadata.nullable().exactOptional(),
+  tool_resources: toolResources.nullable().exactOptional(),
 });
 export type ThreadInput = z.infer<typeof threadInput>;
 
 export const threadUpdate = threadInput.omit({ messages: true });
-export const messageUpdate = z.strictObject({ metadata: metadata.nullable().optional() });
+export const messageUpdate = z.strictObject({ metadata: metadata.nullable().exactOptional() });
 
 export const assistantInput = z.strictObject({
   model,
-  name: z.string().max(MAX_NAME).nullable().optional(),
-  description: z.string().max(MAX_DESCRIPTION).nullable().optional(),
-  instructions: instructions.nullable().optional(),
-  tools: tools.optional(),
-  tool_resources: toolResources.nullable().optional(),
-  metadata: metadata.nullable().optional(),
-  temperature: temperature.nullable().optional(),
-  top_p: topP.nullable().optional(),
-  response_format: responseFormat.nullable().optional(),
-  reasoning_effort: reasoningEffort.nullable().optional(),
+  name: z.string().max(MAX_NAME).nullable().exactOptional(),
+  description: z.string().max(MAX_DESCRIPTION).nullable().exactOptional(),
+  instructions: instructions.nullable().exactOptional(),
+  tools: tools.exactOptional(),
+  tool_resources: toolResources.nullable().exactOptional(),
+  metadata: metadata.nullable().exactOptional(),
+  temperature: temperature.nullable().exactOptional(),
+  top_p: topP.nullable().exactOptional(),
+  response_format: responseFormat.nullable().exactOptional(),
+  reasoning_effort: reasoningEffort.nullable().exactOptional(),
 });
 export type AssistantInput = z.infer<typeof assistantInput>;
 
 export const assistantUpdate = assistantInput.partial();
+export type AssistantUpdate = z.infer<typeof assistantUpdate>;

@@ -1,0 +1,45 @@
+import { Hono } from 'hono';
+import { requireApiKey, requireBeta } from './access.ts';
+import { ApiError, invalidUrl, serverError } from './api-error.ts';
+import { assistantRoutes } from './assistant-routes.ts';
+import { fileRoutes } from './file-routes.ts';
+import { messageRoutes } from './message-routes.ts';
+import type { State } from './state.ts';
+import type { ActiveRun } from './thread.ts';
+import { threadRoutes } from './thread-routes.ts';
+
+export interface AppOptions {
+  state: State;
+  activeRun: ActiveRun;
+  /** The routes of runs and run steps, with paths such as `/threads/:thread_id/runs`. */
+  runRoutes: Hono;
+  /** The keys of which a client must send one; left out, everybody is let in. */
+  apiKeys?: string[];
+  /** Gets the cause of every answer with status 500, which the client is not told. */
+  onError: (error: unknown) => void;
+}
+
+/** The Assistants API under `/v1`, for `app.fetch` in this process or a server's socket. */
+export function createAssistantsApp({ state, activeRun, runRoutes, apiKeys, onError }: AppOptions): Hono {
+  const app = new Hono();
+  app.onError((error) => {
+    if (!(error instanceof ApiError)) onError(error);
+    const answer = error instanceof ApiError ? error : serverError();
+    return Response.json(answer, { status: answer.status });
+  });
+  app.notFound((c) => {
+    throw invalidUrl(c.req.method, c.req.path);
+  });
+
+  if (apiKeys) app.use(requireApiKey(apiKeys));
+  app.use('/v1/assistants/*', requireBeta);
+  app.use('/v1/threads/*', requireBeta);
+
+  // Runs first: `POST /threads/runs` would otherwise update a thread named "runs".
+  app.route('/v1', runRoutes);
+  app.route('/v1', assistantRoutes({ state }));
+  app.route('/v1', threadRoutes({ state, activeRun }));
+  app.route('/v1', messageRoutes({ state, activeRun }));
+  app.route('/v1', fileRoutes({ state }));
+  return app;
+}

@@ -1,0 +1,77 @@
+import { Hono } from 'hono';
+import type { AssistantDeleted } from 'openai/resources/beta/assistants';
+import { notFound } from './api-error.ts';
+import { checkFiles } from './file.ts';
+import { newId } from './ids.ts';
+import { listQuery, toList } from './lists.ts';
+import { jsonBody } from './request-body.ts';
+import { type AssistantInput, type AssistantUpdate, assistantInput, assistantUpdate } from './schemas.ts';
+import { type Assistant, ROOT, type State } from './state.ts';
+import { nowInSeconds } from './time.ts';
+import { validate } from './validation.ts';
+
+export function assistantRoutes({ state }: { state: State }): Hono {
+  const app = new Hono();
+
+  app.post('/assistants', async (c) => {
+    const input = await jsonBody(c, assistantInput);
+    await checkFiles(state, input.tool_resources?.code_interpreter?.file_ids ?? []);
+    const assistant = newAssistant(input);
+    await state.assistants.append(ROOT, assistant);
+    return c.json(assistant);
+  });
+
+  app.get('/assistants', async (c) =>
+    c.json(toList(await state.assistants.page(ROOT, listQuery(c.req.query())))),
+  );
+
+  app.get('/assistants/:assistant_id', async (c) => {
+    const id = c.req.param('assistant_id');
+    const assistant = await state.assistants.get(id);
+    if (assistant === undefined) throw notFound('assistant', id);
+    return c.json(assistant);
+  });
+
+  app.post('/assistants/:assistant_id', async (c) => {
+    const id = c.req.param('assistant_id');
+    const input = await jsonBody(c, assistantUpdate);
+    await checkFiles(state, input.tool_resources?.code_interpreter?.file_ids ?? []);
+    const updated = await state.assistants.update(id, (assistant) => changed(assistant, input));
+    if (updated === undefined) throw notFound('assistant', id);
+    return c.json(updated);
+  });
+
+  app.delete('/assistants/:assistant_id', async (c) => {
+    const id = c.req.param('assistant_id');
+    if (!(await state.assistants.remove(id))) throw notFound('assistant', id);
+    return c.json({ id, object: 'assistant.deleted', deleted: true } satisfies AssistantDeleted);
+  });
+
+  return app;
+}
+
+function newAssistant(input: AssistantInput): Assistant {
+  return { id: newId('asst_'), object: 'assistant', created_at: nowInSeconds(), ...settings(input) };
+}
+
+function changed(assistant: Assistant, input: AssistantUpdate): Assistant {
+  const { id, object, created_at, ...current } = assistant;
+  return { id, object, created_at, ...settings(validate(assistantInput, { ...current, ...input })) };
+}
+
+/** What a client may set, with the API's values for what it leaves out. */
+function settings(input: AssistantInput): Omit<Assistant, 'id' | 'object' | 'created_at'> {
+  return {
+    name: input.name ?? null,
+    description: input.description ?? null,
+    model: input.model,
+    instructions: input.instructions ?? null,
+    tools: input.tools ?? [],
+    tool_resources: input.tool_resources ?? {},
+    metadata: input.metadata ?? {},
+    temperature: input.temperature ?? 1,
+    top_p: input.top_p ?? 1,
+    response_format: input.response_format ?? 'auto',
+    reasoning_effort: input.reasoning_effort ?? null,
+  };
+}

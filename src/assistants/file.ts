@@ -1,0 +1,66 @@
+import type { FileObject } from 'openai/resources/files';
+import { invalidRequest } from './api-error.ts';
+import { newId } from './ids.ts';
+import { ROOT, type State } from './state.ts';
+import { nowInSeconds } from './time.ts';
+
+/** What file systems take for one name, in bytes of UTF-8. */
+const MAX_FILENAME_BYTES = 255;
+
+export interface NewFile {
+  filename: string;
+  purpose: FileObject['purpose'];
+  bytes: Uint8Array;
+}
+
+/** Keeps a file and its content; its name is made safe first. */
+export async function addFile(state: State, { filename, purpose, bytes }: NewFile): Promise<FileObject> {
+  const file: FileObject = {
+    id: newId('file-'),
+    object: 'file',
+    bytes: bytes.byteLength,
+    created_at: nowInSeconds(),
+    filename: safeFilename(filename),
+    purpose,
+    status: 'processed',
+  };
+  await state.contents.set(file.id, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  await state.files.append(ROOT, file);
+  return file;
+}
+
+/** Removes a file with its content; true when it was there. */
+export async function removeFile(state: State, id: string): Promise<boolean> {
+  const removed = await state.files.remove(id);
+  if (removed) await state.contents.delete(id);
+  return removed;
+}
+
+/** Throws a 400 ApiError when one of the files that a request refers to does not exist. */
+export async function checkFiles(state: State, ids: string[]): Promise<void> {
+  const files = await state.files.getMany(ids);
+  const known = new Set(files.map((file) => file.id));
+  const missing = ids.find((id) => !known.has(id));
+  if (missing !== undefined) throw invalidRequest(`No file found with id '${missing}'.`);
+}
+
+/** The name alone, without folders, control characters and marks that turn the direction of reading around. */
+export function safeFilename(name: string): string {
+  const base = name.toWellFormed().split(/[/\\]/).at(-1) ?? '';
+  const clean = base.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '').trim();
+  if (clean === '' || clean === '.' || clean === '..') return 'file';
+  const extension = /\.[\w-]{1,16}$/.exec(clean)?.[0] ?? '';
+  const stem = clean.slice(0, clean.length - extension.length);
+  return cutToBytes(stem, MAX_FILENAME_BYTES - extension.length) + extension;
+}
+
+function cutToBytes(text: string, limit: number): string {
+  let size = 0;
+  let cut = '';
+  for (const character of text) {
+    size += Buffer.byteLength(character);
+    if (size > limit) break;
+    cut += character;
+  }
+  return cut;
+}

@@ -1,0 +1,80 @@
+import { Hono } from 'hono';
+import type { Message, MessageDeleted } from 'openai/resources/beta/threads/messages';
+import { notFound } from './api-error.ts';
+import type { Page, PageQuery } from './collection.ts';
+import { checkFiles } from './file.ts';
+import { listQuery, pageOf, toList } from './lists.ts';
+import { filesOf, newMessage } from './message.ts';
+import { jsonBody } from './request-body.ts';
+import { messageInput, messageUpdate } from './schemas.ts';
+import type { State } from './state.ts';
+import { type ActiveRun, checkIdle, findThread } from './thread.ts';
+
+export function messageRoutes({ state, activeRun }: { state: State; activeRun: ActiveRun }): Hono {
+  const app = new Hono();
+
+  app.post('/threads/:thread_id/messages', async (c) => {
+    const { id } = await findThread(state, c.req.param('thread_id'));
+    const input = await jsonBody(c, messageInput);
+    await checkFiles(state, filesOf(input));
+    await checkIdle(activeRun, id, `Can't add messages to ${id}`);
+    const message = newMessage(id, input);
+    await state.messages.append(id, message);
+    return c.json(message);
+  });
+
+  app.get('/threads/:thread_id/messages', async (c) => {
+    const { id } = await findThread(state, c.req.param('thread_id'));
+    const query = listQuery(c.req.query());
+    const runId = c.req.query('run_id');
+    const page =
+      runId === undefined ? state.messages.page(id, query) : messagesOfRun(state, id, runId, query);
+    return c.json(toList(await page));
+  });
+
+  app.get('/threads/:thread_id/messages/:message_id', async (c) =>
+    c.json(await findMessage(state, c.req.param('thread_id'), c.req.param('message_id'))),
+  );
+
+  app.post('/threads/:thread_id/messages/:message_id', async (c) => {
+    const { id } = await findMessage(state, c.req.param('thread_id'), c.req.param('message_id'));
+    const { metadata } = await jsonBody(c, messageUpdate);
+    const updated = await state.messages.update(id, (message) =>
+      metadata === undefined ? message : { ...message, metadata: metadata ?? {} },
+    );
+    if (updated === undefined) throw notFound('message', id);
+    return c.json(updated);
+  });
+
+  app.delete('/threads/:thread_id/messages/:message_id', async (c) => {
+    const { id } = await findMessage(state, c.req.param('thread_id'), c.req.param('message_id'));
+    await state.messages.remove(id);
+    return c.json({ id, object: 'thread.message.deleted', deleted: true } satisfies MessageDeleted);
+  });
+
+  return app;
+}
+
+async function findMessage(state: State, threadId: string, id: string): Promise<Message> {
+  await findThread(state, threadId);
+  const message = await state.messages.get(id);
+  if (message?.thread_id !== threadId) throw notFound('message', id);
+  return message;
+}
+
+/** The run's steps name its messages, so that a long thread need not be read for them. */
+async function messagesOfRun(
+  state: State,
+  threadId: string,
+  runId: string,
+  query: PageQuery,
+): Promise<Page<Message>> {
+  const ids: string[] = [];
+  for await (const { step_details: details } of state.steps.walk(runId, { order: 'asc' }))
+    if (details.type === 'message_creation') ids.push(details.message_creation.message_id);
+  const messages = await state.messages.getMany(ids);
+  return pageOf(
+    messages.filter((message) => message.thread_id === threadId),
+    query,
+  );
+}

@@ -1,0 +1,38 @@
+import { Hono } from 'hono';
+import type { ThreadDeleted } from 'openai/resources/beta/threads/threads';
+import { notFound } from './api-error.ts';
+import { checkFiles } from './file.ts';
+import { jsonBody } from './request-body.ts';
+import { threadInput, threadUpdate } from './schemas.ts';
+import type { State } from './state.ts';
+import { type ActiveRun, checkIdle, createThread, deleteThread, findThread } from './thread.ts';
+
+export function threadRoutes({ state, activeRun }: { state: State; activeRun: ActiveRun }): Hono {
+  const app = new Hono();
+
+  app.post('/threads', async (c) => c.json(await createThread(state, await jsonBody(c, threadInput))));
+
+  app.get('/threads/:thread_id', async (c) => c.json(await findThread(state, c.req.param('thread_id'))));
+
+  app.post('/threads/:thread_id', async (c) => {
+    const id = c.req.param('thread_id');
+    const input = await jsonBody(c, threadUpdate);
+    await checkFiles(state, input.tool_resources?.code_interpreter?.file_ids ?? []);
+    const updated = await state.threads.update(id, (thread) => ({
+      ...thread,
+      ...(input.metadata !== undefined && { metadata: input.metadata ?? {} }),
+      ...(input.tool_resources !== undefined && { tool_resources: input.tool_resources ?? {} }),
+    }));
+    if (updated === undefined) throw notFound('thread', id);
+    return c.json(updated);
+  });
+
+  app.delete('/threads/:thread_id', async (c) => {
+    const { id } = await findThread(state, c.req.param('thread_id'));
+    await checkIdle(activeRun, id, `Can't delete ${id}`);
+    await deleteThread(state, id);
+    return c.json({ id, object: 'thread.deleted', deleted: true } satisfies ThreadDeleted);
+  });
+
+  return app;
+}
