@@ -120,7 +120,7 @@ function paramOf(path: Path): string {
 }
 
 function nameOfType(expected: string): string {
-  const names: Record<string, string> = { int: 'integer', number: 'decimal', record: 'object' };
+  const names: Record<string, string> = { int: 'integer', record: 'object' };
   return names[expected] ?? expected;
 }
 
