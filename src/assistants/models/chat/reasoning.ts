@@ -1,0 +1,24 @@
+import { isObject, stringAt } from '../remote/json.ts';
+
+/**
+ * What a model thought before it called a tool. DeepSeek, Kimi and others want it back with the tool's output, under
+ * the name that they gave it (https://api-docs.deepseek.com/guides/thinking_mode).
+ */
+export interface Reasoning {
+  type: 'chat_reasoning';
+  field: 'reasoning_content' | 'reasoning';
+  text: string;
+}
+
+export function isReasoning(item: unknown): item is Reasoning {
+  return isObject(item) && item.type === 'chat_reasoning';
+}
+
+/** The reasoning in a delta or message of a Chat Completions server. */
+export function reasoningIn(delta: unknown): Reasoning | undefined {
+  for (const field of ['reasoning_content', 'reasoning'] as const) {
+    const text = stringAt(delta, field);
+    if (text !== '') return { type: 'chat_reasoning', field, text };
+  }
+  return undefined;
+}

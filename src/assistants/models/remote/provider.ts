@@ -1,0 +1,118 @@
+import OpenAI, { APIError, type APIPromise } from 'openai';
+import { Stream } from 'openai/streaming';
+import { BrokenAnswer } from './failure.ts';
+import { isObject } from './json.ts';
+import { fetchWithStallTimeout, STALL_TIMEOUT_MS, WHOLE_ANSWER_TIMEOUT_MS } from './stall.ts';
+
+/** For the list of models, which only makes an error's sentence better. */
+const OFFERED_TIMEOUT_MS = 5_000;
+
+export interface ProviderOptions {
+  /** `OPENAI_BASE_URL`; api.openai.com when left out. A user name and password in it are sent as Basic credentials. */
+  baseURL?: string;
+  /** Empty for a server that asks for none. */
+  apiKey: string;
+  /** Milliseconds; 60,000 when left out. */
+  stallTimeoutMs?: number;
+  /** Milliseconds before the first retry; 500 when left out. */
+  retryDelayMs?: number;
+}
+
+/** Calls one of the API's endpoints through the SDK. */
+export type Send = (
+  client: OpenAI,
+  options: { signal: AbortSignal },
+) => Pick<APIPromise<unknown>, 'asResponse'>;
+
+/** A model provider's server: its address, and how its answers are read. */
+export class Provider {
+  /** The base URL as it may be shown: without credentials and query. */
+  readonly url: string;
+  readonly #secrets: string[];
+  readonly #streaming: OpenAI;
+  readonly #whole: OpenAI;
+
+  constructor(options: ProviderOptions) {
+    const { baseURL, credentials } = withoutCredentials(options.baseURL);
+    this.#streaming = new Client({
+      ...(baseURL !== undefined && { baseURL }),
+      apiKey: options.apiKey || 'none',
+      ...(credentials && { defaultHeaders: { Authorization: `Basic ${credentials}` } }),
+      maxRetries: 0,
+      timeout: WHOLE_ANSWER_TIMEOUT_MS,
+      logLevel: 'off',
+      fetch: fetchWithStallTimeout(options.stallTimeoutMs ?? STALL_TIMEOUT_MS),
+    });
+    this.#whole = this.#streaming.withOptions({ fetch: fetchWithStallTimeout(WHOLE_ANSWER_TIMEOUT_MS) });
+    this.url = this.#streaming.baseURL.replace(/[?#].*$/, '').replace(/\/+$/, '');
+    this.#secrets = [options.apiKey, credentials].filter((secret) => secret.length >= 4);
+  }
+
+  /** The JSON values of one answer: the frames of a stream, or the one value of a whole answer. */
+  async *ask(send: Send, streamed: boolean, signal: AbortSignal): AsyncGenerator<unknown> {
+    const client = streamed ? this.#streaming : this.#whole;
+    const controller = new AbortController();
+    const abort = () => controller.abort(signal.reason);
+    signal.throwIfAborted();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      const response = await send(client, { signal: controller.signal }).asResponse();
+      const type = response.headers.get('content-type') ?? '';
+      if (/text\/html/i.test(type)) throw new BrokenAnswer('web-page');
+      if (/[/+]json/i.test(type)) yield wholeAnswer(await response.json());
+      else yield* Stream.fromSSEResponse<unknown>(response, controller, client);
+      signal.throwIfAborted();
+    } finally {
+      signal.removeEventListener('abort', abort);
+      controller.abort();
+    }
+  }
+
+  /** The names of the models; empty when the provider does not say. Never throws. */
+  async offered(signal: AbortSignal): Promise<string[]> {
+    try {
+      const bounded = AbortSignal.any([signal, AbortSignal.timeout(OFFERED_TIMEOUT_MS)]);
+      const { data } = await this.#streaming.models.list({ signal: bounded });
+      return data.map(({ id }) => id).filter((id) => typeof id === 'string');
+    } catch {
+      return [];
+    }
+  }
+
+  /** `text` without this provider's key and anything that looks like one. */
+  redact(text: string): string {
+    const known = this.#secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '[redacted]'), text);
+    return known.replace(/\bsk-[\w-]{8,}|(?<=\bBearer\s+)[\w.~+/-]{8,}=*/gi, '[redacted]');
+  }
+}
+
+/** vLLM (`{"object":"error","message":…}`) and FastAPI (`{"detail":…}`) put errors where the SDK does not look. */
+class Client extends OpenAI {
+  protected override makeStatusError(
+    status: number,
+    body: object,
+    message: string | undefined,
+    headers: Headers,
+  ) {
+    const known = isObject(body) && body.error === undefined ? { error: body } : body;
+    return super.makeStatusError(status, known, message, headers);
+  }
+}
+
+/** Some servers answer an error with 200. */
+function wholeAnswer(value: unknown): unknown {
+  const failed = isObject(value) && value.error && !('choices' in value || 'output' in value);
+  if (failed) throw new APIError(undefined, value.error as object, undefined, undefined);
+  return value;
+}
+
+/** `fetch` refuses a URL with credentials, which people put there for a proxy before their own server. */
+function withoutCredentials(baseURL: string | undefined): { baseURL?: string; credentials: string } {
+  const url = baseURL === undefined ? null : URL.parse(baseURL);
+  if (!url || (url.username === '' && url.password === ''))
+    return { ...(baseURL && { baseURL }), credentials: '' };
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  url.username = '';
+  url.password = '';
+  return { baseURL: url.href, credentials: Buffer.from(pair).toString('base64') };
+}

@@ -1,0 +1,27 @@
+import type { ResponseCreateParams } from 'openai/resources/responses/responses';
+import type { Model } from './model.ts';
+import { omit } from './remote/concessions.ts';
+import type { ProviderOptions } from './remote/provider.ts';
+import { type Dialect, remoteModel } from './remote/remote-model.ts';
+import { responseReader } from './responses/answer.ts';
+import { responseBody } from './responses/request.ts';
+
+const RESPONSES: Dialect<ResponseCreateParams> = {
+  api: 'Responses',
+  body: responseBody,
+  send: (client, body, options) => client.responses.create(body, options),
+  reader: responseReader,
+  concessions: [
+    omit('include', /encrypted content/i),
+    { parameter: 'stream', words: /\bstream(ing|ed)?\b/i, without: (body) => ({ ...body, stream: false }) },
+    omit('temperature'),
+    omit('top_p'),
+    omit('reasoning'),
+    omit('parallel_tool_calls'),
+  ],
+};
+
+/** A model behind a server that speaks the Responses API: OpenAI, Azure OpenAI, AIMLAPI, vLLM … */
+export function responsesModel(options: ProviderOptions): Model {
+  return remoteModel(RESPONSES, options);
+}

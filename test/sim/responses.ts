@@ -1,0 +1,179 @@
+import {
+  type Frame,
+  joined,
+  type ModelServer,
+  pieces,
+  Refusal,
+  type Reply,
+  type ServerOptions,
+  startModelServer,
+} from './model-server.ts';
+import { validateResponses } from './responses-validation.ts';
+import { simAssistant } from './sim-assistant.ts';
+
+type Body = Record<string, unknown>;
+type Item = Record<string, unknown> & { id: string; type: string };
+
+export interface ResponsesOptions extends ServerOptions {
+  /** Parameters that are answered with a 400, in OpenAI's words. */
+  refuses?: string[];
+  /** What comes before the answer as a message with `phase: commentary`. */
+  commentary?: string;
+}
+
+/** A strict Responses server on 127.0.0.1. */
+export function startResponses(options: ResponsesOptions = {}): Promise<ModelServer> {
+  return startModelServer(
+    {
+      path: '/responses',
+      done: false,
+      validate(body) {
+        for (const parameter of options.refuses ?? []) refuse(parameter, body);
+        validateResponses(body);
+      },
+      answer: responsesAnswer,
+      frames: (reply, body) => frames(reply, body, output(reply, options)),
+      whole: (reply, body) => response(reply, body, output(reply, options)),
+    },
+    options,
+  );
+}
+
+function refuse(parameter: string, body: Body): void {
+  if (body[parameter] === undefined || (parameter === 'stream' && body.stream === false)) return;
+  const message =
+    parameter === 'include'
+      ? 'Encrypted content is not supported with this model.'
+      : `Unsupported parameter: '${parameter}' is not supported with this model.`;
+  throw new Refusal(400, message, { param: parameter });
+}
+
+function responsesAnswer(body: Body): Reply {
+  const input = (
+    typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : body.input
+  ) as Body[];
+  const lastUser = input.findLastIndex(({ role }) => role === 'user');
+  const answered = input.slice(lastUser + 1).findLast(({ type }) => type === 'function_call_output');
+  const content = input[lastUser]?.content ?? '';
+  const parts = Array.isArray(content) ? (content as { text?: string }[]) : [{ text: String(content) }];
+  return simAssistant({
+    question: parts.map(({ text }) => text ?? '').join(''),
+    ...(answered && { output: String(answered.output) }),
+    functions: ((body.tools ?? []) as { name: string }[]).map(({ name }) => name),
+  });
+}
+
+/** The finished output items of an answer. */
+function output(reply: Reply, { commentary }: ResponsesOptions): Item[] {
+  const message = (id: string, content: object[], phase?: string): Item => ({
+    id,
+    type: 'message',
+    role: 'assistant',
+    status: 'completed',
+    content,
+    ...(phase && { phase }),
+  });
+  const text = (value: string) => ({ type: 'output_text', text: value, annotations: [], logprobs: [] });
+  const items: Item[] = [];
+  if (reply.reasoning !== undefined) {
+    items.push({ id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: btoa(reply.reasoning) });
+  }
+  if (commentary !== undefined) items.push(message('msg_0', [text(commentary)], 'commentary'));
+  const content = [
+    ...(reply.text === undefined ? [] : [text(joined(reply.text))]),
+    ...(reply.refusal === undefined ? [] : [{ type: 'refusal', refusal: reply.refusal }]),
+  ];
+  if (content.length > 0) items.push(message('msg_1', content, commentary && 'final_answer'));
+  for (const [at, call] of (reply.toolCalls ?? []).entries()) {
+    const { name } = call;
+    const call_id = call.id ?? `call_${at}`;
+    items.push({
+      id: `fc_${at}`,
+      type: 'function_call',
+      status: 'completed',
+      call_id,
+      name,
+      arguments: joined(call.arguments),
+    });
+  }
+  return items;
+}
+
+function frames(reply: Reply, body: Body, items: Item[]): Frame[] {
+  const done = response(reply, body, items);
+  const begun = { ...done, status: 'in_progress', output: [], usage: null, incomplete_details: null };
+  const events = [
+    { type: 'response.created', response: begun },
+    { type: 'response.in_progress', response: begun },
+    ...items.flatMap((item, output_index) => itemEvents(reply, item, output_index)),
+    { type: done.status === 'incomplete' ? 'response.incomplete' : 'response.completed', response: done },
+  ];
+  return events.map((event, sequence_number) => ({
+    event: event.type,
+    data: { ...event, sequence_number },
+  }));
+}
+
+function itemEvents(reply: Reply, item: Item, output_index: number): { type: string }[] {
+  const at = { output_index, item_id: item.id };
+  const empty =
+    item.type === 'message' ? { content: [] } : item.type === 'function_call' ? { arguments: '' } : {};
+  const added = { ...item, ...empty, status: 'in_progress' };
+  return [
+    { type: 'response.output_item.added', output_index, item: added },
+    ...(item.type === 'message' ? messageEvents(reply, item, at) : []),
+    ...(item.type === 'function_call' ? callEvents(reply, item, at) : []),
+    { type: 'response.output_item.done', output_index, item },
+  ] as { type: string }[];
+}
+
+function messageEvents(reply: Reply, item: Item, at: object): object[] {
+  const parts = item.content as { type: string; text?: string; refusal?: string }[];
+  return parts.flatMap((part, content_index) => {
+    const value = part.text ?? part.refusal ?? '';
+    const kind = part.type === 'refusal' ? 'response.refusal' : 'response.output_text';
+    const deltas = part.text === joined(reply.text) ? pieces(reply.text) : pieces(value);
+    const empty = part.type === 'refusal' ? { ...part, refusal: '' } : { ...part, text: '' };
+    return [
+      { type: 'response.content_part.added', ...at, content_index, part: empty },
+      ...deltas.map((delta) => ({ type: `${kind}.delta`, ...at, content_index, delta })),
+      { type: `${kind}.done`, ...at, content_index, [part.type === 'refusal' ? 'refusal' : 'text']: value },
+      { type: 'response.content_part.done', ...at, content_index, part },
+    ];
+  });
+}
+
+function callEvents(reply: Reply, item: Item, at: object): object[] {
+  const call = reply.toolCalls?.[Number(item.id.slice(3))];
+  const parts = Array.isArray(call?.arguments)
+    ? call.arguments
+    : (joined(call?.arguments).match(/[\s\S]{1,7}/g) ?? []);
+  return [
+    ...parts.map((delta) => ({ type: 'response.function_call_arguments.delta', ...at, delta })),
+    { type: 'response.function_call_arguments.done', ...at, arguments: item.arguments },
+  ];
+}
+
+function response(reply: Reply, body: Body, items: Item[]): Record<string, unknown> {
+  const { prompt, completion } = reply.usage ?? { prompt: 10, completion: 5 };
+  const reason = reply.finish === 'length' ? 'max_output_tokens' : reply.finish;
+  const incomplete = reply.finish === 'length' || reply.finish === 'content_filter';
+  return {
+    id: 'resp_sim',
+    object: 'response',
+    created_at: 1,
+    status: incomplete ? 'incomplete' : 'completed',
+    error: null,
+    incomplete_details: incomplete ? { reason } : null,
+    model: body.model,
+    output: items,
+    store: body.store ?? true,
+    usage: {
+      input_tokens: prompt,
+      output_tokens: completion,
+      total_tokens: prompt + completion,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens_details: { reasoning_tokens: 0 },
+    },
+  };
+}
