@@ -1,0 +1,119 @@
+import type { Run } from 'openai/resources/beta/threads/runs/runs';
+import { type Ending, endingOf, isTerminal, RunStopped } from './ending.ts';
+import type { EventStream } from './event-stream.ts';
+import { type LoopDeps, type Progress, RunLoop, type RunSettings } from './run-loop.ts';
+import { RunWriter } from './run-writer.ts';
+
+export interface LiveRunOptions {
+  deps: Omit<LoopDeps, 'outlet'> & { state: LoopDeps['outlet']['state'] };
+  settings: RunSettings;
+  /** Milliseconds until the run expires, whatever it waits for. */
+  expiresAfterMs: number;
+  /** Gets what nobody foresaw, for the log. */
+  onError: (error: unknown) => void;
+  /** The run is over: nothing of it is in memory any more. */
+  onEnd: () => void;
+}
+
+/** A run that this process carries out. At most one stream listens to it at a time. */
+export class LiveRun {
+  readonly run: Run;
+  readonly #writer: RunWriter;
+  readonly #loop: RunLoop;
+  readonly #options: LiveRunOptions;
+  readonly #abort = new AbortController();
+  #stream: EventStream | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+  /** Settled when the run waits for a client or is over. */
+  #work: Promise<void> = Promise.resolve();
+  #working = false;
+
+  constructor(run: Run, options: LiveRunOptions) {
+    const { state, ...rest } = options.deps;
+    const outlet = { state, emit: (event: Parameters<EventStream['send']>[0]) => this.#stream?.send(event) };
+    this.run = run;
+    this.#options = options;
+    this.#writer = new RunWriter(run, outlet);
+    this.#loop = new RunLoop(this.#writer, options.settings, { ...rest, outlet });
+  }
+
+  /** Keeps the run; it is not at work yet. */
+  async create(): Promise<void> {
+    await this.#writer.create();
+  }
+
+  start(stream?: EventStream): void {
+    this.#expiry = setTimeout(() => this.stop({ status: 'expired' }), this.#options.expiresAfterMs).unref();
+    this.#stream = stream;
+    this.#writer.tellCreated();
+    this.#carryOn((signal) => this.#loop.begin(signal));
+  }
+
+  /** Goes on with the outputs of the functions that the run waits for. */
+  submit(outputs: ReadonlyMap<string, string>, stream?: EventStream): void {
+    this.#stream = stream;
+    this.run.status = 'queued';
+    this.run.required_action = null;
+    this.#carryOn((signal) => this.#loop.resume(outputs, signal));
+  }
+
+  /** Begins to cancel: the model and the code are stopped, and the run is over soon after. */
+  cancel(): void {
+    if (this.run.status === 'cancelling') return;
+    this.#writer.cancelling();
+    this.stop({ status: 'cancelled' });
+  }
+
+  /** Ends the run from outside; what it wrote so far is kept. */
+  stop(ending: Ending): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort(new RunStopped(ending));
+    if (!this.#working) this.#carryOn((signal) => Promise.reject(signal.reason));
+  }
+
+  async describe(metadata: Run['metadata']): Promise<void> {
+    await this.#writer.describe(metadata);
+  }
+
+  /** Resolves when the run is over or waits for a client. */
+  async rest(): Promise<void> {
+    await this.#work;
+  }
+
+  #carryOn(work: (signal: AbortSignal) => Promise<Progress>): void {
+    this.#working = true;
+    this.#work = this.#attempt(work);
+  }
+
+  async #attempt(work: (signal: AbortSignal) => Promise<Progress>): Promise<void> {
+    const { onError } = this.#options;
+    const { signal } = this.#abort;
+    const progress = await work(signal).catch((error: unknown) => endingOf(error, signal, onError));
+    try {
+      if (progress.status !== 'requires_action') await this.#loop.end(progress);
+      else if (signal.aborted) await this.#loop.end(endingOf(signal.reason, signal, onError));
+    } catch (error) {
+      onError(error);
+      this.#tellBroken();
+    }
+    this.#working = false;
+    this.#stream?.end();
+    this.#stream = undefined;
+    if (this.run.status !== 'requires_action') this.#close();
+  }
+
+  /** The run could not even be ended, as when the disk is full. */
+  #tellBroken(): void {
+    const message = 'The server could not save the run. Please try again later.';
+    this.#stream?.send({
+      event: 'error',
+      data: { code: 'server_error', message, param: '', type: 'server_error' },
+    });
+    if (!isTerminal(this.run.status)) this.run.status = 'failed';
+  }
+
+  #close(): void {
+    clearTimeout(this.#expiry);
+    this.#options.onEnd();
+  }
+}

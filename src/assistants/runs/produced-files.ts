@@ -1,0 +1,47 @@
+import type { FilePathAnnotation } from 'openai/resources/beta/threads/messages';
+
+/** Where the code finds and leaves files; models link to them as `sandbox:/mnt/data/…`. */
+export const DATA_FOLDER = '/mnt/data/';
+
+/** What every chat platform can show as an image; an SVG is a file like others. */
+const IMAGE = /\.(png|jpe?g|gif|webp)$/i;
+
+/** The files that a run's code wrote so far. */
+export class ProducedFiles {
+  /** The newest file's id by its path under `/mnt/data/`. */
+  readonly byName = new Map<string, string>();
+  #unattached: string[] = [];
+
+  add(name: string, id: string): void {
+    this.byName.set(name, id);
+    if (!isImage(name)) this.#unattached.push(id);
+  }
+
+  /** The ids of the files, other than images, that no message carries yet. */
+  takeUnattached(): string[] {
+    const ids = this.#unattached;
+    this.#unattached = [];
+    return ids;
+  }
+}
+
+export function isImage(name: string): boolean {
+  return IMAGE.test(name);
+}
+
+/** The places in `text` that name one of the files, `byName`, as the code or as a Markdown link spells it. */
+export function filePaths(text: string, byName: ReadonlyMap<string, string>): FilePathAnnotation[] {
+  if (byName.size === 0 || !text.includes(DATA_FOLDER)) return [];
+  const spellings = new Map(
+    [...byName].flatMap(([name, id]) => [[encodeURI(name), id] as const, [name, id]]),
+  );
+  const longestFirst = [...spellings.keys()].sort((a, b) => b.length - a.length).map(RegExp.escape);
+  const pattern = new RegExp(`(?:sandbox:)?${DATA_FOLDER}(${longestFirst.join('|')})(?![\\w-])`, 'g');
+  return [...text.matchAll(pattern)].map((match) => ({
+    type: 'file_path',
+    text: match[0],
+    start_index: match.index,
+    end_index: match.index + match[0].length,
+    file_path: { file_id: spellings.get(match[1] ?? '') ?? '' },
+  }));
+}
