@@ -1,0 +1,105 @@
+import { scan } from './block.ts';
+import { cleanLogs, cleanText, insideFence } from './clean.ts';
+import type { Content } from './content.ts';
+import type { CodeInterpreterCall, CodeOutput, ToolCall } from './tool-call.ts';
+import type { Entry, ToolCallsEntry, Transcript } from './transcript.ts';
+
+/** How a platform wants to have shown what is not text. Undefined shows nothing. */
+export interface ReplyStyle {
+  /** A line of Markdown that says that a tool of this type is called. */
+  toolCall(type: ToolCall['type']): string | undefined;
+  /** A line of Markdown in place of an image file. */
+  image?(fileId: string): string | undefined;
+}
+
+const PLAIN: ReplyStyle = { toolCall: () => undefined };
+
+/**
+ * The reply as Markdown. As the transcript grows the Markdown only grows at its end, for platforms that can only
+ * append: a code block that may still grow has no closing fence, and white space at the end waits for what follows.
+ */
+export function toMarkdown(transcript: Transcript, style: ReplyStyle = PLAIN): string {
+  const { entries } = transcript;
+  const blocks = entries.flatMap((entry, index) => {
+    const isOpen = entry.status === 'in_progress' && index === entries.length - 1;
+    return blocksOf(entry, isOpen, style).filter((block) => block !== '');
+  });
+  return blocks.map((block, index) => (index < blocks.length - 1 ? closed(block) : block)).join('\n\n');
+}
+
+/** A block that something follows: a fence that a text left open would swallow it. */
+function closed(block: string): string {
+  const fence = /`{3}|~{3}/.test(block) ? scan(block).fence : undefined;
+  return fence ? `${block}\n${fence.closing}` : block;
+}
+
+function blocksOf(entry: Entry, isOpen: boolean, style: ReplyStyle): string[] {
+  if (entry.type === 'tool_calls') return callBlocks(entry, isOpen, style);
+  return entry.content.map((content, index) =>
+    contentBlock(content, isOpen && index === entry.content.length - 1, style),
+  );
+}
+
+function contentBlock(content: Content, isOpen: boolean, style: ReplyStyle): string {
+  switch (content.type) {
+    case 'text':
+      return cleanText(content.value, isOpen);
+    case 'refusal':
+      return cleanText(content.refusal, isOpen);
+    case 'image_file':
+      return style.image?.(content.file_id) ?? '';
+    case 'image_url':
+      return URL.canParse(content.url) ? `![](${new URL(content.url).href})` : '';
+  }
+}
+
+function callBlocks(entry: ToolCallsEntry, isOpen: boolean, style: ReplyStyle): string[] {
+  const calls = isOpen ? settledCalls(entry.tool_calls) : entry.tool_calls;
+  return calls.flatMap((call, index) => {
+    const label = style.toolCall(call.type) ?? '';
+    if (call.type !== 'code_interpreter') return [label];
+    return [label, ...codeBlocks(call, isOpen && index === calls.length - 1, style)];
+  });
+}
+
+/**
+ * The calls up to the one that may still put something out. A model may write several programs before the first
+ * one runs; each stands before its own output, so the later ones wait.
+ */
+function settledCalls(calls: readonly ToolCall[]): readonly ToolCall[] {
+  const running = calls.findLastIndex((call) => call.type === 'code_interpreter' && call.outputs.length > 0);
+  const next = calls.findIndex((call, index) => index >= running && call.type === 'code_interpreter');
+  return next < 0 ? calls : calls.slice(0, next + 1);
+}
+
+function codeBlocks(call: CodeInterpreterCall, isOpen: boolean, style: ReplyStyle): string[] {
+  const isWriting = isOpen && call.outputs.length === 0;
+  const code = fenced('python', cleanText(call.input, isWriting), isWriting);
+  const outputs = joinLogs(call.outputs);
+  const shown = outputs.map((output, index) => {
+    const isRunning = isOpen && index === outputs.length - 1;
+    if (output.type === 'image') return style.image?.(output.file_id) ?? '';
+    return fenced('', cleanLogs(output.logs, isRunning), isRunning);
+  });
+  return [code, ...shown];
+}
+
+function fenced(language: string, text: string, isOpen: boolean): string {
+  if (text === '') return '';
+  return `\`\`\`${language}\n${insideFence(text)}${isOpen ? '' : '\n```'}`;
+}
+
+/** Logs that follow each other as one, the later ones on a new line. */
+function joinLogs(outputs: readonly CodeOutput[]): CodeOutput[] {
+  const joined: CodeOutput[] = [];
+  for (const output of outputs) {
+    const last = joined.at(-1);
+    if (output.type !== 'logs' || last?.type !== 'logs') joined.push(output);
+    else joined[joined.length - 1] = { ...last, logs: `${endLine(last.logs)}${output.logs}` };
+  }
+  return joined;
+}
+
+function endLine(logs: string): string {
+  return logs === '' || logs.endsWith('\n') ? logs : `${logs}\n`;
+}
