@@ -59,7 +59,10 @@ function changed(assistant: Assistant, input: AssistantUpdate): Assistant {
   return { id, object, created_at, ...settings(validate(assistantInput, { ...current, ...input })) };
 }
 
-/** What a client may set, with the API's values for what it leaves out. */
+/**
+ * What a client may set, with the API's values for what it leaves out; but no temperature or top_p, because some
+ * models refuse a request that holds one at all.
+ */
 function settings(input: AssistantInput): Omit<Assistant, 'id' | 'object' | 'created_at'> {
   return {
     name: input.name ?? null,
@@ -69,8 +72,8 @@ function settings(input: AssistantInput): Omit<Assistant, 'id' | 'object' | 'cre
     tools: input.tools ?? [],
     tool_resources: input.tool_resources ?? {},
     metadata: input.metadata ?? {},
-    temperature: input.temperature ?? 1,
-    top_p: input.top_p ?? 1,
+    temperature: input.temperature ?? null,
+    top_p: input.top_p ?? null,
     response_format: input.response_format ?? 'auto',
     reasoning_effort: input.reasoning_effort ?? null,
   };

@@ -24,6 +24,7 @@ export async function addFile(state: State, { filename, purpose, bytes }: NewFil
     purpose,
     status: 'processed',
   };
+  // Of all byte arrays, Keyv's own way of writing values keeps only a Buffer whole.
   await state.contents.set(file.id, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   await state.files.append(ROOT, file);
   return file;

@@ -23,12 +23,21 @@ export async function bodyBytes(c: Context, limit: number): Promise<Uint8Array<A
   if (Number(c.req.header('content-length') ?? 0) > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of c.req.raw.body ?? []) {
+  for await (const chunk of chunksOf(c.req.raw)) {
     size += chunk.byteLength;
     if (size > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
+}
+
+/** A client that goes away in the middle is no failure of the server. */
+async function* chunksOf(request: Request): AsyncGenerator<Uint8Array> {
+  try {
+    yield* request.body ?? [];
+  } catch {
+    throw invalidRequest('The connection was closed before the whole body of your request had come.');
+  }
 }
 
 function parse(text: string): unknown {

@@ -30,8 +30,8 @@ export interface State {
   steps: Collection<RunStep>;
   /** Listed under `ROOT`. Added with `addFile` and removed with `removeFile`, together with its content. */
   files: Collection<FileObject>;
-  /** A file's bytes by its id; `set` wants a Buffer, the only byte array that Keyv can write as text. */
-  contents: Keyv<Buffer>;
+  /** A file's bytes by its id. */
+  contents: Keyv<Uint8Array>;
 }
 
 /** Opens the state over a store that gives one Keyv for each namespace. */

@@ -313,6 +313,13 @@ describe('A body', () => {
     expect(await post(api, '/assistants', '{"__proto__": {"model": "m"}}')).toMatchObject({ status: 400 });
   });
 
+  test('may use names that mean something to JSON.stringify', async () => {
+    const { client } = openApi();
+    const metadata = { toJSON: 'x', base64: 'AAAA', value: ':base64:AAAA' };
+    const { id } = await client.beta.assistants.create({ model: ':base64:', metadata });
+    expect(await client.beta.assistants.retrieve(id)).toMatchObject({ model: ':base64:', metadata });
+  });
+
   test('of more than 16 MiB is refused, whether or not its length is told', async () => {
     const api = openApi();
     const limit = 16 * 1024 * 1024;

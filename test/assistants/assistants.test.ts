@@ -50,8 +50,8 @@ test('what is left out has the values of the API', async () => {
     tools: [],
     tool_resources: {},
     metadata: {},
-    temperature: 1,
-    top_p: 1,
+    temperature: null,
+    top_p: null,
     response_format: 'auto',
     reasoning_effort: null,
   });
@@ -65,7 +65,7 @@ test('an update changes what it names and nothing else', async () => {
     tools: [],
     temperature: null,
   });
-  expect(updated).toEqual({ ...created, name: 'Other', tools: [], temperature: 1 });
+  expect(updated).toEqual({ ...created, name: 'Other', tools: [], temperature: null });
   expect(await client.beta.assistants.retrieve(created.id)).toEqual(updated);
 });
 

@@ -3,13 +3,17 @@ import { Keyv } from 'keyv';
 import OpenAI from 'openai';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { type AppOptions, createAssistantsApp } from '../../src/assistants/app.ts';
+import { type Fetch, inProcessFetch } from '../../src/assistants/in-process-fetch.ts';
 import { openState, type State } from '../../src/assistants/state.ts';
+import { deserialize, serialize } from '../../src/store/codec.ts';
 
 /** An Assistants API in memory without runs, and the SDK talking to it in this process. */
 export interface Api {
   state: State;
   client: OpenAI;
-  fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+  fetch: Fetch;
+  /** What a server with a socket calls. */
+  handle: (request: Request) => Response | Promise<Response>;
   /** The run that each thread has active, by the thread's id. */
   active: Map<string, Run>;
   /** What went to `onError`. */
@@ -27,8 +31,9 @@ export function openApi(options: Partial<AppOptions> = {}): Api {
     onError: (error) => errors.push(error),
     ...options,
   });
-  const fetch: Api['fetch'] = async (input, init) => app.fetch(new Request(input, init));
-  return { state, client: clientOf({ fetch }), fetch, active, errors };
+  const fetch = inProcessFetch(app.fetch);
+  const handle = (request: Request) => app.fetch(request);
+  return { state, client: clientOf({ fetch }), fetch, handle, active, errors };
 }
 
 export function clientOf(options: ConstructorParameters<typeof OpenAI>[0]): OpenAI {
@@ -36,7 +41,7 @@ export function clientOf(options: ConstructorParameters<typeof OpenAI>[0]): Open
 }
 
 export function memory<T>(): Keyv<T> {
-  return new Keyv<T>({ throwOnErrors: true });
+  return new Keyv<T>({ throwOnErrors: true, serialize, deserialize });
 }
 
 /** Posts JSON as a hand-written client would. */

@@ -1,0 +1,47 @@
+import type { Keyv } from 'keyv';
+import { createAssistantsApp } from './app.ts';
+import type { CodeInterpreter } from './code-interpreter/code-interpreter.ts';
+import { type Fetch, inProcessFetch } from './in-process-fetch.ts';
+import type { Model } from './models/model.ts';
+import { ActiveRuns } from './runs/active-runs.ts';
+import { runRoutes } from './runs/run-routes.ts';
+import { openState } from './state.ts';
+
+export interface AssistantsOptions {
+  /** Where everything is kept: one Keyv for each namespace, which throws when the store fails. */
+  keyv: <T>(namespace: string) => Keyv<T>;
+  /** Whether other processes may use the same store at the same time. */
+  shared: boolean;
+  model: Model;
+  codeInterpreter: CodeInterpreter;
+  /** The keys of which a client must send one; left out, everybody is let in. */
+  apiKeys?: string[];
+  /** Gets every failure that nobody foresaw, for the log; it may hold secrets. */
+  onError: (error: unknown) => void;
+}
+
+/** An Assistants API (version 2) of one's own, under the path `/v1` of whatever host it is asked as. */
+export interface Assistants {
+  /** For the `openai` SDK in this process: its `fetch` option. */
+  fetch: Fetch;
+  /** For a server with a socket. */
+  handle: (request: Request) => Response | Promise<Response>;
+  /** Ends the runs that are going on, as failed. The model, the code interpreter and the store stay open. */
+  close(): Promise<void>;
+}
+
+export function createAssistants(options: AssistantsOptions): Assistants {
+  const { keyv, shared, model, codeInterpreter, apiKeys, onError } = options;
+  const state = openState(keyv);
+  const leases = shared ? { leases: keyv<number | true>('leases') } : {};
+  const runs = new ActiveRuns({ state, model, codeInterpreter, onError, ...leases });
+  const app = createAssistantsApp({
+    state,
+    activeRun: (threadId) => runs.ofThread(threadId),
+    runRoutes: runRoutes({ state, runs }),
+    onError,
+    ...(apiKeys && { apiKeys }),
+  });
+  const handle = (request: Request) => app.fetch(request);
+  return { fetch: inProcessFetch(handle), handle, close: () => runs.close() };
+}
