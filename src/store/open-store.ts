@@ -1,0 +1,18 @@
+import { openDatabase } from './sqlite-database.ts';
+import { sqliteStore } from './sqlite-store.ts';
+import type { Store } from './store.ts';
+
+export interface StoreOptions {
+  /** The folder of the SQLite file; created when it is missing. */
+  dataDir: string;
+  /** `postgres://…`: keep everything there instead. */
+  databaseUrl?: string;
+}
+
+/** Opens the store that the configuration asks for. Throws a `Problem` when it cannot be used. */
+export async function openStore({ dataDir, databaseUrl }: StoreOptions): Promise<Store> {
+  if (databaseUrl === undefined) return sqliteStore(openDatabase(dataDir));
+  // Loaded only where it is used, so that the default starts fast.
+  const { postgresStore } = await import('./postgres.ts');
+  return postgresStore(databaseUrl);
+}

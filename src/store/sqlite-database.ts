@@ -1,0 +1,99 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Problem } from '../problem.ts';
+
+const FILE_NAME = 'bobbin.sqlite';
+
+/** Counted up with every change of the schema, so that an older Bobbin leaves a newer file alone. */
+const SCHEMA_VERSION = 1;
+
+/** How long to wait for a Bobbin that is just ending, such as one that a service manager restarts. */
+const BUSY_TIMEOUT_MS = 1_000;
+
+/**
+ * Opens the database in `dataDir`, which is created when it is missing, for this process alone. Throws a `Problem`
+ * when the folder or the file cannot be used.
+ */
+export function openDatabase(dataDir: string): DatabaseSync {
+  createFolder(dataDir);
+  const file = join(dataDir, FILE_NAME);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    prepare(database, file);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw explain(error, file);
+  }
+}
+
+/** Opens a database that is gone when it is closed. */
+export function openMemoryDatabase(): DatabaseSync {
+  const database = new DatabaseSync(':memory:');
+  prepare(database, ':memory:');
+  return database;
+}
+
+function prepare(database: DatabaseSync, file: string): void {
+  // An exclusive lock belongs to the process: the kernel frees it however the process ends.
+  // FULL, because a message that was acknowledged must outlive a power cut: in WAL mode, NORMAL would not sync the
+  // log at every commit. https://www.sqlite.org/pragma.html#pragma_synchronous
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  migrate(database, file);
+}
+
+/** Brings the schema up to date; its write shows at once whether the file can be written. */
+function migrate(database: DatabaseSync, file: string): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+  if (version > SCHEMA_VERSION) {
+    throw new Problem(
+      `${file} was written by a newer Bobbin: update this one, or set DATA_DIR to another folder.`,
+    );
+  }
+  database.exec(`
+    BEGIN IMMEDIATE;
+    CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires INTEGER);
+    CREATE INDEX IF NOT EXISTS entries_expires ON entries (expires) WHERE expires IS NOT NULL;
+    PRAGMA user_version = ${SCHEMA_VERSION};
+    COMMIT`);
+}
+
+function createFolder(dataDir: string): void {
+  try {
+    // For its owner's eyes only: conversations are kept in it.
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Problem(`The folder ${dataDir} cannot be created: ${folderAdvice(error)}`, { cause: error });
+  }
+}
+
+function folderAdvice(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    return 'there is a file in its place. Move the file away, or set DATA_DIR to another folder.';
+  }
+  if (code === 'ENOSPC')
+    return 'the disk is full. Free some space, or set DATA_DIR to a folder on another disk.';
+  return `${error instanceof Error ? error.message : error}. Set DATA_DIR to a folder in which Bobbin may write.`;
+}
+
+/** What to tell for each of SQLite's primary result codes: https://www.sqlite.org/rescode.html */
+const ADVICE: Record<number, (file: string) => string> = {
+  5: (file) => `Another Bobbin is using ${file}: stop it, or set DATA_DIR to another folder.`,
+  8: (file) => `${file} is read-only: let Bobbin write to it, or set DATA_DIR to a folder in which it may.`,
+  10: (file) => `The disk failed while reading or writing ${file}: check the disk, then start Bobbin again.`,
+  11: (file) => `${file} is damaged: put a backup in its place, or move it away to begin anew.`,
+  13: (file) =>
+    `The disk is full and ${file} cannot grow: free some space, or move DATA_DIR to a larger disk. What was kept before is safe.`,
+  14: (file) => `${file} cannot be opened: set DATA_DIR to a folder in which Bobbin may create files.`,
+  26: (file) => `${file} is not a database: move it away, or set DATA_DIR to another folder.`,
+};
+
+/** Turns an error of SQLite into a `Problem` where a person can put it right; returns any other as it is. */
+export function explain(error: unknown, file: string): unknown {
+  if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return error;
+  const advice = ADVICE[error.errcode & 0xff];
+  return advice ? new Problem(advice(file), { cause: error }) : error;
+}
