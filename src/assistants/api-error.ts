@@ -1,3 +1,6 @@
+/** How much of what a client sent is repeated to it, in characters. */
+const MAX_QUOTE = 100;
+
 export type ApiErrorType = 'invalid_request_error' | 'server_error';
 
 interface ApiErrorDetails {
@@ -77,8 +80,13 @@ export function unsupportedValue(param: string, value: unknown, supported: reado
   const last = quoted.pop();
   const list = quoted.length === 0 ? last : `${quoted.join(', ')}${quoted.length > 1 ? ',' : ''} and ${last}`;
   const shown = typeof value === 'string' ? value : JSON.stringify(value);
-  return invalidRequest(`Invalid value: '${shown}'. Supported values are: ${list}.`, {
+  return invalidRequest(`Invalid value: '${shortened(shown)}'. Supported values are: ${list}.`, {
     param,
     code: 'invalid_value',
   });
+}
+
+/** The beginning of a text that is too long to repeat whole. */
+export function shortened(text: string): string {
+  return text.length > MAX_QUOTE ? `${text.slice(0, MAX_QUOTE).toWellFormed()}…` : text;
 }

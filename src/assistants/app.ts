@@ -25,7 +25,9 @@ export function createAssistantsApp({ state, activeRun, runRoutes, apiKeys, onEr
   app.onError((error) => {
     if (!(error instanceof ApiError)) onError(error);
     const answer = error instanceof ApiError ? error : serverError();
-    return Response.json(answer, { status: answer.status });
+    // The SDK would send the request again, though it may have done its work before it failed.
+    const headers: HeadersInit = answer.status === 500 ? { 'x-should-retry': 'false' } : {};
+    return Response.json(answer, { status: answer.status, headers });
   });
   app.notFound((c) => {
     throw invalidUrl(c.req.method, c.req.path);

@@ -10,6 +10,9 @@ const MAX_METADATA_VALUE = 512;
 const MAX_TOOLS = 128;
 const MAX_FILES = 20;
 
+/** Messages are added one after another: with more, one request would take many seconds. */
+const MAX_MESSAGES = 1000;
+
 const id = z.string().max(MAX_NAME);
 const functionName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/);
 const jsonObject = z.record(z.string(), z.unknown());
@@ -111,9 +114,10 @@ export const messageInput = z.strictObject({
   metadata: metadata.nullable().exactOptional(),
 });
 export type MessageInput = z.infer<typeof messageInput>;
+export const messages = z.array(messageInput).max(MAX_MESSAGES);
 
 export const threadInput = z.strictObject({
-  messages: z.array(messageInput).exactOptional(),
+  messages: messages.exactOptional(),
   metadata: metadata.nullable().exactOptional(),
   tool_resources: toolResources.nullable().exactOptional(),
 });

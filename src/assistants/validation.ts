@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type ApiError, invalidRequest, missingParameter, unsupportedValue } from './api-error.ts';
+import { type ApiError, invalidRequest, missingParameter, shortened, unsupportedValue } from './api-error.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -37,7 +37,7 @@ function toApiError(issue: Issue, parent: Path): ApiError {
     case 'custom':
       return wrong(
         param,
-        issue.message.replace('{param}', param),
+        issue.message.replace('{param}', () => param),
         String(issue.params?.code ?? 'invalid_value'),
       );
     default:
@@ -115,7 +115,8 @@ function wrong(param: string, message: string, code: string): ApiError {
 function paramOf(path: Path): string {
   return path.reduce<string>((param, key) => {
     if (typeof key === 'number') return `${param}[${key}]`;
-    return param === '' ? String(key) : `${param}.${String(key)}`;
+    const name = shortened(String(key));
+    return param === '' ? name : `${param}.${name}`;
   }, '');
 }
 

@@ -313,6 +313,20 @@ describe('A body', () => {
     expect(await post(api, '/assistants', '{"__proto__": {"model": "m"}}')).toMatchObject({ status: 400 });
   });
 
+  test('is not repeated whole in the error about it', async () => {
+    const long = 'x'.repeat(1_000_000);
+    const start = `${'x'.repeat(100)}…`;
+    expect(await post(openApi(), '/assistants', { model: 'm', [long]: 1 })).toEqual({
+      status: 400,
+      body: errorBody(`Unknown parameter: '${start}'.`, start, 'unknown_parameter'),
+    });
+    expect(await post(openApi(), '/assistants', { model: 'm', reasoning_effort: long })).toMatchObject({
+      body: {
+        error: { message: expect.stringMatching(/^Invalid value: 'x{100}…'\. Supported values are: /) },
+      },
+    });
+  });
+
   test('may use names that mean something to JSON.stringify', async () => {
     const { client } = openApi();
     const metadata = { toJSON: 'x', base64: 'AAAA', value: ':base64:AAAA' };
@@ -364,7 +378,8 @@ test('an unexpected failure is told to the log and not to the client', async () 
   const broken = openState(memory);
   const cause = new Error('password=hunter2 is wrong');
   broken.assistants.get = () => Promise.reject(cause);
-  const { client, errors } = openApi({ state: broken });
+  const { fetch, errors } = openApi({ state: broken });
+  const client = clientOf({ fetch, maxRetries: 2 });
   const failure = client.beta.assistants.retrieve('asst_x');
   await expect(failure).rejects.toThrow(InternalServerError);
   await expect(failure).rejects.toMatchObject({

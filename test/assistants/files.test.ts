@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { BadRequestError, NotFoundError } from 'openai';
+import type { FileListParams } from 'openai/resources/files';
 import { expect, test } from 'vitest';
 import { addFile, safeFilename } from '../../src/assistants/file.ts';
 import { all, errorBody, openApi } from './client.ts';
@@ -51,7 +52,7 @@ test('files are listed by purpose, in both orders, a page at a time', async () =
   for (let i = 0; i < 30; i++)
     await client.files.create({ file: csv('x', `${i}.csv`), purpose: i % 3 === 0 ? 'vision' : 'assistants' });
   await addFile(state, { filename: 'plot.png', purpose: 'assistants_output', bytes: new Uint8Array(3) });
-  const names = async (query: Parameters<typeof client.files.list>[0]) =>
+  const names = async (query: FileListParams) =>
     (await all(client.files.list(query))).map(({ filename }) => filename);
   expect(await names({ purpose: 'vision', order: 'asc', limit: 2 })).toEqual(
     Array.from({ length: 10 }, (_, i) => `${i * 3}.csv`),

@@ -18,9 +18,13 @@ function endless() {
 
 test('a stream arrives as it was sent', async () => {
   const parts = ['event: a\n\n', 'event: b\n\n', 'done'];
-  const fetch = inProcessFetch(
-    () => new Response(ReadableStream.from(parts).pipeThrough(new TextEncoderStream()), eventStream),
-  );
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      for (const part of parts) controller.enqueue(new TextEncoder().encode(part));
+      controller.close();
+    },
+  });
+  const fetch = inProcessFetch(() => new Response(body, eventStream));
   const response = await fetch(url);
   expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
   expect(await response.text()).toBe(parts.join(''));

@@ -1,5 +1,5 @@
 import { BadRequestError } from 'openai';
-import type { Message } from 'openai/resources/beta/threads/messages';
+import type { Message, MessageListParams } from 'openai/resources/beta/threads/messages';
 import { describe, expect, test } from 'vitest';
 import { newMessage } from '../../src/assistants/message.ts';
 import { type Api, all, openApi } from './client.ts';
@@ -174,8 +174,7 @@ describe('The list of messages', () => {
       await state.steps.append(run.id, aMessageStep(run, message.id));
     }
     await messages.create(id, { role: 'user', content: 'another question' });
-    const texts = async (query: Parameters<typeof messages.list>[1]) =>
-      (await all(messages.list(id, query))).map(textOf);
+    const texts = async (query: MessageListParams) => (await all(messages.list(id, query))).map(textOf);
     expect(await texts({ run_id: run.id, order: 'asc' })).toEqual(['first', 'second', 'third']);
     expect(await texts({ run_id: run.id, limit: 1 })).toEqual(['third', 'second', 'first']);
     expect(await texts({ run_id: 'run_unknown' })).toEqual([]);
