@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Problem } from '../problem.ts';
@@ -18,6 +18,7 @@ const BUSY_TIMEOUT_MS = 1_000;
 export function openDatabase(dataDir: string): DatabaseSync {
   createFolder(dataDir);
   const file = join(dataDir, FILE_NAME);
+  checkWritable(file);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
@@ -79,10 +80,23 @@ function folderAdvice(error: unknown): string {
   return `${error instanceof Error ? error.message : error}. Set DATA_DIR to a folder in which Bobbin may write.`;
 }
 
+/** SQLite opens what it may not write to for reading only, and reports a disk error when it is to lock it. */
+function checkWritable(file: string): void {
+  if (!existsSync(file)) return;
+  try {
+    accessSync(file, constants.W_OK);
+  } catch (error) {
+    throw new Problem(
+      `${file} is read-only: let Bobbin write to it, or set DATA_DIR to a folder in which it may.`,
+      { cause: error },
+    );
+  }
+}
+
 /** What to tell for each of SQLite's primary result codes: https://www.sqlite.org/rescode.html */
 const ADVICE: Record<number, (file: string) => string> = {
   5: (file) => `Another Bobbin is using ${file}: stop it, or set DATA_DIR to another folder.`,
-  8: (file) => `${file} is read-only: let Bobbin write to it, or set DATA_DIR to a folder in which it may.`,
+  8: (file) => `${file} has become read-only: let Bobbin write to it again, then start it anew.`,
   10: (file) => `The disk failed while reading or writing ${file}: check the disk, then start Bobbin again.`,
   11: (file) => `${file} is damaged: put a backup in its place, or move it away to begin anew.`,
   13: (file) =>
