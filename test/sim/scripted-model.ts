@@ -33,7 +33,7 @@ export function says(...pieces: string[]): ModelEvent[] {
 
 /** The events of one tool call; the arguments come in two pieces. */
 export function calls(name: string, args: string, callId = `call_${name}`, index = 0): ModelEvent[] {
-  const middle = Math.floor(args.length / 2);
+  const middle = Math.floor((args.length * 2) / 3);
   return [
     { type: 'tool_call', index, callId, name },
     { type: 'tool_arguments', index, delta: args.slice(0, middle) },
