@@ -22,6 +22,7 @@ export interface ActiveRunsOptions {
   /** Gets what nobody foresaw, for the log; it may hold secrets of the provider. */
   onError: (error: unknown) => void;
   expiresAfterMs?: number;
+  checkpointMs?: number;
   heartbeatMs?: number;
   leaseMs?: number;
 }
@@ -157,11 +158,12 @@ export class ActiveRuns {
   }
 
   #newLive(run: Run, settings: RunSettings): LiveRun {
-    const { state, model, codeInterpreter, onError } = this.#options;
+    const { state, model, codeInterpreter, checkpointMs, onError } = this.#options;
     return new LiveRun(run, {
       deps: { state, model, codeInterpreter },
       settings,
       expiresAfterMs: this.#expiresAfterMs,
+      checkpointMs,
       onError,
       onEnd: () => this.#drop(run),
     });

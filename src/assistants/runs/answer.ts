@@ -73,7 +73,7 @@ export class Answer {
         return;
       case 'end':
         this.#reason = event.reason;
-        for (const call of this.calls) if (call.kind === 'code') call.writer.code(call.argument.end());
+        for (const call of this.calls) completeArguments(call);
     }
   }
 
@@ -148,7 +148,13 @@ function callItem(call: Call): ModelItem {
     return { type: 'tool_call', callId: call.id, name: CODE_INTERPRETER, arguments: args };
   }
   const { name, arguments: args } = call.writer.call.function;
-  return { type: 'tool_call', callId: call.id, name, arguments: args === '' ? '{}' : args };
+  return { type: 'tool_call', callId: call.id, name, arguments: args };
+}
+
+/** A function without parameters is often called with nothing at all, which is no JSON. */
+function completeArguments(call: Call): void {
+  if (call.kind === 'code') call.writer.code(call.argument.end());
+  else if (call.writer.call.function.arguments === '') call.writer.arguments('{}');
 }
 
 function assistantText(text: string): ModelItem {

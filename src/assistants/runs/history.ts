@@ -19,6 +19,9 @@ export interface Entry {
 /** A thread with more small messages than this has its oldest left out, so that starting a run stays cheap. */
 const MAX_MESSAGES = 500;
 
+/** Few runs end without a word, so few are read at once to find them. */
+const USUALLY_SILENT = 4;
+
 /** The newest entries of the thread before `run`, newest first, until they take more than `budget` tokens. */
 export async function loadHistory(
   state: State,
@@ -66,7 +69,7 @@ class EarlierRuns {
 
   constructor(state: State, current: Run) {
     this.#state = state;
-    this.#runs = state.runs.walk(current.thread_id, { order: 'desc' });
+    this.#runs = state.runs.walk(current.thread_id, { order: 'desc' }, USUALLY_SILENT);
     this.#told.add(current.id);
   }
 
@@ -112,12 +115,17 @@ class EarlierRuns {
       }
       const id = details.message_creation.message_id;
       const message = left.get(id);
-      if (message) items.push(await reader.item(message));
+      if (message) items.push(...(await said(message, reader)));
       left.delete(id);
     }
-    for (const message of left.values()) items.push(await reader.item(message));
+    for (const message of left.values()) items.push(...(await said(message, reader)));
     return entryOf(items, messages.length, false);
   }
+}
+
+/** A message that was stopped before its first word is none to the model. */
+async function said(message: Message, reader: MessageReader): Promise<ModelItem[]> {
+  return message.content.length > 0 ? [await reader.item(message)] : [];
 }
 
 function entryOf(items: ModelItem[], messages: number, fromUser: boolean): Entry {

@@ -23,14 +23,18 @@ export class Leases {
   /** Holds the run until the returned function is called; `onCancel` when another process cancels it. */
   async hold(runId: string, onCancel: () => void, onError: (error: unknown) => void): Promise<() => void> {
     await this.#store.set(heldKey(runId), Date.now());
+    let released = false;
+    const release = () => this.#store.deleteMany([heldKey(runId), cancelKey(runId)]);
     const beat = async () => {
       await this.#store.set(heldKey(runId), Date.now());
-      if (await this.#store.get(cancelKey(runId))) onCancel();
+      if (released) await release();
+      else if (await this.#store.get(cancelKey(runId))) onCancel();
     };
     const timer = setInterval(() => void beat().catch(onError), this.#heartbeatMs).unref();
     return () => {
+      released = true;
       clearInterval(timer);
-      void this.#store.deleteMany([heldKey(runId), cancelKey(runId)]).catch(onError);
+      void release().catch(onError);
     };
   }
 

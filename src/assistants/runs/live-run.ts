@@ -9,11 +9,15 @@ export interface LiveRunOptions {
   settings: RunSettings;
   /** Milliseconds until the run expires, whatever it waits for. */
   expiresAfterMs: number;
+  checkpointMs: number | undefined;
   /** Gets what nobody foresaw, for the log. */
   onError: (error: unknown) => void;
   /** The run is over: nothing of it is in memory any more. */
   onEnd: () => void;
 }
+
+/** How much of an answer a process that dies may lose; each time costs one write. */
+const CHECKPOINT_MS = 2_000;
 
 /** A run that this process carries out. At most one stream listens to it at a time. */
 export class LiveRun {
@@ -24,6 +28,7 @@ export class LiveRun {
   readonly #abort = new AbortController();
   #stream: EventStream | undefined;
   #expiry: NodeJS.Timeout | undefined;
+  #checkpoints: NodeJS.Timeout | undefined;
   /** Settled when the run waits for a client or is over. */
   #work: Promise<void> = Promise.resolve();
   #working = false;
@@ -44,6 +49,8 @@ export class LiveRun {
 
   start(stream?: EventStream): void {
     this.#expiry = setTimeout(() => this.stop({ status: 'expired' }), this.#options.expiresAfterMs).unref();
+    const checkpoint = () => void this.#writer.checkpoint().catch(this.#options.onError);
+    this.#checkpoints = setInterval(checkpoint, this.#options.checkpointMs ?? CHECKPOINT_MS).unref();
     this.#stream = stream;
     this.#writer.tellCreated();
     this.#carryOn((signal) => this.#loop.begin(signal));
@@ -114,6 +121,7 @@ export class LiveRun {
 
   #close(): void {
     clearTimeout(this.#expiry);
+    clearInterval(this.#checkpoints);
     this.#options.onEnd();
   }
 }

@@ -31,11 +31,7 @@ export class MessageReader {
     const parts = await Promise.all(message.content.map((part) => this.#part(part, message.role)));
     const attached = message.role === 'user' ? await this.#attachments(message) : [];
     const content = [...parts, ...attached];
-    return {
-      type: 'message',
-      role: message.role,
-      content: content.length > 0 ? content : [text('(nothing)')],
-    };
+    return { type: 'message', role: message.role, content };
   }
 
   async #part(part: MessageContent, role: Message['role']): Promise<ModelContent> {

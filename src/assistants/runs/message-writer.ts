@@ -49,6 +49,11 @@ export class MessageWriter {
     this.#delta({ index: this.#index, type: 'refusal', refusal: delta });
   }
 
+  /** Keeps what is written so far, in case the process dies. */
+  async save(): Promise<void> {
+    await this.#outlet.state.messages.put(this.#message);
+  }
+
   /** Ends the message and its step. `files` are those that the run's code wrote so far. */
   async close(ending: Ending, files: ProducedFiles, usage: RunStep.Usage | null = null): Promise<void> {
     this.#attach(files);
@@ -58,7 +63,7 @@ export class MessageWriter {
     message.incomplete_details = reason === null ? null : { reason };
     if (reason === null) message.completed_at = nowInSeconds();
     else message.incomplete_at = nowInSeconds();
-    await this.#outlet.state.messages.put(message);
+    await this.save();
     this.#outlet.emit({ event: `thread.message.${message.status}`, data: message });
     const whole = ending.status === 'incomplete' ? { status: 'completed' as const } : ending;
     await endStep(this.#step, this.#outlet, stepEnding(whole), usage);

@@ -16,7 +16,7 @@ const RESTARTED: Ending = {
 export async function endOrphan(state: State, run: Run): Promise<Run> {
   const late = run.expires_at !== null && run.expires_at <= nowInSeconds();
   const ending: Ending = late ? { status: 'expired' } : RESTARTED;
-  await closeStep(state, run, ending);
+  await closeOpen(state, run, ending);
   const ended: Run = {
     ...run,
     status: ending.status,
@@ -28,7 +28,7 @@ export async function endOrphan(state: State, run: Run): Promise<Run> {
   return ended;
 }
 
-async function closeStep(state: State, run: Run, ending: Ending): Promise<void> {
+async function closeOpen(state: State, run: Run, ending: Ending): Promise<void> {
   const last = await state.messages.last(run.thread_id);
   const reason = messageReason(ending);
   if (last?.run_id === run.id && last.status === 'in_progress' && reason !== null) {

@@ -18,7 +18,7 @@ export class RunWriter {
   #message: MessageWriter | undefined;
   #calls: ToolCallsWriter | undefined;
   #textAfterCalls = '';
-  #saved: Promise<unknown> = Promise.resolve();
+  #written: Promise<unknown> = Promise.resolve();
 
   constructor(run: Run, outlet: Outlet) {
     this.run = run;
@@ -84,6 +84,11 @@ export class RunWriter {
     await this.#closeMessage({ status: 'completed' }, null);
   }
 
+  /** Keeps what is written so far, in case the process dies. */
+  async checkpoint(): Promise<void> {
+    await this.#inOrder(async () => (this.#message ?? this.#calls)?.save());
+  }
+
   cancelling(): void {
     this.run.status = 'cancelling';
     this.#outlet.emit({ event: 'thread.run.cancelling', data: this.run });
@@ -117,16 +122,20 @@ export class RunWriter {
     }
   }
 
-  /** One write after the other: a database pool may otherwise swap them. */
   #save(change: Partial<Run>): Promise<void> {
-    const saved = this.#saved.then(async () => {
+    return this.#inOrder(async () => {
       await this.#outlet.state.runs.put({ ...this.run, ...change });
       // Once a cancel has begun, the run does not go back to work.
       const tooLate = this.run.status === 'cancelling' && change.status && !isTerminal(change.status);
       if (!tooLate) Object.assign(this.run, change);
     });
-    this.#saved = saved.catch(() => {});
-    return saved;
+  }
+
+  /** One write after the other: a database pool may otherwise swap them. */
+  #inOrder(write: () => Promise<void>): Promise<void> {
+    const written = this.#written.then(write);
+    this.#written = written.catch(() => {});
+    return written;
   }
 
   async #openMessage(): Promise<MessageWriter> {
@@ -137,6 +146,7 @@ export class RunWriter {
   async #closeMessage(ending: Ending, usage: RunStep.Usage | null): Promise<void> {
     const message = this.#message;
     this.#message = undefined;
+    await this.#written;
     await message?.close(ending, this.files, usage);
   }
 
@@ -145,6 +155,7 @@ export class RunWriter {
     const text = this.#textAfterCalls;
     this.#calls = undefined;
     this.#textAfterCalls = '';
+    await this.#written;
     await calls?.close(ending, usage);
     await this.text(text);
   }

@@ -2,11 +2,11 @@ import { Keyv } from 'keyv';
 import OpenAI from 'openai';
 import type { Assistant } from 'openai/resources/beta/assistants';
 import { createAssistantsApp } from '../../../src/assistants/app.ts';
-import type { Model } from '../../../src/assistants/models/model.ts';
 import { ActiveRuns, type ActiveRunsOptions } from '../../../src/assistants/runs/active-runs.ts';
 import { runRoutes } from '../../../src/assistants/runs/run-routes.ts';
 import { openState, type State } from '../../../src/assistants/state.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
+import type { ScriptedModel } from '../../sim/scripted-model.ts';
 
 /** Keyvs in memory that outlive one server, as a database does. */
 export function memoryStore(): <T>(namespace: string) => Keyv<T> {
@@ -19,6 +19,7 @@ export function memoryStore(): <T>(namespace: string) => Keyv<T> {
 }
 
 export interface TestApi {
+  model: ScriptedModel;
   client: OpenAI;
   state: State;
   runs: ActiveRuns;
@@ -28,7 +29,7 @@ export interface TestApi {
 
 /** The API in this process, as the SDK sees it, on scripted parts. */
 export function openApi(
-  model: Model,
+  model: ScriptedModel,
   options: Partial<ActiveRunsOptions> & {
     keyv?: ReturnType<typeof memoryStore>;
     interpreter?: ScriptedInterpreter;
@@ -51,7 +52,7 @@ export function openApi(
     maxRetries: 0,
     fetch: async (url, init) => app.fetch(new Request(url, init)),
   });
-  return { client, state, runs, interpreter, errors };
+  return { model, client, state, runs, interpreter, errors };
 }
 
 /** An assistant with the code interpreter and one function, and a thread with one question. */

@@ -28,6 +28,31 @@ describe('a run whose process died', () => {
     expect(step?.failed_at).toBeTypeOf('number');
   });
 
+  test('has lost no more of its answer than came since it was last kept', async () => {
+    const keyv = memoryStore();
+    const dead = openApi(new ScriptedModel(hangsAfter(text('Once '), text('upon '))), {
+      keyv,
+      checkpointMs: 1,
+    });
+    const { threadId, ask } = await conversation(dead);
+    const { id } = await dead.client.beta.threads.runs.create(threadId, ask);
+    await expect.poll(() => transcript(dead, threadId)).toContain('assistant: Once upon ');
+
+    const model = new ScriptedModel(says('a time.'));
+    const api = openApi(model, { keyv });
+    expect((await api.client.beta.threads.runs.retrieve(id, { thread_id: threadId })).status).toBe('failed');
+    expect(await transcript(api, threadId)).toEqual(['user: Hello?', 'assistant: Once upon ']);
+  });
+
+  test('leaves no empty message in what the model reads next', async () => {
+    const { open, threadId, ask } = await deadServer(false);
+    const api = open();
+    const [left] = (await api.client.beta.threads.messages.list(threadId, { limit: 1 })).data;
+    expect(left?.content).toEqual([]);
+    await api.client.beta.threads.runs.stream(threadId, ask).finalRun();
+    expect(api.model.requests[0]?.items.map((item) => 'role' in item && item.role)).toEqual(['user']);
+  });
+
   test('holds neither a new run nor a new message back', async () => {
     const { open, threadId, ask } = await deadServer(false);
     const api = open();

@@ -275,6 +275,15 @@ describe('functions that the client runs', () => {
     });
   });
 
+  test('and that the model calls with nothing at all are given empty arguments as JSON', async () => {
+    const api = openApi(
+      new ScriptedModel([{ type: 'tool_call', index: 0, callId: 'c', name: 'weather' }, end()]),
+    );
+    const { threadId, ask } = await conversation(api);
+    const run = await api.client.beta.threads.runs.stream(threadId, ask).finalRun();
+    expect(run.required_action?.submit_tool_outputs.tool_calls[0]?.function.arguments).toBe('{}');
+  });
+
   test('get ids of their own when the model gives the same one twice', async () => {
     const answer = [...calls('weather', '{}', 'call_0', 0), ...calls('weather', '{}', 'call_0', 1), end()];
     const api = openApi(new ScriptedModel(answer));
