@@ -1,0 +1,94 @@
+import type { ModelRequest } from '../model.ts';
+import { equationCode, type Solution, solutionIn } from './equation-code.ts';
+import { HELP, SHORT_HELP } from './help.ts';
+import { recall } from './recall.ts';
+import { type Job, MAX_JOBS, readTurn, type Turn } from './turn.ts';
+
+/** What the demo says, and the Python that it then wants to run. */
+export interface DemoAnswer {
+  text: string;
+  code?: string;
+}
+
+/** A result that fits into a sentence, in characters. */
+const SHORT_RESULT = 60;
+
+/** The demo's next answer: one job at a time, each with its result told before the next one begins. */
+export function demoAnswer({ items, tools, toolChoice }: ModelRequest): DemoAnswer {
+  const turn = readTurn(items);
+  const mayRun = toolChoice !== 'none' && tools.some(({ name }) => name === 'code_interpreter');
+  const jobs = turn.jobs.slice(0, MAX_JOBS).filter((job) => isRunnable(job));
+  const done = turn.outputs.length;
+  const told = done > 0 ? [result(jobs[done - 1], turn.outputs[done - 1] ?? '')] : [];
+  const next = jobs[done];
+  if (next && mayRun) return { text: [...told, opening(next)].join('\n\n'), code: codeOf(next) };
+  return { text: [...told, ...closing(turn, mayRun)].join('\n\n') || help(turn) };
+}
+
+/** What is left to say when nothing is left to run. */
+function closing(turn: Turn, mayRun: boolean): string[] {
+  const unable = mayRun || !turn.jobs.some(isRunnable) ? [] : [NO_INTERPRETER];
+  const unsolved = turn.jobs.filter((job) => !isRunnable(job)).map(whyNot);
+  const more =
+    turn.jobs.length > MAX_JOBS ? [`I stopped after the first ${MAX_JOBS} of ${turn.jobs.length}.`] : [];
+  return [...unsolved, ...unable, ...more, ...recall(turn)];
+}
+
+const NO_INTERPRETER =
+  'I would do that with Python, but this assistant has no code interpreter: add `code_interpreter` to its tools.';
+
+function isRunnable(job: Job): boolean {
+  return job.type === 'code' || (job.equation.unknowns.length === 1 && job.equation.degree <= 1);
+}
+
+function whyNot(job: Job): string {
+  if (job.type === 'code') return '';
+  const { source, unknowns } = job.equation;
+  const why =
+    unknowns.length > 1 ? `has ${unknowns.length} unknowns (${unknowns.join(', ')})` : 'is not linear';
+  return `\`${source}\` ${why}, and this offline demo solves linear equations in one unknown only.`;
+}
+
+function opening(job: Job): string {
+  if (job.type === 'code') return "I'll run that.";
+  return `I'll write some Python to solve \`${job.equation.source}\`.`;
+}
+
+function codeOf(job: Job): string {
+  return job.type === 'code' ? job.code : equationCode(job.equation);
+}
+
+function result(job: Job | undefined, output: string): string {
+  if (job?.type === 'equation') {
+    const solution = solutionIn(output, job.equation);
+    return solution ? solved(solution, job.equation.unknowns[0] ?? 'x') : failed(output);
+  }
+  if (/^Traceback \(most recent call last\)/m.test(output)) return failed(output);
+  const lines = output.trim().split('\n');
+  const short = lines.length === 1 && output.length <= SHORT_RESULT && !/[`[]/.test(output);
+  return short ? `Your code ran and gave \`${output.trim()}\`.` : 'I ran your code; its output is above.';
+}
+
+function solved(solution: Solution, unknown: string): string {
+  if (solution.kind === 'one') return `The solution is ${unknown} = ${solution.value}.`;
+  return solution.kind === 'every'
+    ? `Every number solves it: both sides are always equal, whatever ${unknown} is.`
+    : `It has no solution: the two sides are never equal, whatever ${unknown} is.`;
+}
+
+/** The last line of a traceback is the exception. */
+function failed(output: string): string {
+  const exception = output
+    .trim()
+    .split('\n')
+    .findLast((line) => /^\w*(Error|Exception|Interrupt|Exit)\b/.test(line));
+  return exception
+    ? `The code stopped with \`${exception}\`.`
+    : 'The code did not come to its end; its output says why.';
+}
+
+/** The whole introduction once, a reminder after that. */
+function help({ messages }: Turn): string {
+  const introduced = messages.some(({ role, text }) => role === 'assistant' && text.includes('offline demo'));
+  return introduced ? SHORT_HELP : HELP;
+}
