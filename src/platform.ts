@@ -13,8 +13,19 @@ export interface IncomingMessage {
 /** A place where conversations happen: Slack, Discord, the terminal. One folder in `adapters/` each. */
 export interface Platform {
   readonly name: string;
+  /** Connects; what people write then goes to `bot`. */
+  start(bot: Bot): Promise<void>;
   /** Opens the reply to a turn, which answers `messages`, oldest first. */
   reply(messages: IncomingMessage[]): Reply;
+  close(): Promise<void>;
+}
+
+/** The bot as a platform sees it. */
+export interface Bot {
+  /** Takes a message; the promise ends when its conversation has nothing left to answer. Never rejects. */
+  receive(message: IncomingMessage): Promise<void>;
+  /** Stops the conversation's turn; says whether there was one. */
+  stop(conversation: string): boolean;
 }
 
 /** One reply as people see it grow. The publisher calls it with one thing at a time. */

@@ -1,0 +1,40 @@
+import { APIConnectionError, APIError } from 'openai';
+import type { Outcome } from '../platform.ts';
+import { Problem } from '../problem.ts';
+import type { Transcript } from '../reply/transcript.ts';
+
+/** How a turn ended, as its run's transcript tells it. */
+export function endOfRun(transcript: Transcript): Outcome {
+  switch (transcript.status) {
+    case 'completed':
+      return { status: 'completed' };
+    case 'cancelled':
+      return { status: 'stopped' };
+    case 'expired':
+      return failed('The answer took too long and was ended. Ask again, or ask for less at once.');
+    case 'incomplete':
+      return failed('The answer reached the length that is set for it and ends here. Ask for the rest.');
+    default:
+      return failed(transcript.error ?? 'The answer broke off. Ask again.');
+  }
+}
+
+/** A sentence for the person who asked; what it can't say without giving something away stays in the log. */
+export function sentenceFor(error: unknown): string {
+  if (error instanceof Problem) return error.message;
+  if (error instanceof APIConnectionError) {
+    return 'The Assistants server could not be reached. Ask again in a moment.';
+  }
+  if (error instanceof APIError) return messageOf(error);
+  return 'Something went wrong here, and the log says what. Ask again.';
+}
+
+/** The server's own words, without the status number that the SDK puts before them. */
+function messageOf(error: APIError): string {
+  const message = (error.error as { message?: unknown } | undefined)?.message;
+  return typeof message === 'string' ? message : error.message;
+}
+
+function failed(error: string): Outcome {
+  return { status: 'failed', error };
+}

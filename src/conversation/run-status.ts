@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OpenAI } from 'openai';
+import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
+import type { Run } from 'openai/resources/beta/threads/runs/runs';
+
+/** How often a run that is not streamed is looked at, in milliseconds. */
+const POLL_INTERVAL = 250;
+
+const ACTIVE: ReadonlySet<string> = new Set(['queued', 'in_progress', 'requires_action', 'cancelling']);
+
+/** Whether nothing more happens to the run. */
+export function isOver(run: Run): boolean {
+  return !ACTIVE.has(run.status);
+}
+
+/** Looks at the run until it is over or requires action. */
+export async function waitForEnd(client: OpenAI, run: Run): Promise<Run> {
+  let latest = run;
+  while (!isOver(latest) && latest.status !== 'requires_action') {
+    await sleep(POLL_INTERVAL);
+    latest = await client.beta.threads.runs.retrieve(run.id, { thread_id: run.thread_id });
+  }
+  return latest;
+}
+
+/** What a stream would have said at last: the run's steps and messages as they are stored, and its end. */
+export async function* settledEvents(client: OpenAI, run: Run): AsyncGenerator<AssistantStreamEvent> {
+  const { messages, runs } = client.beta.threads;
+  const where = { thread_id: run.thread_id };
+  for await (const step of runs.steps.list(run.id, { ...where, order: 'asc' })) {
+    yield { event: `thread.run.step.${step.status}`, data: step } as AssistantStreamEvent;
+    const { step_details: details } = step;
+    if (details.type !== 'message_creation') continue;
+    const message = await messages.retrieve(details.message_creation.message_id, where);
+    yield { event: `thread.message.${message.status}`, data: message } as AssistantStreamEvent;
+  }
+  yield { event: `thread.run.${run.status}`, data: run } as AssistantStreamEvent;
+}
+
+/** Ends a run that somebody left active on the thread, so that the thread takes messages again. */
+export async function endActiveRun(client: OpenAI, threadId: string): Promise<void> {
+  const [run] = (await client.beta.threads.runs.list(threadId, { limit: 1 })).data;
+  if (!run || isOver(run)) return;
+  await client.beta.threads.runs.cancel(run.id, { thread_id: threadId }).catch(() => {});
+  await waitForEnd(client, run);
+}

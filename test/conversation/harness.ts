@@ -1,0 +1,87 @@
+import { OpenAI } from 'openai';
+import { pino } from 'pino';
+import type { CodeInterpreter } from '../../src/assistants/code-interpreter/code-interpreter.ts';
+import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
+import { createAssistants } from '../../src/assistants/index.ts';
+import type { Model } from '../../src/assistants/models/model.ts';
+import { type RunThread, streamedRun } from '../../src/conversation/run.ts';
+import { ThreadMap } from '../../src/conversation/thread-map.ts';
+import { takeTurn } from '../../src/conversation/turn.ts';
+import { type Functions, noFunctions } from '../../src/functions/functions.ts';
+import type { IncomingMessage, Outcome, Reply } from '../../src/platform.ts';
+import type { Limits, Part } from '../../src/reply/layout.ts';
+import { memoryStore } from '../../src/store/memory.ts';
+import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
+
+/** What a person sees of a reply on a platform without limits. */
+export class SeenReply implements Reply {
+  readonly limits: Limits = { characters: Number.POSITIVE_INFINITY, tables: 'markdown' };
+  outcome: Outcome | undefined;
+  readonly parts: Part[] = [];
+  onShow: () => void = () => {};
+
+  async show(index: number, part: Part): Promise<void> {
+    this.parts[index] = part;
+    this.onShow();
+  }
+
+  async end(outcome: Outcome): Promise<void> {
+    this.outcome = outcome;
+  }
+
+  get text(): string {
+    return this.parts.map(({ source, closing }) => source + closing).join('');
+  }
+}
+
+export interface HarnessOptions {
+  model: Model;
+  codeInterpreter?: CodeInterpreter;
+  follow?: (client: OpenAI, functions: Functions) => RunThread;
+  /** Stands between the SDK and the server, to break what goes through. */
+  network?: (fetch: Fetch) => Fetch;
+  tools?: OpenAI.Beta.AssistantTool[];
+}
+
+/** The bot's core over a real Assistants API in memory: takes turns and gives what a person sees. */
+export async function openHarness(options: HarnessOptions) {
+  const { model, codeInterpreter = new ScriptedInterpreter(), follow = streamedRun } = options;
+  const store = memoryStore();
+  const errors: unknown[] = [];
+  const assistants = createAssistants({
+    keyv: (namespace) => store.keyv(namespace),
+    shared: false,
+    model,
+    codeInterpreter,
+    onError: (error) => errors.push(error),
+  });
+  const network = options.network ?? ((fetch) => fetch);
+  const baseURL = 'http://embedded.invalid/v1';
+  const client = new OpenAI({ baseURL, apiKey: 'none', fetch: network(assistants.fetch), maxRetries: 0 });
+  const tools = options.tools ?? [{ type: 'code_interpreter' }];
+  const assistant = await client.beta.assistants.create({ model: 'm', name: 'Bobbin', tools });
+  const parts = {
+    client,
+    threads: new ThreadMap(store.keyv('conversations'), client),
+    runThread: follow(client, noFunctions),
+    runSettings: { assistant_id: assistant.id },
+    style: { toolCall: () => undefined },
+    log: pino({ level: 'silent' }),
+  };
+  const turn = async (
+    messages: IncomingMessage[],
+    signal = new AbortController().signal,
+    reply = new SeenReply(),
+  ) => {
+    await takeTurn(parts, messages, reply, signal);
+    return reply;
+  };
+  const threadId = async () => (await store.keyv<string>('conversations').get('test:1')) ?? '';
+  return { client, turn, threadId, errors };
+}
+
+let sent = 0;
+
+export function from(name: string, text: string): IncomingMessage {
+  return { id: `m${sent++}`, conversation: 'test:1', author: { id: name.toLowerCase(), name }, text };
+}
