@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { createInterface, type Interface } from 'node:readline';
+import { type Readable, Writable } from 'node:stream';
+import type { Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
+import { MessageReader } from './input.ts';
+import { type Painter, Printer } from './printer.ts';
+
+const PROMPT = 'you> ';
+/** Shown while a fenced block is open. */
+const MORE = '...  ';
+const GOODBYE_WORDS: ReadonlySet<string> = new Set(['exit', 'quit']);
+
+export interface ConsoleOptions {
+  input: Readable & { isTTY?: boolean };
+  /** Answers go here, and nothing else. */
+  answers: Writable;
+  /** The prompt, warnings and errors go here. */
+  notes: Writable;
+  conversation: string;
+  /** The name of the person at the keyboard. */
+  author: string;
+  /** Printed before the first prompt. */
+  greeting: string;
+  /** A painter for each reply. */
+  painter: () => Painter;
+}
+
+/** The terminal chat: one conversation, one message at a time, from a keyboard or a pipe. */
+export class Console implements Platform {
+  readonly name = 'console';
+  /** Ends when the person has left or the input is at its end. */
+  readonly left: Promise<void>;
+  readonly #options: ConsoleOptions;
+  readonly #reader = new MessageReader();
+  readonly #interactive: boolean;
+  #leave: () => void = () => {};
+  #lines: Interface | undefined;
+  #answering = false;
+  #stopping = false;
+
+  constructor(options: ConsoleOptions) {
+    this.#options = options;
+    this.#interactive = options.input.isTTY === true;
+    this.left = new Promise((resolve) => {
+      this.#leave = resolve;
+    });
+  }
+
+  async start(bot: Bot): Promise<void> {
+    this.#note(`${this.#options.greeting}\n`);
+    const echo = this.#echo();
+    this.#lines = createInterface({
+      input: this.#options.input,
+      ...(this.#interactive && { output: echo, terminal: true, prompt: PROMPT }),
+    });
+    const interrupt = () => this.#interrupt(bot);
+    this.#lines.on('SIGINT', interrupt);
+    process.on('SIGINT', interrupt);
+    void this.left.then(() => process.off('SIGINT', interrupt));
+    void this.#chat(bot, this.#lines).finally(() => this.#leave());
+  }
+
+  reply(): Reply {
+    return new Printer(this.#options.answers, this.#options.notes, this.#options.painter());
+  }
+
+  async close(): Promise<void> {
+    this.#lines?.close();
+    this.#leave();
+  }
+
+  async #chat(bot: Bot, lines: Interface): Promise<void> {
+    this.#prompt();
+    for await (const line of lines) {
+      const text = this.#reader.push(line);
+      if (text !== undefined && (await this.#say(bot, text)) === 'goodbye') break;
+      this.#prompt();
+    }
+    const unfinished = this.#reader.end();
+    if (unfinished) await this.#say(bot, unfinished);
+    this.#note('Goodbye.\n');
+    lines.close();
+  }
+
+  async #say(bot: Bot, text: string): Promise<'goodbye' | 'answered' | 'refused'> {
+    const trimmed = text.trim();
+    if (GOODBYE_WORDS.has(trimmed.toLowerCase())) return 'goodbye';
+    if (trimmed === '') {
+      this.#note('The message is empty: type a question, or "exit" to leave.\n');
+      return 'refused';
+    }
+    this.#answering = true;
+    await bot.receive(this.#message(text));
+    this.#answering = false;
+    this.#stopping = false;
+    return 'answered';
+  }
+
+  #message(text: string): IncomingMessage {
+    const { conversation, author } = this.#options;
+    return { id: randomUUID(), conversation, author: { id: author, name: author }, text };
+  }
+
+  /** Ctrl-C stops the run; the second one, or one while nothing runs, leaves. */
+  #interrupt(bot: Bot): void {
+    if (!this.#answering || this.#stopping) {
+      this.#note('\n');
+      this.#lines?.close();
+      this.#leave();
+      return;
+    }
+    this.#stopping = true;
+    bot.stop(this.#options.conversation);
+  }
+
+  #prompt(): void {
+    if (!this.#interactive) return;
+    this.#lines?.setPrompt(this.#reader.open ? MORE : PROMPT);
+    this.#lines?.prompt(true);
+  }
+
+  #note(text: string): void {
+    this.#options.notes.write(text);
+  }
+
+  /** Where readline draws what is typed: nowhere while an answer is printed. It appears with the next prompt. */
+  #echo(): Writable {
+    const { notes } = this.#options;
+    const echo = new Writable({
+      write: (chunk, _encoding, done) => {
+        if (!this.#answering) notes.write(chunk);
+        done();
+      },
+    });
+    return Object.assign(echo, { columns: (notes as { columns?: number }).columns });
+  }
+}
