@@ -1,1 +1,62 @@
-process.stdout.write('not yet\n');
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { Problem } from './problem.ts';
+
+const USAGE = `Usage: npm start -- [command] [options]
+
+  chat            talk in the terminal (what happens without a command)
+    --new           begin a new conversation
+    --no-stream     wait for the answer and print its last message
+  serve           offer the Assistants API over HTTP, on PORT
+  --help          print this
+
+Settings come from the environment or from a .env file; .env.example lists them.
+`;
+
+const COMMANDS = ['start', 'chat', 'serve'];
+
+/** The exit status of a command line that makes no sense. */
+const MISUSE = 2;
+
+try {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Problem)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
+
+async function run(args: string[]): Promise<void> {
+  const { command, options } = parse(args);
+  if (options.help) {
+    process.stdout.write(USAGE);
+  } else if (command === 'serve') {
+    const { serve } = await import('./commands/serve.ts');
+    await serve();
+  } else {
+    const { chat } = await import('./commands/chat.ts');
+    await chat({ fresh: options.new, streamed: !options['no-stream'] });
+  }
+}
+
+function parse(args: string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        new: { type: 'boolean', default: false },
+        'no-stream': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    const [command = 'start', ...rest] = positionals;
+    if (!COMMANDS.includes(command) || rest.length > 0)
+      throw new Error(`Unknown command: ${positionals.join(' ')}`);
+    return { command, options: values };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(MISUSE);
+  }
+}

@@ -1,0 +1,148 @@
+import { OpenAI } from 'openai';
+import { findAssistant, syncAssistant } from './assistant.ts';
+import { createSandbox } from './assistants/code-interpreter/sandbox.ts';
+import { createAssistants } from './assistants/index.ts';
+import { chatCompletionsModel } from './assistants/models/chat-completions.ts';
+import { demoModel } from './assistants/models/demo.ts';
+import type { Model } from './assistants/models/model.ts';
+import { responsesModel } from './assistants/models/responses.ts';
+import { ConversationQueue } from './conversation/queue.ts';
+import { type RunThread, streamedRun } from './conversation/run.ts';
+import { ThreadMap } from './conversation/thread-map.ts';
+import { type TurnParts, takeTurn } from './conversation/turn.ts';
+import { type Functions, noFunctions } from './functions/functions.ts';
+import type { Logger } from './log.ts';
+import type { Bot, IncomingMessage, Platform } from './platform.ts';
+import type { ReplyStyle } from './reply/render.ts';
+import type { Settings } from './settings.ts';
+import { openStore } from './store/open-store.ts';
+import type { Store } from './store/store.ts';
+
+/** Where the SDK believes the embedded server to be; its requests never leave the process. */
+const EMBEDDED_URL = 'http://embedded.invalid/v1';
+
+/** The Assistants API that the bot talks to: its own, or another server's. */
+interface Server {
+  client: OpenAI;
+  /** Gets ready for the first code, in the background. */
+  warmUp(): void;
+  close(): Promise<void>;
+}
+
+export interface BotOptions {
+  settings: Settings;
+  log: Logger;
+  style: ReplyStyle;
+  /** How runs are followed; streamed when left out. */
+  follow?: (client: OpenAI, functions: Functions) => RunThread;
+}
+
+/** Puts the parts together. Throws a `Problem` when one of them can't be had. */
+export async function openBot(options: BotOptions): Promise<RunningBot> {
+  const { settings, log, style, follow = streamedRun } = options;
+  const store = await openStore(settings.store);
+  const server = settings.assistants.baseURL ? remoteServer(settings) : embeddedServer(settings, store, log);
+  const { client } = server;
+  const threads = new ThreadMap(store.keyv('conversations'), client);
+  const runSettings = { assistant_id: await assistantOf(settings, client, store), ...settings.assistant.run };
+  const turn = { client, threads, runThread: follow(client, noFunctions), runSettings, style, log };
+  return new RunningBot(store, server, turn);
+}
+
+/** A bot that is ready to take messages. */
+export class RunningBot implements Bot {
+  readonly store: Store;
+  readonly #server: Server;
+  readonly #turn: TurnParts;
+  readonly #platforms = new Map<string, Platform>();
+  readonly #queue = new ConversationQueue((messages, signal) => this.#takeTurn(messages, signal));
+
+  constructor(store: Store, server: Server, turn: TurnParts) {
+    this.store = store;
+    this.#server = server;
+    this.#turn = turn;
+  }
+
+  async connect(platform: Platform): Promise<void> {
+    this.#platforms.set(platform.name, platform);
+    await platform.start(this);
+    this.#server.warmUp();
+  }
+
+  receive(message: IncomingMessage): Promise<void> {
+    return this.#queue.push(message);
+  }
+
+  stop(conversation: string): boolean {
+    return this.#queue.stop(conversation);
+  }
+
+  /** Whether the conversation has begun, in this process or in an earlier one. */
+  knows(conversation: string): Promise<boolean> {
+    return this.#turn.threads.has(conversation);
+  }
+
+  /** Stops what runs, says so in the replies, and closes everything. */
+  async close(): Promise<void> {
+    await this.#queue.close();
+    await Promise.all([...this.#platforms.values()].map((platform) => platform.close()));
+    await this.#server.close();
+    await this.store.close();
+  }
+
+  async #takeTurn(messages: IncomingMessage[], signal: AbortSignal): Promise<void> {
+    const name = messages[0]?.conversation.split(':')[0] ?? '';
+    const platform = this.#platforms.get(name);
+    if (platform) await takeTurn(this.#turn, messages, platform.reply(messages), signal);
+  }
+}
+
+/** The embedded Assistants API over a store, with its model and its code interpreter. */
+export function openAssistants(settings: Settings, store: Store, log: Logger) {
+  const codeInterpreter = createSandbox({ cacheDir: settings.store.dataDir });
+  const assistants = createAssistants({
+    keyv: (namespace) => store.keyv(namespace),
+    shared: store.shared,
+    model: modelOf(settings),
+    codeInterpreter,
+    ...(settings.assistants.apiKey !== undefined && { apiKeys: [settings.assistants.apiKey] }),
+    onError: (error) => log.error({ err: error }, 'the Assistants API failed'),
+  });
+  const warmUp = () =>
+    codeInterpreter
+      .warmUp()
+      .catch((error: unknown) => log.warn({ err: error }, 'Python does not start here'));
+  const close = async () => {
+    await assistants.close();
+    await codeInterpreter.close();
+  };
+  return { ...assistants, warmUp, close };
+}
+
+function embeddedServer(settings: Settings, store: Store, log: Logger): Server {
+  const { fetch, warmUp, close } = openAssistants(settings, store, log);
+  const apiKey = settings.assistants.apiKey ?? 'embedded';
+  return { client: new OpenAI({ baseURL: EMBEDDED_URL, apiKey, fetch, maxRetries: 0 }), warmUp, close };
+}
+
+function remoteServer({ assistants }: Settings): Server {
+  const client = new OpenAI({ baseURL: assistants.baseURL, apiKey: assistants.apiKey ?? 'none' });
+  return { client, warmUp: () => {}, close: async () => {} };
+}
+
+function modelOf({ model }: Settings): Model {
+  switch (model.api) {
+    case 'demo':
+      return demoModel();
+    case 'chat':
+      return chatCompletionsModel(model);
+    case 'responses':
+      return responsesModel(model);
+  }
+}
+
+async function assistantOf(settings: Settings, client: OpenAI, store: Store): Promise<string> {
+  const { assistantId, baseURL = 'embedded' } = settings.assistants;
+  if (assistantId) return findAssistant(client, assistantId);
+  return syncAssistant(client, store.keyv('assistants-made'), baseURL, settings.assistant.params);
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
+import { Console } from '../../adapters/console/console.ts';
+import { plain } from '../../adapters/console/printer.ts';
+import { openBot, type RunningBot } from '../bot.ts';
+import { polledRun, streamedRun } from '../conversation/run.ts';
+import { openLog } from '../log.ts';
+import { readSettings, type Settings } from '../settings.ts';
+
+export interface ChatOptions {
+  /** Begin a new conversation instead of going on with the last one. */
+  fresh: boolean;
+  /** Print the answer as it is written, or only its last message when it is whole. */
+  streamed: boolean;
+}
+
+/** `npm start -- chat`: the terminal chat, until the person leaves or the input ends. */
+export async function chat({ fresh, streamed }: ChatOptions): Promise<void> {
+  const settings = await readSettings(process.env);
+  const log = await openLog(settings.logLevel ?? 'warn');
+  const follow = streamed ? streamedRun : polledRun;
+  const bot = await openBot({ settings, log, style: { toolCall: (type) => `*${type}*` }, follow });
+  try {
+    const conversation = await currentConversation(bot, fresh);
+    const terminal = new Console({
+      input: process.stdin,
+      answers: process.stdout,
+      notes: process.stderr,
+      conversation,
+      author: userName(),
+      greeting: greeting(settings, await bot.knows(conversation)),
+      painter: await painterFor(process.stdout),
+    });
+    await bot.connect(terminal);
+    await terminal.left;
+  } finally {
+    await bot.close();
+  }
+}
+
+/** The conversation that the next `npm start` goes on with. */
+async function currentConversation(bot: RunningBot, fresh: boolean): Promise<string> {
+  const kept = bot.store.keyv<string>('console');
+  const current = fresh ? undefined : await kept.get('conversation');
+  if (current) return current;
+  const next = `console:${randomUUID()}`;
+  await kept.set('conversation', next);
+  return next;
+}
+
+function greeting({ assistant, model }: Settings, goesOn: boolean): string {
+  const lines = [
+    assistant.greeting ?? `Hello! I am ${assistant.params.name}. Ask me something, or type "exit" to leave.`,
+    model.api === 'demo' && 'No model is connected: this is the built-in offline demo.',
+    goesOn && 'We go on where we stopped; "npm start -- chat --new" begins anew.',
+  ];
+  return lines.filter(Boolean).join('\n');
+}
+
+async function painterFor({ isTTY }: NodeJS.WriteStream) {
+  if (!isTTY || process.stdout.getColorDepth() < 4) return () => plain;
+  const { CodeHighlighter } = await import('../../adapters/console/highlight.ts');
+  return () => new CodeHighlighter();
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env.USER ?? 'you';
+  }
+}

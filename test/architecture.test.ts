@@ -1,0 +1,55 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const IMPORT =
+  /^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm;
+
+interface Import {
+  from: string;
+  to: string;
+  typeOnly: boolean;
+}
+
+const imports: Import[] = globSync('{src,adapters}/**/*.{ts,js}', { cwd: root }).flatMap((from) =>
+  [...readFileSync(join(root, from), 'utf8').matchAll(IMPORT)].map((match) => {
+    const name = match[2] ?? match[3] ?? match[4] ?? '';
+    const to = name.startsWith('.') ? normalize(join(dirname(from), name)) : name;
+    return { from, to, typeOnly: match[1] !== undefined };
+  }),
+);
+
+function breaking(rule: (edge: Import) => boolean): string[] {
+  return imports.filter(rule).map(({ from, to }) => `${from} -> ${to}`);
+}
+
+const isLocal = (path: string) => path.startsWith('src/') || path.startsWith('adapters/');
+
+test('the imports are found at all', () => {
+  expect(imports).toContainEqual({ from: 'src/start.js', to: 'src/main.ts', typeOnly: false });
+  expect(imports.length).toBeGreaterThan(100);
+});
+
+test('the Assistants API imports nothing of the bot', () => {
+  const inside = (path: string) => path.startsWith('src/assistants/');
+  expect(breaking(({ from, to }) => inside(from) && isLocal(to) && !inside(to))).toEqual([]);
+});
+
+test('the bot reaches the Assistants API only where src/bot.ts puts the two together', () => {
+  const outside = ({ from, to }: Import) =>
+    !from.startsWith('src/assistants/') && to.startsWith('src/assistants/');
+  expect(breaking((edge) => outside(edge) && edge.from !== 'src/bot.ts')).toEqual([]);
+});
+
+test('an adapter imports the port and types, and no other adapter', () => {
+  const own = (path: string) => path.split('/').slice(0, 2).join('/');
+  const foreign = ({ from, to, typeOnly }: Import) =>
+    isLocal(to) && own(from) !== own(to) && to !== 'src/platform.ts' && !(typeOnly && to.startsWith('src/'));
+  expect(breaking((edge) => edge.from.startsWith('adapters/') && foreign(edge))).toEqual([]);
+});
+
+test('only the command line knows the adapters', () => {
+  const reached = ({ from, to }: Import) => from.startsWith('src/') && to.startsWith('adapters/');
+  expect(breaking((edge) => reached(edge) && !edge.from.startsWith('src/commands/'))).toEqual([]);
+});
