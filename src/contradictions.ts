@@ -1,0 +1,34 @@
+import { isAzureOpenAI, isOpenAI } from './base-url.ts';
+
+type Given = Readonly<Record<string, string>>;
+
+/** Variables that may each be right and make no sense together; those of each rule that holds are told. */
+const RULES: { holds: (given: Given) => boolean; mistake: string }[] = [
+  {
+    holds: ({ OPENAI_BASE_URL, OPENAI_API_KEY }) => isOpenAI(OPENAI_BASE_URL ?? '') && !OPENAI_API_KEY,
+    mistake:
+      'OPENAI_API_KEY is missing, and OpenAI answers nothing without it: set it, or leave OPENAI_BASE_URL out to use the offline demo.',
+  },
+  {
+    holds: ({ MODEL_API, OPENAI_API_KEY, OPENAI_BASE_URL }) =>
+      Boolean(MODEL_API) && !OPENAI_API_KEY && !OPENAI_BASE_URL,
+    mistake:
+      'MODEL_API is set, but no provider is: set OPENAI_API_KEY or OPENAI_BASE_URL too, or leave MODEL_API out to use the offline demo.',
+  },
+  {
+    holds: ({ ASSISTANT_ID, ASSISTANTS_BASE_URL }) => Boolean(ASSISTANT_ID) && !ASSISTANTS_BASE_URL,
+    mistake:
+      'ASSISTANT_ID is set, but ASSISTANTS_BASE_URL is not: set it to the server that has this assistant, or leave ASSISTANT_ID out to use the one in assistant.md.',
+  },
+  {
+    holds: ({ ASSISTANTS_BASE_URL = '' }) =>
+      isOpenAI(ASSISTANTS_BASE_URL) || isAzureOpenAI(ASSISTANTS_BASE_URL),
+    mistake:
+      'ASSISTANTS_BASE_URL names OpenAI or Azure, which switched their Assistants servers off on 2026-08-26: leave it out, and Bobbin brings its own.',
+  },
+];
+
+/** What does not fit together among the variables that are set. */
+export function contradictions(given: Given): string[] {
+  return RULES.filter(({ holds }) => holds(given)).map(({ mistake }) => mistake);
+}
