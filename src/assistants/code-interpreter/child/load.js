@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+// Pyodide is told that it is in a Web Worker: so it never gets hold of Node's fs, child_process or vm. What it would
+// fetch there are the files of its own package.
+
+/** What the snapshot has imported already: what nearly every piece of code, and its traceback, needs. */
+const PRELOADED =
+  'ast, asyncio, collections, csv, datetime, decimal, fractions, functools, io, itertools, json, linecache, math, ' +
+  'os, pathlib, random, re, statistics, string, sys, textwrap, traceback, types';
+
+const PACKAGE = import.meta.resolve('pyodide/package.json').replace(/package\.json$/, '');
+
+/** @typedef {import('pyodide').PyodideAPI} Pyodide */
+
+/**
+ * Starts Python from the memory of one that was started before: eight times faster than from nothing.
+ *
+ * @param {Uint8Array} snapshot what `makeSnapshot` gave, under the same versions of Pyodide and Node.js
+ * @returns {Promise<Pyodide>}
+ */
+export function loadPython(snapshot) {
+  return load({ _loadSnapshot: snapshot });
+}
+
+/**
+ * Starts Python from nothing.
+ *
+ * @returns {Promise<Uint8Array>} its memory
+ */
+export async function makeSnapshot() {
+  const python = await load({ _makeSnapshot: true });
+  python.runPython(`import ${PRELOADED}`);
+  return python.makeMemorySnapshot();
+}
+
+/** @param {{ _loadSnapshot: Uint8Array } | { _makeSnapshot: true }} start */
+async function load(start) {
+  pretendToBeWorker();
+  const { loadPyodide } = await import('pyodide');
+  return loadPyodide({
+    indexURL: PACKAGE,
+    packageBaseUrl: PACKAGE,
+    lockFileContents: { ...packageIndex(), packages: {} },
+    jsglobals: { __proto__: null, Object, Array, Uint8Array, Error },
+    env: { HOME: '/mnt/data', PYTHONDONTWRITEBYTECODE: '1' },
+    ...start,
+  });
+}
+
+/** Pyodide checks that this belongs to its own version. */
+function packageIndex() {
+  return JSON.parse(readFileSync(fileURLToPath(`${PACKAGE}pyodide-lock.json`), 'utf8'));
+}
+
+function pretendToBeWorker() {
+  const WorkerGlobalScope = { [Symbol.hasInstance]: () => true };
+  const silent = () => {};
+  Object.assign(WebAssembly, { instantiateStreaming: instantiate });
+  Reflect.deleteProperty(globalThis, 'process');
+  Reflect.deleteProperty(globalThis, 'navigator');
+  Object.assign(globalThis, {
+    WorkerGlobalScope,
+    self: globalThis,
+    location: PACKAGE,
+    fetch: readOwnFile,
+    // Standard output carries the protocol: nothing else may write to it.
+    console: { log: silent, warn: silent, error: silent, info: silent, debug: silent, trace: silent },
+  });
+}
+
+/** @param {URL | string} url */
+async function readOwnFile(url) {
+  const bytes = readFileSync(new URL(url));
+  return {
+    ok: true,
+    arrayBuffer: async () => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+  };
+}
+
+/**
+ * @param {ReturnType<typeof readOwnFile>} response
+ * @param {WebAssembly.Imports} imports
+ */
+async function instantiate(response, imports) {
+  const { arrayBuffer } = await response;
+  return WebAssembly.instantiate(await arrayBuffer(), imports);
+}

@@ -1,0 +1,82 @@
+import { runInNewContext } from 'node:vm';
+
+/** What Pyodide goes on using of a Worker's globals. */
+const KEPT = new Set([
+  'setTimeout',
+  'clearTimeout',
+  'setImmediate',
+  'MessageChannel',
+  'queueMicrotask',
+  'performance',
+]);
+
+/** File systems that Python may have; the others reach for a disk or a database. */
+const KEPT_FILE_SYSTEMS = new Set(['MEMFS']);
+
+/**
+ * Takes away, for good, whatever code in this process could reach beyond it with.
+ *
+ * The wall is the process: no permission for files, network, processes, threads or add-ons, no code made of strings,
+ * no environment. This puts a second one before it, for `process.kill`, which Node's permissions do not cover, and
+ * for the day when one of the others has a hole.
+ *
+ * @param {import('pyodide').PyodideAPI} python
+ */
+export function lockDown(python) {
+  const fileSystems = python.FS.filesystems;
+  for (const name of Object.keys(fileSystems)) if (!KEPT_FILE_SYSTEMS.has(name)) delete fileSystems[name];
+  removeGlobals();
+  freezeIntrinsics();
+}
+
+/** Leaves what the language itself has, and what Pyodide needs. */
+function removeGlobals() {
+  const language = new Set(runInNewContext('Object.getOwnPropertyNames(globalThis)'));
+  const { crypto } = globalThis;
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    if (language.has(name) || KEPT.has(name)) continue;
+    if (!Reflect.deleteProperty(globalThis, name)) throw new Error(`The global ${name} cannot be removed.`);
+  }
+  // Python's os.urandom.
+  Object.assign(globalThis, {
+    crypto: {
+      getRandomValues: (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => crypto.getRandomValues(bytes),
+    },
+  });
+}
+
+/** Keeps Python from changing the ground that the code of this folder stands on. */
+function freezeIntrinsics() {
+  const typedArray = Object.getPrototypeOf(Uint8Array);
+  const classes = [Object, Function, Array, Promise, Map, Set, RegExp, typedArray, ArrayBuffer, DataView];
+  for (const { prototype } of classes) {
+    for (const key of ['constructor', 'toString', 'valueOf']) letInheritorsAssign(prototype, key);
+    Object.freeze(prototype);
+  }
+  for (const intrinsic of [...classes, Uint8Array, WeakMap, Reflect, JSON, Math, WebAssembly, Atomics])
+    Object.freeze(intrinsic);
+  // A handler of stack traces would be shown the functions on the stack. Pyodide sets `stackTraceLimit`.
+  Object.defineProperty(Error, 'prepareStackTrace', { value: undefined });
+  Object.defineProperty(Error, 'captureStackTrace', { writable: false, configurable: false });
+  Object.preventExtensions(Error);
+}
+
+/**
+ * A read-only property of a prototype could not be assigned on the objects that inherit it either, which Pyodide does.
+ *
+ * @param {object} prototype
+ * @param {string} key
+ */
+function letInheritorsAssign(prototype, key) {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, key);
+  if (!descriptor || !('value' in descriptor)) return;
+  const { value, enumerable = false } = descriptor;
+  Object.defineProperty(prototype, key, {
+    enumerable,
+    get: () => value,
+    set(own) {
+      if (this === prototype) throw new TypeError(`${key} cannot be changed.`);
+      Object.defineProperty(this, key, { value: own, writable: true, enumerable: true, configurable: true });
+    },
+  });
+}

@@ -1,0 +1,112 @@
+import { Buffer } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { Worker } from 'node:worker_threads';
+import { installTimers, startTimers, stopTimers } from './clock.js';
+import { DataFolder } from './data-folder.js';
+import { encodeFrame, FrameDecoder } from './frames.js';
+import { loadPython } from './load.js';
+import { lockDown } from './lockdown.js';
+import { writeAll } from './write.js';
+
+// Entry point of a session's process. Standard input brings `file` and `run` frames, standard output takes `ready`,
+// `output`, `file`, `done` and `broken`.
+
+/** @typedef {{ processBytes: number, outputBytes: number, filesOut: number, filesOutBytes: number, filesInBytes: number }} Limits */
+
+const STDOUT = 1;
+const STDERR = 2;
+const { stdin } = process;
+process.setUncaughtExceptionCaptureCallback((error) => {
+  writeAll(STDERR, Buffer.from(error instanceof Error ? `${error.stack}` : String(error)));
+  process.exit(1);
+});
+
+const [snapshot = '', settings = ''] = process.argv.slice(2);
+/** @type {Limits} */
+const limits = JSON.parse(settings);
+
+const guardian = new Worker(new URL('./guardian.js', import.meta.url), {
+  workerData: { bot: process.ppid, processBytes: limits.processBytes },
+  resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
+});
+await new Promise((resolve) => guardian.once('online', resolve));
+installTimers();
+const python = await loadPython(readFileSync(snapshot));
+const data = new DataFolder(python.FS);
+let room = 0;
+python.setStdin({ error: true });
+python.setStdout({ write: sendOutput });
+python.setStderr({ write: sendOutput });
+const runner = readFileSync(new URL('./runner.py', import.meta.url), 'utf8');
+const run = python.runPython(runner, { globals: python.toPy({}), filename: '<runner>' });
+process.permission.drop('fs');
+process.permission.drop('worker');
+lockDown(python);
+
+const decoder = new FrameDecoder(limits.filesInBytes);
+stdin.on('data', (/** @type {Buffer} */ chunk) => {
+  for (const { header, body } of decoder.push(chunk)) {
+    if (header.type === 'file') data.put(String(header.name), body);
+    if (header.type === 'run') void call(body.toString());
+  }
+});
+stdin.on('end', () => process.exit(0));
+send({ type: 'ready' });
+
+/** @param {string} code */
+async function call(code) {
+  room = limits.outputBytes + 1;
+  data.look();
+  startTimers();
+  try {
+    await run.callPromising(code);
+    stopTimers();
+    const left = sendFiles(data.changes());
+    send({ type: 'done', left });
+  } catch {
+    stopTimers();
+    send({ type: 'broken' });
+  }
+  room = 0;
+}
+
+/**
+ * One byte more than the limit leaves this process, so that the other side sees that there was more.
+ *
+ * @param {Uint8Array} bytes
+ */
+function sendOutput(bytes) {
+  const body = bytes.subarray(0, room);
+  room -= body.length;
+  if (body.length > 0) send({ type: 'output' }, body);
+  return bytes.length;
+}
+
+/**
+ * @param {import('./data-folder.js').DataFile[]} files
+ * @returns {string[]} the names of those that were too many or too big
+ */
+function sendFiles(files) {
+  const left = [];
+  let count = 0;
+  let total = 0;
+  for (const file of files) {
+    if (count === limits.filesOut || total + file.size > limits.filesOutBytes) {
+      left.push(file.name);
+      continue;
+    }
+    count += 1;
+    total += file.size;
+    send({ type: 'file', name: file.name }, data.read(file));
+  }
+  return left;
+}
+
+/**
+ * @param {import('./frames.js').Header} header
+ * @param {Uint8Array} [body]
+ */
+function send(header, body) {
+  writeAll(STDOUT, encodeFrame(header, body));
+}

@@ -1,0 +1,134 @@
+"""Runs code as the cells of a notebook, all in one namespace. The last expression is the function that does."""
+
+import ast
+import asyncio
+import builtins
+import inspect
+import io
+import linecache
+import os
+import random
+import sys
+import traceback
+import types
+
+from pyodide.ffi import run_sync
+
+FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+STDOUT = 1
+
+# What would lead back to JavaScript, and what only Pyodide's own pages explain.
+FORBIDDEN = {"js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "micropip", "pyodide_http"}
+
+NOT_INSTALLED = (
+    "The module {name!r} is not installed. This Python has the standard library only and no network, so nothing "
+    "can be installed with pip: write it with the standard library."
+)
+NO_INPUT = "input() does not work here, because nobody can type into this Python: write the values into the code."
+
+
+class NoWayBack:
+    """Hides Pyodide's own modules."""
+
+    @staticmethod
+    def find_spec(fullname, path=None, target=None):
+        if fullname.partition(".")[0] in FORBIDDEN:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+        return None
+
+
+def no_input(prompt=""):
+    raise RuntimeError(NO_INPUT)
+
+
+def hide_pyodide():
+    from _pyodide._importhook import jsfinder
+
+    jsfinder.jsproxies.clear()
+    sys.meta_path[:] = [NoWayBack] + [finder for finder in sys.meta_path if "pyodide" not in repr(finder)]
+    for name in list(sys.modules):
+        if name.partition(".")[0] in FORBIDDEN:
+            del sys.modules[name]
+    # asyncio.run() of Pyodide asks this one for leave to wait.
+    settings = types.ModuleType("pyodide_js._api")
+    settings.config = types.SimpleNamespace(enableRunUntilComplete=True)
+    sys.modules[settings.__name__] = settings
+
+
+def make_runner():
+    main = types.ModuleType("__main__")
+    sys.modules["__main__"] = main
+    sys.path[:] = ["/mnt/data"] + [path for path in sys.path if path]
+    sys.dont_write_bytecode = True
+    random.seed()  # the snapshot's generator would give everybody the same numbers
+    builtins.input = no_input
+    names = vars(builtins)
+    originals = dict(names)
+    loop = asyncio.get_event_loop()
+    depth = sys.getrecursionlimit()
+    cells = 0
+
+    def console():
+        file = io.FileIO(STDOUT, "w", closefd=False)
+        return io.TextIOWrapper(io.BufferedWriter(file), "utf-8", "backslashreplace", line_buffering=True)
+
+    def renew():
+        """Undoes what an earlier cell may have done to the ground that this one stands on."""
+        names.update(originals)
+        sys.settrace(None)
+        sys.setprofile(None)
+        sys.setrecursionlimit(depth)
+        sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = console()
+        sys.stdin = io.StringIO()
+        asyncio.set_event_loop(loop)
+        asyncio._set_running_loop(loop)
+        return sys.stdout
+
+    def evaluate(tree, filename, mode):
+        code = compile(tree, filename, mode, FLAGS, dont_inherit=True)
+        value = eval(code, vars(main))
+        return run_sync(value) if code.co_flags & inspect.CO_COROUTINE else value
+
+    def execute(source, filename):
+        tree = ast.parse(source, filename)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        evaluate(tree, filename, "exec")
+        if last is not None:
+            value = evaluate(ast.Expression(last.value), filename, "eval")
+            if value is not None and not source.rstrip().endswith(";"):
+                main._ = value
+                print(repr(value))
+
+    def run(source):
+        nonlocal cells
+        cells += 1
+        filename = f"<cell {cells}>"
+        out = renew()
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+        try:
+            execute(source, filename)
+        except SystemExit as end:
+            if end.code not in (None, 0):
+                print(end.code, file=out)
+        except BaseException as error:
+            tell(error, console() if out.closed else out)
+        finally:
+            for stream in (sys.stdout, out):
+                if not stream.closed:
+                    stream.flush()
+
+    return run
+
+
+def tell(error, out):
+    """Prints a traceback from the person's own frames on, as Python would."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        error.add_note(NOT_INSTALLED.format(name=error.name.partition(".")[0]))
+    frames = error.__traceback__
+    while frames and not frames.tb_frame.f_code.co_filename.startswith("<cell "):
+        frames = frames.tb_next
+    print("".join(traceback.format_exception(type(error), error, frames)), end="", file=out, flush=True)
+
+
+hide_pyodide()
+make_runner()

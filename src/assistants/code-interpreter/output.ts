@@ -1,0 +1,49 @@
+/** What one call prints: bytes become text, and only so many of them. */
+export class Output {
+  readonly #onOutput: (text: string) => void;
+  readonly #decoder = new TextDecoder();
+  readonly #limit: number;
+  #bytes = 0;
+  #pending = '';
+  #atLineStart = true;
+
+  /** @param limit how many bytes of it are shown */
+  constructor(limit: number, onOutput: (text: string) => void) {
+    this.#limit = limit;
+    this.#onOutput = onOutput;
+  }
+
+  /** Adds what the code printed. What came in one piece is told in one piece. */
+  write(bytes: Uint8Array): void {
+    const room = this.#limit - this.#bytes;
+    if (room < 0) return;
+    this.#bytes += bytes.length;
+    this.#add(this.#decoder.decode(bytes.subarray(0, room), { stream: true }));
+    if (bytes.length > room) this.tell(`The output was cut after ${sizeOf(this.#limit)}.`);
+  }
+
+  /** Adds a sentence of the sandbox's own, on a line of its own and whatever the limit. */
+  tell(sentence: string): void {
+    this.#add(`${this.#atLineStart ? '' : '\n'}${sentence}\n`);
+  }
+
+  /** Hands over what has not been handed over yet. */
+  flush(): void {
+    const text = this.#pending;
+    this.#pending = '';
+    if (text) this.#onOutput(text);
+  }
+
+  #add(text: string): void {
+    if (!text) return;
+    if (!this.#pending) queueMicrotask(() => this.flush());
+    this.#pending += text;
+    this.#atLineStart = text.endsWith('\n');
+  }
+}
+
+/** @param bytes as people say it, such as `64 KB` or `1,024 MB` */
+export function sizeOf(bytes: number): string {
+  const [count, unit] = bytes < 1024 * 1024 ? [bytes / 1024, 'KB'] : [bytes / 1024 / 1024, 'MB'];
+  return `${Math.round(count).toLocaleString('en')} ${unit}`;
+}

@@ -1,0 +1,149 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { encodeFrame, FrameDecoder } from './child/frames.js';
+import type { Limits } from './limits.ts';
+import { spawnChild } from './spawn-child.ts';
+
+/** How much of what a process last said is told when it does not start, in characters. */
+const LAST_WORDS = 2000;
+
+/** @see child/frames.js */
+type Frame = ReturnType<FrameDecoder['push']>[number];
+
+export interface DataFile {
+  name: string;
+  bytes: Uint8Array;
+}
+
+/** How a call ended: with the files it wrote and the names of those it may not hand back, or with Python's end. */
+export type Ending =
+  | { type: 'done'; files: DataFile[]; left: string[] }
+  | { type: 'dead'; reason: 'memory' | 'crash' };
+
+interface Call {
+  onOutput: (bytes: Uint8Array) => void;
+  files: DataFile[];
+  filesBytes: number;
+  end: (ending: Ending) => void;
+}
+
+/** A Python in a process of its own that can reach nothing else. It is never asked to end, but killed. */
+export class PythonProcess {
+  /** Rejects with a sentence when Python does not start. */
+  readonly ready: Promise<void>;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #limits: Limits;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<void>();
+  #call: Call | undefined;
+  #killed: 'memory' | 'crash' | undefined;
+  #lastWords = '';
+
+  /** @param snapshot the path of what `snapshot.ts` keeps */
+  constructor(snapshot: string, limits: Limits) {
+    this.ready = this.#ready.promise;
+    this.ready.catch(() => {});
+    this.gone = this.#gone.promise;
+    this.#limits = limits;
+    this.#child = spawnChild('main.js', [snapshot], limits.pythonBytes, [snapshot, JSON.stringify(limits)]);
+    const timer = setTimeout(() => this.kill(), limits.startMs);
+    this.ready.finally(() => clearTimeout(timer)).catch(() => {});
+    this.#listen();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get isDead(): boolean {
+    return this.#killed !== undefined;
+  }
+
+  /** Puts a file into `/mnt/data`. */
+  put(file: DataFile): void {
+    this.#child.stdin?.write(encodeFrame({ type: 'file', name: file.name }, file.bytes));
+  }
+
+  /** Runs code, one call at a time, and never rejects: a Python that dies is an ending. */
+  run(code: string, onOutput: (bytes: Uint8Array) => void): Promise<Ending> {
+    const { promise, resolve } = Promise.withResolvers<Ending>();
+    if (this.#killed) return Promise.resolve({ type: 'dead', reason: this.#killed });
+    const end = (ending: Ending) => {
+      this.#call = undefined;
+      resolve(ending);
+    };
+    this.#call = { onOutput, files: [], filesBytes: 0, end };
+    this.#child.stdin?.write(encodeFrame({ type: 'run' }, Buffer.from(code)));
+    return promise;
+  }
+
+  /** Ends the process and the call that runs in it. Nothing that it still says is heard. */
+  kill(reason: 'memory' | 'crash' = 'crash'): void {
+    if (this.#killed) return;
+    this.#killed = reason;
+    this.#child.kill('SIGKILL');
+    this.#call?.end({ type: 'dead', reason });
+  }
+
+  #listen(): void {
+    const { stdin, stdout, stderr, stdio } = this.#child;
+    const decoder = new FrameDecoder(this.#limits.filesOutBytes);
+    stdout?.on('data', (chunk: Buffer) => this.#receive(decoder, chunk));
+    stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+    });
+    const guardian = stdio[3] as Readable | null;
+    guardian?.on('data', () => this.kill('memory'));
+    // A pipe to a process that is just dying breaks: `close` tells the rest.
+    for (const stream of [stdin, stdout, stderr, guardian]) stream?.on('error', () => {});
+    this.#child.on('error', (error) => this.#end(error.message));
+    this.#child.on('close', () => this.#end(this.#lastWords));
+  }
+
+  #end(words: string): void {
+    this.kill();
+    this.#ready.reject(new Error(`Python did not start: ${words.trim() || 'it took too long'}.`));
+    this.#gone.resolve();
+  }
+
+  #receive(decoder: FrameDecoder, chunk: Buffer): void {
+    if (this.#killed) return;
+    try {
+      for (const frame of decoder.push(chunk)) this.#handle(frame);
+    } catch {
+      this.kill();
+    }
+  }
+
+  /** A frame that has no place here is the work of something broken. */
+  #handle({ header, body }: Frame): void {
+    const call = this.#call;
+    if (header.type === 'ready') this.#ready.resolve();
+    else if (!call) this.kill();
+    else if (header.type === 'output') call.onOutput(body);
+    else if (header.type === 'file') this.#keepFile(call, { name: String(header.name), bytes: body });
+    else if (header.type === 'done')
+      call.end({ type: 'done', files: call.files, left: namesIn(header.left) });
+    else this.kill();
+  }
+
+  #keepFile(call: Call, file: DataFile): void {
+    call.filesBytes += file.bytes.length;
+    if (call.files.length === this.#limits.filesOut || call.filesBytes > this.#limits.filesOutBytes)
+      this.kill();
+    else if (isDataPath(file.name)) call.files.push(file);
+  }
+}
+
+function namesIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** True for a path that stays below the folder it is taken from. */
+export function isDataPath(name: string): boolean {
+  return (
+    name.split('/').every((part) => part !== '' && part !== '.' && part !== '..') && !/[\\\p{Cc}]/u.test(name)
+  );
+}

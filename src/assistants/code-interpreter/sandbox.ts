@@ -1,0 +1,191 @@
+import type { CodeInterpreter, CodeRequest, CodeResult } from './code-interpreter.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { Output, sizeOf } from './output.ts';
+import { type Lease, Pool } from './pool.ts';
+import { type Ending, isDataPath } from './python-process.ts';
+import { Snapshot } from './snapshot.ts';
+
+const GONE = 'The variables and files of this session are gone.';
+
+export interface SandboxOptions {
+  /**
+   * A folder that outlives the process, such as `DATA_DIR`: the memory of a started Python is kept there (30 MB), which
+   * makes every later start take a third of a second instead of some.
+   */
+  cacheDir?: string;
+  limits?: Partial<Limits>;
+  /** Hears why no Python could be started for a call. */
+  onProblem?: (error: unknown) => void;
+}
+
+export interface Sandbox extends CodeInterpreter {
+  /**
+   * Makes one Python ready for the first who needs it, and from now on another one whenever it was taken. Rejects
+   * with a sentence when Python does not start here.
+   */
+  warmUp(): Promise<void>;
+  /** The processes that exist, the spare one included. */
+  processIds(): number[];
+}
+
+/** Python for people's code, in processes that can reach nothing. Nothing starts before `run` or `warmUp`. */
+export function createSandbox({ cacheDir, limits, onProblem }: SandboxOptions = {}): Sandbox {
+  return new PythonSandbox({ ...DEFAULT_LIMITS, ...limits }, cacheDir, onProblem);
+}
+
+class PythonSandbox implements Sandbox {
+  readonly #limits: Limits;
+  readonly #onProblem: (error: unknown) => void;
+  readonly #snapshot: Snapshot;
+  readonly #pool: Pool;
+  /** The last call of each session that has one. */
+  readonly #last = new Map<string, Promise<unknown>>();
+  /** What each Python has in `/mnt/data` from us. */
+  readonly #put = new WeakMap<object, { names: Set<string>; bytes: number }>();
+
+  constructor(limits: Limits, cacheDir?: string, onProblem: (error: unknown) => void = () => {}) {
+    this.#limits = limits;
+    this.#onProblem = onProblem;
+    this.#snapshot = new Snapshot(cacheDir, limits.pythonBytes);
+    this.#pool = new Pool(this.#snapshot, limits);
+  }
+
+  run(request: CodeRequest, onOutput: (text: string) => void, signal: AbortSignal): Promise<CodeResult> {
+    const { session } = request;
+    const before = this.#last.get(session) ?? Promise.resolve();
+    const call = before.then(() => this.#call(request, onOutput, signal));
+    const settled = call.then(
+      () => {},
+      () => {},
+    );
+    this.#last.set(session, settled);
+    void settled.then(() => {
+      if (this.#last.get(session) === settled) this.#last.delete(session);
+    });
+    return unlessAborted(call, signal);
+  }
+
+  warmUp(): Promise<void> {
+    return this.#pool.warmUp();
+  }
+
+  processIds(): number[] {
+    return this.#pool.processIds;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+    await Promise.all(this.#last.values());
+    await this.#snapshot.close();
+  }
+
+  async #call(
+    request: CodeRequest,
+    onOutput: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<CodeResult> {
+    signal.throwIfAborted();
+    const output = new Output(this.#limits.outputBytes, (text) => {
+      if (!signal.aborted) onOutput(text);
+    });
+    try {
+      return await this.#runIn(output, request, signal);
+    } finally {
+      output.flush();
+    }
+  }
+
+  async #runIn(output: Output, request: CodeRequest, signal: AbortSignal): Promise<CodeResult> {
+    const failed: CodeResult = { status: 'failed', fresh: true, files: [] };
+    if (Buffer.byteLength(request.code) > this.#limits.codeBytes) {
+      output.tell(`The code is longer than ${sizeOf(this.#limits.codeBytes)} and was not run.`);
+      return { ...failed, fresh: false };
+    }
+    const lease = await this.#pool.take(request.session, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      this.#onProblem(error);
+      output.tell('Python could not be started here. Whoever runs this bot finds the reason in its log.');
+    });
+    if (!lease) return failed;
+    const { ending, late } = await this.#runWithin(lease, output, request, signal);
+    signal.throwIfAborted();
+    this.#explain(ending, late, output);
+    if (ending.type === 'dead') return { ...failed, fresh: lease.fresh };
+    return { status: 'completed', fresh: lease.fresh, files: ending.files };
+  }
+
+  /** Runs the code until it ends, its time is over or the signal comes, and gives the Python back. */
+  async #runWithin({ python }: Lease, output: Output, request: CodeRequest, signal: AbortSignal) {
+    const { session, code } = request;
+    const stop = () => this.#pool.discard(session);
+    signal.addEventListener('abort', stop, { once: true });
+    let late = false;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await this.#putFiles(python, request.files, output);
+      if (signal.aborted) stop();
+      timer = setTimeout(() => {
+        late = true;
+        stop();
+      }, this.#limits.runMs);
+      const ending = await python.run(code, (bytes) => output.write(bytes));
+      if (ending.type === 'done') this.#pool.release(session);
+      else stop();
+      return { ending, late };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Puts the files into `/mnt/data` that are not there yet. */
+  async #putFiles(python: Lease['python'], files: CodeRequest['files'], output: Output): Promise<void> {
+    const there = this.#put.get(python) ?? { names: new Set(), bytes: 0 };
+    this.#put.set(python, there);
+    for (const { name, read } of files) {
+      if (there.names.has(name)) continue;
+      const problem = await this.#putFile(python, name, read, there).catch(String);
+      if (problem) output.tell(`The file ${name} is not in /mnt/data: ${problem}`);
+    }
+  }
+
+  async #putFile(
+    python: Lease['python'],
+    name: string,
+    read: () => Promise<Uint8Array>,
+    there: { names: Set<string>; bytes: number },
+  ): Promise<string | undefined> {
+    if (!isDataPath(name)) return 'its name is no path below it.';
+    const bytes = await read();
+    if (there.bytes + bytes.length > this.#limits.filesInBytes)
+      return `the files of a session may have ${sizeOf(this.#limits.filesInBytes)} together.`;
+    python.put({ name, bytes });
+    there.names.add(name);
+    there.bytes += bytes.length;
+    return undefined;
+  }
+
+  #explain(ending: Ending, late: boolean, output: Output): void {
+    const { runMs, processBytes, filesOut, filesOutBytes } = this.#limits;
+    if (ending.type === 'done') {
+      if (ending.left.length === 0) return;
+      const limit = `${filesOut} files and ${sizeOf(filesOutBytes)}`;
+      output.tell(`One call may hand back ${limit}, so these files were left: ${ending.left.join(', ')}.`);
+    } else if (late)
+      output.tell(`The code was stopped after ${runMs / 1000} seconds, its time limit. ${GONE}`);
+    else if (ending.reason === 'memory')
+      output.tell(
+        `The code was stopped because it used more than ${sizeOf(processBytes)} of memory. ${GONE}`,
+      );
+    else output.tell(`Python broke down and will be started anew. ${GONE}`);
+  }
+}
+
+/** The promise, or at once the signal's reason. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { spawnChild } from './spawn-child.ts';
+
+/** The memory of a Python that has just started, in a file: a new one starts from it in a third of a second. */
+export class Snapshot {
+  readonly #folder: string | undefined;
+  readonly #pythonBytes: number;
+  #path: Promise<string> | undefined;
+  #temporary: string | undefined;
+
+  /** @param folder where the file is kept between starts; without one it lives as long as this object */
+  constructor(folder: string | undefined, pythonBytes: number) {
+    this.#folder = folder && resolve(folder);
+    this.#pythonBytes = pythonBytes;
+  }
+
+  /** The file's path. The first caller ever waits until it is made, for some seconds. Rejects when that fails. */
+  path(): Promise<string> {
+    this.#path ??= this.#find().catch((error: unknown) => {
+      this.#path = undefined;
+      throw error;
+    });
+    return this.#path;
+  }
+
+  /** Throws away a file that Python doesn't start from. */
+  async discard(): Promise<void> {
+    const path = await this.#path?.catch(() => undefined);
+    this.#path = undefined;
+    if (path) await rm(path, { force: true });
+  }
+
+  /** Leaves no temporary file behind. */
+  async close(): Promise<void> {
+    await this.#path?.catch(() => {});
+    if (this.#temporary) await rm(this.#temporary, { recursive: true, force: true });
+  }
+
+  async #find(): Promise<string> {
+    const name = await fileName();
+    if (this.#folder) {
+      const kept = join(this.#folder, name);
+      if (await exists(kept)) return kept;
+      try {
+        await mkdir(this.#folder, { recursive: true });
+        return await this.#make(kept);
+      } catch (error) {
+        if (!isReadOnly(error)) throw error;
+      }
+    }
+    this.#temporary ??= await mkdtemp(join(tmpdir(), 'bobbin-python-'));
+    return this.#make(join(this.#temporary, name));
+  }
+
+  /** Writes beside the path first, so that nobody finds half a file. */
+  async #make(path: string): Promise<string> {
+    const part = `${path}.${process.pid}`;
+    const child = spawnChild('snapshot.js', [], this.#pythonBytes, []);
+    const { stdout, stderr } = child;
+    if (!stdout || !stderr) throw new Error('The Python process has no output.');
+    let lastWords = '';
+    stderr.setEncoding('utf8').on('data', (text: string) => {
+      lastWords = (lastWords + text).slice(-2000);
+    });
+    const code = new Promise((done, fail) => child.once('error', fail).once('exit', done));
+    try {
+      await Promise.all([pipeline(stdout, createWriteStream(part)), code]);
+      if ((await code) !== 0) throw new Error(`Python did not start: ${lastWords.trim()}.`);
+      await rename(part, path);
+    } finally {
+      child.kill('SIGKILL');
+      await rm(part, { force: true });
+    }
+    return path;
+  }
+}
+
+/** A snapshot fits the very versions, and the very imports, that it was made with. */
+async function fileName(): Promise<string> {
+  const hash = createHash('sha256').update(process.version).update(process.arch);
+  for (const file of [
+    import.meta.resolve('pyodide/package.json'),
+    new URL('./child/load.js', import.meta.url).href,
+  ])
+    hash.update(await readFile(fileURLToPath(file)));
+  return `python-${hash.digest('hex').slice(0, 16)}.snapshot`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function isReadOnly(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    ['EROFS', 'EACCES', 'EPERM', 'ENOSPC'].includes(String(error.code))
+  );
+}

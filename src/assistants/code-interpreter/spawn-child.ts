@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+/** The bytes of one page of WebAssembly memory. */
+const PAGE_BYTES = 64 * 1024;
+
+/** Room for Pyodide's own JavaScript objects; Python's live elsewhere. In MiB. */
+const HEAP_MIB = 128;
+
+/** Below the bot's own priority, so that a loop in Python doesn't slow the chat down. */
+const NICENESS = 5;
+
+/** Permissions are checked against real paths. */
+const CHILD_FOLDER = realpathSync(fileURLToPath(new URL('./child/', import.meta.url)));
+const PYODIDE_FOLDER = realpathSync(fileURLToPath(new URL('.', import.meta.resolve('pyodide/package.json'))));
+
+/**
+ * Starts a script of `child/` in a process that may read Pyodide's files, that folder and `readable`, and nothing
+ * else: no other file, no network, no process, no add-on, no environment, no code made of strings. Its one further
+ * right, to start its guardian's thread, it gives up before any code runs, as it does the right to read.
+ * https://nodejs.org/api/permissions.html
+ *
+ * Descriptors: 0 and 1 for the protocol, 2 for a last message of Node's, 3 for the guardian's reason.
+ */
+export function spawnChild(
+  script: string,
+  readable: string[],
+  pythonBytes: number,
+  args: string[],
+): ChildProcess {
+  const flags = [
+    '--permission',
+    '--allow-worker',
+    ...[PYODIDE_FOLDER, CHILD_FOLDER, ...readable].map((path) => `--allow-fs-read=${path}`),
+    '--disallow-code-generation-from-strings',
+    '--no-addons',
+    '--disable-proto=delete',
+    '--disable-sigusr1',
+    '--no-warnings',
+    `--max-old-space-size=${HEAP_MIB}`,
+    `--wasm-max-mem-pages=${Math.floor(pythonBytes / PAGE_BYTES)}`,
+  ];
+  const child = spawn(process.execPath, [...flags, `${CHILD_FOLDER}/${script}`, ...args], {
+    cwd: CHILD_FOLDER,
+    env: {},
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  lowerPriority(child.pid);
+  return child;
+}
+
+function lowerPriority(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, NICENESS);
+  } catch {
+    // The process is gone already, or the system has no priorities: it works without.
+  }
+}

@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+import type { CodeRequest, CodeResult } from '../../../src/assistants/code-interpreter/code-interpreter.ts';
+import {
+  createSandbox,
+  type Sandbox,
+  type SandboxOptions,
+} from '../../../src/assistants/code-interpreter/sandbox.ts';
+
+/** All tests start Python from one snapshot, which outlives them. */
+export const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/bobbin', import.meta.url));
+
+export interface Told extends CodeResult {
+  output: string;
+  pieces: string[];
+}
+
+/** A sandbox, and a way to run code in it that gives back everything it told. */
+export function python(options: SandboxOptions = {}): Sandbox & {
+  tell: (code: string, request?: Partial<CodeRequest>, signal?: AbortSignal) => Promise<Told>;
+} {
+  const sandbox = createSandbox({ cacheDir: CACHE, ...options });
+  return Object.assign(sandbox, {
+    async tell(code: string, request: Partial<CodeRequest> = {}, signal = new AbortController().signal) {
+      const pieces: string[] = [];
+      const all = { session: 'thread_a', files: [], ...request, code };
+      const result = await sandbox.run(all, (text) => pieces.push(text), signal);
+      return { ...result, output: pieces.join(''), pieces };
+    },
+  });
+}
+
+/** A file of a request. */
+export function file(name: string, text: string): CodeRequest['files'][number] {
+  return { name, read: async () => Buffer.from(text) };
+}
