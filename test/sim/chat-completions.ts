@@ -1,4 +1,4 @@
-import { validateChat } from './chat-validation.ts';
+import { validateChat, validateReasoning } from './chat-validation.ts';
 import {
   type Frame,
   joined,
@@ -22,6 +22,8 @@ export interface ChatOptions extends ServerOptions {
   quirks?: 'openai' | 'ollama' | 'vllm' | 'llama.cpp' | 'shared-index';
   /** Parameters that are answered with a 400, in OpenAI's words. */
   refuses?: string[];
+  /** Refuses tool calls without `reasoning_content`, as DeepSeek does when it thinks. */
+  wantsReasoning?: boolean;
   /** Answers stream requests with one whole completion. */
   neverStreams?: boolean;
 }
@@ -35,6 +37,7 @@ export function startChatCompletions(options: ChatOptions = {}): Promise<ModelSe
       validate(body) {
         for (const parameter of options.refuses ?? []) refuse(parameter, body);
         validateChat(body);
+        if (options.wantsReasoning) validateReasoning(body);
         if (options.neverStreams) body.stream = false;
       },
       answer: chatAnswer,

@@ -118,6 +118,16 @@ function validateCalls(messages: Message[]): void {
   if (pending.size > 0) throw unanswered(messages.length);
 }
 
+/** DeepSeek's rule for its thinking mode. */
+export function validateReasoning(body: Record<string, unknown>): void {
+  for (const message of body.messages as Message[]) {
+    if (message.tool_calls && typeof message.reasoning_content !== 'string') {
+      const message = 'The `reasoning_content` in the thinking mode must be passed back to the API.';
+      throw new Refusal(400, message, { code: 'invalid_request_error' });
+    }
+  }
+}
+
 function invalid(message: string, param: string, code?: string): Refusal {
   return new Refusal(400, message, { param, ...(code && { code }) });
 }

@@ -1,8 +1,9 @@
 import type { ChatCompletionCreateParamsBase } from 'openai/resources/chat/completions';
 import { chatAnswerReader } from './chat/answer.ts';
+import { WITH_REASONING } from './chat/reasoning.ts';
 import { chatBody } from './chat/request.ts';
 import type { Model } from './model.ts';
-import { omit } from './remote/concessions.ts';
+import { without } from './remote/concessions.ts';
 import type { ProviderOptions } from './remote/provider.ts';
 import { type Dialect, remoteModel } from './remote/remote-model.ts';
 
@@ -12,20 +13,21 @@ const CHAT_COMPLETIONS: Dialect<ChatCompletionCreateParamsBase> = {
   send: (client, body, options) => client.chat.completions.create(body, options),
   reader: chatAnswerReader,
   concessions: [
-    omit('stream_options'),
-    {
-      parameter: 'stream',
-      words: /\bstream(ing|ed)?\b/i,
-      without: ({ stream_options: _, ...body }) => ({ ...body, stream: false }),
-    },
-    {
-      parameter: 'max_tokens',
-      without: ({ max_tokens = null, ...body }) => ({ ...body, max_completion_tokens: max_tokens }),
-    },
-    omit('temperature'),
-    omit('top_p'),
-    omit('reasoning_effort', /reasoning|thinking/i),
-    omit('parallel_tool_calls'),
+    without('stream_options'),
+    without(
+      'stream',
+      ({ stream_options: _, ...body }) => ({ ...body, stream: false }),
+      /\bstream(ing|ed)?\b/i,
+    ),
+    without('max_tokens', ({ max_tokens = null, ...body }) => ({
+      ...body,
+      max_completion_tokens: max_tokens,
+    })),
+    without('temperature'),
+    without('top_p'),
+    without('reasoning_effort', undefined, /reasoning|thinking/i),
+    without('parallel_tool_calls'),
+    WITH_REASONING,
   ],
 };
 

@@ -1,6 +1,6 @@
 import type { ResponseCreateParams } from 'openai/resources/responses/responses';
 import type { Model } from './model.ts';
-import { omit } from './remote/concessions.ts';
+import { without } from './remote/concessions.ts';
 import type { ProviderOptions } from './remote/provider.ts';
 import { type Dialect, remoteModel } from './remote/remote-model.ts';
 import { responseReader } from './responses/answer.ts';
@@ -12,12 +12,12 @@ const RESPONSES: Dialect<ResponseCreateParams> = {
   send: (client, body, options) => client.responses.create(body, options),
   reader: responseReader,
   concessions: [
-    omit('include', /encrypted content/i),
-    { parameter: 'stream', words: /\bstream(ing|ed)?\b/i, without: (body) => ({ ...body, stream: false }) },
-    omit('temperature'),
-    omit('top_p'),
-    omit('reasoning'),
-    omit('parallel_tool_calls'),
+    without('include', undefined, /encrypted content/i),
+    without('stream', (body) => ({ ...body, stream: false }), /\bstream(ing|ed)?\b/i),
+    without('temperature'),
+    without('top_p'),
+    without('reasoning'),
+    without('parallel_tool_calls'),
   ],
 };
 

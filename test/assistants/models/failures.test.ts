@@ -55,7 +55,7 @@ describe.each([
       body: { error: { message: 'The model `sim-small` has been deprecated.', code: 'model_not_found' } },
     });
     await expect(collect(model, requestOf('Hi'))).rejects.toThrow(
-      /is no longer offered by .* It offers: sim-large\. Set/,
+      /is no longer offered by .* It says: The model `sim-small` has been deprecated\. It offers: sim-large\. Set/,
     );
   });
 
@@ -294,6 +294,38 @@ describe('a model that cannot call tools', () => {
     });
     await expect(collect(model, requestOf('Hi'))).rejects.toThrow(
       /can't call tools, and this assistant has some/,
+    );
+  });
+});
+
+describe('a password in the address', () => {
+  it('is shown to nobody', async () => {
+    const model = chatCompletionsModel({
+      baseURL: 'http://ada:secret-word@127.0.0.1:9/v1',
+      apiKey: KEY,
+      retryDelayMs: 1,
+    });
+    const error = await failureOf(collect(model, requestOf('Hi')));
+    expect(error).toMatchObject({
+      message: expect.stringContaining('Could not reach http://[redacted]@127.0.0.1:9/v1'),
+    });
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('secret-word');
+  });
+});
+
+describe('an empty answer', () => {
+  it('is tried again', async () => {
+    const { server, model } = await chat();
+    server.next({ status: 204, body: '' });
+    expect(textOf(await collect(model, requestOf('Hi')))).toBe('You said: Hi');
+  });
+});
+
+describe('an address that cannot be one', () => {
+  it('is told with what is wrong with it', async () => {
+    const model = chatCompletionsModel({ baseURL: 'localhost:11434/v1', apiKey: KEY, retryDelayMs: 1 });
+    await expect(collect(model, requestOf('Hi'))).rejects.toThrow(
+      /^Could not reach localhost:11434\/v1 \(.+\): is the server running, and is OPENAI_BASE_URL right\?$/,
     );
   });
 });

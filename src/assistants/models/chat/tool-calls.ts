@@ -3,6 +3,8 @@ import type { ModelEvent } from '../model.ts';
 import { isObject, numberAt, objectAt, stringAt } from '../remote/json.ts';
 
 interface Call {
+  /** Its place among the calls that have a name. */
+  index: number;
   /** The index that the server gave; several calls may share it. */
   place: number | undefined;
   id: string;
@@ -18,10 +20,7 @@ interface Call {
  */
 export class ToolCalls {
   readonly #calls: Call[] = [];
-
-  get size(): number {
-    return this.#calls.length;
-  }
+  #named = 0;
 
   *push(delta: unknown): Generator<ModelEvent> {
     const place = numberAt(delta, 'index');
@@ -29,26 +28,26 @@ export class ToolCalls {
     const name = stringAt(objectAt(delta, 'function'), 'name');
     let call = this.#find(place, id);
     if (!call || (name !== '' && isAnother(call, id, name))) {
-      call = { place, id, name: '', arguments: '' };
+      call = { index: -1, place, id, name: '', arguments: '' };
       this.#calls.push(call);
     }
-    const index = this.#calls.indexOf(call);
     if (call.name === '' && name !== '') {
       call.name = name;
+      call.index = this.#named++;
       call.id ||= id || `call_${randomUUID().replaceAll('-', '')}`;
-      yield { type: 'tool_call', index, callId: call.id, name };
-      if (call.arguments !== '') yield { type: 'tool_arguments', index, delta: call.arguments };
+      yield { type: 'tool_call', index: call.index, callId: call.id, name };
+      if (call.arguments !== '') yield { type: 'tool_arguments', index: call.index, delta: call.arguments };
     }
     const piece = argumentsIn(delta);
     if (piece === '') return;
     call.arguments += piece;
-    if (call.name !== '') yield { type: 'tool_arguments', index, delta: piece };
+    if (call.name !== '') yield { type: 'tool_arguments', index: call.index, delta: piece };
   }
 
   /** A function without parameters may come without arguments: the call gets an empty object. */
   *end(): Generator<ModelEvent> {
-    for (const [index, call] of this.#calls.entries()) {
-      if (call.name !== '' && call.arguments === '') yield { type: 'tool_arguments', index, delta: '{}' };
+    for (const { index, name, arguments: json } of this.#calls) {
+      if (name !== '' && json === '') yield { type: 'tool_arguments', index, delta: '{}' };
     }
   }
 

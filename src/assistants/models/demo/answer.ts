@@ -13,6 +13,9 @@ export interface DemoAnswer {
 /** A result that fits into a sentence, in characters. */
 const SHORT_RESULT = 60;
 
+/** How the code interpreter begins to say that it stopped the code. */
+const STOPPED = /^(The code (was stopped|is longer|did not run)|Python (broke down|did not start))\b/;
+
 /** The demo's next answer: one job at a time, each with its result told before the next one begins. */
 export function demoAnswer({ items, tools, toolChoice }: ModelRequest): DemoAnswer {
   const turn = readTurn(items);
@@ -63,7 +66,7 @@ function result(job: Job | undefined, output: string): string {
     const solution = solutionIn(output, job.equation);
     return solution ? solved(solution, job.equation.unknowns[0] ?? 'x') : failed(output);
   }
-  if (/^Traceback \(most recent call last\)/m.test(output)) return failed(output);
+  if (whyStopped(output) !== undefined) return failed(output);
   const lines = output.trim().split('\n');
   const short = lines.length === 1 && output.length <= SHORT_RESULT && !/[`[]/.test(output);
   return short ? `Your code ran and gave \`${output.trim()}\`.` : 'I ran your code; its output is above.';
@@ -76,15 +79,19 @@ function solved(solution: Solution, unknown: string): string {
     : `It has no solution: the two sides are never equal, whatever ${unknown} is.`;
 }
 
-/** The last line of a traceback is the exception. */
 function failed(output: string): string {
-  const exception = output
-    .trim()
-    .split('\n')
-    .findLast((line) => /^\w*(Error|Exception|Interrupt|Exit)\b/.test(line));
-  return exception
-    ? `The code stopped with \`${exception}\`.`
+  const why = whyStopped(output);
+  return why
+    ? `The code did not come to its end: \`${why}\``
     : 'The code did not come to its end; its output says why.';
+}
+
+/** The exception at the end of a traceback, or the sandbox's own sentence about a limit that struck. */
+function whyStopped(output: string): string | undefined {
+  const lines = output.trim().split('\n');
+  const traceback = lines.lastIndexOf('Traceback (most recent call last):');
+  const exception = lines.find((line, at) => traceback >= 0 && at > traceback && /^\S/.test(line));
+  return exception ?? lines.findLast((line) => STOPPED.test(line));
 }
 
 /** The whole introduction once, a reminder after that. */

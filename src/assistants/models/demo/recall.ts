@@ -3,8 +3,18 @@ import type { Turn } from './turn.ts';
 /** How much of the first message is quoted, in characters. */
 const MAX_QUOTE = 300;
 
-const ASKED =
-  /how many (messages|questions|times)|(what|which).*\b(my|i)\b.*\bfirst\b|\bfirst (message|thing|question)\b|\b(do|can|did) you (still )?remember\b|what did i (say|write|ask|tell)/i;
+const ASKED = new RegExp(
+  [
+    /how many (messages|questions)\b/,
+    /\bfirst (message|thing|question|words?)\b/,
+    /\b(do|can|did) you (still )?remember\b/,
+    /\bwhat (did|have|had) i (just )?(say|said|write|written|ask|asked|tell|told)\b/,
+    /\bi (said|wrote|asked|told you) first\b/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'i',
+);
 
 /** What the thread holds, when the user asks for it. */
 export function recall({ text, messages }: Turn): string[] {

@@ -100,6 +100,7 @@ async function unknownModel(failure: Failure, { url, model, offered }: Circumsta
   const names = (await offered()).filter((name) => name !== model);
   const gone = /deprecated|retired|decommissioned|no longer|shut down/i.test(failure.words);
   const what = `The model \`${model}\` is ${gone ? 'no longer' : 'not'} offered by ${url}.`;
-  const offers = names.length > 0 ? ` It offers: ${listOfModels(names, model)}.` : quoted(failure);
-  return `${what}${offers} Set \`model\` in assistant.md, or MODEL.`;
+  const says = gone || names.length === 0 ? quoted(failure) : '';
+  const offers = names.length > 0 ? ` It offers: ${listOfModels(names, model)}.` : '';
+  return `${what}${says}${offers} Set \`model\` in assistant.md, or MODEL.`;
 }

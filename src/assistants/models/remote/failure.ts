@@ -142,9 +142,10 @@ function connectionCode(error: unknown): Pick<Failure, 'kind' | 'words'> | undef
   if (!chain.some((cause) => cause instanceof TypeError || cause instanceof APIConnectionError)) {
     return undefined;
   }
-  const code = chain.map((cause) => stringAt(cause, 'code')).findLast((found) => found !== '') ?? '';
-  const cut = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(code);
-  return code === '' ? undefined : { kind: cut ? 'cut' : 'unreachable', words: code };
+  const code = chain.map((cause) => stringAt(cause, 'code')).findLast((found) => found !== '');
+  if (code && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(code)) return { kind: 'cut', words: code };
+  const connecting = code !== undefined || error instanceof APIConnectionError;
+  return connecting ? { kind: 'unreachable', words: code ?? chain.at(-1)?.message ?? '' } : undefined;
 }
 
 function causes(error: unknown): Error[] {

@@ -7,8 +7,13 @@ import { fetchWithStallTimeout, STALL_TIMEOUT_MS, WHOLE_ANSWER_TIMEOUT_MS } from
 /** For the list of models, which only makes an error's sentence better. */
 const OFFERED_TIMEOUT_MS = 5_000;
 
+/** Local servers ask for placeholders such as `ollama` or `lm-studio`, which are no secrets but words of sentences. */
+const MIN_SECRET_LENGTH = 12;
+
+const LIKE_A_SECRET = /\bsk-[\w-]{8,}|(?<=\bBearer\s+)[\w.~+/-]{8,}=*|(?<=:\/\/)[^\s/@]+(?=@)/gi;
+
 export interface ProviderOptions {
-  /** `OPENAI_BASE_URL`; api.openai.com when left out. A user name and password in it are sent as Basic credentials. */
+  /** `OPENAI_BASE_URL`; api.openai.com when left out. */
   baseURL?: string;
   /** Empty for a server that asks for none. */
   apiKey: string;
@@ -26,26 +31,24 @@ export type Send = (
 
 /** A model provider's server: its address, and how its answers are read. */
 export class Provider {
-  /** The base URL as it may be shown: without credentials and query. */
+  /** The base URL as it may be shown: without a password and a query. */
   readonly url: string;
-  readonly #secrets: string[];
+  readonly #apiKey: string;
   readonly #streaming: OpenAI;
   readonly #whole: OpenAI;
 
   constructor(options: ProviderOptions) {
-    const { baseURL, credentials } = withoutCredentials(options.baseURL);
+    this.#apiKey = options.apiKey;
     this.#streaming = new Client({
-      ...(baseURL !== undefined && { baseURL }),
+      ...(options.baseURL !== undefined && { baseURL: options.baseURL }),
       apiKey: options.apiKey || 'none',
-      ...(credentials && { defaultHeaders: { Authorization: `Basic ${credentials}` } }),
       maxRetries: 0,
       timeout: WHOLE_ANSWER_TIMEOUT_MS,
       logLevel: 'off',
       fetch: fetchWithStallTimeout(options.stallTimeoutMs ?? STALL_TIMEOUT_MS),
     });
     this.#whole = this.#streaming.withOptions({ fetch: fetchWithStallTimeout(WHOLE_ANSWER_TIMEOUT_MS) });
-    this.url = this.#streaming.baseURL.replace(/[?#].*$/, '').replace(/\/+$/, '');
-    this.#secrets = [options.apiKey, credentials].filter((secret) => secret.length >= 4);
+    this.url = this.redact(this.#streaming.baseURL.replace(/[?#].*$/, '').replace(/\/+$/, ''));
   }
 
   /** The JSON values of one answer: the frames of a stream, or the one value of a whole answer. */
@@ -58,6 +61,7 @@ export class Provider {
     try {
       const response = await send(client, { signal: controller.signal }).asResponse();
       const type = response.headers.get('content-type') ?? '';
+      if (!response.body) throw new BrokenAnswer('cut');
       if (/text\/html/i.test(type)) throw new BrokenAnswer('web-page');
       if (/[/+]json/i.test(type)) yield wholeAnswer(await response.json());
       else yield* Stream.fromSSEResponse<unknown>(response, controller, client);
@@ -79,10 +83,11 @@ export class Provider {
     }
   }
 
-  /** `text` without this provider's key and anything that looks like one. */
+  /** `text` without this provider's key, anything that looks like a key, and passwords in URLs. */
   redact(text: string): string {
-    const known = this.#secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '[redacted]'), text);
-    return known.replace(/\bsk-[\w-]{8,}|(?<=\bBearer\s+)[\w.~+/-]{8,}=*/gi, '[redacted]');
+    const isSecret = this.#apiKey.length >= MIN_SECRET_LENGTH;
+    const known = isSecret ? text.replaceAll(this.#apiKey, '[redacted]') : text;
+    return known.replace(LIKE_A_SECRET, '[redacted]');
   }
 }
 
@@ -104,15 +109,4 @@ function wholeAnswer(value: unknown): unknown {
   const failed = isObject(value) && value.error && !('choices' in value || 'output' in value);
   if (failed) throw new APIError(undefined, value.error as object, undefined, undefined);
   return value;
-}
-
-/** `fetch` refuses a URL with credentials, which people put there for a proxy before their own server. */
-function withoutCredentials(baseURL: string | undefined): { baseURL?: string; credentials: string } {
-  const url = baseURL === undefined ? null : URL.parse(baseURL);
-  if (!url || (url.username === '' && url.password === ''))
-    return { ...(baseURL && { baseURL }), credentials: '' };
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  url.username = '';
-  url.password = '';
-  return { baseURL: url.href, credentials: Buffer.from(pair).toString('base64') };
 }

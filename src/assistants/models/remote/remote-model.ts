@@ -38,7 +38,7 @@ export function remoteModel<Body extends { stream?: boolean | null }>(
     conceded.set(request.model, remembered);
     for (let tries = 0; ; ) {
       const made = [...remembered];
-      const body = made.reduce((rest, { without }) => without(rest), dialect.body(request));
+      const body = made.reduce((changed, { change }) => change(changed), dialect.body(request));
       let begun = false;
       try {
         for await (const event of answer(body, signal)) {

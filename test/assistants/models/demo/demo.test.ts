@@ -72,7 +72,7 @@ describe('the demo model', () => {
     const traceback =
       'Traceback (most recent call last):\n  File "<exec>", line 1, in <module>\nZeroDivisionError: division by zero\n';
     expect((await converse([block], [traceback])).texts[1]).toBe(
-      'The code stopped with `ZeroDivisionError: division by zero`.',
+      'The code did not come to its end: `ZeroDivisionError: division by zero`',
     );
   });
 
@@ -89,9 +89,14 @@ describe('the demo model', () => {
     [
       'solve x/0 = 1',
       'Traceback (most recent call last):\nZeroDivisionError: Fraction(1, 0)\n',
-      'The code stopped with `ZeroDivisionError',
+      'The code did not come to its end: `ZeroDivisionError: Fraction(1, 0)`',
     ],
-    ['solve 2x = 1', 'The code did not run to its end.', 'The code did not come to its end'],
+    [
+      'solve 2x = 1',
+      'The code was stopped after 60 seconds, its time limit. Its variables are gone.\n',
+      'The code did not come to its end: `The code was stopped after 60 seconds, its time limit.',
+    ],
+    ['solve 2x = 1', '', 'The code did not come to its end; its output says why.'],
   ])('tells the outcome of %j', async (question, output, told) => {
     expect((await converse([says('user', question)], [output])).texts[1]).toContain(told);
   });
@@ -135,6 +140,23 @@ describe('the demo model', () => {
       expect(texts[0]).toContain('no code interpreter');
     },
   );
+
+  it.each(['What is my first name?', 'How many people live in Rome?'])(
+    'does not take %j for a question about the thread',
+    async (text) => {
+      expect((await converse([says('user', text)], [])).texts[0]).toContain('offline demo');
+    },
+  );
+
+  it.each([
+    'what did I say first',
+    'What was my first message?',
+    'do you remember me?',
+    'How many messages?',
+    'Tell me what I said first',
+  ])('takes %j for one', async (text) => {
+    expect((await converse([says('user', text)], [])).texts[0]).toContain('This thread holds 1 message');
+  });
 
   it('counts the messages of the thread and quotes the first one', async () => {
     const items = [
