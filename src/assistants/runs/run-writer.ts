@@ -18,7 +18,6 @@ export class RunWriter {
   #message: MessageWriter | undefined;
   #calls: ToolCallsWriter | undefined;
   #textAfterCalls = '';
-  #written: Promise<unknown> = Promise.resolve();
 
   constructor(run: Run, outlet: Outlet) {
     this.run = run;
@@ -86,7 +85,7 @@ export class RunWriter {
 
   /** Keeps what is written so far, in case the process dies. */
   async checkpoint(): Promise<void> {
-    await this.#inOrder(async () => (this.#message ?? this.#calls)?.save());
+    await (this.#message ?? this.#calls)?.save();
   }
 
   cancelling(): void {
@@ -122,20 +121,12 @@ export class RunWriter {
     }
   }
 
-  #save(change: Partial<Run>): Promise<void> {
-    return this.#inOrder(async () => {
-      await this.#outlet.state.runs.put({ ...this.run, ...change });
-      // Once a cancel has begun, the run does not go back to work.
-      const tooLate = this.run.status === 'cancelling' && change.status && !isTerminal(change.status);
-      if (!tooLate) Object.assign(this.run, change);
-    });
-  }
-
-  /** One write after the other: a database pool may otherwise swap them. */
-  #inOrder(write: () => Promise<void>): Promise<void> {
-    const written = this.#written.then(write);
-    this.#written = written.catch(() => {});
-    return written;
+  /** What is kept is changed, not replaced: changes may come at the same time. */
+  async #save(change: Partial<Run>): Promise<void> {
+    await this.#outlet.state.runs.update(this.run.id, (kept) => ({ ...kept, ...change }));
+    // Once a cancel has begun, the run does not go back to work.
+    const tooLate = this.run.status === 'cancelling' && change.status && !isTerminal(change.status);
+    if (!tooLate) Object.assign(this.run, change);
   }
 
   async #openMessage(): Promise<MessageWriter> {
@@ -146,7 +137,6 @@ export class RunWriter {
   async #closeMessage(ending: Ending, usage: RunStep.Usage | null): Promise<void> {
     const message = this.#message;
     this.#message = undefined;
-    await this.#written;
     await message?.close(ending, this.files, usage);
   }
 
@@ -155,7 +145,6 @@ export class RunWriter {
     const text = this.#textAfterCalls;
     this.#calls = undefined;
     this.#textAfterCalls = '';
-    await this.#written;
     await calls?.close(ending, usage);
     await this.text(text);
   }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Keyv } from 'keyv';
 import OpenAI from 'openai';
 import type { Assistant } from 'openai/resources/beta/assistants';
@@ -16,6 +17,22 @@ export function memoryStore(): <T>(namespace: string) => Keyv<T> {
     maps.set(namespace, map);
     return new Keyv<T>({ store: map, namespace });
   };
+}
+
+/** A store whose writes take differently long, so that one that is not waited for is overtaken by the next. */
+export function unevenStore(): <T>(namespace: string) => Keyv<T> {
+  const map = new Map<string, string>();
+  let writes = 0;
+  const store = {
+    get: async (key: string) => map.get(key),
+    set: async (key: string, value: string) => {
+      await setTimeout([9, 0, 4, 1, 6][writes++ % 5]);
+      map.set(key, value);
+    },
+    delete: async (key: string) => map.delete(key),
+    clear: async () => map.clear(),
+  };
+  return <T>(namespace: string) => new Keyv<T>({ store, namespace });
 }
 
 export interface TestApi {

@@ -154,12 +154,12 @@ describe('a run that fails', () => {
   test('because the store fails ends its stream with an error and frees the thread', async () => {
     const api = openApi(new ScriptedModel(says('Hello.')));
     const { threadId, ask } = await conversation(api);
-    const put = api.state.runs.put.bind(api.state.runs);
-    api.state.runs.put = () => Promise.reject(new Error('disk full'));
+    const update = api.state.runs.update.bind(api.state.runs);
+    api.state.runs.update = () => Promise.reject(new Error('disk full'));
     const stream = api.client.beta.threads.runs.stream(threadId, ask);
     await expect(stream.finalRun()).rejects.toThrow('could not save the run');
     expect(api.errors).toContainEqual(new Error('disk full'));
-    api.state.runs.put = put;
+    api.state.runs.update = update;
     expect((await api.client.beta.threads.runs.stream(threadId, ask).finalRun()).status).toBe('completed');
   });
 });
