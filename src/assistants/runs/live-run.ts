@@ -49,7 +49,9 @@ export class LiveRun {
 
   start(stream?: EventStream): void {
     this.#expiry = setTimeout(() => this.stop({ status: 'expired' }), this.#options.expiresAfterMs).unref();
-    const checkpoint = () => void this.#writer.checkpoint().catch(this.#options.onError);
+    const checkpoint = () => {
+      if (this.#working) this.#writer.checkpoint().catch(this.#options.onError);
+    };
     this.#checkpoints = setInterval(checkpoint, this.#options.checkpointMs ?? CHECKPOINT_MS).unref();
     this.#stream = stream;
     this.#writer.tellCreated();

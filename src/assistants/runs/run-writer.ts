@@ -75,7 +75,7 @@ export class RunWriter {
   async resume(usage: RunStep.Usage | null): Promise<void> {
     await this.closeCalls(usage);
     this.#outlet.emit({ event: 'thread.run.queued', data: this.run });
-    await this.#enter({ status: 'in_progress' });
+    await this.#enter({ status: 'in_progress', required_action: null });
   }
 
   async closeCalls(usage: RunStep.Usage | null): Promise<void> {
