@@ -20,7 +20,7 @@ const STOPPED = /^(The code (was stopped|is longer|did not run)|Python (broke do
 export function demoAnswer({ items, tools, toolChoice }: ModelRequest): DemoAnswer {
   const turn = readTurn(items);
   const mayRun = toolChoice !== 'none' && tools.some(({ name }) => name === 'code_interpreter');
-  const jobs = turn.jobs.slice(0, MAX_JOBS).filter((job) => isRunnable(job));
+  const jobs = considered(turn).filter(isRunnable);
   const done = turn.outputs.length;
   const told = done > 0 ? [result(jobs[done - 1], turn.outputs[done - 1] ?? '')] : [];
   const next = jobs[done];
@@ -30,8 +30,9 @@ export function demoAnswer({ items, tools, toolChoice }: ModelRequest): DemoAnsw
 
 /** What is left to say when nothing is left to run. */
 function closing(turn: Turn, mayRun: boolean): string[] {
-  const unable = mayRun || !turn.jobs.some(isRunnable) ? [] : [NO_INTERPRETER];
-  const unsolved = turn.jobs.filter((job) => !isRunnable(job)).map(whyNot);
+  const jobs = considered(turn);
+  const unable = mayRun || !jobs.some(isRunnable) ? [] : [NO_INTERPRETER];
+  const unsolved = jobs.filter((job) => !isRunnable(job)).map(whyNot);
   const more =
     turn.jobs.length > MAX_JOBS ? [`I stopped after the first ${MAX_JOBS} of ${turn.jobs.length}.`] : [];
   return [...unsolved, ...unable, ...more, ...recall(turn)];
@@ -39,6 +40,10 @@ function closing(turn: Turn, mayRun: boolean): string[] {
 
 const NO_INTERPRETER =
   'I would do that with Python, but this assistant has no code interpreter: add `code_interpreter` to its tools.';
+
+function considered({ jobs }: Turn): Job[] {
+  return jobs.slice(0, MAX_JOBS);
+}
 
 function isRunnable(job: Job): boolean {
   return job.type === 'code' || (job.equation.unknowns.length === 1 && job.equation.degree <= 1);

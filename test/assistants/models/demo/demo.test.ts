@@ -121,6 +121,17 @@ describe('the demo model', () => {
     );
   });
 
+  it('leaves it at five things and says so', async () => {
+    const mixed = [
+      'solve',
+      ...Array.from({ length: 40 }, (_, n) => (n % 2 ? `x^2 = ${n}` : `2x = ${n}`)),
+    ].join('\n');
+    const { texts, codes } = await converse([says('user', mixed)], []);
+    expect(codes.length).toBe(3);
+    expect(texts.at(-1)?.match(/is not linear/g)?.length).toBe(2);
+    expect(texts.at(-1)).toContain('I stopped after the first 5 of 40.');
+  });
+
   it('answers all messages that came since its last answer', async () => {
     const items = [
       says('user', 'solve 2x = 2'),
