@@ -9,6 +9,7 @@ export type LineKind =
   | 'text'
   | 'heading'
   | 'item'
+  | 'empty-item'
   | 'rule'
   | 'code'
   | 'fence-opening'
@@ -84,11 +85,24 @@ export function step(block: Block, line: string): Block {
   const text = expandTabs(line.replace(/[\r\n]+$/, ''));
   const { rest, depth } = enter(text, block.containers);
   if (block.fence && depth === block.containers.length) return insideFence(block, block.fence, rest);
+  // An item may begin with one blank line, not with two.
+  if (block.line === 'empty-item' && text.trim() === '')
+    return { line: 'blank', containers: block.containers.slice(0, -1) };
   const { header } = block;
   if (header !== undefined && isDelimiterRow(text) && cellsOf(text).length === cellsOf(header).length)
     return { line: 'table-delimiter', containers: [], table: `${header}\n${text}\n` };
   const goesOn = !block.fence && (block.line === 'text' || block.line === 'item') ? block : undefined;
   return open(block.containers.slice(0, depth), rest, goesOn, block.table);
+}
+
+/** What is missing after a last line to close the fence that is open then. */
+export function closingOf(before: Block, line: string): string {
+  const { fence } = step(before, line);
+  if (!fence) return '';
+  const run = /(`*|~*)$/.exec(line)?.[0] ?? '';
+  const missing = fence.marker.slice(run.length);
+  const isBegun = missing !== '' && step(before, line + missing).line === 'fence-closing';
+  return isBegun ? missing : `\n${fence.closing}`;
 }
 
 /** Goes into the containers that are open, as far as the line goes on with them. */
@@ -132,8 +146,8 @@ function open(containers: readonly Container[], rest: string, goesOn?: Block, ta
   if (container && prefixOf([...containers, container]).length <= MAX_PREFIX) {
     const width = container === '>' ? (QUOTE.exec(rest)?.[0].length ?? 0) : container;
     const inner = open([...containers, container], rest.slice(width));
-    const isItem = container !== '>' && (inner.line === 'text' || inner.line === 'blank');
-    return isItem ? { ...inner, line: 'item' } : inner;
+    if (container === '>' || (inner.line !== 'text' && inner.line !== 'blank')) return inner;
+    return { ...inner, line: inner.line === 'text' ? 'item' : 'empty-item' };
   }
   if (table !== undefined && containers.length === 0) return { line: 'table-row', containers, table };
   return paragraph(goesOn?.containers ?? containers, rest);

@@ -1,17 +1,95 @@
-/** What fits into one message of a platform. */
-export interface Limits {
-  /** UTF-16 code units in one part; at least 200; `Infinity` where nothing limits it. */
-  characters: number;
-  /** Whether the platform shows Markdown tables, or wants them lined up inside a code block. */
-  tables: 'markdown' | 'fixed-width';
-}
+import { closingOf, linesOf, START, scan, step } from './block.ts';
+import { display } from './display.ts';
+import { afterSpace, fill } from './fill.ts';
+import type { Limits } from './limits.ts';
+import { isTooLong } from './room.ts';
 
-/** One message's worth of a reply. What people see is `opening + source + closing`. */
+export type { Limits } from './limits.ts';
+
+/** One message's worth of a reply. */
 export interface Part {
-  /** The fence that the part before left open, opened again. */
+  /** What opens again what the part before left open: a fence, or a table's header. */
   opening: string;
   /** This part's slice of the reply's Markdown. */
   source: string;
   /** What closes a fence that is still open at the end. */
   closing: string;
+  /**
+   * What people see, never longer than the limit: `opening + source + closing` without white space at its ends, and
+   * with what the platform does not show put in another way.
+   */
+  text: string;
+}
+
+/** Of a part at most this share is used to repeat a table's header. */
+const MAX_HEADER_SHARE = 1 / 4;
+/** Stands between the start of a part and what would make a fence of it or end one, though it began in a line. */
+const ZERO_WIDTH_SPACE = '\u200b';
+const FENCE = /`{3}|~{3}/;
+const BLANK_LINES = /^(?:[^\S\r\n]*[\r\n]+)+/;
+/** So much of a line tells what it is. */
+const LINE_START = 200;
+
+/**
+ * Lays a reply out in parts that each fit into a message and stand alone: what is open at a part's end is closed and
+ * opened again. The sources join to the Markdown; Markdown of nothing but white space has no parts. As the Markdown
+ * grows at its end, a part that has a successor never changes again: so `before`, the parts of an earlier state, saves
+ * laying those out again and does not change the result.
+ */
+export function layout(markdown: string, limits: Limits, before: readonly Part[] = []): Part[] {
+  const parts = stillTrue(markdown, before);
+  let at = parts.reduce((sum, part) => sum + part.source.length, 0);
+  while (at < markdown.length) {
+    const part = nextPart(markdown, at, parts.at(-1), limits);
+    if (part.source.trim() === '') break;
+    parts.push(part);
+    at += part.source.length;
+  }
+  return parts;
+}
+
+/** The parts that have a successor, as far as the Markdown still begins with them. */
+function stillTrue(markdown: string, before: readonly Part[]): Part[] {
+  const parts: Part[] = [];
+  let at = 0;
+  for (const part of before.slice(0, -1)) {
+    if (!markdown.startsWith(part.source, at)) break;
+    parts.push(part);
+    at += part.source.length;
+  }
+  return parts;
+}
+
+function nextPart(markdown: string, at: number, previous: Part | undefined, limits: Limits): Part {
+  if (limits.characters === Number.POSITIVE_INFINITY) return partOf('', markdown.slice(at), limits);
+  const start = previous ? at : afterSpace(markdown, 0);
+  const opening = openingAfter(previous, markdown, start, limits);
+  const end = fill(markdown, start, opening, limits);
+  if (end !== undefined) return partOf(opening, markdown.slice(at, end), limits);
+  // A row that does not fit below its header goes without.
+  return partOf('', markdown.slice(at, fill(markdown, start, '', limits)), limits);
+}
+
+function openingAfter(previous: Part | undefined, markdown: string, at: number, limits: Limits): string {
+  const block = previous ? scan(previous.opening + previous.source) : START;
+  const isMidLine = previous !== undefined && !/[\r\n]$/.test(previous.source);
+  const [line = ''] = linesOf(markdown.slice(at, at + LINE_START));
+  const { fence, table } = block;
+  if (fence) return `${fence.reopening}\n${isMidLine ? fence.prefix + guard(/^[`~ \t]/, line) : ''}`;
+  if (isMidLine) return guard(/^[`~]/, line);
+  const isRow = table !== undefined && step(block, line).line === 'table-row';
+  if (isRow && table.length <= limits.characters * MAX_HEADER_SHARE) return table;
+  return isTooLong(step(START, line), limits.characters) ? ZERO_WIDTH_SPACE : '';
+}
+
+function guard(danger: RegExp, line: string): string {
+  return danger.test(line) ? ZERO_WIDTH_SPACE : '';
+}
+
+function partOf(opening: string, source: string, limits: Limits): Part {
+  const body = (opening + source).trimEnd();
+  const lastLine = /[^\r\n]*$/.exec(body)?.[0] ?? '';
+  const end = FENCE.test(body) ? closingOf(scan(body.slice(0, body.length - lastLine.length)), lastLine) : '';
+  const closing = /[\r\n]$/.test(source) ? end.replace(/^\n/, '') : end;
+  return { opening, source, closing, text: display(body.replace(BLANK_LINES, '') + end, limits) };
 }
