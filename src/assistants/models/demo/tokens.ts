@@ -21,9 +21,9 @@ const SIGNS: Record<string, Token['kind']> = {
 };
 
 const TOKEN =
-  /(?<number>\d+(?:[.,]\d+)?)|(?<word>[\p{L}_][\p{L}\p{M}\p{N}_]*)|(?<sign>[=!<>:+*/-]+=+|=>|\*\*|[-+−–*·⋅∙×/÷^()=])|(?<square>[²³])|(?<break>\S)/gu;
+  /(?<number>\d+(?:[.,]\d+)?)|(?<word>[\p{L}_][\p{L}\p{M}\p{N}_]*)|(?<sign>[=!<>:+*/-]+=+|=>|\*\*|[-+−–*·⋅∙×/÷^()=])|(?<square>[²³])|(?<break>[\n\r]|\S)/gu;
 
-/** Splits text into arithmetic and what is not. */
+/** Splits text into arithmetic and what is not; a line's end is not. */
 export function tokensOf(text: string): Token[] {
   return Array.from(text.matchAll(TOKEN)).flatMap((match) => tokensAt(match, text));
 }
