@@ -1,4 +1,6 @@
+import type { Budget } from './reply/budget.ts';
 import type { Limits, Part } from './reply/layout.ts';
+import type { ToolCallsEntry } from './reply/transcript.ts';
 
 /** A message that a person sent, as plain data that can be stored: what every adapter makes of its events. */
 export interface IncomingMessage {
@@ -28,13 +30,28 @@ export interface Bot {
   stop(conversation: string): boolean;
 }
 
-/** One reply as people see it grow. The publisher calls it with one thing at a time. */
+/** One reply as it stands on a platform. It decides what to call next; the publisher decides when. */
 export interface Reply {
   readonly limits: Limits;
-  /** Brings the part at `index` to what `part` says. A part with a successor never changes again. */
-  show(index: number, part: Part): Promise<void>;
-  /** The reply is whole: nothing more comes. */
-  end(outcome: Outcome): Promise<void>;
+  /** The call that brings what people see closer to `view`; undefined when they see it. */
+  next(view: View): Call | undefined;
+}
+
+/** What people should see of a reply by now. */
+export interface View {
+  /** A part with a successor never changes again. */
+  readonly parts: readonly Part[];
+  /** The tools that were called, for platforms that show steps beside the text. */
+  readonly steps: readonly ToolCallsEntry[];
+  /** Set once nothing more comes. */
+  readonly outcome?: Outcome;
+}
+
+/** One call to a platform. `send` throws `RateLimited` or `Gone` (src/reply/call-errors.ts), or what else goes wrong. */
+export interface Call {
+  /** Whose allowance it draws on, shared by all replies of a workspace or channel. */
+  readonly budget: Budget;
+  send(): Promise<void>;
 }
 
 /** How a turn ended. `error` is a sentence for the person who asked. */

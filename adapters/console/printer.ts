@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
-import type { Outcome, Reply } from '../../src/platform.ts';
-import type { Limits, Part } from '../../src/reply/layout.ts';
+import type { Call, Outcome, Reply, View } from '../../src/platform.ts';
+import { unlimited } from '../../src/reply/budget.ts';
+import type { Limits } from '../../src/reply/layout.ts';
 
 /** What colours a reply on its way to the terminal, piece by piece. */
 export interface Painter {
@@ -15,36 +16,42 @@ export const plain: Painter = { push: (text) => text, end: () => '' };
 export class Printer implements Reply {
   readonly limits: Limits = { characters: Number.POSITIVE_INFINITY, tables: 'markdown' };
   readonly #answers: Writable;
-  readonly #errors: Writable;
+  readonly #notes: Writable;
   readonly #painter: Painter;
   #printed = '';
-  #closing = '';
+  #ended = false;
 
-  constructor(answers: Writable, errors: Writable, painter: Painter) {
+  constructor(answers: Writable, notes: Writable, painter: Painter) {
     this.#answers = answers;
-    this.#errors = errors;
+    this.#notes = notes;
     this.#painter = painter;
   }
 
-  async show(_index: number, part: Part): Promise<void> {
-    this.#closing = part.closing;
-    await this.#write(this.#painter.push(this.#newTextOf(part.source)));
+  next({ parts: [part], outcome }: View): Call | undefined {
+    if (part && part.source !== this.#printed) return this.#call(() => this.#print(part.source));
+    if (outcome && !this.#ended) return this.#call(() => this.#end(part?.closing ?? '', outcome));
+    return undefined;
   }
 
-  async end(outcome: Outcome): Promise<void> {
-    const whole = this.#printed + this.#closing;
-    const rest = this.#painter.push(this.#closing) + this.#painter.end();
-    await this.#write(whole === '' || whole.endsWith('\n') ? rest : `${rest}\n`);
-    if (outcome.status === 'failed') this.#errors.write(`Error: ${outcome.error}\n`);
-    if (outcome.status === 'stopped') this.#errors.write('Stopped.\n');
+  #call(send: () => Promise<void>): Call {
+    return { budget: unlimited, send };
   }
 
   /** A reply grows at its end; one that was put right in its midst is printed again, below. */
-  #newTextOf(text: string): string {
+  async #print(text: string): Promise<void> {
     const grown = text.startsWith(this.#printed);
     const fresh = grown ? text.slice(this.#printed.length) : `\n\n${text}`;
     this.#printed = text;
-    return fresh;
+    await this.#write(this.#painter.push(fresh));
+  }
+
+  async #end(closing: string, outcome: Outcome): Promise<void> {
+    this.#ended = true;
+    const rest = this.#painter.push(closing) + this.#painter.end();
+    const whole = this.#printed + closing;
+    await this.#write(whole === '' || whole.endsWith('\n') ? rest : `${rest}\n`);
+    if (outcome.status === 'failed') this.#notes.write(`Error: ${outcome.error}\n`);
+    if (outcome.status === 'stopped') this.#notes.write('Stopped.\n');
   }
 
   async #write(text: string): Promise<void> {

@@ -7,6 +7,7 @@ import type { Transcript } from '../reply/transcript.ts';
 export function endOfRun(transcript: Transcript): Outcome {
   switch (transcript.status) {
     case 'completed':
+      if (transcript.entries.length === 0) return failed('The model gave an empty answer. Ask again.');
       return { status: 'completed' };
     case 'cancelled':
       return { status: 'stopped' };

@@ -1,19 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
-import type { Outcome, Reply } from '../platform.ts';
-import { layout, type Part } from './layout.ts';
+import type { Call, Outcome, Reply, View } from '../platform.ts';
+import type { Claim } from './budget.ts';
+import { Gone, RateLimited } from './call-errors.ts';
+import { layout } from './layout.ts';
 import { type ReplyStyle, toMarkdown } from './render.ts';
-import type { Transcript } from './transcript.ts';
+import { emptyTranscript, type Transcript } from './transcript.ts';
+
+/** How often a call that fails without a reason is tried, with a state that is newer each time. */
+const MAX_FAILURES = 6;
+
+/** Milliseconds before the second try; each further one waits twice as long. */
+const FIRST_RETRY_DELAY = 250;
 
 /**
- * Brings what people see to what the transcript says. `update` never waits: while a call is under way newer states
- * replace each other, and the next call shows the newest.
+ * Brings what people see to what the transcript says. `update` never waits: while a call is under way or waits for
+ * room, newer states replace each other, and every call shows the newest.
  */
 export class Publisher {
   readonly #reply: Reply;
   readonly #style: ReplyStyle;
   readonly #log: Logger;
-  #newest: Transcript | undefined;
-  #shown: string[] = [];
+  #transcript: Transcript = emptyTranscript;
+  #view: View = { parts: [], steps: [] };
+  #viewed: Transcript = emptyTranscript;
+  #shown = { characters: 0, at: performance.now() };
+  #wait = new AbortController();
+  #failures = 0;
+  #given = false;
   #busy = false;
   #work = Promise.resolve();
 
@@ -24,37 +38,82 @@ export class Publisher {
   }
 
   update(transcript: Transcript): void {
-    this.#newest = transcript;
+    this.#transcript = transcript;
     if (!this.#busy) this.#work = this.#catchUp();
   }
 
-  /** Shows the newest state and ends the reply. Never rejects. */
+  /**
+   * Shows the newest state and ends the reply; returns when people see it, or can't. A call that waits for room is
+   * claimed anew, because a last edit finds more of it. Never rejects.
+   */
   async finish(outcome: Outcome): Promise<void> {
+    this.#view = { ...this.#newest(), outcome };
+    this.#wait.abort();
+    if (!this.#busy) this.#work = this.#catchUp();
     await this.#work;
-    await this.#reply
-      .end(outcome)
-      .catch((error: unknown) => this.#log.error({ err: error }, 'a reply did not end'));
   }
 
   async #catchUp(): Promise<void> {
     this.#busy = true;
-    while (this.#newest) {
-      const transcript = this.#newest;
-      this.#newest = undefined;
-      try {
-        await this.#show(layout(toMarkdown(transcript, this.#style), this.#reply.limits));
-      } catch (error) {
-        this.#log.error({ err: error }, 'a reply could not be shown');
-      }
+    for (let call = this.#next(); call; call = this.#next()) {
+      this.#wait = new AbortController();
+      if (!(await call.budget.take(this.#claim(), this.#wait.signal))) continue;
+      const newest = this.#next();
+      if (newest?.budget === call.budget) await this.#send(newest);
     }
     this.#busy = false;
   }
 
-  async #show(parts: Part[]): Promise<void> {
-    for (const [index, part] of parts.entries()) {
-      if (this.#shown[index] === part.text) continue;
-      await this.#reply.show(index, part);
-      this.#shown[index] = part.text;
+  #next(): Call | undefined {
+    return this.#given ? undefined : this.#reply.next(this.#newest());
+  }
+
+  #newest(): View {
+    if (this.#transcript !== this.#viewed) {
+      this.#viewed = this.#transcript;
+      const markdown = toMarkdown(this.#transcript, this.#style);
+      const steps = this.#transcript.entries.filter((entry) => entry.type === 'tool_calls');
+      this.#view = { ...this.#view, parts: layout(markdown, this.#reply.limits, this.#view.parts), steps };
+    }
+    return this.#view;
+  }
+
+  #claim(): Claim {
+    const { characters, at } = this.#shown;
+    const missing = () => charactersOf(this.#newest()) - characters;
+    return {
+      urgency: () => (this.#essential ? Number.POSITIVE_INFINITY : missing() * (performance.now() - at)),
+      essential: this.#essential,
+    };
+  }
+
+  get #essential(): boolean {
+    return this.#view.outcome !== undefined || this.#shown.characters === 0;
+  }
+
+  async #send(call: Call): Promise<void> {
+    const characters = charactersOf(this.#view);
+    try {
+      await call.send();
+      this.#shown = { characters, at: performance.now() };
+      this.#failures = 0;
+    } catch (error) {
+      if (error instanceof RateLimited) call.budget.refused(error.retryAfterMs);
+      else await this.#recover(error);
     }
   }
+
+  async #recover(error: unknown): Promise<void> {
+    this.#failures++;
+    this.#given = error instanceof Gone || this.#failures >= MAX_FAILURES;
+    this.#log[this.#given ? 'error' : 'warn'](
+      { err: error, failures: this.#failures },
+      'a reply could not be shown',
+    );
+    if (!this.#given) await sleep(FIRST_RETRY_DELAY * 2 ** (this.#failures - 1));
+  }
+}
+
+function charactersOf({ parts }: View): number {
+  return parts.reduce((sum, part) => sum + part.source.length, 0);
 }

@@ -8,29 +8,28 @@ import { type RunThread, streamedRun } from '../../src/conversation/run.ts';
 import { ThreadMap } from '../../src/conversation/thread-map.ts';
 import { takeTurn } from '../../src/conversation/turn.ts';
 import { type Functions, noFunctions } from '../../src/functions/functions.ts';
-import type { IncomingMessage, Outcome, Reply } from '../../src/platform.ts';
-import type { Limits, Part } from '../../src/reply/layout.ts';
-import { memoryStore } from '../../src/store/memory.ts';
+import type { Call, IncomingMessage, Outcome, Reply, View } from '../../src/platform.ts';
+import { unlimited } from '../../src/reply/budget.ts';
+import type { Limits } from '../../src/reply/layout.ts';
+import { memoryStore } from '../../src/store/sqlite-store.ts';
 import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
 
 /** What a person sees of a reply on a platform without limits. */
 export class SeenReply implements Reply {
   readonly limits: Limits = { characters: Number.POSITIVE_INFINITY, tables: 'markdown' };
   outcome: Outcome | undefined;
-  readonly parts: Part[] = [];
+  text = '';
   onShow: () => void = () => {};
 
-  async show(index: number, part: Part): Promise<void> {
-    this.parts[index] = part;
-    this.onShow();
-  }
-
-  async end(outcome: Outcome): Promise<void> {
-    this.outcome = outcome;
-  }
-
-  get text(): string {
-    return this.parts.map(({ source, closing }) => source + closing).join('');
+  next({ parts, outcome }: View): Call | undefined {
+    const text = parts.map((part) => part.text).join('');
+    if (text === this.text && outcome === this.outcome) return undefined;
+    const send = async () => {
+      this.text = text;
+      this.outcome = outcome;
+      this.onShow();
+    };
+    return { budget: unlimited, send };
   }
 }
 

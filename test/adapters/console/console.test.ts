@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { Console } from '../../../adapters/console/console.ts';
 import { plain } from '../../../adapters/console/printer.ts';
 import type { Bot, IncomingMessage, Outcome, Platform } from '../../../src/platform.ts';
+import { show } from './show.ts';
 import { Sink } from './sink.ts';
 
 /** A bot that repeats what it is told, or does what `answer` says. */
@@ -16,8 +17,9 @@ class Parrot implements Bot {
   async receive(message: IncomingMessage): Promise<void> {
     this.heard.push(message);
     const reply = this.platform?.reply([message]);
-    await reply?.show(0, { opening: '', source: `You said: ${message.text}`, closing: '', text: '' });
-    await reply?.end(await this.answer(message));
+    if (!reply) return;
+    await show(reply, `You said: ${message.text}`);
+    await show(reply, `You said: ${message.text}`, await this.answer(message));
   }
 
   stop(conversation: string): boolean {

@@ -1,48 +1,41 @@
 import { expect, test } from 'vitest';
 import { Printer, plain } from '../../../adapters/console/printer.ts';
-import type { Part } from '../../../src/reply/layout.ts';
+import { show } from './show.ts';
 import { Sink } from './sink.ts';
 
 function open() {
   const [answers, notes] = [new Sink(), new Sink()];
-  const printer = new Printer(answers, notes, plain);
-  return { printer, answers: () => answers.take(), notes: () => notes.take() };
+  return { printer: new Printer(answers, notes, plain), answers, notes };
 }
-
-const part = (source: string, closing = ''): Part => ({
-  opening: '',
-  source,
-  closing,
-  text: source + closing,
-});
 
 test('only what is new is printed', async () => {
   const { printer, answers } = open();
-  await printer.show(0, part('Hel'));
-  expect(answers()).toBe('Hel');
-  await printer.show(0, part('Hello'));
-  expect(answers()).toBe('lo');
-  await printer.end({ status: 'completed' });
-  expect(answers()).toBe('\n');
+  await show(printer, 'Hel');
+  expect(answers.take()).toBe('Hel');
+  await show(printer, 'Hello');
+  expect(answers.take()).toBe('lo');
+  await show(printer, 'Hello', { status: 'completed' });
+  expect(answers.take()).toBe('\n');
 });
 
 test('a code block that stays open is closed at the end', async () => {
-  const { printer, answers } = open();
-  await printer.show(0, part('```\nx', '\n```'));
-  await printer.end({ status: 'stopped' });
-  expect(answers()).toBe('```\nx\n```\n');
+  const { printer, answers, notes } = open();
+  await show(printer, '```\nx');
+  await show(printer, '```\nx', { status: 'stopped' });
+  expect(answers.take()).toBe('```\nx\n```\n');
+  expect(notes.take()).toBe('Stopped.\n');
 });
 
 test('an answer that was put right in its midst is printed whole below', async () => {
   const { printer, answers } = open();
-  await printer.show(0, part('one two'));
-  await printer.show(0, part('one 2'));
-  expect(answers()).toBe('one two\n\none 2');
+  await show(printer, 'one two');
+  await show(printer, 'one 2');
+  expect(answers.take()).toBe('one two\n\none 2');
 });
 
-test('a reply without text prints nothing', async () => {
+test('a reply without text prints nothing but its error', async () => {
   const { printer, answers, notes } = open();
-  await printer.end({ status: 'failed', error: 'No model.' });
-  expect(answers()).toBe('');
-  expect(notes()).toBe('Error: No model.\n');
+  await show(printer, '', { status: 'failed', error: 'No model.' });
+  expect(answers.take()).toBe('');
+  expect(notes.take()).toBe('Error: No model.\n');
 });

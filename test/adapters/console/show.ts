@@ -1,0 +1,8 @@
+import type { Outcome, Reply } from '../../../src/platform.ts';
+import { layout } from '../../../src/reply/layout.ts';
+
+/** Makes a reply's calls until people see the Markdown, as the publisher does. */
+export async function show(reply: Reply, markdown: string, outcome?: Outcome): Promise<void> {
+  const view = { parts: layout(markdown, reply.limits), steps: [], ...(outcome && { outcome }) };
+  for (let call = reply.next(view); call; call = reply.next(view)) await call.send();
+}

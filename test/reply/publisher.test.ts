@@ -1,0 +1,134 @@
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import type { Call, Outcome, Reply, View } from '../../src/platform.ts';
+import type { Budget } from '../../src/reply/budget.ts';
+import { Gone, RateLimited } from '../../src/reply/call-errors.ts';
+import type { Limits } from '../../src/reply/layout.ts';
+import { Publisher } from '../../src/reply/publisher.ts';
+import { emptyTranscript, type Transcript } from '../../src/reply/transcript.ts';
+
+const DONE: Outcome = { status: 'completed' };
+
+function transcript(text: string): Transcript {
+  const content = [{ index: 0, type: 'text' as const, value: text, annotations: [] }];
+  return { ...emptyTranscript, entries: [{ type: 'message', id: 'm', status: 'in_progress', content }] };
+}
+
+/** A budget that gives room only when the test says so. */
+class Gate implements Budget {
+  readonly refusals: number[] = [];
+  readonly essential: boolean[] = [];
+  #waiting: (() => void)[] = [];
+
+  take(claim: { essential: boolean }, signal: AbortSignal): Promise<boolean> {
+    this.essential.push(claim.essential);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const room = () => resolve(true);
+    this.#waiting.push(room);
+    signal.addEventListener('abort', () => {
+      this.#waiting = this.#waiting.filter((other) => other !== room);
+      resolve(false);
+    });
+    return promise;
+  }
+
+  refused(ms: number): void {
+    this.refusals.push(ms);
+  }
+
+  async open(): Promise<void> {
+    this.#waiting.shift()?.();
+    await new Promise(setImmediate);
+  }
+}
+
+class Screen implements Reply {
+  readonly limits: Limits = { characters: 2_000, tables: 'markdown' };
+  readonly sent: string[] = [];
+  outcome: Outcome | undefined;
+  failWith: Error[] = [];
+  readonly #budget: Budget;
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
+
+  next({ parts, outcome }: View): Call | undefined {
+    const text = parts.map((part) => part.text).join('');
+    if (text === (this.sent.at(-1) ?? '') && outcome === this.outcome) return undefined;
+    const send = async () => {
+      const failure = this.failWith.shift();
+      if (failure) throw failure;
+      this.sent.push(text);
+      this.outcome = outcome;
+    };
+    return { budget: this.#budget, send };
+  }
+}
+
+function open() {
+  const gate = new Gate();
+  const screen = new Screen(gate);
+  const publisher = new Publisher(screen, { toolCall: () => undefined }, pino({ level: 'silent' }));
+  return { gate, screen, publisher };
+}
+
+test('an edit that waits for room is replaced by the newer one', async () => {
+  const { gate, screen, publisher } = open();
+  publisher.update(transcript('a'));
+  publisher.update(transcript('ab'));
+  publisher.update(transcript('abc'));
+  await gate.open();
+  expect(screen.sent).toEqual(['abc']);
+});
+
+test('the first text and the last edit may use the room that is kept for them, others may not', async () => {
+  const { gate, screen, publisher } = open();
+  publisher.update(transcript('a'));
+  await gate.open();
+  publisher.update(transcript('ab'));
+  await gate.open();
+  publisher.update(transcript('abc'));
+  const finished = publisher.finish(DONE);
+  await new Promise(setImmediate);
+  await gate.open();
+  await finished;
+  expect(gate.essential).toEqual([true, false, false, true]);
+  expect(screen.sent.at(-1)).toBe('abc');
+  expect(screen.outcome).toBe(DONE);
+});
+
+test('a rate limit is told to the budget, and what is sent afterwards is the newest state', async () => {
+  const { gate, screen, publisher } = open();
+  screen.failWith = [new RateLimited(1_500)];
+  publisher.update(transcript('a'));
+  await gate.open();
+  expect(gate.refusals).toEqual([1_500]);
+  publisher.update(transcript('abc'));
+  await gate.open();
+  expect(screen.sent).toEqual(['abc']);
+});
+
+test('a last edit that fails is sent again until people see it', async () => {
+  const { gate, screen, publisher } = open();
+  screen.failWith = [new Error('503'), new RateLimited(1)];
+  publisher.update(transcript('whole'));
+  const finished = publisher.finish(DONE);
+  let over = false;
+  void finished.then(() => {
+    over = true;
+  });
+  while (!over) await gate.open();
+  expect(screen.sent.at(-1)).toBe('whole');
+  expect(screen.outcome).toBe(DONE);
+});
+
+test('a reply whose place is gone is given up, and finish returns', async () => {
+  const { gate, screen, publisher } = open();
+  screen.failWith = [new Gone('The channel was deleted.')];
+  publisher.update(transcript('a'));
+  await gate.open();
+  await publisher.finish(DONE);
+  publisher.update(transcript('ab'));
+  expect(screen.sent).toEqual([]);
+});
