@@ -38,7 +38,7 @@ const baseURL = z.string().superRefine((text, context) => {
   if (mistake !== undefined) context.addIssue(mistake);
 });
 
-const databaseURL = z.string().refine((text) => /^postgres(ql)?:\/\/[^/]/.test(text) && URL.canParse(text), {
+const databaseURL = z.string().refine((text) => /^postgres(ql)?:\/\/./.test(text) && URL.canParse(text), {
   error:
     'is not the address of a PostgreSQL database: write postgres://user:password@host:5432/database, with every special character of the password percent-encoded, or leave it out to keep everything in a file.',
 });

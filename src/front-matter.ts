@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Checked } from './checked.ts';
 
 /** A Markdown file's fields, which stand between two `---` lines at its top, and the text below them. */
@@ -40,17 +40,28 @@ function parseFields(yaml: string, body: string): Checked<FrontMatter> {
       mistakes: document.errors.map(({ message, pos }) => `line ${lineAt(pos[0])}: ${sentence(message)}`),
     };
   }
-  const { contents } = document;
-  if (contents !== null && !isMap(contents)) {
+  if (document.contents !== null && !isMap(document.contents)) {
     return { mistakes: ['line 2: the fields must be written as "name: value", each on a line of its own.'] };
   }
   const lineOf = (path: PropertyKey[]) => {
-    const key = contents?.items.find((pair) => isScalar(pair.key) && pair.key.value === path[0])?.key;
-    const node = path.length > 1 ? document.getIn(path, true) : key;
-    const range = node && typeof node === 'object' && 'range' in node ? node.range : undefined;
-    return Array.isArray(range) ? lineAt(range[0]) : undefined;
+    const range = nodeAt(document, path)?.range;
+    return range ? lineAt(range[0]) : undefined;
   };
-  return { value: { fields: document.toJS() ?? {}, body, lineOf } };
+  try {
+    return { value: { fields: document.toJS() ?? {}, body, lineOf } };
+  } catch (error) {
+    // An alias of nothing, or so many of them that they would fill the memory.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { mistakes: [`the fields cannot be read: ${sentence(reason)}`] };
+  }
+}
+
+/** The name of a field at the top, or a value further in. */
+function nodeAt({ contents }: Document, path: PropertyKey[]): Node | undefined {
+  if (!isMap(contents)) return undefined;
+  const key = contents.items.find((pair) => isScalar(pair.key) && pair.key.value === path[0])?.key;
+  const node = path.length > 1 ? contents.getIn(path, true) : key;
+  return isNode(node) ? node : undefined;
 }
 
 function sentence(message: string): string {

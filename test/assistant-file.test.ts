@@ -81,14 +81,27 @@ test('any instructions come through as they were written', () => {
   );
 });
 
+test.each([
+  ['an alias of nothing', 'name: *a', /^assistant\.md, the fields cannot be read: Unresolved alias/],
+  [
+    'aliases that multiply',
+    `a: &a [x, x]\nb: &b [${'*a, '.repeat(9)}]\nc: &c [${'*b, '.repeat(9)}]\nd: [${'*c, '.repeat(9)}]`,
+    /^assistant\.md, the fields cannot be read: Excessive alias count/,
+  ],
+])('%s is a mistake', (_, fields, mistake) => {
+  expect(mistakesIn(file(fields))).toEqual([expect.stringMatching(mistake)]);
+});
+
 test('no text at all makes it throw', () => {
   const hostile = fc.array(
     fc.oneof(fc.constantFrom('---\n', '\n', ': ', '- ', '&a ', '*a', '{', '"', 'name'), fc.string()),
   );
   fc.assert(
     fc.property(hostile, (pieces) => {
-      const { value, mistakes } = parse(pieces.join(''));
-      expect(value === undefined).toBe(mistakes !== undefined && mistakes.length > 0);
+      for (const text of [pieces.join(''), file(pieces.join(''))]) {
+        const { value, mistakes } = parse(text);
+        expect(value === undefined).toBe(mistakes !== undefined && mistakes.length > 0);
+      }
     }),
   );
 });

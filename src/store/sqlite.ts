@@ -67,12 +67,14 @@ export class SqliteAdapter
   }
 
   async set(key: string, value: string, ttl?: number): Promise<void> {
-    this.#guard(() => this.#write({ key, value, ...(ttl !== undefined && { ttl }) }));
+    this.#guard(() => this.#write(key, value, ttl));
   }
 
   /** All or none. */
   async setMany(entries: Entry[]): Promise<void> {
-    this.#transaction(() => entries.forEach((entry) => void this.#write(entry)));
+    this.#transaction(() => {
+      for (const { key, value, ttl } of entries) this.#write(key, value, ttl);
+    });
   }
 
   async delete(key: string): Promise<boolean> {
@@ -103,7 +105,7 @@ export class SqliteAdapter
     }
   }
 
-  #write({ key, value, ttl }: Entry): void {
+  #write(key: string, value: string, ttl: number | undefined): void {
     this.#set.run(key, value, ttl === undefined ? null : Date.now() + ttl);
   }
 

@@ -2,7 +2,10 @@ import type { Keyv } from 'keyv';
 
 /** Where everything is kept: one database, many Keyv namespaces. */
 export interface Store {
-  /** A Keyv over this store. Namespaces hold neither `_` nor `%`: `@keyv/postgres` takes them as wildcards. */
+  /**
+   * A Keyv over this store, for JSON data or `Uint8Array`s. What was set is safe when the promise resolves; every
+   * call rejects when the database fails. A namespace is made of a–z, 0–9 and "-"; the same one is the same data.
+   */
   keyv<T>(namespace: string): Keyv<T>;
   /** Whether other processes may write to the same database at the same time. */
   readonly shared: boolean;
