@@ -44,6 +44,9 @@ const SPACE = /(?<=\S)\s+(?=[^\s\p{M}])/gu;
 /** Code spans and links, whole or with their end still to come; longer ones may be cut. */
 const SPAN = /(`+)(?:[^`]|(?!\1)`){0,300}(?:\1|$)|!?\[[^[\]]{0,300}(?:\](?:\([^()]{0,600}(?:\)|$))?|$)/g;
 
+/** What a part can begin with before its first word. */
+const MARKERS = /^[\s>+*.)\d-]*/;
+
 /** How far the beginning of a character made of many code points is looked for. */
 const MAX_CLUSTER = 200;
 
@@ -52,7 +55,7 @@ const graphemes = new Intl.Segmenter();
 /** The best place to end a part that starts at `from`: after it, and not after the overflow's end. */
 export function bestCut(text: string, from: number, overflow: Overflow): number {
   const { start, end, block, breaks } = overflow;
-  const least = text.length - text.slice(from).trimStart().length + 1;
+  const least = from + (MARKERS.exec(text.slice(from))?.[0].length ?? 0) + 1;
   const half = Math.max(least, from + (end - from) / 2);
   const isRow = block.table !== undefined || block.line === 'item';
   const line = text.slice(start, end + 1);

@@ -71,14 +71,17 @@ function nextPart(markdown: string, at: number, previous: Part | undefined, limi
 }
 
 function openingAfter(previous: Part | undefined, markdown: string, at: number, limits: Limits): string {
-  const block = previous ? scan(previous.opening + previous.source) : START;
+  const block = previous ? scan(bodyOf(previous)) : START;
   const isMidLine = previous !== undefined && !/[\r\n]$/.test(previous.source);
   const [line = ''] = linesOf(markdown.slice(at, at + LINE_START));
   const { fence, table } = block;
-  if (fence) return `${fence.reopening}\n${isMidLine ? fence.prefix + guard(/^[`~ \t]/, line) : ''}`;
+  const after = step(block, line);
+  const goesOn = isMidLine || after.fence === fence || after.line === 'fence-closing';
+  if (fence && goesOn)
+    return `${fence.reopening}\n${isMidLine ? fence.prefix + guard(/^[`~ \t]/, line) : ''}`;
   if (isMidLine) return guard(/^[`~]/, line);
-  const isRow = table !== undefined && step(block, line).line === 'table-row';
-  if (isRow && table.length <= limits.characters * MAX_HEADER_SHARE) return table;
+  const isShort = table !== undefined && table.length <= limits.characters * MAX_HEADER_SHARE;
+  if (isShort && after.line === 'table-row') return table;
   return isTooLong(step(START, line), limits.characters) ? ZERO_WIDTH_SPACE : '';
 }
 
@@ -87,9 +90,13 @@ function guard(danger: RegExp, line: string): string {
 }
 
 function partOf(opening: string, source: string, limits: Limits): Part {
-  const body = (opening + source).trimEnd();
+  const body = bodyOf({ opening, source }).trimEnd();
   const lastLine = /[^\r\n]*$/.exec(body)?.[0] ?? '';
   const end = FENCE.test(body) ? closingOf(scan(body.slice(0, body.length - lastLine.length)), lastLine) : '';
   const closing = /[\r\n]$/.test(source) ? end.replace(/^\n/, '') : end;
-  return { opening, source, closing, text: display(body.replace(BLANK_LINES, '') + end, limits) };
+  return { opening, source, closing, text: display(body + end, limits) };
+}
+
+function bodyOf({ opening, source }: Pick<Part, 'opening' | 'source'>): string {
+  return opening + source.replace(BLANK_LINES, '');
 }

@@ -26,7 +26,7 @@ const textLine = fc.array(word, { minLength: 1, maxLength: 14 }).map((words) => 
 
 const fence = fc
   .tuple(
-    fc.constantFrom('```', '````', '~~~', '~~~~~', '   ```', '  ~~~', '`````````````````````````````'),
+    fc.constantFrom('```', '````', '~~~', '~~~~~', '`````````````````````````````'),
     fc.constantFrom('', 'js', ' python title="x"', 'x'.repeat(300)),
     fc.array(
       fc.oneof(textLine, fc.constantFrom('', '```', '~~~', '\tindented', '  ``', '```js', '# not a heading')),
@@ -66,7 +66,8 @@ const quote = (block: string) => `> ${block.replaceAll('\n', '\n> ')}`;
 const item = (marker: string) => (block: string) =>
   marker + block.trimStart().replaceAll('\n', `\n${' '.repeat(marker.length)}`);
 
-const inQuotes = fc.oneof(simple, simple.map(quote), simple.map(quote).map(quote));
+const indented = fence.map((block) => `  ${block.replaceAll('\n', '\n   ')}`);
+const inQuotes = fc.oneof(simple, indented, simple.map(quote), simple.map(quote).map(quote));
 const nested = fc.oneof(
   inQuotes,
   simple.map(item('- ')),
