@@ -1,0 +1,336 @@
+import { ChannelType, MessageFlags, MessageType, RESTJSONErrorCodes } from 'discord.js';
+import {
+  ApiError,
+  emptyMessage,
+  historyNeeded,
+  missingAccess,
+  missingPermissions,
+  noMutualGuilds,
+  notYourMessage,
+  refusesMessages,
+  systemMessage,
+  threadArchived,
+  threadLocked,
+  wrongChannelType,
+} from './api-error.ts';
+import type { Cdn } from './cdn.ts';
+import { snowflake, timeOf } from './ids.ts';
+import type { Json } from './json.ts';
+import { ALL_MENTIONS, type AllowedMentions, pingOf, readMentions, USER_MENTIONS } from './mentions.ts';
+import type { Attachment, Channel, Message, User } from './model.ts';
+import { messageEvent } from './payloads.ts';
+import { asThread, changeThread, joinThread } from './threads.ts';
+import { Form } from './validation/form.ts';
+import type { MessageBody } from './validation/message.ts';
+import { canView, may, type World } from './world.ts';
+
+export interface NewFile {
+  name: string;
+  data: Buffer;
+  contentType: string;
+}
+
+/** Files by the number of their part, `files[n]`, to which `attachments[].id` refers. */
+export type NewFiles = ReadonlyMap<string, NewFile>;
+
+interface Draft {
+  channel: Channel;
+  author: User;
+  body: MessageBody;
+  files?: NewFiles;
+  type?: number;
+  interaction?: Message['interaction'];
+  onlyFor?: User | null;
+  flags?: number;
+  reference?: Message['reference'];
+}
+
+/** Types that people and bots write; all others are the platform's own and can't be answered or edited. */
+const WRITTEN: readonly number[] = [MessageType.Default, MessageType.Reply, MessageType.ChatInputCommand];
+
+/** Writing, changing and deleting messages, with the platform's rules for who may. */
+export class Messages {
+  readonly #world: World;
+  readonly #cdn: Cdn;
+  readonly #nonces = new Map<string, { message: Message; until: number }>();
+  readonly #oldEdits = new Map<string, number[]>();
+
+  constructor(world: World, cdn: Cdn) {
+    this.#world = world;
+    this.#cdn = cdn;
+  }
+
+  /** Posts as a member of the channel does, or returns the message that was posted with the same nonce. */
+  send(draft: Draft): Message {
+    const { channel, author, body } = draft;
+    this.#checkMaySend(draft);
+    const nonceKey = `${author.id}:${body.nonce}`;
+    const known = this.#nonces.get(nonceKey);
+    if (body.enforceNonce && known && known.until > Date.now()) return known.message;
+    const reference = draft.reference ?? this.#resolveReference(channel, author, body);
+    const isReply = reference?.messageId != null;
+    const message = this.post({
+      ...draft,
+      body: { ...body, flags: (body.flags ?? 0) & ~MessageFlags.Ephemeral },
+      type: isReply ? MessageType.Reply : MessageType.Default,
+      reference,
+    });
+    if (body.nonce !== undefined) {
+      this.#nonces.set(nonceKey, { message, until: Date.now() + this.#world.settings.timing.nonce });
+    }
+    return message;
+  }
+
+  /** Posts without asking who may: for answers to interactions and for the platform itself. */
+  post(draft: Draft): Message {
+    const { channel, author, body } = draft;
+    const reference = draft.reference ?? null;
+    const repliedTo = reference?.messageId
+      ? (reference.channel.messages.get(reference.messageId)?.author ?? null)
+      : null;
+    const allowed = body.allowedMentions ?? defaultMentions(draft.interaction);
+    const message: Message = {
+      id: snowflake(),
+      type: draft.type ?? MessageType.Default,
+      channel,
+      author,
+      content: body.content ?? '',
+      flags: (body.flags ?? 0) | (draft.flags ?? 0),
+      embeds: body.embeds ?? [],
+      components: body.components ?? [],
+      attachments: attach(body, draft.files ?? new Map(), []),
+      mentions: readMentions(this.#world, {
+        content: body.content ?? '',
+        channel,
+        author,
+        allowed,
+        repliedTo,
+      }),
+      nonce: body.nonce ?? null,
+      editedAt: null,
+      reference,
+      thread: null,
+      interaction: draft.interaction ?? null,
+      onlyFor: draft.onlyFor ?? null,
+      reactions: new Map(),
+    };
+    if (isEmpty(message)) throw emptyMessage();
+    this.#deliver(message);
+    return message;
+  }
+
+  /**
+   * Changes a message. An edit pings nobody, whatever it mentions.
+   * @param fills That the answer arrives which a deferred reply promised; it doesn't count as an edit.
+   */
+  edit(
+    message: Message,
+    editor: User,
+    body: MessageBody,
+    files: NewFiles = new Map(),
+    fills = false,
+  ): Message {
+    if (message.author !== editor) throw notYourMessage();
+    if (!WRITTEN.includes(message.type)) throw systemMessage();
+    this.#checkThread(message.channel, editor, 'edit');
+    const { content = message.content, embeds = message.embeds, components = message.components } = body;
+    const flags = fills ? message.flags & ~MessageFlags.Loading : message.flags;
+    const kept = flags & ~MessageFlags.SuppressEmbeds;
+    const attachments = attach(body, files, message.attachments);
+    const next = {
+      content,
+      embeds,
+      components,
+      attachments,
+      flags: body.flags === undefined ? flags : kept | (body.flags & ~MessageFlags.Ephemeral),
+      mentions: this.#mentionsOfEdit(message, content, body.allowedMentions),
+      editedAt: fills ? message.editedAt : Date.now(),
+    };
+    if (isEmpty({ ...message, ...next })) throw emptyMessage();
+    Object.assign(message, next);
+    this.publish('MESSAGE_UPDATE', message);
+    this.#world.noticed('edit', message.channel, message);
+    return message;
+  }
+
+  /** @throws ApiError 30046 when a channel's old messages have been edited too often. */
+  countOldEdit(message: Message): void {
+    const { timing, oldMessageEdits } = this.#world.settings;
+    const now = Date.now();
+    if (now - timeOf(message.id) < timing.oldMessage) return;
+    const recent = (this.#oldEdits.get(message.channel.id) ?? []).filter(
+      (at) => at > now - oldMessageEdits.window,
+    );
+    const [first = now] = recent;
+    if (recent.length >= oldMessageEdits.limit) {
+      throw new ApiError(
+        429,
+        RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached,
+        'Maximum number of edits to messages older than 1 hour reached. Try again later',
+        { retry_after: (first + oldMessageEdits.window - now) / 1000, global: false },
+      );
+    }
+    this.#oldEdits.set(message.channel.id, [...recent, now]);
+  }
+
+  /** One's own, or with ManageMessages another's; deleting works in an archived thread too. */
+  delete(message: Message, by: User): void {
+    const { channel } = message;
+    if (message.author !== by && !may(channel, by, 'ManageMessages')) throw missingPermissions();
+    channel.messages.delete(message.id);
+    for (const attachment of message.attachments) this.#cdn.remove(attachment);
+    const guild = message.onlyFor ? null : channel.guild;
+    const d = { id: message.id, channel_id: channel.id, ...(guild && { guild_id: guild.id }) };
+    this.#world.publish({ t: 'MESSAGE_DELETE', d, guild, channel });
+    this.#world.noticed('delete', channel, message);
+  }
+
+  /** Shows again what changed otherwise than by an edit: a thread that hangs on it, a link's preview. */
+  publish(t: 'MESSAGE_CREATE' | 'MESSAGE_UPDATE', message: Message): void {
+    const d = messageEvent(this.#world, this.#cdn, message);
+    // An ephemeral message goes to the app directly, "tied to the DIRECT_MESSAGES intent":
+    // https://discord.com/developers/docs/events/gateway-events#message-create
+    const guild = message.onlyFor ? null : message.channel.guild;
+    this.#world.publish({ t, d, guild, channel: message.onlyFor ? null : message.channel });
+  }
+
+  #deliver(message: Message): void {
+    const { channel, author } = message;
+    channel.messages.set(message.id, message);
+    channel.typing.delete(author.id);
+    joinThread(this.#world, channel, author);
+    const ping = pingOf(message);
+    const heard = message.onlyFor
+      ? ping.notified.filter((name) => name === message.onlyFor?.name)
+      : ping.notified;
+    this.#world.pings.push({ ...ping, notified: heard });
+    this.publish('MESSAGE_CREATE', message);
+    this.#world.noticed('message', channel, message);
+  }
+
+  #checkMaySend({ channel, author, body, files }: Draft): void {
+    if (!canView(channel, author)) throw missingAccess();
+    if (channel.recipient) this.#checkDirect(channel.recipient);
+    if (![...CHATS, ChannelType.DM].includes(channel.type)) throw wrongChannelType();
+    if (!may(channel, author, channel.thread ? 'SendMessagesInThreads' : 'SendMessages'))
+      throw missingPermissions();
+    if (files && files.size > 0 && !may(channel, author, 'AttachFiles')) throw missingPermissions();
+    if (body.embeds?.length && !may(channel, author, 'EmbedLinks')) throw missingPermissions();
+    this.#checkThread(channel, author, 'send');
+  }
+
+  #checkDirect(recipient: User): void {
+    if (recipient.refusesDirectMessages) throw refusesMessages();
+    if (!this.#world.sharesGuild(recipient)) {
+      throw noMutualGuilds();
+    }
+  }
+
+  /** Sending wakes an archived thread unless it is locked; editing never does (topics/threads of Discord's docs). */
+  #checkThread(channel: Channel, user: User, action: 'send' | 'edit'): void {
+    const thread = asThread(channel);
+    if (!thread) return;
+    const { archived, locked } = thread.thread;
+    const moderates = may(channel, user, 'ManageThreads');
+    if (archived && (action === 'edit' || (locked && !moderates))) throw threadArchived();
+    if (locked && !moderates) throw threadLocked();
+    if (archived) changeThread(this.#world, thread, { archived: false });
+  }
+
+  /** Answers to interactions come into threads where the bot may not send, but not into locked and archived ones. */
+  checkAnswerable(channel: Channel): void {
+    const thread = asThread(channel)?.thread;
+    if (thread?.archived && thread.locked) throw threadArchived();
+  }
+
+  #resolveReference(channel: Channel, author: User, { reference }: MessageBody): Message['reference'] {
+    if (!reference) return null;
+    if (!may(channel, author, 'ReadMessageHistory')) throw historyNeeded();
+    const target = channel.messages.get(reference.messageId);
+    const elsewhere = reference.channelId !== undefined && reference.channelId !== channel.id;
+    if (target && !target.onlyFor && !elsewhere) {
+      if (WRITTEN.includes(target.type)) return { channel, messageId: target.id };
+      throw refusedReference('REPLIES_CANNOT_REPLY_TO_SYSTEM_MESSAGE', 'Cannot reply to a system message');
+    }
+    if (!reference.failIfNotExists) return null;
+    throw refusedReference('REPLIES_UNKNOWN_MESSAGE', 'Unknown message');
+  }
+
+  #mentionsOfEdit(
+    message: Message,
+    content: string,
+    allowed = defaultMentions(message.interaction),
+  ): Message['mentions'] {
+    const replied = message.reference?.messageId;
+    const repliedTo = replied ? (message.channel.messages.get(replied)?.author ?? null) : null;
+    const { channel, author } = message;
+    return readMentions(this.#world, { content, channel, author, allowed, repliedTo });
+  }
+}
+
+const CHATS: readonly ChannelType[] = [
+  ChannelType.GuildText,
+  ChannelType.GuildAnnouncement,
+  ChannelType.PublicThread,
+  ChannelType.PrivateThread,
+  ChannelType.AnnouncementThread,
+];
+
+function defaultMentions(interaction: Message['interaction'] | undefined): AllowedMentions {
+  return interaction ? USER_MENTIONS : ALL_MENTIONS;
+}
+
+function refusedReference(code: string, message: string): ApiError {
+  const errors: Json = { message_reference: { _errors: [{ code, message }] } };
+  return new ApiError(400, RESTJSONErrorCodes.InvalidFormBodyOrContentType, 'Invalid Form Body', { errors });
+}
+
+function isEmpty({ content, embeds, components, attachments, flags, type }: Message): boolean {
+  if (!WRITTEN.includes(type) || flags & MessageFlags.Loading) return false;
+  const nothing = content === '' && embeds.length === 0 && attachments.length === 0;
+  return nothing && (components.length === 0 || (flags & MessageFlags.IsComponentsV2) === 0);
+}
+
+/** What stays of the old attachments (all, when the body doesn't list them) and what comes new. */
+function attach(body: MessageBody, files: NewFiles, before: readonly Attachment[]): Attachment[] {
+  const listed = body.attachments;
+  const kept = listed ? before.filter(({ id }) => listed.some((item) => item.id === id)) : [...before];
+  const form = new Form();
+  for (const [index, { id }] of (listed ?? []).entries()) {
+    if (!files.has(id) && !before.some((attachment) => attachment.id === id)) {
+      form.fault(['attachments', index, 'id'], 'ATTACHMENT_NOT_FOUND', `Attachment ${id} was not found`);
+    }
+  }
+  form.check();
+  const added = [...files].map(([number, file]) => {
+    const described = listed?.find(({ id }) => id === number);
+    return {
+      ...file,
+      name: safeName(described?.filename ?? file.name),
+      id: snowflake(),
+      description: described?.description ?? null,
+    };
+  });
+  return [...kept, ...added];
+}
+
+/** Discord keeps letters, digits, dot, dash and underscore of a file's name. */
+function safeName(name: string): string {
+  return name.replaceAll(' ', '_').replace(/[^\p{L}\p{N}._-]/gu, '') || 'unknown';
+}
+
+/** A body that says just this. */
+export function plainBody(content: string, more: Partial<MessageBody> = {}): MessageBody {
+  return {
+    content,
+    embeds: undefined,
+    components: undefined,
+    attachments: undefined,
+    allowedMentions: undefined,
+    flags: undefined,
+    nonce: undefined,
+    enforceNonce: false,
+    reference: undefined,
+    ...more,
+  };
+}

@@ -1,0 +1,302 @@
+import { ChannelType } from 'discord.js';
+import type { Cdn } from './cdn.ts';
+import { timeOf } from './ids.ts';
+import type { Json } from './json.ts';
+import type { Attachment, Channel, Guild, Member, Message, Role, User } from './model.ts';
+import type { PrivilegedIntent } from './options.ts';
+import { canView, memberOf, permissionsIn, type World } from './world.ts';
+
+const iso = (ms: number) => new Date(ms).toISOString().replace('Z', '000+00:00');
+
+export function userPayload(user: User): Json {
+  return {
+    id: user.id,
+    username: user.name,
+    discriminator: user.bot ? '0001' : '0',
+    global_name: user.bot ? null : user.name,
+    avatar: null,
+    bot: user.bot,
+    public_flags: 0,
+  };
+}
+
+/** The member without its user, as messages carry it. */
+export function partialMember(member: Member): Json {
+  return {
+    roles: [...member.roles].map(({ id }) => id),
+    nick: null,
+    avatar: null,
+    joined_at: iso(member.joinedAt),
+    premium_since: null,
+    communication_disabled_until: null,
+    deaf: false,
+    mute: false,
+    pending: false,
+    flags: 0,
+  };
+}
+
+export function memberPayload(member: Member): Json {
+  return { ...partialMember(member), user: userPayload(member.user) };
+}
+
+/** The member as an interaction carries it: with what it may do in the channel. */
+export function interactingMember(channel: Channel, member: Member): Json {
+  return { ...memberPayload(member), permissions: permissionsIn(channel, member.user).toString() };
+}
+
+export function rolePayload(role: Role): Json {
+  return {
+    id: role.id,
+    name: role.name,
+    color: 0,
+    colors: { primary_color: 0, secondary_color: null, tertiary_color: null },
+    hoist: false,
+    position: 1,
+    permissions: role.permissions.toString(),
+    managed: false,
+    mentionable: role.mentionable,
+    flags: 0,
+  };
+}
+
+export function channelPayload(channel: Channel, bot: User): Json {
+  const lastMessageId = [...channel.messages.keys()].at(-1) ?? null;
+  const common = { id: channel.id, type: channel.type, last_message_id: lastMessageId, flags: 0 };
+  if (channel.recipient) return { ...common, recipients: [userPayload(channel.recipient)] };
+  const shared = { ...common, name: channel.name, guild_id: channel.guild?.id, rate_limit_per_user: 0 };
+  if (channel.thread) return { ...shared, ...threadFields(channel, channel.thread, bot) };
+  return {
+    ...shared,
+    parent_id: null,
+    position: 0,
+    topic: null,
+    nsfw: false,
+    permission_overwrites: [...channel.overwrites.values()].map(({ id, allow, deny }) => ({
+      id,
+      type: channel.guild?.roles.has(id) ? 0 : 1,
+      allow: allow.toString(),
+      deny: deny.toString(),
+    })),
+  };
+}
+
+function threadFields(channel: Channel, thread: NonNullable<Channel['thread']>, bot: User): Json {
+  const joined = thread.members.get(bot.id);
+  return {
+    parent_id: channel.parent?.id ?? null,
+    owner_id: thread.owner.id,
+    message_count: channel.messages.size,
+    total_message_sent: channel.messages.size,
+    member_count: thread.members.size,
+    thread_metadata: {
+      archived: thread.archived,
+      locked: thread.locked,
+      auto_archive_duration: thread.autoArchiveMinutes,
+      archive_timestamp: iso(thread.archiveChangedAt),
+      create_timestamp: iso(timeOf(channel.id)),
+      ...(channel.type === ChannelType.PrivateThread && { invitable: true }),
+    },
+    ...(joined !== undefined && { member: threadMember(channel, bot.id, joined) }),
+  };
+}
+
+export function threadMember(channel: Channel, userId: string, joinedAt: number): Json {
+  return { id: channel.id, user_id: userId, join_timestamp: iso(joinedAt), flags: 0 };
+}
+
+function attachmentPayload(cdn: Cdn, channel: Channel, attachment: Attachment): Json {
+  const url = cdn.link(channel, attachment);
+  return {
+    id: attachment.id,
+    filename: attachment.name,
+    size: attachment.data.length,
+    url,
+    proxy_url: url,
+    content_type: attachment.contentType,
+    ...(attachment.description !== null && { description: attachment.description }),
+  };
+}
+
+/** The message as REST shows it; events add `guild_id` and `member` (see `messageEvent`). */
+export function messagePayload(world: World, cdn: Cdn, message: Message, depth = 1): Json {
+  const { reference, interaction, channel } = message;
+  const referenced = reference?.messageId ? reference.channel.messages.get(reference.messageId) : undefined;
+  return {
+    id: message.id,
+    channel_id: channel.id,
+    type: message.type,
+    author: userPayload(message.author),
+    content: message.content,
+    timestamp: iso(timeOf(message.id)),
+    edited_timestamp: message.editedAt === null ? null : iso(message.editedAt),
+    tts: false,
+    mention_everyone: message.mentions.everyone || message.mentions.here,
+    mentions: message.mentions.users.map(userPayload),
+    mention_roles: message.mentions.roles.map(({ id }) => id),
+    attachments: message.attachments.map((attachment) => attachmentPayload(cdn, channel, attachment)),
+    embeds: message.embeds,
+    components: message.components,
+    pinned: false,
+    flags: message.flags,
+    ...(message.reactions.size > 0 && { reactions: reactions(message, world.bot) }),
+    ...(message.nonce !== null && { nonce: message.nonce }),
+    ...(message.thread && { thread: channelPayload(message.thread, world.bot) }),
+    ...(interaction && {
+      application_id: world.bot.id,
+      webhook_id: world.bot.id,
+      ...interactionFields(interaction),
+    }),
+    ...(reference && {
+      message_reference: {
+        type: 0,
+        channel_id: reference.channel.id,
+        ...(reference.messageId && { message_id: reference.messageId }),
+        ...(reference.channel.guild && { guild_id: reference.channel.guild.id }),
+      },
+    }),
+    ...(reference?.messageId &&
+      depth > 0 && {
+        referenced_message: referenced ? messagePayload(world, cdn, referenced, depth - 1) : null,
+      }),
+  };
+}
+
+function reactions(message: Message, bot: User): Json[] {
+  return [...message.reactions].map(([name, users]) => ({
+    emoji: { id: null, name },
+    count: users.size,
+    count_details: { burst: 0, normal: users.size },
+    burst_colors: [],
+    me: users.has(bot.id),
+    me_burst: false,
+  }));
+}
+
+function interactionFields({ id, type, user, command }: NonNullable<Message['interaction']>): Json {
+  return {
+    interaction_metadata: { id, type, user: userPayload(user), authorizing_integration_owners: {} },
+    ...(command !== null && { interaction: { id, type, name: command, user: userPayload(user) } }),
+  };
+}
+
+/** The message as MESSAGE_CREATE and MESSAGE_UPDATE carry it; an ephemeral one comes without its guild. */
+export function messageEvent(world: World, cdn: Cdn, message: Message): Json {
+  const payload = messagePayload(world, cdn, message);
+  const { guild } = message.channel;
+  const member = memberOf(guild, message.author);
+  if (!guild || message.onlyFor) return { ...payload, channel_type: message.channel.type };
+  return {
+    ...payload,
+    channel_type: message.channel.type,
+    guild_id: guild.id,
+    ...(member && { member: partialMember(member) }),
+    mentions: message.mentions.users.map((user) => {
+      const mentioned = memberOf(guild, user);
+      return mentioned ? { ...userPayload(user), member: partialMember(mentioned) } : userPayload(user);
+    }),
+  };
+}
+
+/** GUILD_CREATE: channels, the active threads that the bot sees, and members (few enough to come at once). */
+export function guildPayload(world: World, guild: Guild): Json {
+  const visible = [...world.channels.values()].filter((channel) => channel.guild === guild);
+  const bot = world.bot;
+  const joined = guild.members.get(bot.id)?.joinedAt ?? Date.now();
+  return {
+    ...guildSummary(guild),
+    joined_at: iso(joined),
+    large: false,
+    unavailable: false,
+    member_count: guild.members.size,
+    voice_states: [],
+    members: [...guild.members.values()].map(memberPayload),
+    channels: visible.filter(({ thread }) => !thread).map((channel) => channelPayload(channel, bot)),
+    threads: visible
+      .filter((channel) => channel.thread && !channel.thread.archived && canView(channel, bot))
+      .map((channel) => channelPayload(channel, bot)),
+    presences: [],
+    stage_instances: [],
+    guild_scheduled_events: [],
+    soundboard_sounds: [],
+  };
+}
+
+export function guildSummary(guild: Guild): Json {
+  return {
+    id: guild.id,
+    name: guild.name,
+    icon: null,
+    splash: null,
+    discovery_splash: null,
+    owner_id: guild.owner.id,
+    afk_channel_id: null,
+    afk_timeout: 300,
+    verification_level: 1,
+    default_message_notifications: 1,
+    explicit_content_filter: 0,
+    roles: [...guild.roles.values()].map(rolePayload),
+    emojis: [],
+    stickers: [],
+    features: [],
+    mfa_level: 0,
+    application_id: null,
+    system_channel_id: null,
+    system_channel_flags: 0,
+    rules_channel_id: null,
+    vanity_url_code: null,
+    description: null,
+    banner: null,
+    premium_tier: 0,
+    preferred_locale: 'en-US',
+    public_updates_channel_id: null,
+    nsfw_level: 0,
+    premium_progress_bar_enabled: false,
+    safety_alerts_channel_id: null,
+  };
+}
+
+/** `flags` of an application tells which privileged intents are switched on, in their form for small bots. */
+const INTENT_FLAGS: Record<PrivilegedIntent, number> = {
+  GuildPresences: 1 << 13,
+  GuildMembers: 1 << 15,
+  MessageContent: 1 << 19,
+};
+
+export function applicationPayload(world: World): Json {
+  return {
+    id: world.bot.id,
+    name: world.bot.name,
+    icon: null,
+    description: '',
+    bot_public: true,
+    bot_require_code_grant: false,
+    bot: userPayload(world.bot),
+    owner: userPayload(world.bot),
+    verify_key: '0'.repeat(64),
+    team: null,
+    summary: '',
+    flags: world.settings.privilegedIntents.reduce((bits, name) => bits | INTENT_FLAGS[name], 0),
+  };
+}
+
+/**
+ * Takes out what an app without the MessageContent intent may not read: all but its own messages, direct ones and
+ * those that mention it. https://discord.com/developers/docs/events/gateway#message-content-intent
+ */
+export function withoutContent(world: World, payload: Json): Json {
+  const message = world.findMessage(String(payload.id));
+  const shown =
+    message && (message.author === world.bot || !message.channel.guild || mentionsBot(world, message));
+  const { referenced_message: referenced, ...rest } = payload;
+  const hidden = shown ? rest : { ...rest, content: '', embeds: [], attachments: [], components: [] };
+  if (referenced === undefined) return hidden;
+  return {
+    ...hidden,
+    referenced_message: referenced === null ? null : withoutContent(world, referenced as Json),
+  };
+}
+
+function mentionsBot(world: World, message: Message): boolean {
+  return message.mentions.users.includes(world.bot);
+}

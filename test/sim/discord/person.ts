@@ -1,0 +1,164 @@
+import { ChannelType, ComponentType } from 'discord.js';
+import { type Commands, fillOptions, type OptionValue } from './commands.ts';
+import { react, showTyping } from './gestures.ts';
+import { type Interaction, type Interactions, pressOf } from './interactions.ts';
+import { ALL_MENTIONS } from './mentions.ts';
+import { type Messages, type NewFile, type NewFiles, plainBody } from './messages.ts';
+import type { Channel, Message, User } from './model.ts';
+import { startAlone, startFromMessage } from './thread-starts.ts';
+import { asThread, changeThread, joinThread, type ThreadChange } from './threads.ts';
+import { flatten } from './validation/components.ts';
+import type { World } from './world.ts';
+
+export interface PersonFile {
+  name: string;
+  data: string | Uint8Array;
+  contentType?: string;
+}
+
+export interface SaysOptions {
+  files?: readonly PersonFile[];
+  replyTo?: Message;
+  /** Whether the reply pings whom it answers, as it does unless people switch it off. */
+  pingReplied?: boolean;
+}
+
+/** Minutes until a person's new thread archives itself. */
+const AUTO_ARCHIVE = 4320;
+
+/** What a person's client reaches. */
+export interface Client {
+  world: World;
+  messages: Messages;
+  commands: Commands;
+  /** A channel by its id or name. */
+  channel(idOrName: string): Channel;
+  command: Interactions['command'];
+  press: Interactions['component'];
+}
+
+/** A person's hands: what somebody with a Discord client can do. What they may not do throws as it would for them. */
+export class Person {
+  readonly user: User;
+  readonly #client: Client;
+
+  constructor(user: User, client: Client) {
+    this.user = user;
+    this.#client = client;
+  }
+
+  /** How this person is written in a message. */
+  get mention(): string {
+    return `<@${this.user.id}>`;
+  }
+
+  says(channel: string | Channel, text: string, options: SaysOptions = {}): Message {
+    const { replyTo, pingReplied = true } = options;
+    const allowedMentions = { ...ALL_MENTIONS, repliedUser: pingReplied };
+    const reference = replyTo && { messageId: replyTo.id, channelId: undefined, failIfNotExists: true };
+    const body = plainBody(text.trim(), { allowedMentions, reference });
+    return this.#client.messages.send({
+      channel: this.#at(channel),
+      author: this.user,
+      body,
+      files: numbered(options.files),
+    });
+  }
+
+  /** Writes to the bot directly. */
+  dm(text: string, options: SaysOptions = {}): Message {
+    return this.says(this.#client.world.directMessages(this.user), text, options);
+  }
+
+  edits(message: Message, text: string): Message {
+    return this.#client.messages.edit(message, this.user, plainBody(text));
+  }
+
+  deletes(message: Message): void {
+    this.#client.messages.delete(message, this.user);
+  }
+
+  /** The client's "is typing…". */
+  types(channel: string | Channel): void {
+    showTyping(this.#client.world, this.#at(channel), this.user);
+  }
+
+  reacts(message: Message, emoji: string): void {
+    react(this.#client.world, message, this.user, emoji);
+  }
+
+  startsThread(from: Message, name: string): Channel {
+    const { world, messages } = this.#client;
+    return startFromMessage(world, messages, from, { name, owner: this.user, autoArchive: AUTO_ARCHIVE });
+  }
+
+  startsPrivateThread(parent: string | Channel, name: string): Channel {
+    const { world, messages } = this.#client;
+    const start = { name, owner: this.user, autoArchive: AUTO_ARCHIVE, type: ChannelType.PrivateThread };
+    return startAlone(world, messages, this.#at(parent), start);
+  }
+
+  /** Brings the bot into a private thread. */
+  invitesBot(thread: Channel): void {
+    joinThread(this.#client.world, thread, this.#client.world.bot);
+  }
+
+  /** Renames, archives or locks a thread, as a moderator may. */
+  changesThread(channel: Channel, change: ThreadChange): void {
+    const thread = asThread(channel);
+    if (!thread) throw new Error(`#${channel.name} is not a thread.`);
+    changeThread(this.#client.world, thread, change);
+  }
+
+  /** Runs a slash command that the bot has registered. @param where A channel; `null` is the direct messages. */
+  command(
+    name: string,
+    options: Readonly<Record<string, OptionValue>> = {},
+    where: string | Channel | null = 'general',
+  ): Interaction {
+    const { world, commands } = this.#client;
+    const channel = where === null ? world.directMessages(this.user) : this.#at(where);
+    const command = commands.find(channel.guild, name);
+    if (!command) throw new Error(`Nobody finds /${name} here: the bot has not registered it.`);
+    const data = {
+      id: command.id,
+      name,
+      type: command.type,
+      options: fillOptions(command, options),
+      ...(command.guildId !== null && { guild_id: command.guildId }),
+    };
+    return this.#client.command(this.user, channel, name, data);
+  }
+
+  /** Presses a button of a message, by its custom id or the label that people read. */
+  presses(message: Message, button: string): Interaction {
+    if (!message.channel.messages.has(message.id)) throw new Error('The message is gone.');
+    const components = flatten(message.components);
+    const labelled = components.find(({ type, label }) => type === ComponentType.Button && label === button);
+    const customId = typeof labelled?.custom_id === 'string' ? labelled.custom_id : button;
+    return this.#client.press(this.user, message, pressOf(components, customId));
+  }
+
+  /** Blocks the bot: it can't write to this person any more. */
+  blocks(): void {
+    this.user.refusesDirectMessages = true;
+  }
+
+  #at(channel: string | Channel): Channel {
+    return typeof channel === 'string' ? this.#client.channel(channel) : channel;
+  }
+}
+
+/** Files as the routes take them, numbered in order. */
+function numbered(files: readonly PersonFile[] = []): NewFiles {
+  return new Map(
+    files.map((file, index): [string, NewFile] => [
+      String(index),
+      {
+        name: file.name,
+        data: Buffer.from(file.data),
+        contentType: file.contentType ?? 'application/octet-stream',
+      },
+    ]),
+  );
+}

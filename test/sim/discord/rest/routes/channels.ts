@@ -1,0 +1,137 @@
+import { ChannelType } from 'discord.js';
+import { missingPermissions, threadArchived, wrongChannelType } from '../../api-error.ts';
+import type { Json } from '../../json.ts';
+import type { Channel, Thread } from '../../model.ts';
+import { channelPayload } from '../../payloads.ts';
+import { startAlone, startFromMessage } from '../../thread-starts.ts';
+import {
+  asThread,
+  changeThread,
+  joinThread,
+  leaveThread,
+  removeChannel,
+  type ThreadChange,
+} from '../../threads.ts';
+import { Form } from '../../validation/form.ts';
+import { may } from '../../world.ts';
+import { type Answer, created, done, ok, type Request, type Route, route } from '../route.ts';
+
+const NAME = { min: 1, max: 100 };
+/** In minutes. https://discord.com/developers/docs/resources/channel#thread-metadata-object */
+const AUTO_ARCHIVE = [60, 1440, 4320, 10080];
+const DEFAULT_AUTO_ARCHIVE = 1440;
+/** Of slow mode, in seconds. */
+const SLOWEST = 21_600;
+
+export const channelRoutes: Route[] = [
+  route('GET', '/channels/:channel', 'channel', (request) => shown(request, request.channel())),
+  route('PATCH', '/channels/:channel', 'channel', changeChannel),
+  route('DELETE', '/channels/:channel', 'channel', deleteChannel),
+  route('POST', '/channels/:channel/messages/:message/threads', 'threads', threadFromMessage),
+  route('POST', '/channels/:channel/threads', 'threads', threadAlone),
+  route('PUT', '/channels/:channel/thread-members/@me', 'threads', (request) => {
+    joinThread(request.backend.world, activeThread(request), request.backend.world.bot);
+    return done;
+  }),
+  route('DELETE', '/channels/:channel/thread-members/@me', 'threads', (request) => {
+    leaveThread(activeThread(request), request.backend.world.bot);
+    return done;
+  }),
+];
+
+function shown({ backend }: Request, channel: Channel): Answer {
+  return ok(channelPayload(channel, backend.world.bot));
+}
+
+function threadFromMessage(request: Request): Answer {
+  const { world, messages } = request.backend;
+  const message = request.message();
+  const form = new Form();
+  const start = readStart(form, request.json);
+  form.check();
+  const thread = startFromMessage(world, messages, message, { ...start, owner: world.bot });
+  return created(channelPayload(thread, world.bot));
+}
+
+function threadAlone(request: Request): Answer {
+  const { world, messages } = request.backend;
+  const parent = request.channel();
+  const form = new Form();
+  const start = readStart(form, request.json);
+  const types = [ChannelType.AnnouncementThread, ChannelType.PublicThread, ChannelType.PrivateThread];
+  // "type currently defaults to PRIVATE_THREAD": https://discord.com/developers/docs/resources/channel#start-thread-without-message
+  const type = form.choice(['type'], request.json.type, types) ?? ChannelType.PrivateThread;
+  form.check();
+  return created(
+    channelPayload(startAlone(world, messages, parent, { ...start, type, owner: world.bot }), world.bot),
+  );
+}
+
+function readStart(form: Form, json: Json): { name: string; autoArchive: number } {
+  const name = form.text(['name'], json.name, { ...NAME, required: true }) ?? '';
+  const autoArchive = form.choice(['auto_archive_duration'], json.auto_archive_duration, AUTO_ARCHIVE);
+  form.integer(['rate_limit_per_user'], json.rate_limit_per_user, { min: 0, max: SLOWEST });
+  return { name: name.trim(), autoArchive: autoArchive ?? DEFAULT_AUTO_ARCHIVE };
+}
+
+/** Threads only: a helpdesk bot has no business with a channel's own settings. */
+function changeChannel(request: Request): Answer {
+  const { world, limits } = request.backend;
+  const thread = asThread(request.channel());
+  if (!thread) throw missingPermissions();
+  const change = readChange(request.json);
+  checkMayChange(request, thread, change);
+  if (change.name !== undefined) limits.takeHidden('channelName', thread.id);
+  changeThread(world, thread, change);
+  return shown(request, thread);
+}
+
+function readChange(json: Json): ThreadChange {
+  const form = new Form();
+  const name = form.text(['name'], json.name, NAME);
+  const archived = form.flag(['archived'], json.archived);
+  const locked = form.flag(['locked'], json.locked);
+  const minutes = form.choice(['auto_archive_duration'], json.auto_archive_duration, AUTO_ARCHIVE);
+  form.check();
+  return {
+    ...(name !== undefined && { name }),
+    ...(archived !== undefined && { archived }),
+    ...(locked !== undefined && { locked }),
+    ...(minutes !== undefined && { autoArchiveMinutes: minutes }),
+  };
+}
+
+/** The rules of "Editing & Deleting Threads": https://discord.com/developers/docs/topics/threads */
+function checkMayChange(request: Request, channel: Channel & { thread: Thread }, change: ThreadChange): void {
+  const { bot } = request.backend.world;
+  const { thread } = channel;
+  const { archived, locked, ...rest } = change;
+  if (may(channel, bot, 'ManageThreads')) {
+    if (thread.archived && archived !== false) throw threadArchived();
+    return;
+  }
+  const owns = thread.owner === bot;
+  if (locked !== undefined) throw missingPermissions();
+  if (!owns && (Object.keys(rest).length > 0 || archived === true)) throw missingPermissions();
+  if (!owns && archived === false && !thread.members.has(bot.id)) throw missingPermissions();
+  if (thread.locked && !owns) throw missingPermissions();
+  if (thread.archived && archived !== false) throw threadArchived();
+}
+
+function deleteChannel(request: Request): Answer {
+  const { world } = request.backend;
+  const channel = request.channel();
+  const payload = channelPayload(channel, world.bot);
+  if (channel.recipient) return ok(payload);
+  if (!may(channel, world.bot, channel.thread ? 'ManageThreads' : 'ManageChannels'))
+    throw missingPermissions();
+  removeChannel(world, channel);
+  return ok(payload);
+}
+
+function activeThread(request: Request): Channel {
+  const thread = asThread(request.channel());
+  if (!thread) throw wrongChannelType();
+  if (thread.thread.archived) throw threadArchived();
+  return thread;
+}
