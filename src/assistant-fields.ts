@@ -29,6 +29,9 @@ const metadata = z
   .record(z.string().max(64), z.string().max(512))
   .refine((pairs) => Object.keys(pairs).length <= MAX_PAIRS);
 
+/** Slack shows no more: https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts */
+const MAX_PROMPTS = 4;
+
 /** The API's own bounds: https://platform.openai.com/docs/api-reference/assistants/createAssistant */
 const FIELDS = {
   name: z.string().trim().min(1).max(256),
@@ -43,6 +46,10 @@ const FIELDS = {
   max_prompt_tokens: z.int().min(256).exactOptional(),
   metadata: metadata.exactOptional(),
   greeting: z.string().exactOptional(),
+  prompts: z
+    .array(z.strictObject({ title: z.string().min(1), message: z.string().min(1) }))
+    .max(MAX_PROMPTS)
+    .default([]),
 };
 
 /** What each field must be, to go on after "must be". */
@@ -59,6 +66,7 @@ const EXPECTED: Record<keyof typeof FIELDS, string> = {
   max_prompt_tokens: 'a whole number from 256',
   metadata: 'at most 16 texts of up to 512 characters, under names of up to 64; put numbers in quotes',
   greeting: 'a text',
+  prompts: `a list of at most ${MAX_PROMPTS} suggested prompts, each with a title and a message`,
 };
 
 const schema = z.strictObject(FIELDS);

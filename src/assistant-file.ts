@@ -3,6 +3,7 @@ import type { AssistantCreateParams } from 'openai/resources/beta/assistants';
 import { type AssistantFields, checkFields } from './assistant-fields.ts';
 import type { Checked } from './checked.ts';
 import { parseFrontMatter } from './front-matter.ts';
+import type { SuggestedPrompt } from './platform.ts';
 
 /** The Assistants API's own limit, in UTF-16 code units. */
 const MAX_INSTRUCTIONS = 256_000;
@@ -15,6 +16,8 @@ export interface AssistantFile {
   run: { max_completion_tokens?: number; max_prompt_tokens?: number };
   /** What the terminal prints at the start. */
   greeting?: string;
+  /** What platforms suggest to people who don't know what to ask. */
+  prompts: SuggestedPrompt[];
 }
 
 /** Reads and checks the file at `path`; with `model`, that one is used and the file needs none. */
@@ -70,7 +73,7 @@ function mistakesInInstructions(body: string): string[] {
 }
 
 function toAssistantFile(fields: AssistantFields, instructions: string): AssistantFile {
-  const { greeting, max_completion_tokens, max_prompt_tokens, ...assistant } = fields;
+  const { greeting, prompts, max_completion_tokens, max_prompt_tokens, ...assistant } = fields;
   return {
     params: { ...assistant, instructions },
     run: {
@@ -78,5 +81,6 @@ function toAssistantFile(fields: AssistantFields, instructions: string): Assista
       ...(max_prompt_tokens !== undefined && { max_prompt_tokens }),
     },
     ...(greeting !== undefined && { greeting }),
+    prompts,
   };
 }

@@ -6,13 +6,14 @@ import { chatCompletionsModel } from './assistants/models/chat-completions.ts';
 import { demoModel } from './assistants/models/demo.ts';
 import type { Model } from './assistants/models/model.ts';
 import { responsesModel } from './assistants/models/responses.ts';
+import { Inbox } from './conversation/inbox.ts';
 import { ConversationQueue } from './conversation/queue.ts';
 import { type RunThread, streamedRun } from './conversation/run.ts';
 import { ThreadMap } from './conversation/thread-map.ts';
 import { type TurnParts, takeTurn } from './conversation/turn.ts';
 import { type Functions, noFunctions } from './functions/functions.ts';
 import type { Logger } from './log.ts';
-import type { Bot, IncomingMessage, Platform } from './platform.ts';
+import type { Bot, IncomingMessage, Platform, SuggestedPrompt } from './platform.ts';
 import type { ReplyStyle } from './reply/render.ts';
 import type { Settings } from './settings.ts';
 import { openStore } from './store/open-store.ts';
@@ -46,21 +47,25 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
   const threads = new ThreadMap(store.keyv('conversations'), client);
   const runSettings = { assistant_id: await assistantOf(settings, client, store), ...settings.assistant.run };
   const turn = { client, threads, runThread: follow(client, noFunctions), runSettings, style, log };
-  return new RunningBot(store, server, turn);
+  return new RunningBot(store, server, turn, settings.assistant.prompts);
 }
 
 /** A bot that is ready to take messages. */
 export class RunningBot implements Bot {
   readonly store: Store;
+  readonly prompts: readonly SuggestedPrompt[];
   readonly #server: Server;
   readonly #turn: TurnParts;
+  readonly #inbox: Inbox;
   readonly #platforms = new Map<string, Platform>();
   readonly #queue = new ConversationQueue((messages, signal) => this.#takeTurn(messages, signal));
 
-  constructor(store: Store, server: Server, turn: TurnParts) {
+  constructor(store: Store, server: Server, turn: TurnParts, prompts: readonly SuggestedPrompt[]) {
     this.store = store;
+    this.prompts = prompts;
     this.#server = server;
     this.#turn = turn;
+    this.#inbox = new Inbox(store.keyv('seen'));
   }
 
   async connect(platform: Platform): Promise<void> {
@@ -77,7 +82,15 @@ export class RunningBot implements Bot {
     return this.#queue.stop(conversation);
   }
 
-  /** Whether the conversation has begun, in this process or in an earlier one. */
+  async renew(conversation: string): Promise<void> {
+    this.#queue.stop(conversation);
+    await this.#turn.threads.renew(conversation);
+  }
+
+  rate(conversation: string, person: string, opinion: 'good' | 'bad'): void {
+    this.#turn.log.info({ conversation, person, opinion }, 'a reply was rated');
+  }
+
   knows(conversation: string): Promise<boolean> {
     return this.#turn.threads.has(conversation);
   }
@@ -91,9 +104,13 @@ export class RunningBot implements Bot {
   }
 
   async #takeTurn(messages: IncomingMessage[], signal: AbortSignal): Promise<void> {
-    const name = messages[0]?.conversation.split(':')[0] ?? '';
-    const platform = this.#platforms.get(name);
-    if (platform) await takeTurn(this.#turn, messages, platform.reply(messages), signal);
+    try {
+      const fresh = await this.#inbox.fresh(messages);
+      const platform = this.#platforms.get(fresh[0]?.conversation.split(':')[0] ?? '');
+      if (platform) await takeTurn(this.#turn, fresh, platform, signal);
+    } catch (error) {
+      this.#turn.log.error({ err: error }, 'messages could not be taken');
+    }
   }
 }
 

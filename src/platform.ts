@@ -2,32 +2,67 @@ import type { Budget } from './reply/budget.ts';
 import type { Limits, Part } from './reply/layout.ts';
 import type { ToolCallsEntry } from './reply/transcript.ts';
 
+export { Problem } from './problem.ts';
+export { type Budget, unlimited } from './reply/budget.ts';
+export { Gone, RateLimited } from './reply/call-errors.ts';
+export type { Limits, Part } from './reply/layout.ts';
+
 /** A message that a person sent, as plain data that can be stored: what every adapter makes of its events. */
 export interface IncomingMessage {
   /** Unique in its platform; the same event delivered twice has the same id. */
   id: string;
-  /** The chat thread, direct message or terminal chat that it belongs to; starts with the platform's name. */
+  /** The chat thread, direct message or terminal chat that it belongs to; starts with the platform's name and `:`. */
   conversation: string;
-  author: { id: string; name: string };
+  author: { id: string; name: string; locale?: string };
   text: string;
+  attachments?: Attachment[];
+  /** Nothing new is asked: the answer to the messages before shall be given anew. */
+  regenerate?: true;
+  /** Where the platform shall put the reply, in its own words. */
+  replyTo?: Readonly<Record<string, string>>;
+}
+
+/** A file that came with a message; its content is fetched when it is needed. */
+export interface Attachment {
+  name: string;
+  /** MIME type, as the platform tells it. */
+  type: string;
+  /** Size in bytes. */
+  size: number;
+  url: string;
 }
 
 /** A place where conversations happen: Slack, Discord, the terminal. One folder in `adapters/` each. */
 export interface Platform {
   readonly name: string;
-  /** Connects; what people write then goes to `bot`. */
+  /** Connects; what people write then goes to `bot`. Throws a `Problem` that says what to put right, and where. */
   start(bot: Bot): Promise<void>;
   /** Opens the reply to a turn, which answers `messages`, oldest first. */
   reply(messages: IncomingMessage[]): Reply;
+  /** The content of a file that people attached; at most `maxBytes` of it are read. */
+  download?(attachment: Attachment, maxBytes: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
 /** The bot as a platform sees it. */
 export interface Bot {
-  /** Takes a message; the promise ends when its conversation has nothing left to answer. Never rejects. */
+  /** What is offered to people who don't know what to ask. */
+  readonly prompts: readonly SuggestedPrompt[];
+  /** Whether the conversation has begun: what people write there needs no mention. */
+  knows(conversation: string): Promise<boolean>;
+  /** Takes a message, once for each id; the promise ends when its conversation has nothing left to answer. Never rejects. */
   receive(message: IncomingMessage): Promise<void>;
   /** Stops the conversation's turn; says whether there was one. */
   stop(conversation: string): boolean;
+  /** Makes the conversation forget what was said. */
+  renew(conversation: string): Promise<void>;
+  /** Notes what a person thinks of a reply. */
+  rate(conversation: string, person: string, opinion: 'good' | 'bad'): void;
+}
+
+export interface SuggestedPrompt {
+  title: string;
+  message: string;
 }
 
 /** One reply as it stands on a platform. It decides what to call next; the publisher decides when. */
@@ -43,11 +78,19 @@ export interface View {
   readonly parts: readonly Part[];
   /** The tools that were called, for platforms that show steps beside the text. */
   readonly steps: readonly ToolCallsEntry[];
+  /** Images and other files of the answer, in order; a platform shows those that it has not shown yet. */
+  readonly files: readonly ReplyFile[];
   /** Set once nothing more comes. */
   readonly outcome?: Outcome;
 }
 
-/** One call to a platform. `send` throws `RateLimited` or `Gone` (src/reply/call-errors.ts), or what else goes wrong. */
+export interface ReplyFile {
+  readonly id: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** One call to a platform. `send` throws `RateLimited`, `Gone`, or whatever else goes wrong. */
 export interface Call {
   /** Whose allowance it draws on, shared by all replies of a workspace or channel. */
   readonly budget: Budget;

@@ -24,7 +24,10 @@ response_format: { type: json_object }
 max_completion_tokens: 1000
 max_prompt_tokens: 256
 metadata: { team: tools }
-greeting: Hello!`;
+greeting: Hello!
+prompts:
+  - title: Add
+    message: What is 1 + 1?`;
   expect(parse(file(fields, '# Ada\n\nHelp.\n')).value).toEqual({
     params: {
       name: 'Ada',
@@ -40,12 +43,14 @@ greeting: Hello!`;
     },
     run: { max_completion_tokens: 1000, max_prompt_tokens: 256 },
     greeting: 'Hello!',
+    prompts: [{ title: 'Add', message: 'What is 1 + 1?' }],
   });
 });
 
 test('a name, a model and instructions are enough', () => {
   expect(parse(file(MINIMAL)).value).toEqual({
     params: { name: 'Ada', model: 'made-up-1', instructions: 'Help people.', tools: [] },
+    prompts: [],
     run: {},
   });
 });
@@ -146,7 +151,7 @@ describe('a mistake is told with its line and what to write', () => {
     ['temprature: 1', 'line 4: temprature is not a field. Did you mean temperature?'],
     [
       'maxTokens: 1',
-      'line 4: maxTokens is not a field. The fields are: name, description, model, tools, temperature, top_p, reasoning_effort, response_format, max_completion_tokens, max_prompt_tokens, metadata, greeting.',
+      'line 4: maxTokens is not a field. The fields are: name, description, model, tools, temperature, top_p, reasoning_effort, response_format, max_completion_tokens, max_prompt_tokens, metadata, greeting, prompts.',
     ],
     ['name: Eve', 'line 4: Map keys must be unique.'],
     ['a: b: c', 'line 4: Nested mappings are not allowed in compact mappings.'],

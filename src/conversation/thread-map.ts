@@ -1,6 +1,7 @@
 import type { Keyv } from 'keyv';
 import { BadRequestError, NotFoundError, type OpenAI } from 'openai';
 import type { IncomingMessage } from '../platform.ts';
+import { type Download, withFiles } from './attachments.ts';
 import { endActiveRun } from './run-status.ts';
 
 /** Which Assistants thread each conversation owns. */
@@ -17,36 +18,49 @@ export class ThreadMap {
     return this.#ids.has(conversation);
   }
 
-  /**
-   * Adds messages of one conversation to its thread, in order, and gives the thread's id. A conversation without a
-   * thread, or whose thread was deleted, gets a new one.
-   */
-  async add(messages: IncomingMessage[]): Promise<string> {
-    const conversation = messages[0]?.conversation ?? '';
-    let threadId = (await this.#ids.get(conversation)) ?? (await this.#create(conversation));
-    for (const message of messages) {
-      try {
-        await this.#addOne(threadId, message);
-      } catch (error) {
-        if (!(error instanceof NotFoundError)) throw error;
-        threadId = await this.#create(conversation);
-        await this.#addOne(threadId, message);
-      }
-    }
-    return threadId;
-  }
-
-  async #create(conversation: string): Promise<string> {
+  /** Gives the conversation a new thread: what was said before is forgotten. */
+  async renew(conversation: string): Promise<string> {
     const thread = await this.#client.beta.threads.create({ metadata: { conversation } });
     await this.#ids.set(conversation, thread.id);
     return thread.id;
   }
 
-  async #addOne(threadId: string, message: IncomingMessage): Promise<void> {
+  /** Deletes what the assistant said last, so that it can be said anew; gives the thread's id. */
+  async takeBack(conversation: string): Promise<string> {
+    const threadId = (await this.#ids.get(conversation)) ?? (await this.renew(conversation));
+    const { messages } = this.#client.beta.threads;
+    for await (const message of messages.list(threadId, { order: 'desc' })) {
+      if (message.role === 'user') break;
+      await messages.delete(message.id, { thread_id: threadId });
+    }
+    return threadId;
+  }
+
+  /**
+   * Adds messages of one conversation to its thread, in order, and gives the thread's id. A conversation without a
+   * thread, or whose thread was deleted, gets a new one.
+   */
+  async add(messages: IncomingMessage[], download?: Download): Promise<string> {
+    const conversation = messages[0]?.conversation ?? '';
+    let threadId = (await this.#ids.get(conversation)) ?? (await this.renew(conversation));
+    for (const message of messages) {
+      try {
+        await this.#addOne(threadId, message, download);
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error;
+        threadId = await this.renew(conversation);
+        await this.#addOne(threadId, message, download);
+      }
+    }
+    return threadId;
+  }
+
+  async #addOne(threadId: string, message: IncomingMessage, download?: Download): Promise<void> {
+    const withItsFiles = await withFiles(this.#client, message, download);
     const add = () =>
       this.#client.beta.threads.messages.create(threadId, {
+        ...withItsFiles,
         role: 'user',
-        content: message.text,
         metadata: { message: message.id, author: message.author.id },
       });
     try {

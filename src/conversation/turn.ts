@@ -1,11 +1,14 @@
+import { basename } from 'node:path/posix';
 import type { OpenAI } from 'openai';
 import type { RunCreateParamsBase } from 'openai/resources/beta/threads/runs/runs';
 import type { Logger } from '../log.ts';
-import type { IncomingMessage, Outcome, Reply } from '../platform.ts';
+import type { IncomingMessage, Outcome, Platform, ReplyFile } from '../platform.ts';
+import { fileIds } from '../reply/files.ts';
 import { Publisher } from '../reply/publisher.ts';
 import type { ReplyStyle } from '../reply/render.ts';
 import { emptyTranscript, fold } from '../reply/transcript.ts';
 import { describeAskers } from './askers.ts';
+import type { Download } from './attachments.ts';
 import { endOfRun, sentenceFor } from './outcome.ts';
 import type { RunThread } from './run.ts';
 import type { ThreadMap } from './thread-map.ts';
@@ -28,43 +31,72 @@ export interface TurnParts {
 export async function takeTurn(
   parts: TurnParts,
   messages: IncomingMessage[],
-  reply: Reply,
+  platform: Pick<Platform, 'reply' | 'download'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const publisher = new Publisher(reply, parts.style, parts.log);
-  const outcome = await answer(parts, messages, publisher, signal).catch((error: unknown): Outcome => {
+  const publisher = new Publisher(platform.reply(messages), parts.style, parts.log);
+  const turn = new Turn(parts, publisher, platform.download?.bind(platform));
+  const outcome = await turn.answer(messages, signal).catch((error: unknown): Outcome => {
     parts.log.warn({ err: error, conversation: messages[0]?.conversation }, 'a turn failed');
     return { status: 'failed', error: sentenceFor(error) };
   });
-  await publisher.finish(outcome);
+  await publisher.finish(outcome, await turn.files());
 }
 
-async function answer(
-  parts: TurnParts,
-  messages: IncomingMessage[],
-  publisher: Publisher,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const fitting = messages.filter((message) => message.text.length <= LONGEST_MESSAGE);
-  const refusal = fitting.length < messages.length ? tooLong(messages) : undefined;
-  if (fitting.length === 0) return refusal ?? { status: 'completed' };
+class Turn {
+  readonly #parts: TurnParts;
+  readonly #publisher: Publisher;
+  readonly #download: Download | undefined;
+  #transcript = emptyTranscript;
 
-  const threadId = await parts.threads.add(fitting);
-  const params = { ...parts.runSettings, additional_instructions: describeAskers(fitting) };
-  let transcript = emptyTranscript;
-  for await (const event of parts.runThread(threadId, params, signal)) {
-    transcript = fold(transcript, event);
-    publisher.update(transcript);
+  constructor(parts: TurnParts, publisher: Publisher, download: Download | undefined) {
+    this.#parts = parts;
+    this.#publisher = publisher;
+    this.#download = download;
   }
-  const outcome = endOfRun(transcript);
-  return outcome.status === 'completed' ? (refusal ?? outcome) : outcome;
+
+  async answer(messages: IncomingMessage[], signal: AbortSignal): Promise<Outcome> {
+    const fitting = messages.filter((message) => message.text.length <= LONGEST_MESSAGE);
+    const refusal = fitting.length < messages.length ? tooLong(messages) : undefined;
+    if (refusal && fitting.length === 0) return refusal;
+    const threadId = await this.#prepare(fitting);
+    const params = { ...this.#parts.runSettings, additional_instructions: describeAskers(fitting) };
+    for await (const event of this.#parts.runThread(threadId, params, signal)) {
+      this.#transcript = fold(this.#transcript, event);
+      this.#publisher.update(this.#transcript);
+    }
+    const outcome = endOfRun(this.#transcript);
+    return outcome.status === 'completed' ? (refusal ?? outcome) : outcome;
+  }
+
+  /** The files that the run brought forth; one that can't be had is left out, and the log says why. */
+  async files(): Promise<ReplyFile[]> {
+    const { client, log } = this.#parts;
+    const found = fileIds(this.#transcript).map((id) =>
+      fetchFile(client, id).catch((error: unknown) =>
+        log.warn({ err: error, file: id }, 'a file of a run is gone'),
+      ),
+    );
+    return (await Promise.all(found)).filter((file) => file !== undefined);
+  }
+
+  /** Brings the thread to where the run shall begin. */
+  async #prepare(messages: IncomingMessage[]): Promise<string> {
+    const { threads } = this.#parts;
+    const fresh = messages.filter((message) => !message.regenerate);
+    if (fresh.length > 0) return threads.add(fresh, this.#download);
+    return threads.takeBack(messages[0]?.conversation ?? '');
+  }
+}
+
+async function fetchFile(client: OpenAI, id: string): Promise<ReplyFile> {
+  const [{ filename }, content] = await Promise.all([client.files.retrieve(id), client.files.content(id)]);
+  return { id, name: basename(filename), bytes: new Uint8Array(await content.arrayBuffer()) };
 }
 
 function tooLong(messages: IncomingMessage[]): Outcome {
   const [message] = messages.filter(({ text }) => text.length > LONGEST_MESSAGE);
   const [length, limit] = [message?.text.length ?? 0, LONGEST_MESSAGE].map((n) => n.toLocaleString('en'));
-  return {
-    status: 'failed',
-    error: `A message has ${length} characters and at most ${limit} fit: send it in shorter parts.`,
-  };
+  const error = `A message has ${length} characters and at most ${limit} fit: send it in shorter parts.`;
+  return { status: 'failed', error };
 }

@@ -70,6 +70,11 @@ export function* linesOf(text: string, from = 0): Generator<string> {
   }
 }
 
+/** Where the last line of a text starts: the text's length, if it ends with a line's end. */
+export function lastLineStart(text: string): number {
+  return Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
+}
+
 /** Where a scanner stands after the text. */
 export function scan(text: string): Block {
   let block = START;
@@ -82,7 +87,7 @@ export function scan(text: string): Block {
  * fences, quotes, lists and tables ask for it; HTML is text, because chat platforms show it as text.
  */
 export function step(block: Block, line: string): Block {
-  const text = expandTabs(line.replace(/[\r\n]+$/, ''));
+  const text = expandTabs(withoutEnd(line));
   const { rest, depth } = enter(text, block.containers);
   if (block.fence && depth === block.containers.length) return insideFence(block, block.fence, rest);
   // An item may begin with one blank line, not with two.
@@ -99,10 +104,17 @@ export function step(block: Block, line: string): Block {
 export function closingOf(before: Block, line: string): string {
   const { fence } = step(before, line);
   if (!fence) return '';
-  const run = /(`*|~*)$/.exec(line)?.[0] ?? '';
-  const missing = fence.marker.slice(run.length);
+  const missing = fence.marker.slice(runAtEnd(line).length);
   const isBegun = missing !== '' && step(before, line + missing).line === 'fence-closing';
   return isBegun ? missing : `\n${fence.closing}`;
+}
+
+function runAtEnd(line: string): string {
+  const last = line.at(-1) ?? '';
+  if (last !== '`' && last !== '~') return '';
+  let start = line.length;
+  while (line[start - 1] === last) start -= 1;
+  return line.slice(start);
 }
 
 /** Goes into the containers that are open, as far as the line goes on with them. */
@@ -207,6 +219,11 @@ function openingPrefixOf(containers: readonly Container[]): string {
 /** List markers whose content is indented by so many columns; one marker makes at most five. */
 function bullets(columns: number): string {
   return columns <= 5 ? `-${' '.repeat(columns - 1)}` : `-   ${bullets(columns - 4)}`;
+}
+
+function withoutEnd(line: string): string {
+  if (line.endsWith('\r\n')) return line.slice(0, -2);
+  return line.endsWith('\n') || line.endsWith('\r') ? line.slice(0, -1) : line;
 }
 
 /** The line with tabs as CommonMark takes them, to the next multiple of four columns. */

@@ -7,6 +7,8 @@ const CODE_OR_IMAGE = /(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|!\[([^\]]*)\]\(([^()\s]+)
 
 /** What people see of a part, on a platform that does not show all of Markdown. Never longer than `TableSize` says. */
 export function display(markdown: string, limits: Limits): string {
+  const isPlain = limits.tables === 'markdown' || !markdown.includes('|');
+  if (isPlain && (limits.images !== 'link' || !markdown.includes('!['))) return markdown;
   const images = limits.images === 'link' ? linkImages : (text: string) => text;
   const shown: string[] = [];
   let table: string[] = [];

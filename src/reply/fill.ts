@@ -1,4 +1,4 @@
-import { type Block, linesOf, START, step } from './block.ts';
+import { type Block, lastLineStart, linesOf, START, step } from './block.ts';
 import { type Break, bestCut, endOfCharacter, rankOf } from './cut.ts';
 import type { Limits } from './limits.ts';
 import { Room } from './room.ts';
@@ -7,6 +7,7 @@ import { Room } from './room.ts';
 const MAX_INDENT = 40;
 
 const INK = /\S/g;
+const HALF_CLOSING = /^[\s>]*(?:`+|~+)\s*$/;
 
 /**
  * Where the part ends that starts at `from` after an opening; undefined if its first line has no room below that. A
@@ -20,13 +21,14 @@ export function fill(markdown: string, from: number, opening: string, limits: Li
   const breaks: Break[] = [];
   let before = START;
   let lastInk: Block | undefined;
+  let isHalfClosed = false;
   let start = 0;
   for (const line of linesOf(text)) {
     const after = step(before, line);
     const length = line.trimEnd().length;
     const fits = length === 0 ? 0 : room.fitting(before, after, line);
     const seen = fits < length ? firstSeen(before, after, text, start, fits) : after;
-    const rank = lastInk && length > 0 ? rankOf(before, seen, lastInk.line) : undefined;
+    const rank = lastInk && length > 0 && !isHalfClosed ? rankOf(before, seen, lastInk.line) : undefined;
     if (rank !== undefined) breaks.push({ at: start, rank });
     if (fits < length) {
       const end = Math.max(start + fits, opening.length + 1);
@@ -37,6 +39,8 @@ export function fill(markdown: string, from: number, opening: string, limits: Li
     room.take(after, line);
     start += line.length;
     before = after;
+    // After backticks alone the part's closing would be taken for their rest.
+    if (length > 0) isHalfClosed = after.fence !== undefined && HALF_CLOSING.test(line);
     if (length > 0 && start > opening.length) lastInk = after;
   }
   return markdown.length;
@@ -60,7 +64,7 @@ export function afterSpace(markdown: string, cut: number): number {
   INK.lastIndex = cut;
   const ink = INK.exec(markdown)?.index ?? markdown.length;
   const space = markdown.slice(cut, ink);
-  const indent = /[^\r\n]*$/.exec(space)?.[0].length ?? 0;
+  const indent = space.length - lastLineStart(space);
   const isLineStart = cut === 0 || indent < space.length || /[\r\n]/.test(markdown[cut - 1] ?? '');
   return isLineStart && indent <= MAX_INDENT ? ink - indent : ink;
 }

@@ -1,4 +1,4 @@
-import { closingOf, linesOf, START, scan, step } from './block.ts';
+import { closingOf, lastLineStart, linesOf, START, scan, step } from './block.ts';
 import { display } from './display.ts';
 import { afterSpace, fill } from './fill.ts';
 import type { Limits } from './limits.ts';
@@ -26,6 +26,8 @@ const MAX_HEADER_SHARE = 1 / 4;
 /** Stands between the start of a part and what would make a fence of it or end one, though it began in a line. */
 const ZERO_WIDTH_SPACE = '\u200b';
 const FENCE = /`{3}|~{3}/;
+/** What a fence or a table, which a cut leaves open, cannot do without. */
+const LEAVES_OPEN = /`{3}|~{3}|\|/;
 const BLANK_LINES = /^(?:[^\S\r\n]*[\r\n]+)+/;
 /** So much of a line tells what it is. */
 const LINE_START = 200;
@@ -66,12 +68,14 @@ function nextPart(markdown: string, at: number, previous: Part | undefined, limi
   const opening = openingAfter(previous, markdown, start, limits);
   const end = fill(markdown, start, opening, limits);
   if (end !== undefined) return partOf(opening, markdown.slice(at, end), limits);
-  // A row that does not fit below its header goes without.
-  return partOf('', markdown.slice(at, fill(markdown, start, '', limits)), limits);
+  // A row or a closing fence that has no room below what is opened again goes without it.
+  const bare = openingAfter(undefined, markdown, start, limits);
+  return partOf(bare, markdown.slice(at, fill(markdown, start, bare, limits)), limits);
 }
 
 function openingAfter(previous: Part | undefined, markdown: string, at: number, limits: Limits): string {
-  const block = previous ? scan(bodyOf(previous)) : START;
+  const body = previous ? bodyOf(previous) : '';
+  const block = LEAVES_OPEN.test(body) ? scan(body) : START;
   const isMidLine = previous !== undefined && !/[\r\n]$/.test(previous.source);
   const [line = ''] = linesOf(markdown.slice(at, at + LINE_START));
   const { fence, table } = block;
@@ -91,8 +95,8 @@ function guard(danger: RegExp, line: string): string {
 
 function partOf(opening: string, source: string, limits: Limits): Part {
   const body = bodyOf({ opening, source }).trimEnd();
-  const lastLine = /[^\r\n]*$/.exec(body)?.[0] ?? '';
-  const end = FENCE.test(body) ? closingOf(scan(body.slice(0, body.length - lastLine.length)), lastLine) : '';
+  const last = lastLineStart(body);
+  const end = FENCE.test(body) ? closingOf(scan(body.slice(0, last)), body.slice(last)) : '';
   const closing = /[\r\n]$/.test(source) ? end.replace(/^\n/, '') : end;
   return { opening, source, closing, text: display(body + end, limits) };
 }

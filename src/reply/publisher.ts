@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
-import type { Call, Outcome, Reply, View } from '../platform.ts';
+import type { Call, Outcome, Reply, ReplyFile, View } from '../platform.ts';
 import type { Claim } from './budget.ts';
 import { Gone, RateLimited } from './call-errors.ts';
 import { layout } from './layout.ts';
@@ -22,7 +22,7 @@ export class Publisher {
   readonly #style: ReplyStyle;
   readonly #log: Logger;
   #transcript: Transcript = emptyTranscript;
-  #view: View = { parts: [], steps: [] };
+  #view: View = { parts: [], steps: [], files: [] };
   #viewed: Transcript = emptyTranscript;
   #shown = { characters: 0, at: performance.now() };
   #wait = new AbortController();
@@ -43,11 +43,11 @@ export class Publisher {
   }
 
   /**
-   * Shows the newest state and ends the reply; returns when people see it, or can't. A call that waits for room is
+   * Shows the newest state with the answer's files and ends the reply; returns when people see it, or can't. A call that waits for room is
    * claimed anew, because a last edit finds more of it. Never rejects.
    */
-  async finish(outcome: Outcome): Promise<void> {
-    this.#view = { ...this.#newest(), outcome };
+  async finish(outcome: Outcome, files: readonly ReplyFile[] = []): Promise<void> {
+    this.#view = { ...this.#newest(), files, outcome };
     this.#wait.abort();
     if (!this.#busy) this.#work = this.#catchUp();
     await this.#work;

@@ -82,7 +82,8 @@ function grid(cells: readonly string[][]): string[] {
 
 function records([header = [], ...rows]: readonly string[][]): string[] {
   if (rows.length === 0) return [header.join(' | ')];
-  return rows.map((row) => `${header.map((name, index) => `${name}: ${row[index]}`).join('\n')}\n`);
+  const record = (row: readonly string[]) => header.map((name, index) => `${name}: ${row[index]}`);
+  return rows.flatMap((row, index) => (index === 0 ? record(row) : ['', ...record(row)]));
 }
 
 /** The length of a row's record; a header's own is more than the line that stands for it where there are no rows. */

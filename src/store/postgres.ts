@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
-import { KeyvPostgres } from '@keyv/postgres';
+import { KeyvPostgres, type KeyvPostgresOptions } from '@keyv/postgres';
+import { Pool } from 'pg';
 import { namespaces } from './namespaces.ts';
 import { addressOf, explain } from './postgres-errors.ts';
 import { purgeRegularly } from './purge.ts';
@@ -26,18 +26,6 @@ const SETUP = `
   CREATE INDEX IF NOT EXISTS ${TABLE}_expires ON ${TABLE} ((${EXPIRES})) WHERE ${EXPIRING}`;
 
 const PURGE = `DELETE FROM ${TABLE} WHERE ${EXPIRING} AND ${EXPIRES} <= $1`;
-
-/** The part of `pg.Pool` that is used here. */
-interface Pool {
-  query(sql: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  end(): Promise<void>;
-}
-
-// The very `pg` that `@keyv/postgres` uses, wherever npm put it.
-const { Pool }: { Pool: new (options: object) => Pool } = createRequire(
-  import.meta.resolve('@keyv/postgres'),
-)('pg');
 
 /**
  * Opens the store in a PostgreSQL database, whose table is created when it is missing. Throws a `Problem`, without
@@ -85,15 +73,20 @@ function storeOver(pool: Pool, query: Query): Store {
 
 type Query = (sql: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
 
+interface Options extends KeyvPostgresOptions {
+  ourQuery: Query;
+}
+
 /** `@keyv/postgres` over a pool of ours: its own is one for the whole process and dies with a lost connection. */
 class PostgresAdapter extends KeyvPostgres {
   constructor(query: Query) {
-    super({ table: TABLE, iterationLimit: 100, ourQuery: query });
+    const options: Options = { table: TABLE, iterationLimit: 100, ourQuery: query };
+    super(options);
   }
 
   /** Called by the constructor of `KeyvPostgres`, before anything of this class is set up. */
   override async connect(): Promise<Query> {
-    return this.opts.ourQuery;
+    return (this.opts as Options).ourQuery;
   }
 
   /** Rejects when the database fails; `KeyvPostgres` would end the iteration as if nothing were left. */

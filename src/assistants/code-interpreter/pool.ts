@@ -59,8 +59,7 @@ export class Pool {
       return { python: seat.python, fresh: false };
     }
     this.#seats.delete(session);
-    await this.#room(signal);
-    this.#reserved += 1;
+    await this.#reserve(signal);
     try {
       const python = await this.#fresh();
       this.#seats.set(session, { python, busy: true });
@@ -110,8 +109,8 @@ export class Pool {
     this.#waiting.shift()?.();
   }
 
-  /** Waits behind those who wait already until there is room for one process more. */
-  async #room(signal: AbortSignal): Promise<void> {
+  /** Waits behind those who wait already until there is room for one process more, and takes it. */
+  async #reserve(signal: AbortSignal): Promise<void> {
     let inLine = this.#waiting.length > 0;
     while (inLine || !this.#hasRoom()) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -119,6 +118,7 @@ export class Pool {
       signal.throwIfAborted();
       inLine = false;
     }
+    this.#reserved += 1;
   }
 
   #hasRoom(): boolean {

@@ -177,7 +177,7 @@ class PythonSandbox implements Sandbox {
       output.tell(
         `The code was stopped because it used more than ${sizeOf(processBytes)} of memory. ${GONE}`,
       );
-    else output.tell(`Python broke down and will be started anew. ${GONE}`);
+    else output.tell(`Python broke down, as it does when a recursion has no end. ${GONE}`);
   }
 }
 

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
-import { spawnChild } from './spawn-child.ts';
+import { CHILD_FOLDER, PYODIDE_FOLDER, spawnChild } from './spawn-child.ts';
 
 /** The memory of a Python that has just started, in a file: a new one starts from it in a third of a second. */
 export class Snapshot {
@@ -44,18 +43,24 @@ export class Snapshot {
 
   async #find(): Promise<string> {
     const name = await fileName();
-    if (this.#folder) {
-      const kept = join(this.#folder, name);
-      if (await exists(kept)) return kept;
-      try {
+    const kept = this.#folder && join(this.#folder, name);
+    if (kept && (await exists(kept))) return kept;
+    return this.#make(join(await this.#writableFolder(), name));
+  }
+
+  /** The folder to keep it in, or where that cannot be, a temporary one. */
+  async #writableFolder(): Promise<string> {
+    try {
+      if (this.#folder) {
         await mkdir(this.#folder, { recursive: true });
-        return await this.#make(kept);
-      } catch (error) {
-        if (!isReadOnly(error)) throw error;
+        await access(this.#folder, constants.W_OK);
+        return this.#folder;
       }
+    } catch {
+      // The store lives there too and says what is wrong with it.
     }
     this.#temporary ??= await mkdtemp(join(tmpdir(), 'bobbin-python-'));
-    return this.#make(join(this.#temporary, name));
+    return this.#temporary;
   }
 
   /** Writes beside the path first, so that nobody finds half a file. */
@@ -84,11 +89,8 @@ export class Snapshot {
 /** A snapshot fits the very versions, and the very imports, that it was made with. */
 async function fileName(): Promise<string> {
   const hash = createHash('sha256').update(process.version).update(process.arch);
-  for (const file of [
-    import.meta.resolve('pyodide/package.json'),
-    new URL('./child/load.js', import.meta.url).href,
-  ])
-    hash.update(await readFile(fileURLToPath(file)));
+  for (const file of [`${PYODIDE_FOLDER}/package.json`, `${CHILD_FOLDER}/load.js`])
+    hash.update(await readFile(file));
   return `python-${hash.digest('hex').slice(0, 16)}.snapshot`;
 }
 
@@ -96,13 +98,5 @@ async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,
-  );
-}
-
-function isReadOnly(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    ['EROFS', 'EACCES', 'EPERM', 'ENOSPC'].includes(String(error.code))
   );
 }

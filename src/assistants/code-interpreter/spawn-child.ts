@@ -12,12 +12,16 @@ const HEAP_MIB = 128;
 /** Below the bot's own priority, so that a loop in Python doesn't slow the chat down. */
 const NICENESS = 5;
 
-/** Permissions are checked against real paths. */
-const CHILD_FOLDER = realpathSync(fileURLToPath(new URL('./child/', import.meta.url)));
-const PYODIDE_FOLDER = realpathSync(fileURLToPath(new URL('.', import.meta.resolve('pyodide/package.json'))));
+/** The scripts that run in a child. Permissions are checked against real paths. */
+export const CHILD_FOLDER = realpathSync(fileURLToPath(new URL('./child/', import.meta.url)));
+
+/** Pyodide's package. */
+export const PYODIDE_FOLDER = realpathSync(
+  fileURLToPath(new URL('.', import.meta.resolve('pyodide/package.json'))),
+);
 
 /**
- * Starts a script of `child/` in a process that may read Pyodide's files, that folder and `readable`, and nothing
+ * Starts a script of `child/`, with Pyodide's folder and `args` as its arguments, in a process that may read Pyodide's files, that folder and `readable`, and nothing
  * else: no other file, no network, no process, no add-on, no environment, no code made of strings. Its one further
  * right, to start its guardian's thread, it gives up before any code runs, as it does the right to read.
  * https://nodejs.org/api/permissions.html
@@ -42,7 +46,7 @@ export function spawnChild(
     `--max-old-space-size=${HEAP_MIB}`,
     `--wasm-max-mem-pages=${Math.floor(pythonBytes / PAGE_BYTES)}`,
   ];
-  const child = spawn(process.execPath, [...flags, `${CHILD_FOLDER}/${script}`, ...args], {
+  const child = spawn(process.execPath, [...flags, `${CHILD_FOLDER}/${script}`, PYODIDE_FOLDER, ...args], {
     cwd: CHILD_FOLDER,
     env: {},
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],

@@ -9,6 +9,7 @@ import { Sink } from './sink.ts';
 
 /** A bot that repeats what it is told, or does what `answer` says. */
 class Parrot implements Bot {
+  readonly prompts = [];
   readonly heard: IncomingMessage[] = [];
   readonly stopped: string[] = [];
   platform: Platform | undefined;
@@ -21,6 +22,10 @@ class Parrot implements Bot {
     await show(reply, `You said: ${message.text}`);
     await show(reply, `You said: ${message.text}`, await this.answer(message));
   }
+
+  knows = async () => false;
+  renew = async () => {};
+  rate = () => {};
 
   stop(conversation: string): boolean {
     this.stopped.push(conversation);

@@ -3,6 +3,6 @@ import { layout } from '../../../src/reply/layout.ts';
 
 /** Makes a reply's calls until people see the Markdown, as the publisher does. */
 export async function show(reply: Reply, markdown: string, outcome?: Outcome): Promise<void> {
-  const view = { parts: layout(markdown, reply.limits), steps: [], ...(outcome && { outcome }) };
+  const view = { parts: layout(markdown, reply.limits), steps: [], files: [], ...(outcome && { outcome }) };
   for (let call = reply.next(view); call; call = reply.next(view)) await call.send();
 }

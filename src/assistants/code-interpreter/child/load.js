@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 
 // Pyodide is told that it is in a Web Worker: so it never gets hold of Node's fs, child_process or vm. What it would
 // fetch there are the files of its own package.
@@ -9,7 +10,8 @@ const PRELOADED =
   'ast, asyncio, collections, csv, datetime, decimal, fractions, functools, io, itertools, json, linecache, math, ' +
   'os, pathlib, random, re, statistics, string, sys, textwrap, traceback, types';
 
-const PACKAGE = import.meta.resolve('pyodide/package.json').replace(/package\.json$/, '');
+/** Pyodide's folder, from outside: to find it by name would need the right to read every folder above. */
+const PACKAGE = `${pathToFileURL(process.argv[2] ?? '').href}/`;
 
 /** @typedef {import('pyodide').PyodideAPI} Pyodide */
 
@@ -37,7 +39,8 @@ export async function makeSnapshot() {
 /** @param {{ _loadSnapshot: Uint8Array } | { _makeSnapshot: true }} start */
 async function load(start) {
   pretendToBeWorker();
-  const { loadPyodide } = await import('pyodide');
+  /** @type {typeof import('pyodide')} */
+  const { loadPyodide } = await import(`${PACKAGE}pyodide.mjs`);
   return loadPyodide({
     indexURL: PACKAGE,
     packageBaseUrl: PACKAGE,
@@ -50,7 +53,7 @@ async function load(start) {
 
 /** Pyodide checks that this belongs to its own version. */
 function packageIndex() {
-  return JSON.parse(readFileSync(fileURLToPath(`${PACKAGE}pyodide-lock.json`), 'utf8'));
+  return JSON.parse(readFileSync(new URL('pyodide-lock.json', PACKAGE), 'utf8'));
 }
 
 function pretendToBeWorker() {

@@ -55,10 +55,13 @@ function freezeIntrinsics() {
   }
   for (const intrinsic of [...classes, Uint8Array, WeakMap, Reflect, JSON, Math, WebAssembly, Atomics])
     Object.freeze(intrinsic);
-  // A handler of stack traces would be shown the functions on the stack. Pyodide sets `stackTraceLimit`.
-  Object.defineProperty(Error, 'prepareStackTrace', { value: undefined });
-  Object.defineProperty(Error, 'captureStackTrace', { writable: false, configurable: false });
-  Object.preventExtensions(Error);
+  // A handler of stack traces would be shown the functions on the stack, and a stack names the host's folders.
+  const fixed = { writable: false, configurable: false };
+  Object.defineProperty(Error, 'prepareStackTrace', { value: undefined, ...fixed });
+  Object.defineProperty(Error, 'captureStackTrace', fixed);
+  Error.stackTraceLimit = 0;
+  for (const kind of [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError])
+    Object.preventExtensions(kind);
 }
 
 /**

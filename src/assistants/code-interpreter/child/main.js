@@ -22,7 +22,7 @@ process.setUncaughtExceptionCaptureCallback((error) => {
   process.exit(1);
 });
 
-const [snapshot = '', settings = ''] = process.argv.slice(2);
+const [, snapshot = '', settings = ''] = process.argv.slice(2);
 /** @type {Limits} */
 const limits = JSON.parse(settings);
 
