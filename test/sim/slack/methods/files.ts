@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { parseBlocks } from '../blocks.ts';
+import { type Call, type Method, writableChannel } from '../call.ts';
+import { fileJson, mimetypeOf } from '../file-json.ts';
+import type { Block, Channel, Json, SlackFile } from '../objects.ts';
+import { TIER_4 } from '../rate-tiers.ts';
+import { invalidArguments, SlackError } from '../slack-error.ts';
+import { APP_USER } from '../workspace.ts';
+import { appMessage, inThread } from './chat.ts';
+
+const completedSchema = z.array(z.object({ id: z.string(), title: z.string().optional() })).min(1);
+
+export const fileMethods: Record<string, Method> = {
+  'files.getUploadURLExternal': { limits: [TIER_4], scopes: ['files:write'], run: getUploadUrl },
+  'files.completeUploadExternal': { limits: [TIER_4], scopes: ['files:write'], run: completeUpload },
+  'files.info': { limits: [TIER_4], scopes: ['files:read'], run: info },
+};
+
+function getUploadUrl({ args, workspace, services }: Call): Json {
+  const name = args.required('filename');
+  const length = args.number('length', Number.NaN);
+  if (length <= 0) throw invalidArguments('length must be greater than 0');
+  const id = workspace.nextId('F');
+  workspace.files.set(id, {
+    id,
+    name,
+    title: name,
+    mimetype: mimetypeOf(name),
+    user: APP_USER.id,
+    created: Math.floor(Date.now() / 1_000),
+    length,
+    channels: new Set(),
+  });
+  return { upload_url: `${services.origin}/upload/v1/${id}`, file_id: id };
+}
+
+/** Shares the files in one message. A file without its upload does not exist. */
+function completeUpload(call: Call): Json {
+  const { args, workspace, services } = call;
+  const given = completedSchema.safeParse(args.json('files'));
+  if (!given.success) throw invalidArguments('missing required field: files');
+  const destination = args.text('channel_id') ?? args.text('channels');
+  const channel = destination === undefined ? undefined : writableChannel(call, destination);
+  const blocks = parseBlocks(args.json('blocks') ?? []);
+  const files = given.data.map(({ id, title }) => completed(call, id, title, channel));
+  if (channel !== undefined) share(call, files, channel, blocks);
+  return { files: files.map((file) => fileJson(workspace, services.origin, file)) };
+}
+
+function completed(
+  { workspace }: Call,
+  id: string,
+  title: string | undefined,
+  channel: Channel | undefined,
+): SlackFile {
+  const file = workspace.files.get(id);
+  if (file?.content === undefined || file.channels.size > 0) throw new SlackError('file_not_found');
+  const shared = {
+    ...file,
+    title: title ?? file.name,
+    channels: new Set(channel === undefined ? [] : [channel.id]),
+  };
+  workspace.files.set(id, shared);
+  return shared;
+}
+
+function share(call: Call, files: SlackFile[], channel: Channel, blocks: Block[]): void {
+  const { args, workspace } = call;
+  const threadTs = args.text('thread_ts');
+  if (threadTs !== undefined) inThread(call, channel, threadTs);
+  workspace.post({
+    ...appMessage(call, channel, threadTs),
+    text: args.text('initial_comment') ?? '',
+    blocks,
+    subtype: 'file_share',
+    fileIds: files.map((file) => file.id),
+  });
+}
+
+function info({ args, workspace, services }: Call): Json {
+  const file = workspace.files.get(args.required('file'));
+  if (file?.content === undefined) throw new SlackError('file_not_found');
+  return { file: fileJson(workspace, services.origin, file) };
+}

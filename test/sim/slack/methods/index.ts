@@ -1,0 +1,19 @@
+import type { Method } from '../call.ts';
+import { assistantMethods } from './assistant.ts';
+import { chatMethods } from './chat.ts';
+import { chatStreamMethods } from './chat-stream.ts';
+import { conversationMethods } from './conversations.ts';
+import { fileMethods } from './files.ts';
+import { identityMethods } from './identity.ts';
+
+/** The Web API as far as this simulator knows it. */
+export const METHODS = new Map<string, Method>(
+  Object.entries({
+    ...assistantMethods,
+    ...chatMethods,
+    ...chatStreamMethods,
+    ...conversationMethods,
+    ...fileMethods,
+    ...identityMethods,
+  }),
+);
