@@ -82,11 +82,6 @@ await asyncio.gather(later(3), later(4))`;
     expect((await tell(code)).output).toBe('a\nb\nc\n');
   });
 
-  it('tells what is printed while the code still runs', async () => {
-    const { pieces } = await tell('import time\nprint("first")\ntime.sleep(0.05)\nprint("second")');
-    expect(pieces).toEqual(['first\n', 'second\n']);
-  });
-
   it('prints any text, broken surrogates included', async () => {
     expect((await tell('print("héllo 😀 \\ud800")')).output).toBe('héllo 😀 \\ud800\n');
   });

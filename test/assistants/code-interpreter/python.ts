@@ -19,14 +19,18 @@ export function python(options: SandboxOptions = {}): Sandbox & {
   tell: (code: string, request?: Partial<CodeRequest>, signal?: AbortSignal) => Promise<Told>;
 } {
   const sandbox = createSandbox({ cacheDir: CACHE, ...options });
-  return Object.assign(sandbox, {
+  return {
+    run: sandbox.run.bind(sandbox),
+    close: sandbox.close.bind(sandbox),
+    warmUp: sandbox.warmUp.bind(sandbox),
+    processIds: sandbox.processIds.bind(sandbox),
     async tell(code: string, request: Partial<CodeRequest> = {}, signal = new AbortController().signal) {
       const pieces: string[] = [];
       const all = { session: 'thread_a', files: [], ...request, code };
       const result = await sandbox.run(all, (text) => pieces.push(text), signal);
       return { ...result, output: pieces.join(''), pieces };
     },
-  });
+  };
 }
 
 /** A file of a request. */

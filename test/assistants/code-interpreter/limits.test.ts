@@ -1,0 +1,137 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { processesFor } from '../../../src/assistants/code-interpreter/limits.ts';
+import { file, python } from './python.ts';
+
+const MiB = 1024 * 1024;
+
+/** Time enough for what ends by itself, on a busy machine too. */
+const sandbox = python({
+  limits: {
+    outputBytes: 1000,
+    codeBytes: 2000,
+    filesOut: 2,
+    filesOutBytes: 5000,
+    filesInBytes: 3000,
+    pythonBytes: 128 * MiB,
+    processBytes: 500 * MiB,
+  },
+});
+const { tell } = sandbox;
+
+/** For code that never ends by itself. */
+const hasty = python({ limits: { runMs: 700, outputBytes: 1000 } });
+
+afterAll(() => Promise.all([sandbox.close(), hasty.close()]));
+
+describe('the time limit', () => {
+  it.concurrent.each([
+    ['a loop', 'while True: pass'],
+    [
+      'a loop that catches everything',
+      'while True:\n  try:\n    while True: pass\n  except BaseException: pass',
+    ],
+    ['work in C that Python cannot interrupt', 'sum(range(10**13))'],
+    ['a sleep', 'import time; time.sleep(3600)'],
+    ['an await', 'import asyncio; await asyncio.Event().wait()'],
+    ['a flood', 'while True: print("spam" * 1000)'],
+  ])('stops %s, says so, and the next call starts anew', async (session, code) => {
+    const stopped = await hasty.tell(`print("begun")\n${code}`, { session });
+    expect(stopped).toMatchObject({ status: 'failed', files: [] });
+    expect(stopped.output).toMatch(/^begun\n/);
+    expect(stopped.output).toMatch(
+      /\nThe code was stopped after 0\.7 seconds, its time limit\. The variables and files of this session are gone\.\n$/,
+    );
+    expect(stopped.output.length).toBeLessThan(1300);
+    const next = await hasty.tell('"begun" in globals()', { session });
+    expect(next).toMatchObject({ status: 'completed', fresh: true, output: 'False\n' });
+  });
+
+  it('leaves nothing of a stopped call for a later one', async () => {
+    const session = 'late';
+    await hasty.tell('import sys\nwhile True: sys.stdout.write("ghost"); sys.stdout.flush()', { session });
+    const calls = [await hasty.tell('1', { session }), await hasty.tell('2', { session: 'other' })];
+    expect(calls.map(({ output }) => output)).toEqual(['1\n', '2\n']);
+  });
+});
+
+describe('the output limit', () => {
+  it('cuts what is printed, says so once, and lets the code go on', async () => {
+    const session = 'flood';
+    const told = await tell('for i in range(100000): print("x" * 99)\nended = True', { session });
+    expect(told.status).toBe('completed');
+    expect(told.output).toBe(`${`${'x'.repeat(99)}\n`.repeat(10)}The output was cut after 1 KB.\n`);
+    expect((await tell('ended', { session })).output).toBe('True\n');
+  });
+
+  it('is not reached by output of exactly that size', async () => {
+    expect((await tell('print("y" * 999)')).output).toBe(`${'y'.repeat(999)}\n`);
+  });
+
+  it('cuts no character in two', async () => {
+    expect((await tell('print("é" * 600)')).output).toBe(
+      `${'é'.repeat(500)}\nThe output was cut after 1 KB.\n`,
+    );
+    expect((await tell('print("a" + "é" * 600)')).output).toBe(
+      `a${'é'.repeat(499)}\nThe output was cut after 1 KB.\n`,
+    );
+  });
+});
+
+describe('the memory limits', () => {
+  it('raise a MemoryError that the code can catch', async () => {
+    const session = 'memory';
+    const told = await tell('kept = 5\nhoard = []\nwhile True: hoard.append(bytearray(2**24))', { session });
+    expect(told.status).toBe('completed');
+    expect(told.output).toContain('MemoryError');
+    expect((await tell('del hoard\nkept', { session })).output).toBe('5\n');
+  });
+
+  it.each([
+    ['files', 'with open("big", "wb") as f:\n  while True: f.write(bytes(2**24))'],
+    [
+      "JavaScript's own memory",
+      `import importlib.machinery
+core = importlib.machinery.BuiltinImporter.load_module("_pyodide_core")
+hoard, block = [], bytes(2**24)
+while True: hoard.append(core.to_js(block))`,
+    ],
+  ])('stop code that fills memory beside Python with %s', async (session, code) => {
+    const told = await tell(code, { session });
+    expect(told).toMatchObject({ status: 'failed', files: [] });
+    expect(told.output).toMatch(
+      /more than 500 MB of memory\. The variables and files of this session are gone\.\n$/,
+    );
+  });
+
+  it('let as many processes live as fit into a quarter of the memory, from two to eight', () => {
+    const GiB = 1024 * MiB;
+    expect([0.5, 2, 4, 8, 64].map((size) => processesFor(size * GiB))).toEqual([2, 2, 4, 8, 8]);
+  });
+});
+
+describe('the limits of code and files', () => {
+  it('refuse code that is too long, and keep the session', async () => {
+    const session = 'long';
+    await tell('kept = 1', { session });
+    expect(await tell(`"${'x'.repeat(2000)}"`, { session })).toMatchObject({
+      status: 'failed',
+      output: 'The code is longer than 2 KB and was not run.\n',
+    });
+    expect((await tell('kept', { session })).output).toBe('1\n');
+  });
+
+  it('hand back as many files as allowed, and name the others', async () => {
+    const code = 'for name in "abc": open(name, "w").write(name)\nopen("big", "w").write("x" * 6000);';
+    const told = await tell(code, { session: 'many' });
+    expect(told.files.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(told.output).toBe('One call may hand back 2 files and 5 KB, so these files were left: c, big.\n');
+  });
+
+  it('put no more into a session than allowed', async () => {
+    const files = [file('small', 'x'.repeat(2000)), file('too much', 'x'.repeat(2000))];
+    const { output } = await tell('import os; os.listdir()', { session: 'in', files });
+    expect(output).toBe(
+      "The file too much is not in /mnt/data: the files of a session may have 3 KB together.\n['small']\n",
+    );
+  });
+});

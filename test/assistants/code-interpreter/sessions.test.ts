@@ -1,0 +1,212 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { SandboxOptions } from '../../../src/assistants/code-interpreter/sandbox.ts';
+import { CACHE, python } from './python.ts';
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((sandbox) => sandbox.close()));
+});
+
+function start(options: SandboxOptions = {}): ReturnType<typeof python> {
+  const sandbox = python(options);
+  open.push(sandbox);
+  return sandbox;
+}
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bobbin sandbox '));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe('calls of one session', () => {
+  it('run one after another, in order', async () => {
+    const { tell } = start();
+    const calls = await Promise.all([
+      tell('import time\nseen = [1]\ntime.sleep(0.02)'),
+      tell('seen.append(2)'),
+      tell('seen'),
+    ]);
+    expect(calls.map(({ output }) => output)).toEqual(['', '', '[1, 2]\n']);
+  });
+
+  it('are heard as they print, and an abort kills them at once and rejects with its reason', async () => {
+    const { run, tell } = start();
+    const stopping = new AbortController();
+    const reason = new Error('The person pressed stop.');
+    const pieces: string[] = [];
+    const onOutput = (text: string) => {
+      pieces.push(text);
+      stopping.abort(reason);
+    };
+    const request = { session: 'thread_a', code: 'print("begun")\nwhile True: print("more")', files: [] };
+    await expect(run(request, onOutput, stopping.signal)).rejects.toBe(reason);
+    expect(pieces).toHaveLength(1);
+    expect(await tell('1')).toMatchObject({ fresh: true, output: '1\n' });
+  });
+
+  it('are not run at all when they were aborted while they waited', async () => {
+    const { tell } = start();
+    const stopping = new AbortController();
+    const first = tell('import time\ntime.sleep(0.05)\nran = []');
+    const second = tell('ran.append(2)', {}, stopping.signal);
+    stopping.abort();
+    await expect(second).rejects.toThrow('aborted');
+    await first;
+    expect((await tell('ran')).output).toBe('[]\n');
+  });
+
+  it('are not run when they were aborted before', async () => {
+    const { tell, processIds } = start();
+    await expect(tell('1', {}, AbortSignal.abort())).rejects.toThrow('aborted');
+    expect(processIds()).toEqual([]);
+  });
+});
+
+describe('processes', () => {
+  it('are shared by nobody, and the one that was idle for longest makes room', async () => {
+    const { tell, processIds } = start({ limits: { processes: 2 } });
+    for (const session of ['a', 'b', 'a', 'c']) await tell(`name = "${session}"`, { session });
+    expect(processIds()).toHaveLength(2);
+    expect((await tell('name', { session: 'a' })).output).toBe("'a'\n");
+    expect((await tell('1', { session: 'b' })).fresh).toBe(true);
+  });
+
+  it('make a call wait its turn while all are busy', async () => {
+    const { tell, processIds } = start({ limits: { processes: 1 } });
+    const order: string[] = [];
+    const call = async (session: string) => {
+      const { output } = await tell('import time\ntime.sleep(0.02)\n"done"', { session });
+      order.push(session + output);
+    };
+    await Promise.all([call('a'), call('b'), call('c')]);
+    expect(order).toEqual(["a'done'\n", "b'done'\n", "c'done'\n"]);
+    expect(processIds()).toHaveLength(1);
+  });
+
+  it('let an aborted call leave the queue', async () => {
+    const { tell } = start({ limits: { processes: 1 } });
+    const stopping = new AbortController();
+    const [first, second, third] = [
+      tell('import time\ntime.sleep(0.05)', { session: 'a' }),
+      tell('1', { session: 'b' }, stopping.signal),
+      tell('2', { session: 'c' }),
+    ];
+    stopping.abort();
+    await expect(second).rejects.toThrow('aborted');
+    expect([(await first).status, (await third).output]).toEqual(['completed', '2\n']);
+  });
+
+  it('are given back when their session was idle for a while', async () => {
+    const { tell, processIds } = start({ limits: { idleMs: 20 } });
+    await tell('x = 1');
+    await expect.poll(processIds).toEqual([]);
+    expect((await tell('x')).fresh).toBe(true);
+  });
+
+  it('are ready before they are needed after warmUp(), one at a time', async () => {
+    const { tell, warmUp, processIds } = start();
+    await warmUp();
+    const [spare] = processIds();
+    await tell('x = 1');
+    await expect.poll(processIds).toHaveLength(2);
+    expect(processIds()).toContain(spare);
+  });
+
+  it('are all gone after close(), and none is started again', async () => {
+    const { tell, warmUp, processIds, close } = start();
+    await warmUp();
+    const endless = tell('while True: pass');
+    await expect.poll(processIds).toHaveLength(1);
+    const pids = processIds();
+    await close();
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect((await endless).status).toBe('failed');
+    expect(await tell('1')).toMatchObject({ status: 'failed' });
+    expect(processIds()).toEqual([]);
+  });
+
+  it('end by themselves when the bot was killed, even in an endless loop', async () => {
+    const sandbox = fileURLToPath(
+      new URL('../../../src/assistants/code-interpreter/sandbox.ts', import.meta.url),
+    );
+    const script = `
+      import { createSandbox } from ${JSON.stringify(sandbox)};
+      const sandbox = createSandbox({ cacheDir: ${JSON.stringify(CACHE)} });
+      await sandbox.warmUp();
+      const loop = (code) => new Promise((begun) => sandbox.run({ session: code, code: 'print(1)\\n' + code, files: [] }, begun, new AbortController().signal));
+      await Promise.all([loop('while True: pass'), loop('sum(range(10**13))')]);
+      console.log(JSON.stringify(sandbox.processIds()));`;
+    const bot = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = await Array.fromAsync(
+      createInterface({ input: bot.stdout }).on('line', () => bot.kill('SIGKILL')),
+    );
+    const pids: number[] = JSON.parse(line ?? '[]');
+    expect(pids.length).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+  });
+});
+
+describe('the snapshot', () => {
+  it('is kept in its folder, behind a symbolic link and a space, and made anew when it is broken', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'real'));
+    await symlink(join(folder, 'real'), join(folder, 'linked'));
+    const [name = ''] = await readdir(CACHE);
+    const kept = join(folder, 'real', name);
+    await writeFile(kept, 'this is no snapshot');
+    const { tell } = start({ cacheDir: join(folder, 'linked') });
+    expect(await tell('1 + 1')).toMatchObject({ status: 'completed', output: '2\n' });
+    expect(await readdir(join(folder, 'real'))).toEqual([name]);
+  });
+
+  it('lives elsewhere when its folder cannot be written to, and leaves nothing behind', async () => {
+    const folder = await temporaryFolder();
+    const notAFolder = join(folder, 'file');
+    await writeFile(notAFolder, '');
+    const problems: unknown[] = [];
+    const { tell } = start({
+      cacheDir: join(notAFolder, 'below'),
+      onProblem: (error) => problems.push(error),
+    });
+    expect((await tell('1 + 1')).output).toBe('2\n');
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('an installation', () => {
+  it('may have spaces and symbolic links in its path', async () => {
+    const folder = await temporaryFolder();
+    const source = fileURLToPath(new URL('../../../src/assistants/code-interpreter', import.meta.url));
+    await cp(source, join(folder, 'with space', 'code'), { recursive: true });
+    await symlink(
+      fileURLToPath(new URL('../../../node_modules', import.meta.url)),
+      join(folder, 'node_modules'),
+    );
+    await symlink(join(folder, 'with space'), join(folder, 'link'));
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+    const { createSandbox } = await import(join(folder, 'link', 'code', 'sandbox.ts'));
+    const sandbox = createSandbox({ cacheDir: CACHE });
+    open.push(sandbox);
+    const pieces: string[] = [];
+    const request = { session: 'a', code: '2 + 2', files: [] };
+    await sandbox.run(request, (text: string) => pieces.push(text), new AbortController().signal);
+    expect(pieces).toEqual(['4\n']);
+  });
+});

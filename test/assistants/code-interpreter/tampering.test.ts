@@ -1,0 +1,75 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { python } from './python.ts';
+
+const sandbox = python();
+const { tell } = sandbox;
+afterAll(() => sandbox.close());
+
+describe('the next call is not harmed by an earlier one that', () => {
+  it.each([
+    [
+      'replaces builtins',
+      'import builtins\nbuiltins.print = builtins.repr = builtins.compile = builtins.eval = None',
+    ],
+    [
+      'empties builtins',
+      'import builtins\nfor n in list(vars(builtins)):\n  if n not in ("list", "vars"): delattr(builtins, n)',
+    ],
+    ['closes standard output', 'import sys\nsys.stdout.close()'],
+    ['replaces standard output', 'import sys\nsys.stdout = sys.stderr = None'],
+    ['closes the descriptor of standard output', 'import os\nos.close(1)'],
+    [
+      'replaces the event loop',
+      'import asyncio\nasyncio.set_event_loop(None); asyncio._set_running_loop(None)',
+    ],
+    [
+      'leaves its tasks behind',
+      'import asyncio\nasync def f():\n  while True: await asyncio.sleep(0)\nt = asyncio.create_task(f())',
+    ],
+    [
+      'traces everything',
+      'import sys\ndef trace(*a): raise SystemExit\nsys.settrace(trace); sys.setprofile(trace)',
+    ],
+    ['lowers the recursion limit', 'import sys\nsys.setrecursionlimit(60)'],
+    ['takes its own namespace away', 'globals().clear()'],
+    ['takes the modules away', 'import sys\nsys.modules.clear()'],
+    ['takes the working folder away', 'import os, shutil\nos.chdir("/")\nshutil.rmtree("/mnt/data")'],
+    [
+      'breaks what shows a traceback',
+      'import traceback, linecache, io\ntraceback.format_exception = linecache.cache = io.TextIOWrapper = None',
+    ],
+  ])('%s', async (session, code) => {
+    await tell(code, { session });
+    const printed = await tell('import asyncio\nawait asyncio.sleep(0)\nprint("fine")\n20 + 1', { session });
+    const next = printed.status === 'failed' ? await tell('print("fine")\n20 + 1', { session }) : printed;
+    expect(next).toMatchObject({ status: 'completed', output: 'fine\n21\n' });
+    expect((await tell('1 / 0', { session: 'bystander' })).output).toContain('ZeroDivisionError');
+  });
+
+  it('would print between the calls: nothing comes, neither then nor with the next one', async () => {
+    const session = 'between';
+    await tell('import asyncio\nasyncio.get_event_loop().call_later(0.001, print, "ghost");', { session });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const during = await tell('import time\ntime.sleep(0.01)\nprint("mine")', { session });
+    expect(during.output).toBe('ghost\nmine\n');
+  });
+});
+
+describe('one session', () => {
+  it("cannot reach another one's variables or files", async () => {
+    const secret = `secret-${crypto.randomUUID()}`;
+    await tell(
+      `secret = "${secret}"\nopen("/mnt/data/note.txt", "w").write(secret)\nopen("/tmp/note", "w").write(secret);`,
+      {
+        session: 'mine',
+      },
+    );
+    const code = `
+import gc, os, glob
+print([v for o in gc.get_objects() if type(o) is dict for v in o.values() if type(v) is str and "secret" + "-" in v], os.listdir("/mnt/data"), os.listdir("/tmp"))
+print(glob.glob("/**/note*", recursive=True), "secret" in globals())`;
+    const told = await tell(code, { session: 'yours' });
+    expect(told).toMatchObject({ output: '[] [] []\n[] False\n', files: [] });
+    expect(told.output).not.toContain(secret);
+  });
+});
