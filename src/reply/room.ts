@@ -84,7 +84,7 @@ export class Room {
 
 /** Of what may become the line that closes the fence all fits or nothing. */
 function fittingInFence(before: Block, fence: Fence, after: Block, ink: string, left: number): number {
-  const [begin = '', run = ''] = /^[\s>]*(`*|~*)/.exec(ink) ?? [];
+  const [begin = '', run = ''] = /^[\s>]*(`+|~+|)/.exec(ink) ?? [];
   if (begin.length + Math.max(0, fence.marker.length - run.length) > left) return 0;
   if (after.line === 'fence-closing') return ink.length;
   if (after.fence === fence) return clamp(left - closingOf(before, ink).length, ink.length);

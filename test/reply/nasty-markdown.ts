@@ -90,3 +90,32 @@ export const nastyMarkdown = fc
     { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 3000 }) },
   )
   .map((text) => text.toWellFormed());
+
+/** Markdown whose code blocks stand where every parser sees them the same, whole or cut. */
+export const codeMarkdown = fc
+  .array(
+    fc.record({
+      words: fc.string({ unit: fc.constantFrom('a', 'b', ' ', '. '), maxLength: 400 }),
+      marker: fc.constantFrom('```', '````', '~~~'),
+      code: fc.array(
+        fc.constantFrom('', 'x = 1', '  indented', '``', "print('a')  # long ".repeat(20), '# b'),
+        { maxLength: 40 },
+      ),
+      around: fc.constantFrom(
+        (block: string) => block,
+        quote,
+        item('- '),
+        item('1. '),
+        (block: string) => quote(item('- ')(block)),
+      ),
+    }),
+    { minLength: 1, maxLength: 4 },
+  )
+  .map((blocks) =>
+    blocks
+      .map(
+        ({ words, marker, code, around }) =>
+          `a${words}.\n\n${around([`b\n\n${marker}js`, ...code, marker].join('\n'))}`,
+      )
+      .join('\n\n'),
+  );
