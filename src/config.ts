@@ -23,6 +23,18 @@ export interface Config {
     readonly apiKey?: string;
     readonly assistantId?: string;
   };
+  /** With `appToken` events come by Socket Mode, else by HTTP, signed with `signingSecret`. */
+  readonly slack?: {
+    readonly botToken: string;
+    readonly appToken?: string;
+    readonly signingSecret?: string;
+    readonly apiUrl?: string;
+  };
+  readonly discord?: {
+    readonly token: string;
+    readonly apiUrl?: string;
+    readonly replyIn: 'thread' | 'channel';
+  };
   readonly store: { readonly dataDir: string; readonly databaseUrl?: string };
   readonly port: number;
   /** Left out: each command has its own. */
@@ -32,6 +44,12 @@ export interface Config {
 const secret = z.string().regex(/^[^\s"'\x7f-\u{10ffff}]+$/u, {
   error: 'holds a space, a quotation mark or a letter that no key has: copy the key again, without quotes.',
 });
+
+/** A Slack token, which shows by its beginning what it is for. */
+const slackToken = (prefix: string, name: string) =>
+  secret.refine((text) => text.startsWith(prefix), {
+    error: `is not ${name}, which begins with ${prefix}: copy it from your app at https://api.slack.com/apps.`,
+  });
 
 const baseURL = z.string().superRefine((text, context) => {
   const mistake = mistakeInBaseURL(text);
@@ -65,6 +83,17 @@ const VARIABLES = z.object({
   ASSISTANTS_BASE_URL: baseURL.exactOptional(),
   ASSISTANTS_API_KEY: secret.exactOptional(),
   ASSISTANT_ID: z.string().exactOptional(),
+  SLACK_BOT_TOKEN: slackToken('xoxb-', 'a bot token').exactOptional(),
+  SLACK_APP_TOKEN: slackToken('xapp-', 'an app-level token').exactOptional(),
+  SLACK_SIGNING_SECRET: secret.exactOptional(),
+  SLACK_API_URL: baseURL.exactOptional(),
+  DISCORD_TOKEN: secret.exactOptional(),
+  DISCORD_API_URL: baseURL.exactOptional(),
+  DISCORD_REPLY_IN: z
+    .enum(['thread', 'channel'], {
+      error: 'is neither "thread" nor "channel": write one of them, or leave it out.',
+    })
+    .default('thread'),
   DATABASE_URL: databaseURL.exactOptional(),
   DATA_DIR: z.string().default('./data'),
   PORT: port.default(3000),
@@ -111,10 +140,31 @@ function toConfig(variables: Variables): Config {
       ...(ASSISTANTS_API_KEY && { apiKey: ASSISTANTS_API_KEY }),
       ...(ASSISTANT_ID && { assistantId: ASSISTANT_ID }),
     },
+    ...slackOf(variables),
+    ...discordOf(variables),
     store: { dataDir: variables.DATA_DIR, ...(DATABASE_URL && { databaseUrl: DATABASE_URL }) },
     port: variables.PORT,
     ...(LOG_LEVEL && { logLevel: LOG_LEVEL }),
   };
+}
+
+function slackOf(variables: Variables): Pick<Config, 'slack'> {
+  const { SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET, SLACK_API_URL } = variables;
+  if (!SLACK_BOT_TOKEN) return {};
+  return {
+    slack: {
+      botToken: SLACK_BOT_TOKEN,
+      ...(SLACK_APP_TOKEN && { appToken: SLACK_APP_TOKEN }),
+      ...(SLACK_SIGNING_SECRET && { signingSecret: SLACK_SIGNING_SECRET }),
+      ...(SLACK_API_URL && { apiUrl: SLACK_API_URL }),
+    },
+  };
+}
+
+function discordOf({ DISCORD_TOKEN, DISCORD_API_URL, DISCORD_REPLY_IN }: Variables): Pick<Config, 'discord'> {
+  if (!DISCORD_TOKEN) return {};
+  const apiUrl = DISCORD_API_URL && { apiUrl: DISCORD_API_URL };
+  return { discord: { token: DISCORD_TOKEN, ...apiUrl, replyIn: DISCORD_REPLY_IN } };
 }
 
 function modelOf({ OPENAI_API_KEY, OPENAI_BASE_URL, MODEL_API }: Variables): Config['model'] {

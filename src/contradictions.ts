@@ -26,6 +26,18 @@ const RULES: { holds: (given: Given) => boolean; mistake: string }[] = [
     mistake:
       'ASSISTANTS_BASE_URL names OpenAI or Azure, which switched their Assistants servers off on 2026-08-26: leave it out, and Bobbin brings its own.',
   },
+  {
+    holds: ({ SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET }) =>
+      Boolean(SLACK_BOT_TOKEN) && !SLACK_APP_TOKEN && !SLACK_SIGNING_SECRET,
+    mistake:
+      'SLACK_BOT_TOKEN is set, but nothing brings the events: set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for HTTP. Both stand under https://api.slack.com/apps, Basic Information.',
+  },
+  {
+    holds: ({ SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET }) =>
+      !SLACK_BOT_TOKEN && Boolean(SLACK_APP_TOKEN || SLACK_SIGNING_SECRET),
+    mistake:
+      'SLACK_BOT_TOKEN is missing beside the other Slack settings: copy it from https://api.slack.com/apps, OAuth & Permissions, or leave all of them out.',
+  },
 ];
 
 /** What does not fit together among the variables that are set. */

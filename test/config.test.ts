@@ -139,3 +139,42 @@ test('all mistakes are listed, contradictions among them', () => {
     'ASSISTANT_ID',
   ]);
 });
+
+test('Slack takes a bot token with an app token or a signing secret, and Discord a token', () => {
+  const slack = {
+    SLACK_BOT_TOKEN: 'xoxb-1',
+    SLACK_APP_TOKEN: 'xapp-1',
+    SLACK_API_URL: 'http://127.0.0.1:1/api/',
+  };
+  expect(valid(slack)?.slack).toEqual({
+    botToken: 'xoxb-1',
+    appToken: 'xapp-1',
+    apiUrl: 'http://127.0.0.1:1/api/',
+  });
+  const signed = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'secret' };
+  expect(valid(signed)?.slack).toEqual({ botToken: 'xoxb-1', signingSecret: 'secret' });
+  const discord = {
+    DISCORD_TOKEN: 't',
+    DISCORD_API_URL: 'http://127.0.0.1:1/api',
+    DISCORD_REPLY_IN: 'channel',
+  };
+  expect(valid(discord)?.discord).toEqual({
+    token: 't',
+    apiUrl: 'http://127.0.0.1:1/api',
+    replyIn: 'channel',
+  });
+  expect(valid({ DISCORD_TOKEN: 't' })?.discord).toEqual({ token: 't', replyIn: 'thread' });
+});
+
+test.each<[NodeJS.ProcessEnv, RegExp]>([
+  [
+    { SLACK_BOT_TOKEN: 'xapp-1', SLACK_APP_TOKEN: 'xapp-1' },
+    /^SLACK_BOT_TOKEN is not a bot token, .*api\.slack\.com/,
+  ],
+  [{ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xoxb-1' }, /^SLACK_APP_TOKEN is not an app-level token/],
+  [{ SLACK_BOT_TOKEN: 'xoxb-1' }, /^SLACK_BOT_TOKEN is set, but nothing brings the events/],
+  [{ SLACK_SIGNING_SECRET: 's' }, /^SLACK_BOT_TOKEN is missing/],
+  [{ DISCORD_TOKEN: 't', DISCORD_REPLY_IN: 'cellar' }, /^DISCORD_REPLY_IN is neither/],
+])('a mistake in the settings of a platform is told: %o', (env, mistake) => {
+  expect(readConfig(env).mistakes).toEqual([expect.stringMatching(mistake)]);
+});
