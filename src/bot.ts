@@ -1,4 +1,4 @@
-import { OpenAI } from 'openai';
+import { APIConnectionError, APIError, OpenAI } from 'openai';
 import { findAssistant, syncAssistant } from './assistant.ts';
 import { createSandbox } from './assistants/code-interpreter/sandbox.ts';
 import { createAssistants } from './assistants/index.ts';
@@ -14,6 +14,7 @@ import { type TurnParts, takeTurn } from './conversation/turn.ts';
 import { type Functions, noFunctions } from './functions/functions.ts';
 import type { Logger } from './log.ts';
 import type { Bot, IncomingMessage, Platform, SuggestedPrompt } from './platform.ts';
+import { Problem } from './problem.ts';
 import type { ReplyStyle } from './reply/render.ts';
 import type { Settings } from './settings.ts';
 import { openStore } from './store/open-store.ts';
@@ -43,11 +44,20 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
   const { settings, log, style, follow = streamedRun } = options;
   const store = await openStore(settings.store);
   const server = settings.assistants.baseURL ? remoteServer(settings) : embeddedServer(settings, store, log);
-  const { client } = server;
-  const threads = new ThreadMap(store.keyv('conversations'), client);
-  const runSettings = { assistant_id: await assistantOf(settings, client, store), ...settings.assistant.run };
-  const turn = { client, threads, runThread: follow(client, noFunctions), runSettings, style, log };
-  return new RunningBot(store, server, turn, settings.assistant.prompts);
+  try {
+    const { client } = server;
+    const threads = new ThreadMap(store.keyv('conversations'), client);
+    const runSettings = {
+      assistant_id: await assistantOf(settings, client, store),
+      ...settings.assistant.run,
+    };
+    const turn = { client, threads, runThread: follow(client, noFunctions), runSettings, style, log };
+    return new RunningBot(store, server, turn, settings.assistant.prompts);
+  } catch (error) {
+    await server.close();
+    await store.close();
+    throw error;
+  }
 }
 
 /** A bot that is ready to take messages. */
@@ -159,7 +169,21 @@ function modelOf({ model }: Settings): Model {
 }
 
 async function assistantOf(settings: Settings, client: OpenAI, store: Store): Promise<string> {
-  const { assistantId, baseURL = 'embedded' } = settings.assistants;
-  if (assistantId) return findAssistant(client, assistantId);
-  return syncAssistant(client, store.keyv('assistants-made'), baseURL, settings.assistant.params);
+  const { assistantId, baseURL } = settings.assistants;
+  try {
+    if (assistantId) return await findAssistant(client, assistantId);
+    return await syncAssistant(
+      client,
+      store.keyv('assistants-made'),
+      baseURL ?? 'embedded',
+      settings.assistant.params,
+    );
+  } catch (error) {
+    if (!baseURL || !(error instanceof APIError)) throw error;
+    const reason =
+      error instanceof APIConnectionError ? 'could not be reached' : `answered: ${error.message}`;
+    throw new Problem(`ASSISTANTS_BASE_URL, ${baseURL}, ${reason}. Check it and ASSISTANTS_API_KEY.`, {
+      cause: error,
+    });
+  }
 }

@@ -1,0 +1,122 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startChatCompletions } from '../sim/chat-completions.ts';
+import { startResponses } from '../sim/responses.ts';
+import { chat, dataDir, start } from './bobbin.ts';
+
+const EQUATION = 'I need to solve the equation `3x + 11 = 14`. Can you help me?';
+
+test('a newcomer gets Python for an equation, its output, and is remembered after a restart', async () => {
+  const env = { DATA_DIR: dataDir() };
+  const first = await chat([EQUATION], env);
+  expect(first.stdout).toMatch(/```python\n[\s\S]*3 \* x \+ 11[\s\S]*```\n\n```\nx = 1\n```/);
+  expect(first.stderr).toContain('offline demo');
+  expect(first.status).toBe(0);
+
+  const second = await chat(['What did I say first?'], env);
+  expect(second.stdout).toContain(EQUATION);
+  expect(second.stderr).toContain('We go on where we stopped');
+
+  const third = await chat(['What did I say first?'], env, ['chat', '--new']);
+  expect(third.stdout).not.toContain('3x + 11');
+});
+
+test('a fenced block from a pipe runs as Python, and its variables live on', async () => {
+  const lines = ['```python', 'n = 2**100', 'print(n)', '```', '```python', 'print(n + 1)', '```'];
+  const { stdout, status } = await chat(lines, { DATA_DIR: dataDir() });
+  expect(stdout).toContain('1267650600228229401496703205376');
+  expect(stdout).toContain('1267650600228229401496703205377');
+  expect(stdout).not.toContain('\u001b');
+  expect(status).toBe(0);
+});
+
+test('without streaming only the last assistant message is printed', async () => {
+  const { stdout, status } = await chat([EQUATION], { DATA_DIR: dataDir() }, ['chat', '--no-stream']);
+  expect(stdout).toContain('x = 1');
+  expect(stdout).not.toContain('```python');
+  expect(status).toBe(0);
+});
+
+test.each([
+  ['chat', startChatCompletions],
+  ['responses', startResponses],
+] as const)('the same chat works against a %s server', async (api, startServer) => {
+  const server = await startServer({ models: ['sim-small'] });
+  const env = {
+    DATA_DIR: dataDir(),
+    OPENAI_BASE_URL: server.url,
+    OPENAI_API_KEY: 'sim',
+    MODEL_API: api,
+    MODEL: 'sim-small',
+  };
+  const { stdout, stderr, status } = await chat([EQUATION, 'thank you'], env);
+  await server.close();
+  expect(stdout).toMatch(/```python\n[\s\S]*```[\s\S]*1/);
+  expect(stdout).toContain('thank you');
+  expect(stderr).not.toContain('Error');
+  expect(status).toBe(0);
+});
+
+test('a model that the provider does not offer is named with those that it does, and the chat goes on', async () => {
+  const server = await startChatCompletions({ models: ['sim-large', 'sim-small'] });
+  const env = { DATA_DIR: dataDir(), OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'sim', MODEL: 'sim-smal' };
+  const { stderr, status } = await chat(['hello', 'hello again'], env);
+  await server.close();
+  expect(stderr.match(/Error: .*sim-smal.*sim-small/g)).toHaveLength(2);
+  expect(stderr).not.toContain('Bearer');
+  expect(status).toBe(0);
+});
+
+test('every mistake in the settings is listed before anything starts', async () => {
+  const folder = dataDir();
+  const file = join(folder, 'assistant.md');
+  writeFileSync(file, '---\nname: ""\nmodel: m\ntemperature: 9\n---\nHelp.\n');
+  const env = { DATA_DIR: join(folder, 'data'), ASSISTANT_FILE: file, PORT: 'x', LOG_LEVEL: 'loud' };
+  const { status, stdout, stderr } = await chat(['hello'], env);
+  for (const mistake of ['PORT', 'LOG_LEVEL', 'temperature', 'name']) expect(stderr).toContain(mistake);
+  expect(stdout).toBe('');
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(status).toBe(1);
+});
+
+test('a second Bobbin in the same DATA_DIR is told what to do, and the first goes on', async () => {
+  const env = { DATA_DIR: dataDir() };
+  const first = start([], env);
+  await first.prints('stderr', /offline demo/);
+  const second = await chat(['hello'], env);
+  expect(second.stderr).toMatch(/Another Bobbin is using .*: stop it, or set DATA_DIR/);
+  expect(second.status).toBe(1);
+  first.child.stdin.end('How many messages are there?\n');
+  expect((await first.end).stdout).toContain('1');
+});
+
+test('after kill -9 in the midst of an answer the next start answers at once', async () => {
+  const env = { DATA_DIR: dataDir() };
+  const first = start([], env);
+  first.child.stdin.write('```python\nwhile True: pass\n```\n');
+  await first.prints('stdout', /while True/);
+  first.child.kill('SIGKILL');
+  await first.end;
+  const second = await chat(['What did I say first?'], env);
+  expect(second.stdout).toContain('while True');
+  expect(second.stderr).not.toContain('Error');
+});
+
+test('SIGINT stops the run, and the next line is answered', async () => {
+  const { child, end, prints } = start([], { DATA_DIR: dataDir() });
+  child.stdin.write('```python\nwhile True: pass\n```\n');
+  await prints('stdout', /while True/);
+  child.kill('SIGINT');
+  await prints('stderr', /Stopped\./);
+  child.stdin.end('```python\nprint(6 * 7)\n```\n');
+  const { stdout, status } = await end;
+  expect(stdout).toContain('42');
+  expect(status).toBe(0);
+});
+
+test('a command line that makes no sense is answered with the usage', async () => {
+  const { status, stderr } = await chat([], { DATA_DIR: dataDir() }, ['dance', '--loud']);
+  expect(stderr).toContain('Usage: npm start');
+  expect(status).toBe(2);
+});
