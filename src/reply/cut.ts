@@ -1,4 +1,4 @@
-import type { Block } from './block.ts';
+import type { Block, LineKind } from './block.ts';
 
 /** A place between two lines where a part could end. */
 export interface Break {
@@ -8,8 +8,9 @@ export interface Break {
 
 /** Where the lines of a part end for lack of room. */
 export interface Overflow {
-  /** The line that did not fit. */
+  /** Where the line that did not fit starts, and what it is. */
   start: number;
+  line: LineKind;
   /** How far it would have fitted. */
   end: number;
   /** The block before that line. */
@@ -26,7 +27,7 @@ const INSIDE_ITEM = 1;
 const STRANDED = 0;
 
 /** How good it is to cut between two lines, `before` and `after` them; undefined where it does harm. */
-export function rankOf(before: Block, after: Block, lastInk: Block['line']): number | undefined {
+export function rankOf(before: Block, after: Block, lastInk: LineKind): number | undefined {
   if (after.line === 'fence-closing' || after.line === 'table-delimiter' || after.line === 'blank')
     return undefined;
   if (before.line === 'fence-opening' || before.line === 'table-delimiter') return undefined;
@@ -57,7 +58,7 @@ export function bestCut(text: string, from: number, overflow: Overflow): number 
   const { start, end, block, breaks } = overflow;
   const least = from + (MARKERS.exec(text.slice(from))?.[0].length ?? 0) + 1;
   const half = Math.max(least, from + (end - from) / 2);
-  const isRow = block.table !== undefined || block.line === 'item';
+  const isRow = overflow.line === 'table-row' || overflow.line === 'item';
   const line = text.slice(start, end + 1);
   const spans = block.fence ? [] : spansOf(line);
   return (

@@ -33,7 +33,7 @@ export function fill(markdown: string, from: number, opening: string, limits: Li
     if (fits < length) {
       const end = Math.max(start + fits, opening.length + 1);
       if (start + fits <= opening.length && opening !== '') return undefined;
-      const cut = bestCut(text, opening.length, { start, end, block: before, breaks });
+      const cut = bestCut(text, opening.length, { start, line: seen.line, end, block: before, breaks });
       return afterSpace(markdown, from + cut - opening.length);
     }
     room.take(after, line);

@@ -140,6 +140,8 @@ describe('layout', () => {
   it('keeps list items whole', () => {
     const item = `- ${'Some item. '.repeat(12).trim()}`;
     expect(textsOf([item, item, item].join('\n'), slack)).toEqual([item, item, item]);
+    const long = `- ${'Some item. '.repeat(17).trim()}`;
+    expect(textsOf(`Three things:\n${long}`, slack)).toEqual(['Three things:', long]);
   });
 
   it('closes a fence at a cut and opens it again as it was', () => {
