@@ -68,3 +68,11 @@ export function threadRoot(call: Call, channel: Channel, threadTs: string): Mess
     throw new SlackError('cannot_reply_to_message');
   return call.workspace.message(channel, threadTs);
 }
+
+/** The thread that `channel_id` and `thread_ts` name. Throws `invalid_thread_ts`. */
+export function threadOf(call: Call): { channel: Channel; threadTs: string } {
+  const channel = writableChannel(call, call.args.required('channel_id'));
+  const threadTs = call.args.required('thread_ts');
+  if (!channel.messages.has(threadTs)) throw new SlackError('invalid_thread_ts');
+  return { channel, threadTs };
+}

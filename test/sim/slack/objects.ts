@@ -109,6 +109,8 @@ export interface ThreadStatus {
 }
 
 export interface AgentSession {
+  /** Does the app hear of the Stop button? Without that, Slack shows none. */
+  stoppable: boolean;
   status: 'active' | 'processing' | 'suspended' | 'closed';
   title?: string;
 }

@@ -98,7 +98,7 @@ test('Stop is there while the session is processing; it ends the open streams an
   const place = thread(sim);
   const root = { channel: place.channel, ts: place.thread_ts };
   const { ts = '' } = await web.chat.startStream({ ...place, ...RECIPIENT, markdown_text: 'half' });
-  expect(() => sim.user('ann').stops(root)).toThrow('no Stop button');
+  expect(() => sim.user('ann').stops(root)).toThrow('shows no Stop button');
   const session = { channel_id: place.channel, thread_ts: place.thread_ts };
   await web.agents.sessions.setStatus({ ...session, status: 'processing', title: 'Hello' });
   expect(sim.view('C0GENERAL')).toContain('[■ Stop]');

@@ -4,7 +4,7 @@ import type { Events } from './events.ts';
 import { mimetypeOf } from './file-json.ts';
 import type { Interactions } from './interactions.ts';
 import type { Channel, Json, Message, User } from './objects.ts';
-import { APP_USER, threadKey, type Workspace } from './workspace.ts';
+import { APP_USER, type Workspace } from './workspace.ts';
 
 export interface MessageRef {
   channel: string;
@@ -104,26 +104,22 @@ export class Person {
   }
 
   /**
-   * Presses Slack's own Stop button, which is there while the thread's agent session is `processing`. Slack ends
-   * the app's open streams of that thread itself, and leaves the session's status to the app.
+   * Presses Slack's own Stop button. Slack ends the app's open streams of that thread itself, and leaves the
+   * session's status to the app.
    */
   stops({ channel: channelId, ts }: MessageRef): void {
-    const { workspace, events, delivery } = this.#parts;
+    const { workspace } = this.#parts;
     const channel = this.#joined(channelId);
     const thread = channel.messages.get(ts)?.threadTs ?? ts;
-    const processing = workspace.sessions.get(threadKey(channel.id, thread))?.status === 'processing';
-    if (!processing)
-      throw new Error('There is no Stop button: the agent session of this thread is not processing.');
-    const payload = events.other({
+    if (!workspace.showsStop(channel.id, thread))
+      throw new Error(`The thread ${thread} shows no Stop button.`);
+    this.#tell({
       type: 'agent_session_stopped',
       channel: channel.id,
       user: this.id,
       thread_ts: thread,
       streaming_message_ts: stopStreams(workspace, channel, thread),
     });
-    if (payload === undefined)
-      throw new Error('There is no Stop button: the app does not hear agent_session_stopped.');
-    void delivery.dispatch({ type: 'events_api', payload });
   }
 
   /** Opens the app's messages tab; in the legacy experience that starts a thread. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { client, errorOf, slack } from './fixture.ts';
 import { POSTING, RateLimiter, TIER_2, TIER_3 } from './rate-tiers.ts';
@@ -10,6 +11,30 @@ test('never more calls than the tier allows within any minute', () => {
   expect(at(59_999)).toBe(1);
   expect(at(60_000)).toBeUndefined();
   expect(at(60_000)).toBe(1);
+});
+
+test('whatever the pace, no window holds more calls than allowed, and who waits as told gets through', () => {
+  const limit = { calls: 3, windowMs: 10_000 };
+  fc.assert(
+    fc.property(fc.array(fc.nat(4_000), { maxLength: 60 }), (gaps) => {
+      const limiter = new RateLimiter();
+      const passed: number[] = [];
+      let now = 0;
+      for (const gap of gaps) {
+        now += gap;
+        const wait = limiter.take('m', [limit], '', now);
+        if (wait === undefined) passed.push(now);
+        else
+          expect(passed.filter((at) => at > now + wait * 1_000 - limit.windowMs).length).toBeLessThan(
+            limit.calls,
+          );
+      }
+      for (const at of passed) {
+        const within = passed.filter((other) => other >= at && other < at + limit.windowMs);
+        expect(within.length).toBeLessThanOrEqual(limit.calls);
+      }
+    }),
+  );
 });
 
 test('methods have budgets of their own, and a refused call costs nothing', () => {

@@ -1,8 +1,10 @@
 import type { WebClient } from '@slack/web-api';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { client, errorOf, RECIPIENT, slack, thread } from './fixture.ts';
 import type { SlackOptions } from './options.ts';
 import type { SlackSim } from './slack.ts';
+import { append as extend, markdownOf, newStream, parseChunks, STREAM_LIMITS } from './streams.ts';
 
 const BUSY: SlackOptions = { rates: { speed: Number.POSITIVE_INFINITY } };
 const task = (more: object = {}) => ({
@@ -107,6 +109,20 @@ test('beside task cards, text is weighed in bytes, and what the cards hold count
   expect(await append(web, at, { chunks: [task({ title: 'T', output: 'o'.repeat(30) })] })).toBe('ok');
   expect(await append(web, at, { markdown_text: 'é'.repeat(20) })).toBe('msg_too_long');
   expect(await append(web, at, { markdown_text: 'é'.repeat(19) })).toBe('ok');
+});
+
+test('however a text is cut into calls, the message is the same', () => {
+  const cuts = fc.array(fc.string({ minLength: 1, maxLength: 20 }), { maxLength: 30 });
+  fc.assert(
+    fc.property(cuts, (pieces) => {
+      const grown = pieces.reduce(
+        (stream, piece) => extend(stream, parseChunks(piece, undefined, STREAM_LIMITS), STREAM_LIMITS),
+        newStream('timeline'),
+      );
+      expect(markdownOf(grown)).toBe(pieces.join(''));
+      expect(grown.parts.length).toBeLessThanOrEqual(1);
+    }),
+  );
 });
 
 test('chunks are checked, and never stand beside markdown_text', async () => {

@@ -97,3 +97,26 @@ test.each([
 ])('the mentions of %j in Markdown', (text, mentions) => {
   expect(mentionsIn(text, 'markdown')).toEqual(mentions);
 });
+
+test('whoever watches is told of every change, until they stop', async () => {
+  const sim = await slack();
+  const frames: string[] = [];
+  const stop = sim.watch(({ kind }) => frames.push(`${kind} ${sim.view('C0GENERAL').split('\n').at(-1)}`));
+  const { channel, thread_ts } = thread(sim);
+  const { ts = '' } = await client(sim).chat.startStream({
+    channel,
+    thread_ts,
+    ...RECIPIENT,
+    markdown_text: 'a',
+  });
+  await client(sim).chat.appendStream({ channel, ts, markdown_text: 'b' });
+  await client(sim).chat.stopStream({ channel, ts });
+  stop();
+  sim.user('ann').says('C0GENERAL', 'bye');
+  expect(frames).toEqual([
+    'posted ann: @bobbin hello',
+    'posted   bobbin [app]: a ▌',
+    'appended   bobbin [app]: ab ▌',
+    'changed   bobbin [app]: ab',
+  ]);
+});

@@ -77,13 +77,12 @@ function marks({ stream, edited }: Message): string {
 
 function workLines(workspace: Workspace, channel: Channel, threadTs: string): string[] {
   const status = workspace.status(channel.id, threadTs);
-  const processing = workspace.sessions.get(threadKey(channel.id, threadTs))?.status === 'processing';
   const loading = status?.loadingMessages.join(' / ') ?? '';
   return [
     ...(status === undefined
       ? []
       : [`${INDENT}${APP_USER.name} ${status.status}${loading && ` (${loading})`}`]),
-    ...(processing ? [`${INDENT}[■ Stop]`] : []),
+    ...(workspace.showsStop(channel.id, threadTs) ? [`${INDENT}[■ Stop]`] : []),
   ];
 }
 

@@ -1,5 +1,6 @@
+import { WebClient } from '@slack/web-api';
 import { expect, test } from 'vitest';
-import { client, errorOf, failureOf, slack } from './fixture.ts';
+import { client, errorOf, failureOf, SILENT, slack } from './fixture.ts';
 
 test('auth.test says who the bot is, and which scopes its token has', async () => {
   const sim = await slack();
@@ -111,6 +112,20 @@ test('calls fail as ordered: before they take effect, or after, when only the an
   expect(await post('refused')).toBe('internal_error');
   expect(await post('fourth')).toBe('ok');
   expect(sim.texts('C0GENERAL')).toEqual(['posted all the same', 'third', 'fourth']);
+});
+
+test('a call can stay without an answer, or get it late', async () => {
+  const sim = await slack();
+  const impatient = new WebClient(sim.app.botToken, {
+    slackApiUrl: sim.apiUrl,
+    retryConfig: { retries: 0 },
+    timeout: 20,
+    logger: SILENT,
+  });
+  sim.fails('auth.test', { network: 'silent' });
+  expect(await errorOf(impatient.auth.test())).toMatch(/timeout|timed out|aborted/);
+  sim.fails('auth.test', { delayMs: 1 });
+  expect(await errorOf(client(sim).auth.test())).toBe('ok');
 });
 
 test('calls, errors and characters are counted', async () => {

@@ -182,6 +182,12 @@ export class Workspace {
     this.#tell({ kind: 'session', channel: channel.id, threadTs });
   }
 
+  /** Slack's own Stop button is there while a thread's agent session is `processing`. */
+  showsStop(channel: string, threadTs: string): boolean {
+    const session = this.sessions.get(threadKey(channel, threadTs));
+    return session?.status === 'processing' && session.stoppable;
+  }
+
   setMember(channel: Channel, userId: string, isMember: boolean): void {
     if (isMember) channel.members.add(userId);
     else channel.members.delete(userId);

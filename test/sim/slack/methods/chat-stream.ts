@@ -1,17 +1,17 @@
 import { MAX_BLOCKS, parseBlocks } from '../blocks.ts';
 import { type Call, type Method, threadRoot, writableChannel } from '../call.ts';
 import { messageJson } from '../message-json.ts';
-import type { AgentSession, Json, Message, Stream } from '../objects.ts';
+import type { Json, Message, Stream } from '../objects.ts';
 import { TIER_2, TIER_4 } from '../rate-tiers.ts';
 import { invalidArguments, SlackError } from '../slack-error.ts';
 import { append, markdownOf, newStream, parseChunks } from '../streams.ts';
-import { APP_USER, threadKey } from '../workspace.ts';
+import { APP_USER } from '../workspace.ts';
 import { appMessage, inThread } from './chat.ts';
 import { metadataOf } from './content.ts';
+import { sessionStatus, setSession } from './sessions.ts';
 
 const scopes = ['chat:write'];
 const DISPLAY_MODES = ['timeline', 'plan', 'dense'];
-const SESSION_STATUSES: readonly string[] = ['active', 'processing', 'suspended', 'closed'];
 
 export const chatStreamMethods: Record<string, Method> = {
   'chat.startStream': { limits: [TIER_2], scopes, run: startStream },
@@ -81,16 +81,15 @@ function stopStream(call: Call): Json {
   const grown = append(stream, chunks, services.limits);
   const finalBlocks = finalBlocksOf(args.json('blocks'));
   if (grown.parts.length === 0 && finalBlocks.length === 0) throw new SlackError('no_text');
-  const session = sessionStatus(args.text('session_status'));
+  const given = args.text('session_status');
+  const session = given === undefined ? undefined : sessionStatus(given);
   const stopped = {
     ...streamed(message, { ...grown, finalBlocks, state: 'completed' }),
     ...metadataOf(args),
   };
   workspace.replace(stopped, message);
   if (session !== undefined && message.threadTs !== undefined) {
-    const channel = workspace.channel(message.channel);
-    const held = workspace.sessions.get(threadKey(channel.id, message.threadTs));
-    workspace.setSession(channel, message.threadTs, { ...held, status: session });
+    setSession(call, workspace.channel(message.channel), message.threadTs, session);
   }
   return {
     channel: message.channel,
@@ -103,14 +102,4 @@ function finalBlocksOf(given: unknown): Stream['finalBlocks'] {
   if (given === undefined) return [];
   if (Array.isArray(given) && given.length > MAX_BLOCKS) throw new SlackError('msg_blocks_too_many');
   return parseBlocks(given);
-}
-
-function isSessionStatus(status: string): status is AgentSession['status'] {
-  return SESSION_STATUSES.includes(status);
-}
-
-/** Throws `invalid_arguments`. */
-export function sessionStatus(status: string | undefined): AgentSession['status'] | undefined {
-  if (status === undefined || isSessionStatus(status)) return status;
-  throw invalidArguments(`status is not one of ${SESSION_STATUSES.join(', ')}`);
 }

@@ -5,6 +5,7 @@ import { chatStreamMethods } from './chat-stream.ts';
 import { conversationMethods } from './conversations.ts';
 import { fileMethods } from './files.ts';
 import { identityMethods } from './identity.ts';
+import { sessionMethods } from './sessions.ts';
 
 /** The Web API as far as this simulator knows it. */
 export const METHODS = new Map<string, Method>(
@@ -15,5 +16,6 @@ export const METHODS = new Map<string, Method>(
     ...conversationMethods,
     ...fileMethods,
     ...identityMethods,
+    ...sessionMethods,
   }),
 );
