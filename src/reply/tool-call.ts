@@ -4,6 +4,7 @@ import type {
   ToolCall as ToolCallObject,
 } from 'openai/resources/beta/threads/runs/steps';
 import { place } from './by-index.ts';
+import { listOf, numberOf, textOf } from './wire.ts';
 
 type CodeInterpreterObject = Extract<ToolCallObject, { type: 'code_interpreter' }>['code_interpreter'];
 type CodeInterpreterDelta = NonNullable<
@@ -53,7 +54,7 @@ export type ToolCall = CodeInterpreterCall | FileSearchCall | FunctionCall;
 /** The tool calls of a whole run step, those of unknown types left out. */
 export function toolCallsOf(step: RunStep): readonly ToolCall[] {
   if (step.step_details?.type !== 'tool_calls') return [];
-  return (step.step_details.tool_calls ?? []).reduce<readonly ToolCall[]>(
+  return listOf(step.step_details.tool_calls).reduce<readonly ToolCall[]>(
     (calls, call, index) => place(calls, index, () => wholeCall(call, index)),
     [],
   );
@@ -64,33 +65,38 @@ export function addToolCallDelta(calls: readonly ToolCall[], delta: ToolCallDelt
   return place(calls, delta.index, (current) => {
     if (current && current.type !== delta.type) return current;
     const call = current ?? emptyCall(delta);
-    return call && withDelta(delta.id && !call.id ? { ...call, id: delta.id } : call, delta);
+    return call && withDelta(call.id ? call : { ...call, id: textOf(delta.id) }, delta);
   });
 }
 
 function wholeCall(call: ToolCallObject, index: number): ToolCall | undefined {
-  const id = call?.id ?? '';
-  switch (call?.type) {
+  const id = textOf(call.id);
+  switch (call.type) {
     case 'code_interpreter':
       return { type: 'code_interpreter', index, id, ...codeInterpreter(call.code_interpreter) };
     case 'file_search':
       return { type: 'file_search', index, id, results: results(call.file_search) };
-    case 'function': {
-      const { name = '', arguments: args = '', output = null } = call.function ?? {};
-      return { type: 'function', index, id, name, arguments: args, output };
-    }
+    case 'function':
+      return addArguments(
+        { type: 'function', index, id, name: '', arguments: '', output: null },
+        call.function,
+      );
     default:
       return undefined;
   }
 }
 
 function codeInterpreter(whole: CodeInterpreterObject | undefined) {
-  const deltas = (whole?.outputs ?? []).map((output, index) => ({ ...output, index }));
-  return { input: whole?.input ?? '', outputs: deltas.reduce(addOutput, []) };
+  const outputs = listOf(whole?.outputs).map((output, index) => ({ ...output, index }));
+  return { input: textOf(whole?.input), outputs: outputs.reduce(addOutput, []) };
 }
 
 function results(search: FileSearchObject | undefined): FileSearchCall['results'] {
-  return (search?.results ?? []).map(({ file_id, file_name, score }) => ({ file_id, file_name, score }));
+  return listOf(search?.results).map(({ file_id, file_name, score }) => ({
+    file_id: textOf(file_id),
+    file_name: textOf(file_name),
+    score: numberOf(score),
+  }));
 }
 
 function emptyCall({ type, index }: ToolCallDelta): ToolCall | undefined {
@@ -114,20 +120,17 @@ function withDelta(call: ToolCall, delta: ToolCallDelta): ToolCall {
   return call;
 }
 
-function addCode(call: CodeInterpreterCall, { input, outputs }: CodeInterpreterDelta): CodeInterpreterCall {
-  return {
-    ...call,
-    input: call.input + (input ?? ''),
-    outputs: (outputs ?? []).reduce(addOutput, call.outputs),
-  };
+function addCode(call: CodeInterpreterCall, delta: CodeInterpreterDelta): CodeInterpreterCall {
+  const outputs = listOf(delta.outputs).reduce(addOutput, call.outputs);
+  return { ...call, input: call.input + textOf(delta.input), outputs };
 }
 
-function addArguments(call: FunctionCall, delta: FunctionDelta): FunctionCall {
+function addArguments(call: FunctionCall, delta: FunctionDelta | undefined): FunctionCall {
   return {
     ...call,
-    name: delta.name ?? call.name,
-    arguments: call.arguments + (delta.arguments ?? ''),
-    output: delta.output ?? call.output,
+    name: textOf(delta?.name) || call.name,
+    arguments: call.arguments + textOf(delta?.arguments),
+    output: typeof delta?.output === 'string' ? delta.output : call.output,
   };
 }
 
@@ -135,12 +138,12 @@ function addOutput(
   outputs: readonly CodeOutput[],
   delta: NonNullable<CodeInterpreterDelta['outputs']>[number],
 ): readonly CodeOutput[] {
-  return place(outputs, delta?.index, (current) => {
+  return place(outputs, delta.index, (current) => {
     const { index } = delta;
     if (delta.type === 'logs') {
       if (current && current.type !== 'logs') return current;
-      return { index, type: 'logs', logs: (current?.logs ?? '') + (delta.logs ?? '') };
+      return { index, type: 'logs', logs: (current?.logs ?? '') + textOf(delta.logs) };
     }
-    return delta.type === 'image' ? { index, type: 'image', file_id: delta.image?.file_id ?? '' } : current;
+    return delta.type === 'image' ? { index, type: 'image', file_id: textOf(delta.image?.file_id) } : current;
   });
 }

@@ -4,6 +4,7 @@ import type { Run, RunStatus } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep, RunStepDeltaEvent } from 'openai/resources/beta/threads/runs/steps';
 import { addContentDelta, type Content, contentOf } from './content.ts';
 import { addToolCallDelta, type ToolCall, toolCallsOf } from './tool-call.ts';
+import { listOf, textOf } from './wire.ts';
 
 /** How far a message or a step is. */
 export type Status = 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled' | 'expired';
@@ -73,7 +74,7 @@ export function fold(transcript: Transcript, event: AssistantStreamEvent): Trans
     case 'thread.run.step.expired':
       return foldStep(transcript, event.data);
     case 'error':
-      return { ...transcript, error: event.data?.message || 'The stream broke off.' };
+      return { ...transcript, error: textOf(event.data?.message) || 'The stream broke off.' };
     case 'thread.created':
       return transcript;
     default:
@@ -97,7 +98,7 @@ export function foldRun(transcript: Transcript, run: Run): Transcript {
   return {
     run_id: run.id,
     status,
-    error: run.last_error?.message ?? null,
+    error: textOf(run.last_error?.message) || null,
     incomplete_details,
     required_action,
     usage,
@@ -138,22 +139,21 @@ export function foldStep(transcript: Transcript, step: RunStep): Transcript {
   );
 }
 
-function foldMessageDelta(transcript: Transcript, { id, delta }: MessageDeltaEvent): Transcript {
-  if (typeof id !== 'string' || !Array.isArray(delta?.content)) return transcript;
-  const pieces = delta.content;
-  return update(transcript, emptyMessage(id), (entry) =>
+function foldMessageDelta(transcript: Transcript, event: MessageDeltaEvent): Transcript {
+  const pieces = listOf(event?.delta?.content);
+  if (typeof event?.id !== 'string' || pieces.length === 0) return transcript;
+  return update(transcript, emptyMessage(event.id), (entry) =>
     entry.status === 'in_progress'
       ? { ...entry, content: pieces.reduce(addContentDelta, entry.content) }
       : entry,
   );
 }
 
-function foldStepDelta(transcript: Transcript, { id, delta }: RunStepDeltaEvent): Transcript {
-  const details = delta?.step_details;
-  if (typeof id !== 'string' || details?.type !== 'tool_calls' || !Array.isArray(details.tool_calls))
-    return transcript;
-  const calls = details.tool_calls;
-  return update(transcript, emptyStep(id), (entry) =>
+function foldStepDelta(transcript: Transcript, event: RunStepDeltaEvent): Transcript {
+  const details = event?.delta?.step_details;
+  if (typeof event?.id !== 'string' || details?.type !== 'tool_calls') return transcript;
+  const calls = listOf(details.tool_calls);
+  return update(transcript, emptyStep(event.id), (entry) =>
     entry.status === 'in_progress'
       ? { ...entry, tool_calls: calls.reduce(addToolCallDelta, entry.tool_calls) }
       : entry,

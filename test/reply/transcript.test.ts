@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import { describe, expect, it } from 'vitest';
+import { toMarkdown } from '../../src/reply/render.ts';
 import { emptyTranscript, fold, foldRun, type Transcript } from '../../src/reply/transcript.ts';
 import {
   call,
@@ -157,6 +158,70 @@ describe('fold', () => {
       strange({ event: 'thread.run.step.completed', data: step(1, [strange(computer) as never, code('x')]) }),
     );
     expect(done.entries.at(-1)).toMatchObject({ tool_calls: [{ type: 'code_interpreter', index: 1 }] });
+  });
+
+  it('takes any JSON in any place without an exception', () => {
+    const kinds = [
+      'text',
+      'image_file',
+      'tool_calls',
+      'message_creation',
+      'code_interpreter',
+      'function',
+      'logs',
+    ];
+    const keys = [
+      ...[
+        'id',
+        'type',
+        'index',
+        'status',
+        'role',
+        'content',
+        'delta',
+        'text',
+        'value',
+        'annotations',
+        'step_details',
+      ],
+      ...[
+        'tool_calls',
+        'code_interpreter',
+        'function',
+        'file_search',
+        'input',
+        'outputs',
+        'logs',
+        'image',
+        'arguments',
+      ],
+      ...[
+        'results',
+        'message_creation',
+        'message_id',
+        'last_error',
+        'message',
+        'image_url',
+        'url',
+        'refusal',
+      ],
+    ];
+    const { json } = fc.letrec((tie) => ({
+      json: fc.oneof(
+        { depthSize: 'large', withCrossShrink: true },
+        fc.constantFrom<unknown>(null, 0, 1, true, 'completed', 'in_progress', ...kinds),
+        fc.array(tie('json'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom(...keys), tie('json'), { maxKeys: 6 }),
+      ),
+    }));
+    const names = [...new Set(eventsOf(example, [3]).map((event) => event.event)), 'error', 'thread.created'];
+    const events = fc.array(fc.record({ event: fc.constantFrom(...names), data: json }).map(strange));
+    fc.assert(
+      fc.property(events, (all) => {
+        expect(toMarkdown(foldAll(all))).toBeTypeOf('string');
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it('makes an entry for a delta whose beginning was never seen', () => {
