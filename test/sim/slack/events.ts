@@ -1,7 +1,7 @@
 import type { App } from './app.ts';
 import { messageJson } from './message-json.ts';
 import type { Change, Channel, Json, Message } from './objects.ts';
-import { APP_USER, type Workspace } from './workspace.ts';
+import { APP_BOT, APP_USER, type Workspace } from './workspace.ts';
 
 const FAMILY = {
   public: { subscription: 'message.channels', scope: 'channels:history', type: 'channel' },
@@ -95,7 +95,7 @@ export class Events {
     return {
       token: 'verification',
       team_id: team,
-      api_app_id: APP_USER.bot?.appId,
+      api_app_id: APP_BOT.appId,
       event,
       type: 'event_callback',
       event_id: this.#workspace.nextId('Ev'),

@@ -14,6 +14,14 @@ export type Fault = {
   | { /** The usual answer, so much later. */ delayMs: number }
 );
 
+/** How the counters name what a fault made of a call; `undefined` when the answer is the usual one. */
+export function nameOf(fault: Fault): string | undefined {
+  if ('status' in fault) return `http_${fault.status}`;
+  if ('error' in fault) return fault.error;
+  if ('retryAfter' in fault) return 'ratelimited';
+  return 'network' in fault ? fault.network : undefined;
+}
+
 /** The faults that tests have ordered, by method. */
 export class Faults {
   readonly #waiting = new Map<string, Fault[]>();

@@ -5,7 +5,7 @@ import { messageJson } from './message-json.ts';
 import type { Channel, Json, Message, User } from './objects.ts';
 import type { ResponseUrls } from './response-urls.ts';
 import { streamBlocks } from './streams.ts';
-import { APP_USER, type Workspace } from './workspace.ts';
+import { APP_BOT, type Workspace } from './workspace.ts';
 
 export interface InteractionParts {
   workspace: Workspace;
@@ -64,7 +64,7 @@ export class Interactions {
       user_name: user.name,
       command,
       text,
-      api_app_id: APP_USER.bot?.appId,
+      api_app_id: APP_BOT.appId,
       is_enterprise_install: 'false',
       response_url: `${origin}${responseUrls.create(channel, user.id)}`,
       trigger_id: workspace.nextId('trigger'),
@@ -80,7 +80,7 @@ export class Interactions {
     const { team } = workspace;
     const payload: Json = {
       token: 'verification',
-      api_app_id: APP_USER.bot?.appId,
+      api_app_id: APP_BOT.appId,
       team: { id: team.id, domain: team.domain },
       enterprise: null,
       is_enterprise_install: false,

@@ -139,12 +139,15 @@ test('the messages tab opens with app_home_opened; only the legacy view starts a
         async ({ event }) => void heard.push(`${agentView} ${event.type}`),
       );
     });
+    sim.user('ann').opensHomeTab();
     sim.user('ann').opensMessagesTab();
     await sim.settled();
   }
   expect(heard.sort()).toEqual([
+    'agent_view home',
     'agent_view messages',
     'assistant_view assistant_thread_started',
+    'assistant_view home',
     'assistant_view messages',
   ]);
 });

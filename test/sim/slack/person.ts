@@ -1,4 +1,5 @@
 import type { App } from './app.ts';
+import { appMessage } from './app-message.ts';
 import type { Delivery, Outcome } from './delivery.ts';
 import type { Events } from './events.ts';
 import { mimetypeOf } from './file-json.ts';
@@ -136,19 +137,9 @@ export class Person {
 
   #startsAssistantThread(): string {
     const { workspace } = this.#parts;
-    const ts = workspace.nextTs();
-    const text = 'New Assistant Thread';
-    const bot = APP_USER.bot && { bot: APP_USER.bot };
-    const root = {
-      ts,
-      channel: this.dm,
-      user: APP_USER.id,
-      text,
-      blocks: [],
-      format: 'mrkdwn' as const,
-      fileIds: [],
-    };
-    workspace.post({ ...root, ...bot, threadTs: ts, subtype: 'assistant_app_thread' });
+    const root = appMessage(workspace, this.dm);
+    const { ts } = root;
+    workspace.post({ ...root, text: 'New Assistant Thread', threadTs: ts, subtype: 'assistant_app_thread' });
     const thread = { user_id: this.id, context: {}, channel_id: this.dm, thread_ts: ts };
     this.#tell({ type: 'assistant_thread_started', assistant_thread: thread });
     return ts;

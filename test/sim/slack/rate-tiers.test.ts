@@ -81,4 +81,5 @@ test('a rate limit can strike out of season', async () => {
     .catch((reason: unknown) => reason);
   expect(error).toMatchObject({ retryAfter: 7 });
   expect(await errorOf(client(sim).auth.test())).toBe('ok');
+  expect(sim.counters.of('auth.test')).toMatchObject({ calls: 2, limited: 1 });
 });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { appMessage } from './app-message.ts';
 import { Args } from './args.ts';
 import type { HttpAnswer } from './http.ts';
 import { newContent } from './methods/content.ts';
 import type { Channel, Message } from './objects.ts';
 import { SlackError } from './slack-error.ts';
-import { APP_USER, type Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 /** https://docs.slack.dev/interactivity/handling-user-interaction: five uses within thirty minutes. */
 const USES = 5;
@@ -66,14 +67,6 @@ export class ResponseUrls {
       this.#workspace.whisper(channel, { user, text: content.text, blocks: content.blocks, ...thread });
       return;
     }
-    this.#workspace.post({
-      ...content,
-      ...thread,
-      ts: this.#workspace.nextTs(),
-      channel: channel.id,
-      user: APP_USER.id,
-      fileIds: [],
-      ...(APP_USER.bot && { bot: APP_USER.bot }),
-    });
+    this.#workspace.post({ ...appMessage(this.#workspace, channel.id), ...content, ...thread });
   }
 }

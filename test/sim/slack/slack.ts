@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type App, appFrom } from './app.ts';
 import { Counters } from './counters.ts';
 import { Delivery } from './delivery.ts';
@@ -19,16 +18,16 @@ import { SocketMode } from './socket-mode.ts';
 import { STREAM_LIMITS } from './streams.ts';
 import { channelView, messageText, threadView } from './view.ts';
 import { WebApi } from './web-api.ts';
-import { APP_USER, Workspace } from './workspace.ts';
+import { APP_BOT, APP_USER, Workspace } from './workspace.ts';
 
 const TEAM = { id: 'T0ACME', name: 'Acme', domain: 'acme' };
 const UNTIL_MS = 10_000;
 
 /** Starts a simulated Slack on a free port of 127.0.0.1. */
 export async function startSlack(options: SlackOptions = {}): Promise<SlackSim> {
-  const sim = new SlackSim(options);
-  await sim.listen();
-  return sim;
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return new SlackSim(server, options);
 }
 
 /** A Slack workspace with one app in it: what the app calls, what people do and see, and what goes wrong. */
@@ -40,48 +39,50 @@ export class SlackSim {
   readonly counters = new Counters();
   /** The user id that `@bobbin` stands for. */
   readonly botUser = APP_USER.id;
+  /** `http://127.0.0.1:PORT` */
+  readonly origin: string;
   readonly #timing: Timing;
-  readonly #options: SlackOptions;
   readonly #faults = new Faults();
   readonly #pings: Pings;
   readonly #server: Server;
   readonly #responseUrls: ResponseUrls;
+  readonly #events: Events;
+  readonly #webApi: WebApi;
   #httpEvents: HttpEvents | undefined;
-  #parts: { webApi: WebApi; events: Events; interactions: Interactions } | undefined;
 
-  constructor(options: SlackOptions) {
-    this.#options = options;
+  /** Takes a server that listens already. */
+  constructor(server: Server, options: SlackOptions) {
+    this.#server = server;
+    this.origin = `http://127.0.0.1:${Object(server.address()).port}`;
     this.#timing = { ...SLACK_TIMING, ...options.timing };
     this.app = appFrom(options);
     this.workspace = new Workspace(TEAM, this.#timing, options);
     this.#pings = new Pings(this.workspace);
-    this.socketMode = new SocketMode(this.#timing, APP_USER.bot?.appId ?? '');
+    this.socketMode = new SocketMode(this.#timing, APP_BOT.appId);
     this.delivery = new Delivery(this.#timing, () => this.#httpEvents ?? this.socketMode);
     this.#responseUrls = new ResponseUrls(this.workspace);
-    this.#server = createServer((request, response) => void this.#serve(request, response));
-    this.#server.on('upgrade', (request, socket, head) => this.socketMode.upgrade(request, socket, head));
+    this.#events = new Events(this.workspace, this.app, this.origin);
+    this.#webApi = this.#newWebApi(options);
+    this.workspace.listen((change) => {
+      for (const payload of this.#events.of(change))
+        void this.delivery.dispatch({ type: 'events_api', payload });
+    });
+    server.on('request', (request, response) => void this.#serve(request, response));
+    server.on('upgrade', (request, socket, head) => this.socketMode.upgrade(request, socket, head));
   }
 
-  async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    const { workspace, delivery, app, counters } = this;
-    const origin = this.origin;
-    const services = {
-      app,
-      origin,
-      limits: { ...STREAM_LIMITS, ...this.#options.limits },
-      connectionUrl: () => `${origin.replace('http', 'ws')}${this.socketMode.ticket()}`,
-    };
-    const rates = new RateLimiter(this.#options.rates);
-    const workspaceOf = (token: TokenSpec) => this.#workspaceOf(token);
-    const events = new Events(workspace, app, origin);
-    this.#parts = {
-      webApi: new WebApi({ services, workspaceOf, rates, faults: this.#faults, counters }),
-      events,
-      interactions: new Interactions({ workspace, delivery, responseUrls: this.#responseUrls, origin }),
-    };
-    workspace.listen((change) => {
-      for (const payload of events.of(change)) void delivery.dispatch({ type: 'events_api', payload });
+  #newWebApi(options: SlackOptions): WebApi {
+    return new WebApi({
+      services: {
+        app: this.app,
+        origin: this.origin,
+        limits: { ...STREAM_LIMITS, ...options.limits },
+        connectionUrl: () => `${this.origin.replace('http', 'ws')}${this.socketMode.ticket()}`,
+      },
+      workspaceOf: (token) => this.#workspaceOf(token),
+      rates: new RateLimiter(options.rates),
+      faults: this.#faults,
+      counters: this.counters,
     });
   }
 
@@ -90,11 +91,6 @@ export class SlackSim {
     this.socketMode.close();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  get origin(): string {
-    const address = this.#server.address();
-    return `http://127.0.0.1:${isAddress(address) ? address.port : 0}`;
   }
 
   /** For `clientOptions.slackApiUrl`. */
@@ -111,11 +107,11 @@ export class SlackSim {
 
   /** A person by id or name. */
   user(who: string): Person {
-    const { workspace, app, delivery } = this;
+    const { workspace, app, delivery, origin } = this;
     const user = [...workspace.users.values()].find(({ id, name }) => id === who || name === who);
-    if (user === undefined || this.#parts === undefined) throw new Error(`There is nobody called ${who}.`);
-    const { events, interactions } = this.#parts;
-    return new Person(user, { workspace, app, delivery, events, interactions });
+    if (user === undefined) throw new Error(`There is nobody called ${who}.`);
+    const interactions = new Interactions({ workspace, delivery, responseUrls: this.#responseUrls, origin });
+    return new Person(user, { workspace, app, delivery, events: this.#events, interactions });
   }
 
   /** What a person sees in a channel, its threads included. */
@@ -236,7 +232,7 @@ export class SlackSim {
     const [, root = '', name = ''] = pathname.split('/');
     switch (root) {
       case 'api':
-        return this.#parts?.webApi.answer(name, request, body);
+        return await this.#webApi.answer(name, request, body);
       case 'response':
         return this.#responseUrls.answer(pathname, body);
       case 'upload':
@@ -251,8 +247,4 @@ export class SlackSim {
         };
     }
   }
-}
-
-function isAddress(address: AddressInfo | string | null): address is AddressInfo {
-  return typeof address === 'object' && address !== null;
 }

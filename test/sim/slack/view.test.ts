@@ -49,10 +49,12 @@ test('a mention notifies members once, and neither the author nor bots', async (
   const web = client(sim);
   await web.chat.postMessage({ channel: 'C0GENERAL', text: '<@U0ANN> <@U0ANN> <@U0OTHERBOT> <@U0NOBODY>' });
   await web.chat.postMessage({ channel: 'C0PRIVATE', text: '<!subteam^S0HELP|@help> <@U0CLEO>' });
+  sim.user('ann').says('C0PRIVATE', `look ${sim.user('ben').mention}`);
   sim.user('ann').says('C0GENERAL', '<!channel>');
   expect(sim.pings.map(({ author, mention, users }) => ({ author, mention, users }))).toEqual([
     { author: 'U0BOBBIN', mention: '@U0ANN', users: ['U0ANN'] },
     { author: 'U0BOBBIN', mention: '!subteam^S0HELP', users: ['U0BEN'] },
+    { author: 'U0ANN', mention: '@U0BEN', users: ['U0BEN'] },
     { author: 'U0ANN', mention: '!channel', users: ['U0BEN', 'U0CLEO'] },
   ]);
 });

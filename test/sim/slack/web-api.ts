@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Args } from './args.ts';
 import { type Call, type Method, requireScope, type Services } from './call.ts';
 import type { Counters } from './counters.ts';
-import type { Fault, Faults } from './faults.ts';
+import { type Fault, type Faults, nameOf } from './faults.ts';
 import type { HttpAnswer } from './http.ts';
 import { METHODS } from './methods/index.ts';
 import type { Json } from './objects.ts';
@@ -33,19 +33,12 @@ export class WebApi {
     const at = Date.now();
     const args = parseArgs(request, body);
     const fault = this.#parts.faults.take(name);
-    const result =
-      fault === undefined || fault.applied === true || 'delayMs' in fault
-        ? this.#run(name, request, args)
-        : undefined;
-    const { answer, error } = result ?? { answer: undefined, error: 'fault' };
-    this.#parts.counters.count({
-      method: name,
-      args: args instanceof SlackError ? {} : args.values,
-      at,
-      answer: error,
-    });
-    if (fault === undefined) return answer;
-    return await faulty(fault, request, answer);
+    const runs = fault === undefined || fault.applied === true || 'delayMs' in fault;
+    const usual = runs ? this.#run(name, request, args) : undefined;
+    const result = (fault && nameOf(fault)) ?? usual?.error ?? 'ok';
+    const values = args instanceof SlackError ? {} : args.values;
+    this.#parts.counters.count({ method: name, args: values, at, answer: result });
+    return fault === undefined ? usual?.answer : await faulty(fault, request, usual?.answer);
   }
 
   #run(

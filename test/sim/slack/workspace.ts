@@ -27,7 +27,8 @@ export interface Team {
 }
 
 /** The user of the app under test, and of another bot that shares its channels. */
-export const APP_USER: User = botUser('U0BOBBIN', 'bobbin', { id: 'B0BOBBIN', appId: 'A0BOBBIN' });
+export const APP_BOT: Bot = { id: 'B0BOBBIN', appId: 'A0BOBBIN' };
+export const APP_USER: User = botUser('U0BOBBIN', 'bobbin', APP_BOT);
 export const OTHER_BOT: User = botUser('U0OTHERBOT', 'otherbot', { id: 'B0OTHERBOT', appId: 'A0OTHERBOT' });
 
 function botUser(id: string, name: string, bot: Bot): User {

@@ -6,7 +6,7 @@ import { TIER_2, TIER_4 } from '../rate-tiers.ts';
 import { invalidArguments, SlackError } from '../slack-error.ts';
 import { append, markdownOf, newStream, parseChunks } from '../streams.ts';
 import { APP_USER } from '../workspace.ts';
-import { appMessage, inThread } from './chat.ts';
+import { inThread, newMessage } from './chat.ts';
 import { metadataOf } from './content.ts';
 import { sessionStatus, setSession } from './sessions.ts';
 
@@ -32,7 +32,7 @@ function startStream(call: Call): Json {
   const stream = append(newStream(displayMode), chunks, services.limits);
   inThread(call, channel, threadTs);
   const message = workspace.post(
-    streamed({ ...appMessage(call, channel, threadTs), format: 'markdown' }, stream),
+    streamed({ ...newMessage(call, channel, threadTs), format: 'markdown' }, stream),
   );
   return { channel: channel.id, ts: message.ts };
 }

@@ -1,3 +1,4 @@
+import { appMessage } from '../app-message.ts';
 import { type Call, type Method, threadRoot, visibleChannel, writableChannel } from '../call.ts';
 import { messageJson } from '../message-json.ts';
 import type { Channel, Json, Message } from '../objects.ts';
@@ -23,7 +24,7 @@ function postMessage(call: Call): Json {
   const content = newContent(args);
   if (threadTs !== undefined) inThread(call, channel, threadTs);
   const message = workspace.post({
-    ...appMessage(call, channel, threadTs),
+    ...newMessage(call, channel, threadTs),
     ...content,
     ...metadataOf(args),
     ...(args.flag('reply_broadcast') && { broadcast: true }),
@@ -39,18 +40,11 @@ function destination({ args, workspace }: Call): string {
   return named?.id ?? given;
 }
 
-/** A new, still empty message of the app. */
-export function appMessage(call: Call, channel: Channel, threadTs: string | undefined): Message {
+/** A new message of the app, under the name that the call gives it. */
+export function newMessage(call: Call, channel: Channel, threadTs: string | undefined): Message {
   const username = call.args.text('username');
   return {
-    ts: call.workspace.nextTs(),
-    channel: channel.id,
-    user: APP_USER.id,
-    text: '',
-    blocks: [],
-    format: 'mrkdwn',
-    fileIds: [],
-    ...(APP_USER.bot && { bot: APP_USER.bot }),
+    ...appMessage(call.workspace, channel.id),
     ...(username !== undefined && { username }),
     ...(threadTs !== undefined && { threadTs }),
   };

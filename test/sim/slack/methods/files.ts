@@ -6,7 +6,7 @@ import type { Block, Channel, Json, SlackFile } from '../objects.ts';
 import { TIER_4 } from '../rate-tiers.ts';
 import { invalidArguments, SlackError } from '../slack-error.ts';
 import { APP_USER } from '../workspace.ts';
-import { appMessage, inThread } from './chat.ts';
+import { inThread, newMessage } from './chat.ts';
 
 const completedSchema = z.array(z.object({ id: z.string(), title: z.string().optional() })).min(1);
 
@@ -69,7 +69,7 @@ function share(call: Call, files: SlackFile[], channel: Channel, blocks: Block[]
   const threadTs = args.text('thread_ts');
   if (threadTs !== undefined) inThread(call, channel, threadTs);
   workspace.post({
-    ...appMessage(call, channel, threadTs),
+    ...newMessage(call, channel, threadTs),
     text: args.text('initial_comment') ?? '',
     blocks,
     subtype: 'file_share',

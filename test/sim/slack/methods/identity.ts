@@ -2,7 +2,7 @@ import type { Call, Method } from '../call.ts';
 import type { Json, User } from '../objects.ts';
 import { CONNECTING, SPECIAL, TIER_3, TIER_4 } from '../rate-tiers.ts';
 import { SlackError } from '../slack-error.ts';
-import { APP_USER, type Team } from '../workspace.ts';
+import { APP_BOT, APP_USER, type Team } from '../workspace.ts';
 
 export const identityMethods: Record<string, Method> = {
   'api.test': { limits: [TIER_4], scopes: [], run: () => ({}) },
@@ -26,7 +26,7 @@ function authTest({ workspace }: Call): Json {
     user: APP_USER.name,
     team_id: team.id,
     user_id: APP_USER.id,
-    bot_id: APP_USER.bot?.id,
+    bot_id: APP_BOT.id,
     is_enterprise_install: false,
   };
 }
@@ -36,7 +36,7 @@ function teamUrl(team: Team): string {
 }
 
 function botInfo({ args, workspace }: Call): Json {
-  const id = args.text('bot') ?? APP_USER.bot?.id;
+  const id = args.text('bot') ?? APP_BOT.id;
   const user = [...workspace.users.values()].find(({ bot }) => bot !== undefined && bot.id === id);
   if (user === undefined) throw new SlackError('bot_not_found');
   return {
