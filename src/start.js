@@ -1,5 +1,5 @@
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import './runtime.js';
 
-enableCompileCache();
+module.enableCompileCache();
 await import('./main.ts');
