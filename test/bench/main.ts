@@ -1,0 +1,17 @@
+import { assistantsFigures } from './assistants.ts';
+import { codeInterpreterFigures } from './code-interpreter.ts';
+import { type Figure, print } from './figure.ts';
+import { replyFigures } from './reply.ts';
+import { startFigures } from './start.ts';
+
+const sections: [string, () => Promise<Figure[]>][] = [
+  ['Start', startFigures],
+  ['The embedded Assistants API', assistantsFigures],
+  ['Code interpreter', codeInterpreterFigures],
+  ['Reply', replyFigures],
+];
+
+for (const [title, figures] of sections) {
+  process.stdout.write(`\n${title}\n`);
+  print(await figures());
+}
