@@ -167,7 +167,7 @@ test('who blocked the bot, or shares no guild with it, gets no direct messages',
   ).toBe(50278);
 });
 
-test('a message has one thread: a second is refused, even after the first was deleted by its creator alone', async () => {
+test('a message has one thread, with its own id, and a thread has none', async () => {
   const sim = await start(NO_LIMITS);
   const message = sim.user('ann').says('general', 'x');
   const path = `${at(sim)}/messages/${message.id}/threads`;

@@ -7,10 +7,11 @@ import type { Json } from './json.ts';
  */
 export class ApiError extends Error {
   readonly status: number;
-  readonly code: number;
+  /** Null for the rate limits that come without one. */
+  readonly code: number | null;
   readonly details: Json;
 
-  constructor(status: number, code: number, message: string, details: Json = {}) {
+  constructor(status: number, code: number | null, message: string, details: Json = {}) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
@@ -19,7 +20,7 @@ export class ApiError extends Error {
   }
 
   get body(): Json {
-    return { message: this.message, code: this.code, ...this.details };
+    return { message: this.message, ...(this.code !== null && { code: this.code }), ...this.details };
   }
 }
 

@@ -4,11 +4,12 @@ import { ChannelType } from 'discord.js';
 import { Cdn } from './cdn.ts';
 import { Commands } from './commands.ts';
 import { Gateway } from './gateway/gateway.ts';
+import { guildPayload } from './guild-payloads.ts';
 import { type Interaction, Interactions } from './interactions.ts';
 import { Messages } from './messages.ts';
-import type { Change, Channel, Guild, Message, Ping, Role, User } from './model.ts';
+import type { Change, Channel, Guild, Message, Overwrite, Ping, Role, User } from './model.ts';
 import { type DiscordOptions, type PermissionName, permissionBits, settle } from './options.ts';
-import { guildPayload } from './payloads.ts';
+import { channelPayload } from './payloads.ts';
 import { Person } from './person.ts';
 import type { Calls } from './rest/calls.ts';
 import type { Fault } from './rest/faults.ts';
@@ -23,7 +24,15 @@ const PATIENCE = 5_000;
 /** How often `until` looks again for what only time changes, such as typing that ends, in ms. */
 const GLANCE = 20;
 
-/** A Discord of one's own on 127.0.0.1, with one bot, and people who write to it. */
+/**
+ * A Discord of one's own on 127.0.0.1, with one bot, and people who write to it:
+ *
+ *     const sim = await startDiscord({ timeScale: 0.02 });
+ *     const client = new Client({ intents, rest: { api: sim.apiUrl } });
+ *     await client.login(sim.token);
+ *     sim.user('ann').says('general', `${sim.mention} hello`);
+ *     await sim.until(() => sim.view('general').includes('Hello, ann'));
+ */
 export class DiscordSim {
   readonly world: World;
   readonly gateway: Gateway;
@@ -166,7 +175,14 @@ export class DiscordSim {
   }
 
   addChannel(name: string, type: ChannelType = ChannelType.GuildText): Channel {
-    return this.world.addChannel({ type, name, guild: this.#home });
+    const channel = this.world.addChannel({ type, name, guild: this.#home });
+    this.world.publish({
+      t: 'CHANNEL_CREATE',
+      d: channelPayload(channel, this.bot),
+      guild: this.#home,
+      channel,
+    });
+    return channel;
   }
 
   /** A role in the first guild, for these people. */
@@ -178,14 +194,26 @@ export class DiscordSim {
 
   /** Takes permissions from the bot, or from everybody, in one channel and its threads. */
   deny(channel: string, permissions: readonly PermissionName[], who: 'bot' | 'everyone' = 'bot'): void {
-    const id = who === 'bot' ? this.bot.id : this.#home.everyone.id;
-    this.channel(channel).overwrites.set(id, { id, allow: 0n, deny: permissionBits(permissions) });
+    const bits = permissionBits(permissions);
+    this.#overwrite(channel, who, ({ id, allow, deny }) => ({ id, allow: allow & ~bits, deny: deny | bits }));
   }
 
-  /** Gives the bot permissions in one channel and its threads, beyond those of its role. */
-  allow(channel: string, permissions: readonly PermissionName[]): void {
-    const { id } = this.bot;
-    this.channel(channel).overwrites.set(id, { id, allow: permissionBits(permissions), deny: 0n });
+  /** Gives permissions beyond those of roles, in one channel and its threads. */
+  allow(channel: string, permissions: readonly PermissionName[], who: 'bot' | 'everyone' = 'bot'): void {
+    const bits = permissionBits(permissions);
+    this.#overwrite(channel, who, ({ id, allow, deny }) => ({ id, allow: allow | bits, deny: deny & ~bits }));
+  }
+
+  #overwrite(idOrName: string, who: 'bot' | 'everyone', change: (before: Overwrite) => Overwrite): void {
+    const channel = this.channel(idOrName);
+    const id = who === 'bot' ? this.bot.id : (channel.guild?.id ?? '');
+    channel.overwrites.set(id, change(channel.overwrites.get(id) ?? { id, allow: 0n, deny: 0n }));
+    this.world.publish({
+      t: 'CHANNEL_UPDATE',
+      d: channelPayload(channel, this.bot),
+      guild: channel.guild,
+      channel,
+    });
   }
 
   /** Deletes a channel with its threads, or a thread. */
@@ -267,7 +295,17 @@ export class DiscordSim {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', this.#url);
     if (url.pathname.startsWith('/attachments/')) this.#serveFile(url, response);
-    else void this.#rest.handle(request, response, url);
+    else void this.#answer(request, response, url);
+  }
+
+  /** A client that hung up needs no answer; any other failure is the simulator's own, and loud. */
+  async #answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    try {
+      await this.#rest.handle(request, response, url);
+    } catch (error) {
+      response.destroy();
+      if (request.complete) throw error;
+    }
   }
 
   #serveFile(url: URL, response: ServerResponse): void {

@@ -311,3 +311,18 @@ test('a channel that the bot can not view is silent', async () => {
   await sim.until(() => heard.length > 0);
   expect(heard).toEqual(['heard']);
 });
+
+test('a session that another socket has resumed outlives the first socket', async () => {
+  const sim = await start();
+  const first = await socket(sim);
+  first.send(2, identity(sim));
+  const session_id = await first.ready();
+  const second = await socket(sim);
+  second.send(6, { token: sim.token, session_id, seq: 2 });
+  await sim.until(() => second.packet(0, 'RESUMED') !== undefined);
+  first.webSocket.close(1000);
+  await first.closed;
+  await sim.until(() => sim.gateway.connected === 1);
+  sim.user('ann').says('general', 'still heard');
+  await sim.until(() => second.packet(0, 'MESSAGE_CREATE') !== undefined);
+});

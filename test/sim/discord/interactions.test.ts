@@ -226,6 +226,25 @@ test('an interaction in a direct message brings a user, one in a guild a member 
   ]);
 });
 
+test('an answer for a channel or a message that is gone is refused', async () => {
+  const sim = await start(NO_LIMITS);
+  const button = { type: 2, style: 2, label: 'Go', custom_id: 'go' };
+  const { body } = await post(sim, { content: 'x', components: [{ type: 1, components: [button] }] });
+  const message = sim.message(String(body.id));
+  const pressed = sim.user('ann').presses(message, 'Go');
+  await raw(sim, 'DELETE', `/channels/${sim.channel('general').id}/messages/${message.id}`);
+  const update = { type: 7, data: { content: 'y' } };
+  expect(
+    (await raw(sim, 'POST', `/interactions/${pressed.id}/${pressed.token}/callback`, update)).body.code,
+  ).toBe(10008);
+  const used = await commanded(sim);
+  sim.deleteChannel('general');
+  const answer = { type: 4, data: { content: 'y' } };
+  expect((await raw(sim, 'POST', `/interactions/${used.id}/${used.token}/callback`, answer)).body.code).toBe(
+    10003,
+  );
+});
+
 /** Ann has run a command of a bot that only speaks REST. */
 async function commanded(sim: DiscordSim) {
   await raw(sim, 'PUT', `/applications/${sim.bot.id}/guilds/${sim.guild.id}/commands`, COMMANDS);

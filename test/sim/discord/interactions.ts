@@ -15,13 +15,14 @@ import {
   unknownMessage,
   unknownWebhook,
 } from './api-error.ts';
+import type { NewFiles } from './attachments.ts';
 import type { Cdn } from './cdn.ts';
 import { snowflake } from './ids.ts';
 import { isJson, type Json } from './json.ts';
-import { type Messages, type NewFiles, plainBody } from './messages.ts';
+import type { Messages } from './messages.ts';
 import type { Channel, Message, User } from './model.ts';
 import { channelPayload, interactingMember, messagePayload, userPayload } from './payloads.ts';
-import { readMessageBody } from './validation/message.ts';
+import { plainBody, readMessageBody } from './validation/message.ts';
 import { memberOf, permissionsIn, type World } from './world.ts';
 
 /** Random bytes in a token: enough that nobody guesses one. */
@@ -187,6 +188,7 @@ export class Interactions {
     } else if (type === InteractionResponseType.DeferredMessageUpdate && source) {
       interaction.response = source;
     } else if (type === InteractionResponseType.UpdateMessage && source) {
+      if (!source.channel.messages.has(source.id)) throw unknownMessage();
       const body = readMessageBody(data, source.flags);
       interaction.response = this.#messages.edit(source, this.#world.bot, body, files);
     } else {

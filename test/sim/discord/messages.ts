@@ -11,27 +11,19 @@ import {
   systemMessage,
   threadArchived,
   threadLocked,
+  unknownChannel,
   wrongChannelType,
 } from './api-error.ts';
+import { attach, type NewFiles } from './attachments.ts';
 import type { Cdn } from './cdn.ts';
 import { snowflake, timeOf } from './ids.ts';
 import type { Json } from './json.ts';
 import { ALL_MENTIONS, type AllowedMentions, pingOf, readMentions, USER_MENTIONS } from './mentions.ts';
-import type { Attachment, Channel, Message, User } from './model.ts';
+import type { Channel, Message, User } from './model.ts';
 import { messageEvent } from './payloads.ts';
 import { asThread, changeThread, joinThread } from './threads.ts';
-import { Form } from './validation/form.ts';
 import type { MessageBody } from './validation/message.ts';
 import { canView, may, type World } from './world.ts';
-
-export interface NewFile {
-  name: string;
-  data: Buffer;
-  contentType: string;
-}
-
-/** Files by the number of their part, `files[n]`, to which `attachments[].id` refers. */
-export type NewFiles = ReadonlyMap<string, NewFile>;
 
 interface Draft {
   channel: Channel;
@@ -239,6 +231,7 @@ export class Messages {
 
   /** Answers to interactions come into threads where the bot may not send, but not into locked and archived ones. */
   checkAnswerable(channel: Channel): void {
+    if (!this.#world.channels.has(channel.id)) throw unknownChannel();
     const thread = asThread(channel)?.thread;
     if (thread?.archived && thread.locked) throw threadArchived();
   }
@@ -289,48 +282,4 @@ function isEmpty({ content, embeds, components, attachments, flags, type }: Mess
   if (!WRITTEN.includes(type) || flags & MessageFlags.Loading) return false;
   const nothing = content === '' && embeds.length === 0 && attachments.length === 0;
   return nothing && (components.length === 0 || (flags & MessageFlags.IsComponentsV2) === 0);
-}
-
-/** What stays of the old attachments (all, when the body doesn't list them) and what comes new. */
-function attach(body: MessageBody, files: NewFiles, before: readonly Attachment[]): Attachment[] {
-  const listed = body.attachments;
-  const kept = listed ? before.filter(({ id }) => listed.some((item) => item.id === id)) : [...before];
-  const form = new Form();
-  for (const [index, { id }] of (listed ?? []).entries()) {
-    if (!files.has(id) && !before.some((attachment) => attachment.id === id)) {
-      form.fault(['attachments', index, 'id'], 'ATTACHMENT_NOT_FOUND', `Attachment ${id} was not found`);
-    }
-  }
-  form.check();
-  const added = [...files].map(([number, file]) => {
-    const described = listed?.find(({ id }) => id === number);
-    return {
-      ...file,
-      name: safeName(described?.filename ?? file.name),
-      id: snowflake(),
-      description: described?.description ?? null,
-    };
-  });
-  return [...kept, ...added];
-}
-
-/** Discord keeps letters, digits, dot, dash and underscore of a file's name. */
-function safeName(name: string): string {
-  return name.replaceAll(' ', '_').replace(/[^\p{L}\p{N}._-]/gu, '') || 'unknown';
-}
-
-/** A body that says just this. */
-export function plainBody(content: string, more: Partial<MessageBody> = {}): MessageBody {
-  return {
-    content,
-    embeds: undefined,
-    components: undefined,
-    attachments: undefined,
-    allowedMentions: undefined,
-    flags: undefined,
-    nonce: undefined,
-    enforceNonce: false,
-    reference: undefined,
-    ...more,
-  };
 }

@@ -16,6 +16,8 @@ export interface Role {
   name: string;
   permissions: bigint;
   mentionable: boolean;
+  /** The bot that brought this role along, or null. */
+  bot: User | null;
 }
 
 export interface Member {

@@ -2,11 +2,10 @@ import { ChannelType } from 'discord.js';
 import type { Cdn } from './cdn.ts';
 import { timeOf } from './ids.ts';
 import type { Json } from './json.ts';
-import type { Attachment, Channel, Guild, Member, Message, Role, User } from './model.ts';
-import type { PrivilegedIntent } from './options.ts';
-import { canView, memberOf, permissionsIn, type World } from './world.ts';
+import type { Attachment, Channel, Member, Message, User } from './model.ts';
+import { memberOf, permissionsIn, type World } from './world.ts';
 
-const iso = (ms: number) => new Date(ms).toISOString().replace('Z', '000+00:00');
+export const iso = (ms: number) => new Date(ms).toISOString().replace('Z', '000+00:00');
 
 export function userPayload(user: User): Json {
   return {
@@ -43,21 +42,6 @@ export function memberPayload(member: Member): Json {
 /** The member as an interaction carries it: with what it may do in the channel. */
 export function interactingMember(channel: Channel, member: Member): Json {
   return { ...memberPayload(member), permissions: permissionsIn(channel, member.user).toString() };
-}
-
-export function rolePayload(role: Role): Json {
-  return {
-    id: role.id,
-    name: role.name,
-    color: 0,
-    colors: { primary_color: 0, secondary_color: null, tertiary_color: null },
-    hoist: false,
-    position: 1,
-    permissions: role.permissions.toString(),
-    managed: false,
-    mentionable: role.mentionable,
-    flags: 0,
-  };
 }
 
 export function channelPayload(channel: Channel, bot: User): Json {
@@ -195,88 +179,6 @@ export function messageEvent(world: World, cdn: Cdn, message: Message): Json {
       const mentioned = memberOf(guild, user);
       return mentioned ? { ...userPayload(user), member: partialMember(mentioned) } : userPayload(user);
     }),
-  };
-}
-
-/** GUILD_CREATE: channels, the active threads that the bot sees, and members (few enough to come at once). */
-export function guildPayload(world: World, guild: Guild): Json {
-  const visible = [...world.channels.values()].filter((channel) => channel.guild === guild);
-  const bot = world.bot;
-  const joined = guild.members.get(bot.id)?.joinedAt ?? Date.now();
-  return {
-    ...guildSummary(guild),
-    joined_at: iso(joined),
-    large: false,
-    unavailable: false,
-    member_count: guild.members.size,
-    voice_states: [],
-    members: [...guild.members.values()].map(memberPayload),
-    channels: visible.filter(({ thread }) => !thread).map((channel) => channelPayload(channel, bot)),
-    threads: visible
-      .filter((channel) => channel.thread && !channel.thread.archived && canView(channel, bot))
-      .map((channel) => channelPayload(channel, bot)),
-    presences: [],
-    stage_instances: [],
-    guild_scheduled_events: [],
-    soundboard_sounds: [],
-  };
-}
-
-export function guildSummary(guild: Guild): Json {
-  return {
-    id: guild.id,
-    name: guild.name,
-    icon: null,
-    splash: null,
-    discovery_splash: null,
-    owner_id: guild.owner.id,
-    afk_channel_id: null,
-    afk_timeout: 300,
-    verification_level: 1,
-    default_message_notifications: 1,
-    explicit_content_filter: 0,
-    roles: [...guild.roles.values()].map(rolePayload),
-    emojis: [],
-    stickers: [],
-    features: [],
-    mfa_level: 0,
-    application_id: null,
-    system_channel_id: null,
-    system_channel_flags: 0,
-    rules_channel_id: null,
-    vanity_url_code: null,
-    description: null,
-    banner: null,
-    premium_tier: 0,
-    preferred_locale: 'en-US',
-    public_updates_channel_id: null,
-    nsfw_level: 0,
-    premium_progress_bar_enabled: false,
-    safety_alerts_channel_id: null,
-  };
-}
-
-/** `flags` of an application tells which privileged intents are switched on, in their form for small bots. */
-const INTENT_FLAGS: Record<PrivilegedIntent, number> = {
-  GuildPresences: 1 << 13,
-  GuildMembers: 1 << 15,
-  MessageContent: 1 << 19,
-};
-
-export function applicationPayload(world: World): Json {
-  return {
-    id: world.bot.id,
-    name: world.bot.name,
-    icon: null,
-    description: '',
-    bot_public: true,
-    bot_require_code_grant: false,
-    bot: userPayload(world.bot),
-    owner: userPayload(world.bot),
-    verify_key: '0'.repeat(64),
-    team: null,
-    summary: '',
-    flags: world.settings.privilegedIntents.reduce((bits, name) => bits | INTENT_FLAGS[name], 0),
   };
 }
 

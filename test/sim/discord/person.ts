@@ -1,13 +1,15 @@
 import { ChannelType, ComponentType } from 'discord.js';
+import type { NewFile, NewFiles } from './attachments.ts';
 import { type Commands, fillOptions, type OptionValue } from './commands.ts';
 import { react, showTyping } from './gestures.ts';
 import { type Interaction, type Interactions, pressOf } from './interactions.ts';
 import { ALL_MENTIONS } from './mentions.ts';
-import { type Messages, type NewFile, type NewFiles, plainBody } from './messages.ts';
+import type { Messages } from './messages.ts';
 import type { Channel, Message, User } from './model.ts';
 import { startAlone, startFromMessage } from './thread-starts.ts';
 import { asThread, changeThread, joinThread, type ThreadChange } from './threads.ts';
 import { flatten } from './validation/components.ts';
+import { plainBody } from './validation/message.ts';
 import type { World } from './world.ts';
 
 export interface PersonFile {

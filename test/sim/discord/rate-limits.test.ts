@@ -20,7 +20,6 @@ test('a bucket tells its state in headers, and refuses the sixth message in five
   expect(refused.status).toBe(429);
   expect(refused.body).toEqual({
     message: 'You are being rate limited.',
-    code: 0,
     retry_after: expect.closeTo(5, 0),
     global: false,
   });

@@ -8,9 +8,10 @@ import {
   wrongChannelType,
 } from './api-error.ts';
 import { SILENT } from './mentions.ts';
-import { type Messages, plainBody } from './messages.ts';
+import type { Messages } from './messages.ts';
 import type { Channel, Message, User } from './model.ts';
 import { isThreadable, openThread } from './threads.ts';
+import { plainBody } from './validation/message.ts';
 import { canView, may, type World } from './world.ts';
 
 interface ThreadStart {

@@ -107,7 +107,7 @@ export function leaveThread(channel: Channel, user: User): void {
 /** Takes a channel or thread away, and with a channel its threads. */
 export function removeChannel(world: World, channel: Channel): void {
   for (const thread of world.channels.values()) {
-    if (thread.parent === channel) world.channels.delete(thread.id);
+    if (thread.parent === channel) forget(world, thread);
   }
   const source = channel.parent?.messages.get(channel.id);
   if (source) source.thread = null;
@@ -116,6 +116,11 @@ export function removeChannel(world: World, channel: Channel): void {
     ? { id: channel.id, guild_id: channel.guild?.id, parent_id: channel.parent?.id, type: channel.type }
     : channelPayload(channel, world.bot);
   world.publish({ t, d, guild: channel.guild, channel });
-  world.channels.delete(channel.id);
+  forget(world, channel);
   world.noticed('channel', channel);
+}
+
+function forget(world: World, channel: Channel): void {
+  channel.messages.clear();
+  world.channels.delete(channel.id);
 }

@@ -29,20 +29,21 @@ export class World {
   /** A guild that belongs to nobody in particular, with the bot in it and a role `Members` for people. */
   addGuild(name: string): Guild {
     const id = snowflake();
-    const everyone: Role = { id, name: '@everyone', permissions: 0n, mentionable: false };
+    const everyone: Role = { id, name: '@everyone', permissions: 0n, mentionable: false, bot: null };
     const owner = this.addUser(`${name}'s owner`);
     const roles = new Map([[id, everyone]]);
     const guild: Guild = { id, name, owner, everyone, roles, members: new Map(), available: true };
     this.guilds.set(id, guild);
     this.addRole(guild, 'Members', permissionBits(MEMBER_PERMISSIONS));
     const own = this.addRole(guild, this.bot.name, permissionBits(this.settings.permissions));
+    own.bot = this.bot;
     this.addMember(guild, owner, []);
     this.addMember(guild, this.bot, [own]);
     return guild;
   }
 
   addRole(guild: Guild, name: string, permissions: bigint, mentionable = false): Role {
-    const role = { id: snowflake(), name, permissions, mentionable };
+    const role: Role = { id: snowflake(), name, permissions, mentionable, bot: null };
     guild.roles.set(role.id, role);
     return role;
   }

@@ -31,6 +31,7 @@ export interface Sessions {
 export class Connection {
   readonly #socket: WebSocket;
   readonly #sessions: Sessions;
+  readonly #sender = (packet: Packet) => this.send(packet);
   #session: Session | null = null;
   #watchdog: NodeJS.Timeout | undefined;
   #sends: number[] = [];
@@ -68,11 +69,8 @@ export class Connection {
   }
 
   invalidate(resumable: boolean): void {
-    const session = this.#session;
-    if (session && !resumable) {
-      this.#detach();
-      this.#sessions.end(session);
-    }
+    const session = resumable ? null : this.#detach();
+    if (session) this.#sessions.end(session);
     this.send({ op: GatewayOpcodes.InvalidSession, d: resumable, s: null, t: null });
   }
 
@@ -135,21 +133,22 @@ export class Connection {
   #attach(session: Session): void {
     this.#session = session;
     session.expiresAt = null;
-    session.send = (packet) => this.send(packet);
+    session.send = this.#sender;
   }
 
-  #detach(): void {
+  /** Lets go of the session, and returns it unless another socket has resumed it meanwhile. */
+  #detach(): Session | null {
     const session = this.#session;
     this.#session = null;
-    if (!session) return;
+    if (session?.send !== this.#sender) return null;
     session.send = null;
     session.expiresAt = Date.now() + this.#sessions.settings.timing.resume;
+    return session;
   }
 
   #closed(code: number): void {
     clearTimeout(this.#watchdog);
-    const session = this.#session;
-    this.#detach();
+    const session = this.#detach();
     if (session && GOODBYES.includes(code)) this.#sessions.end(session);
   }
 
@@ -157,8 +156,7 @@ export class Connection {
   #watch(): void {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => {
-      const session = this.#session;
-      this.#detach();
+      const session = this.#detach();
       if (session) this.#sessions.end(session);
       this.close(GatewayCloseCodes.SessionTimedOut, 'Session timed out.');
     }, this.#sessions.settings.heartbeatInterval * PATIENCE);

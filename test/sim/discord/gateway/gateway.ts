@@ -1,10 +1,11 @@
 import type { Server } from 'node:http';
 import { GatewayCloseCodes, GatewayIntentBits, GatewayOpcodes } from 'discord.js';
 import { WebSocketServer } from 'ws';
+import { guildPayload } from '../guild-payloads.ts';
 import type { Json } from '../json.ts';
 import type { Dispatch } from '../model.ts';
 import type { Settings } from '../options.ts';
-import { guildPayload, userPayload, withoutContent } from '../payloads.ts';
+import { userPayload, withoutContent } from '../payloads.ts';
 import { canView, type World } from '../world.ts';
 import { Connection, type Sessions } from './connection.ts';
 import { neededIntent } from './intents.ts';
@@ -132,8 +133,7 @@ export class Gateway implements Sessions {
 
   find(id: string): Session | null {
     const session = this.#sessions.get(id);
-    if (!session || (session.expiresAt !== null && session.expiresAt < Date.now())) return null;
-    return session;
+    return session && !isOver(session) ? session : null;
   }
 
   resumed(): void {
@@ -169,6 +169,7 @@ export class Gateway implements Sessions {
     if (event.guild && !event.guild.available && event.t !== 'GUILD_DELETE') return;
     const needed = neededIntent(event.t, event.guild !== null);
     for (const session of this.#sessions.values()) {
+      if (isOver(session)) this.end(session);
       if (!session.serves(event.guild?.id ?? null)) continue;
       if (needed !== null && (session.intents & needed) === 0) continue;
       const reads = (session.intents & GatewayIntentBits.MessageContent) !== 0;
@@ -177,4 +178,9 @@ export class Gateway implements Sessions {
       for (let copy = 0; copy < this.settings.copies(event.t); copy += 1) session.dispatch(event.t, d);
     }
   }
+}
+
+/** Whether its time to be resumed has passed. */
+function isOver({ expiresAt }: Session): boolean {
+  return expiresAt !== null && expiresAt < Date.now();
 }

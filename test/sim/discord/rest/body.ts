@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError, invalidJson, tooLarge } from '../api-error.ts';
-import type { NewFile, NewFiles } from '../messages.ts';
+import type { NewFile, NewFiles } from '../attachments.ts';
 
 /** https://discord.com/developers/docs/reference#uploading-files: 10 MiB a file, 25 MiB a request. */
 const FILE_SIZE = 10 * 1024 * 1024;

@@ -94,7 +94,7 @@ export class RateLimits {
 
 function rateLimited(resetAfter: number, global: boolean): ApiError {
   const details: Json = { retry_after: Math.max(0.001, resetAfter / 1000), global };
-  return new ApiError(429, 0, LIMITED, details);
+  return new ApiError(429, null, LIMITED, details);
 }
 
 /**

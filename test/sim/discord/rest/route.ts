@@ -1,9 +1,10 @@
 import { missingAccess, unknownChannel, unknownMessage } from '../api-error.ts';
+import type { NewFiles } from '../attachments.ts';
 import type { Cdn } from '../cdn.ts';
 import type { Commands } from '../commands.ts';
 import type { Interactions } from '../interactions.ts';
 import { isJson, type Json } from '../json.ts';
-import type { Messages, NewFiles } from '../messages.ts';
+import type { Messages } from '../messages.ts';
 import type { Channel, Message } from '../model.ts';
 import type { BucketName } from '../options.ts';
 import { canView, type World } from '../world.ts';

@@ -139,3 +139,19 @@ function readIds(form: Form, kind: 'users' | 'roles', value: unknown): string[] 
     (id, index) => form.id([...path, index], id) ?? [],
   );
 }
+
+/** A body that says just this. */
+export function plainBody(content: string, more: Partial<MessageBody> = {}): MessageBody {
+  return {
+    content,
+    embeds: undefined,
+    components: undefined,
+    attachments: undefined,
+    allowedMentions: undefined,
+    flags: undefined,
+    nonce: undefined,
+    enforceNonce: false,
+    reference: undefined,
+    ...more,
+  };
+}

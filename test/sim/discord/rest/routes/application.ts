@@ -1,6 +1,6 @@
 import { unknownApplication, unknownCommand, unknownGuild } from '../../api-error.ts';
+import { applicationPayload } from '../../guild-payloads.ts';
 import { isSnowflake } from '../../ids.ts';
-import { applicationPayload } from '../../payloads.ts';
 import { readCommands } from '../../validation/commands.ts';
 import { type Answer, done, ok, type Request, type Route, route } from '../route.ts';
 

@@ -1,6 +1,7 @@
 import { missingAccess, unknownGuild, unknownMember, unknownUser } from '../../api-error.ts';
+import { guildSummary, rolePayload } from '../../guild-payloads.ts';
 import type { Guild } from '../../model.ts';
-import { channelPayload, guildSummary, memberPayload, rolePayload, userPayload } from '../../payloads.ts';
+import { channelPayload, memberPayload, userPayload } from '../../payloads.ts';
 import { Form } from '../../validation/form.ts';
 import { type Answer, ok, type Request, type Route, route } from '../route.ts';
 

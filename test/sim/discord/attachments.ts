@@ -1,0 +1,41 @@
+import { snowflake } from './ids.ts';
+import type { Attachment } from './model.ts';
+import { Form } from './validation/form.ts';
+import type { MessageBody } from './validation/message.ts';
+
+export interface NewFile {
+  name: string;
+  data: Buffer;
+  contentType: string;
+}
+
+/** Files by the number of their part, `files[n]`, to which `attachments[].id` refers. */
+export type NewFiles = ReadonlyMap<string, NewFile>;
+
+/** What stays of the old attachments (all, when the body doesn't list them) and what comes new. */
+export function attach(body: MessageBody, files: NewFiles, before: readonly Attachment[]): Attachment[] {
+  const listed = body.attachments;
+  const kept = listed ? before.filter(({ id }) => listed.some((item) => item.id === id)) : [...before];
+  const form = new Form();
+  for (const [index, { id }] of (listed ?? []).entries()) {
+    if (!files.has(id) && !before.some((attachment) => attachment.id === id)) {
+      form.fault(['attachments', index, 'id'], 'ATTACHMENT_NOT_FOUND', `Attachment ${id} was not found`);
+    }
+  }
+  form.check();
+  const added = [...files].map(([number, file]) => {
+    const described = listed?.find(({ id }) => id === number);
+    return {
+      ...file,
+      name: safeName(described?.filename ?? file.name),
+      id: snowflake(),
+      description: described?.description ?? null,
+    };
+  });
+  return [...kept, ...added];
+}
+
+/** Discord keeps letters, digits, dot, dash and underscore of a file's name. */
+function safeName(name: string): string {
+  return name.replaceAll(' ', '_').replace(/[^\p{L}\p{N}._-]/gu, '') || 'unknown';
+}
