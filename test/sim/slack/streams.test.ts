@@ -141,14 +141,14 @@ test('chunks are checked, and never stand beside markdown_text', async () => {
 
 test('a task card changes title and status, and its details and output grow', async () => {
   const { sim, web, at } = await started();
-  await append(web, at, { chunks: [text('Before'), task({ details: 'print(' })] });
+  await append(web, at, { chunks: [text('Before'), task({ details: 'print(', output: '1\n' })] });
   await append(web, at, {
-    chunks: [text('After'), task({ title: 'Ran Python', status: 'complete', details: '1)', output: '1' })],
+    chunks: [text('After'), task({ title: 'Ran Python', status: 'complete', details: '1, 2)', output: '2' })],
   });
   await stop(web, at);
   expect(sim.texts('C0GENERAL', thread(sim).thread_ts)).toEqual([]);
   expect(sim.view('C0GENERAL')).toContain(
-    'Before\n    ✔ Ran Python (complete)\n        print(1)\n        1\n    After',
+    'Before\n    ✔ Ran Python (complete)\n        print(1, 2)\n        1\n        2\n    After',
   );
 });
 
