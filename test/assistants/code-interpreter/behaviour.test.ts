@@ -21,9 +21,9 @@ describe('Python of one session', () => {
   });
 
   it('keeps variables, imports, functions and classes from call to call', async () => {
-    const first = await tell('import math\nx = 20\ndef double(n): return 2 * n', { session: 'keeps' });
-    const second = await tell('double(x) + math.floor(2.5)', { session: 'keeps' });
-    expect([first.fresh, second.fresh, second.output]).toEqual([true, false, '42\n']);
+    const first = await tell('import math\nx = 20\ndef double(n): return 2 * n');
+    const second = await tell('double(x) + math.floor(2.5)');
+    expect([first.output, second.fresh, second.output]).toEqual(['', false, '42\n']);
   });
 
   it('keeps the last value as _', async () => {
@@ -38,20 +38,19 @@ describe('Python of one session', () => {
   });
 
   it('shows an exception from the frames of the code itself on, and completes', async () => {
-    const told = await tell('def f():\n    return 1 / 0\n\nf()', { session: 'traceback' });
+    const told = await tell('def f():\n    return 1 / 0\n\nf()');
     expect(told.status).toBe('completed');
-    expect(told.output.split('\n').slice(0, 2)).toEqual([
-      'Traceback (most recent call last):',
-      '  File "<cell 1>", line 4, in <module>',
-    ]);
+    expect(told.output).toMatch(
+      /^Traceback \(most recent call last\):\n {2}File "<cell \d+>", line 4, in <module>\n/,
+    );
     expect(told.output).toContain('return 1 / 0');
     expect(told.output).toMatch(/ZeroDivisionError: division by zero\n$/);
     expect(told.output).not.toContain('runner');
   });
 
   it('points at a syntax error', async () => {
-    const { output } = await tell('if True print(1)', { session: 'syntax' });
-    expect(output).toContain('File "<cell 1>", line 1');
+    const { output } = await tell('if True print(1)');
+    expect(output).toMatch(/File "<cell \d+>", line 1\n/);
     expect(output).toContain('SyntaxError');
     expect(output).not.toContain('runner');
   });
@@ -68,12 +67,9 @@ await asyncio.gather(later(3), later(4))`;
   });
 
   it('lets a task of an earlier call go on only while another call runs', async () => {
-    const session = 'task';
-    await tell('import asyncio\nasync def work(): await asyncio.sleep(0); print("worked"); return 9', {
-      session,
-    });
-    const started = await tell('task = asyncio.create_task(work())', { session });
-    const awaited = await tell('await task', { session });
+    await tell('import asyncio\nasync def work(): await asyncio.sleep(0); print("worked"); return 9');
+    const started = await tell('task = asyncio.create_task(work())');
+    const awaited = await tell('await task');
     expect([started.output, awaited.output]).toEqual(['', 'worked\n9\n']);
   });
 
@@ -93,12 +89,12 @@ await asyncio.gather(later(3), later(4))`;
   });
 
   it('takes sys.exit() for the end of the call and not of the session', async () => {
-    await tell('kept = 1', { session: 'exit' });
-    expect(await tell('import sys; sys.exit("goodbye")', { session: 'exit' })).toMatchObject({
+    await tell('kept = 1');
+    expect(await tell('import sys; sys.exit("goodbye")')).toMatchObject({
       status: 'completed',
       output: 'goodbye\n',
     });
-    expect((await tell('kept', { session: 'exit' })).output).toBe('1\n');
+    expect((await tell('kept')).output).toBe('1\n');
   });
 
   it.each(['numpy', 'pandas', 'matplotlib.pyplot'])(
@@ -147,15 +143,14 @@ describe('/mnt/data', () => {
   it('is where code runs and finds its files, in folders too', async () => {
     const files = [file('a.csv', 'x,y'), file('deep/er/b.txt', 'bee')];
     const code = 'import os\n(os.getcwd(), open("a.csv").read(), open("/mnt/data/deep/er/b.txt").read())';
-    const told = await tell(code, { session: 'files', files });
+    const told = await tell(code, { files });
     expect(told).toMatchObject({ output: "('/mnt/data', 'x,y', 'bee')\n", files: [] });
   });
 
   it('asks for a file only once in a session', async () => {
     let reads = 0;
     const once = { name: 'once.txt', read: async () => Buffer.from(String(++reads)) };
-    for (let call = 0; call < 3; call++)
-      await tell('open("once.txt").read()', { session: 'once', files: [once] });
+    for (let call = 0; call < 3; call++) await tell('open("once.txt").read()', { files: [once] });
     expect(reads).toBe(1);
   });
 
@@ -169,28 +164,27 @@ describe('/mnt/data', () => {
   });
 
   it('hands back what was written or changed, once', async () => {
-    const session = 'written';
     const written = await tell(
       'import os\nos.makedirs("plots")\nopen("plots/a.txt", "w").write("1"); open("b.bin", "wb").write(bytes([0, 255]));',
-      { session, files: [file('given.txt', 'untouched')] },
+      { files: [file('given.txt', 'untouched')] },
     );
     expect(written.files.map(({ name }) => name).sort()).toEqual(['b.bin', 'plots/a.txt']);
     expect([...(written.files.find(({ name }) => name === 'b.bin')?.bytes ?? [])]).toEqual([0, 255]);
-    expect((await tell('1', { session })).files).toEqual([]);
-    const changed = await tell('open("given.txt", "w").write("untouchex");', { session });
+    expect((await tell('1')).files).toEqual([]);
+    const changed = await tell('open("given.txt", "w").write("untouchex");');
     expect(changed.files.map(({ name, bytes }) => [name, Buffer.from(bytes).toString()])).toEqual([
       ['given.txt', 'untouchex'],
     ]);
   });
 
   it('hands back files after an exception too', async () => {
-    const told = await tell('open("before.txt", "w").write("x")\n1/0', { session: 'after' });
+    const told = await tell('open("before.txt", "w").write("x")\n1/0');
     expect(told.files.map(({ name }) => name)).toEqual(['before.txt']);
   });
 
   it('imports modules from there, and hands back no bytecode', async () => {
     const files = [file('helper.py', 'def f(): return "helped"')];
-    const told = await tell('import helper; helper.f()', { session: 'module', files });
+    const told = await tell('import helper; helper.f()', { files });
     expect(told).toMatchObject({ output: "'helped'\n", files: [] });
   });
 });

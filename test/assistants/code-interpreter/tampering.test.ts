@@ -23,10 +23,6 @@ describe('the next call is not harmed by an earlier one that', () => {
       'import asyncio\nasyncio.set_event_loop(None); asyncio._set_running_loop(None)',
     ],
     [
-      'leaves its tasks behind',
-      'import asyncio\nasync def f():\n  while True: await asyncio.sleep(0)\nt = asyncio.create_task(f())',
-    ],
-    [
       'traces everything',
       'import sys\ndef trace(*a): raise SystemExit\nsys.settrace(trace); sys.setprofile(trace)',
     ],
@@ -38,24 +34,29 @@ describe('the next call is not harmed by an earlier one that', () => {
       'breaks what shows a traceback',
       'import traceback, linecache, io\ntraceback.format_exception = linecache.cache = io.TextIOWrapper = None',
     ],
-  ])('%s', async (session, code) => {
+    [
+      'leaves its tasks behind',
+      'import asyncio\nasync def f():\n  while True: await asyncio.sleep(0)\nt = asyncio.create_task(f())',
+    ],
+  ])('%s', async (_, code) => {
+    const session = 'tampered';
     await tell(code, { session });
     const printed = await tell('import asyncio\nawait asyncio.sleep(0)\nprint("fine")\n20 + 1', { session });
     const next = printed.status === 'failed' ? await tell('print("fine")\n20 + 1', { session }) : printed;
     expect(next).toMatchObject({ status: 'completed', output: 'fine\n21\n' });
     expect((await tell('1 / 0', { session: 'bystander' })).output).toContain('ZeroDivisionError');
   });
+});
 
-  it('would print between the calls: nothing comes, neither then nor with the next one', async () => {
+describe('one session', () => {
+  it('rings its timers only while a call runs', async () => {
     const session = 'between';
     await tell('import asyncio\nasyncio.get_event_loop().call_later(0.001, print, "ghost");', { session });
     await new Promise((resolve) => setTimeout(resolve, 30));
     const during = await tell('import time\ntime.sleep(0.01)\nprint("mine")', { session });
     expect(during.output).toBe('ghost\nmine\n');
   });
-});
 
-describe('one session', () => {
   it("cannot reach another one's variables or files", async () => {
     const secret = `secret-${crypto.randomUUID()}`;
     await tell(
