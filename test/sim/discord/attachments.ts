@@ -25,14 +25,14 @@ export function attach(body: MessageBody, files: NewFiles, before: readonly Atta
   form.check();
   const added = [...files].map(([number, file]) => {
     const described = listed?.find(({ id }) => id === number);
-    return {
-      ...file,
-      name: safeName(described?.filename ?? file.name),
-      id: snowflake(),
-      description: described?.description ?? null,
-    };
+    return stored({ ...file, name: described?.filename ?? file.name }, described?.description);
   });
   return [...kept, ...added];
+}
+
+/** The file as Discord keeps it. */
+export function stored(file: NewFile, description: string | null = null): Attachment {
+  return { ...file, name: safeName(file.name), id: snowflake(), description };
 }
 
 /** Discord keeps letters, digits, dot, dash and underscore of a file's name. */

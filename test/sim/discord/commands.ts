@@ -1,3 +1,5 @@
+import { ApplicationCommandOptionType } from 'discord.js';
+import type { NewFile } from './attachments.ts';
 import { snowflake } from './ids.ts';
 import { isJson, type Json } from './json.ts';
 import type { Guild } from './model.ts';
@@ -63,10 +65,24 @@ function reaches({ rest }: RegisteredCommand, guild: Guild | null): boolean {
   return guild !== null || rest.dm_permission !== false;
 }
 
-/** The options of a command as a person fills them in, or a message that says what is wrong with them. */
+/** Subcommands, users, channels and roles need more than a value; the simulator has no hands for them. */
+const FILLABLE: readonly unknown[] = [
+  ApplicationCommandOptionType.String,
+  ApplicationCommandOptionType.Integer,
+  ApplicationCommandOptionType.Boolean,
+  ApplicationCommandOptionType.Number,
+  ApplicationCommandOptionType.Attachment,
+];
+
+/**
+ * The options of a command as a person fills them in.
+ * @param upload Takes a file and returns the id that stands for it.
+ * @throws Error that says what is wrong with them.
+ */
 export function fillOptions(
   command: RegisteredCommand,
   given: Readonly<Record<string, OptionValue>>,
+  upload: (file: NewFile) => string,
 ): Json[] {
   const known = command.options.filter(isJson);
   const unknown = Object.keys(given).find((name) => !known.some((option) => option.name === name));
@@ -77,8 +93,11 @@ export function fillOptions(
       if (option.required === true) throw new Error(`/${command.name} needs its option "${option.name}".`);
       return [];
     }
-    return [{ name: option.name, type: option.type, value }];
+    if (!FILLABLE.includes(option.type)) throw new Error(`The simulator can't fill in "${option.name}".`);
+    return [
+      { name: option.name, type: option.type, value: typeof value === 'object' ? upload(value) : value },
+    ];
   });
 }
 
-export type OptionValue = string | number | boolean;
+export type OptionValue = string | number | boolean | NewFile;

@@ -146,6 +146,7 @@ export class DiscordSim {
       messages: this.#messages,
       commands: this.#commands,
       channel: (idOrName) => this.channel(idOrName),
+      upload: (...args) => this.#interactions.upload(...args),
       command: (...args) => remember(this.#interactions.command(...args)),
       press: (...args) => remember(this.#interactions.component(...args)),
     });

@@ -11,6 +11,7 @@ const COMMANDS = [
     options: [
       { type: 3, name: 'question', description: 'What', required: true },
       { type: 5, name: 'quietly', description: 'For you only' },
+      { type: 11, name: 'file', description: 'A file' },
     ],
   },
   { name: 'stop', description: 'Stops', contexts: [0] },
@@ -193,6 +194,18 @@ test('people find only what is registered, where it is registered, with its own 
   expect(() => ann.command('ask')).toThrow('needs its option "question"');
   expect(() => ann.command('ask', { question: 'x', other: 1 })).toThrow('has no option "other"');
   expect(ann.command('ask', { question: 'x' }, null).channel.recipient?.name).toBe('ann');
+});
+
+test('a command brings a file that can be downloaded', async () => {
+  const read: string[] = [];
+  const { sim } = await serving(async (interaction) => {
+    if (!interaction.isChatInputCommand()) return;
+    const file = interaction.options.getAttachment('file', true);
+    read.push(file.name, await (await fetch(file.url)).text());
+  });
+  sim.user('ann').command('ask', { question: 'x', file: { name: 'a b.csv', data: '1,2' } });
+  await sim.until(() => read.length === 2);
+  expect(read).toEqual(['a_b.csv', '1,2']);
 });
 
 test('a button that is gone, disabled or a link can not be pressed', async () => {

@@ -15,13 +15,19 @@ import {
   unknownMessage,
   unknownWebhook,
 } from './api-error.ts';
-import type { NewFiles } from './attachments.ts';
+import { type NewFile, type NewFiles, stored } from './attachments.ts';
 import type { Cdn } from './cdn.ts';
 import { snowflake } from './ids.ts';
 import { isJson, type Json } from './json.ts';
 import type { Messages } from './messages.ts';
 import type { Channel, Message, User } from './model.ts';
-import { channelPayload, interactingMember, messagePayload, userPayload } from './payloads.ts';
+import {
+  attachmentPayload,
+  channelPayload,
+  interactingMember,
+  messagePayload,
+  userPayload,
+} from './payloads.ts';
 import { plainBody, readMessageBody } from './validation/message.ts';
 import { memberOf, permissionsIn, type World } from './world.ts';
 
@@ -60,6 +66,11 @@ export class Interactions {
     this.#world = world;
     this.#cdn = cdn;
     this.#messages = messages;
+  }
+
+  /** Keeps the file of a command's option, and says how the command brings it. */
+  upload(channel: Channel, file: NewFile): Json {
+    return attachmentPayload(this.#cdn, channel, stored(file));
   }
 
   /** A person runs a command. */

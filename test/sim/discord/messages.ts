@@ -18,7 +18,7 @@ import { attach, type NewFiles } from './attachments.ts';
 import type { Cdn } from './cdn.ts';
 import { snowflake, timeOf } from './ids.ts';
 import type { Json } from './json.ts';
-import { ALL_MENTIONS, type AllowedMentions, pingOf, readMentions, USER_MENTIONS } from './mentions.ts';
+import { ALL_MENTIONS, pingOf, readMentions, USER_MENTIONS } from './mentions.ts';
 import type { Channel, Message, User } from './model.ts';
 import { messageEvent } from './payloads.ts';
 import { asThread, changeThread, joinThread } from './threads.ts';
@@ -59,12 +59,11 @@ export class Messages {
     const nonceKey = `${author.id}:${body.nonce}`;
     const known = this.#nonces.get(nonceKey);
     if (body.enforceNonce && known && known.until > Date.now()) return known.message;
-    const reference = draft.reference ?? this.#resolveReference(channel, author, body);
-    const isReply = reference?.messageId != null;
+    const reference = this.#resolveReference(channel, author, body);
     const message = this.post({
       ...draft,
       body: { ...body, flags: (body.flags ?? 0) & ~MessageFlags.Ephemeral },
-      type: isReply ? MessageType.Reply : MessageType.Default,
+      type: reference ? MessageType.Reply : MessageType.Default,
       reference,
     });
     if (body.nonce !== undefined) {
@@ -77,32 +76,24 @@ export class Messages {
   post(draft: Draft): Message {
     const { channel, author, body } = draft;
     const reference = draft.reference ?? null;
-    const repliedTo = reference?.messageId
-      ? (reference.channel.messages.get(reference.messageId)?.author ?? null)
-      : null;
-    const allowed = body.allowedMentions ?? defaultMentions(draft.interaction);
+    const interaction = draft.interaction ?? null;
+    const content = body.content ?? '';
     const message: Message = {
       id: snowflake(),
       type: draft.type ?? MessageType.Default,
       channel,
       author,
-      content: body.content ?? '',
+      content,
       flags: (body.flags ?? 0) | (draft.flags ?? 0),
       embeds: body.embeds ?? [],
       components: body.components ?? [],
       attachments: attach(body, draft.files ?? new Map(), []),
-      mentions: readMentions(this.#world, {
-        content: body.content ?? '',
-        channel,
-        author,
-        allowed,
-        repliedTo,
-      }),
+      mentions: this.#mentions({ channel, author, reference, interaction }, content, body.allowedMentions),
       nonce: body.nonce ?? null,
       editedAt: null,
       reference,
       thread: null,
-      interaction: draft.interaction ?? null,
+      interaction,
       onlyFor: draft.onlyFor ?? null,
       reactions: new Map(),
     };
@@ -135,7 +126,7 @@ export class Messages {
       components,
       attachments,
       flags: body.flags === undefined ? flags : kept | (body.flags & ~MessageFlags.Ephemeral),
-      mentions: this.#mentionsOfEdit(message, content, body.allowedMentions),
+      mentions: this.#mentions(message, content, body.allowedMentions),
       editedAt: fills ? message.editedAt : Date.now(),
     };
     if (isEmpty({ ...message, ...next })) throw emptyMessage();
@@ -188,6 +179,8 @@ export class Messages {
 
   #deliver(message: Message): void {
     const { channel, author } = message;
+    const thread = asThread(channel);
+    if (thread?.thread.archived) changeThread(this.#world, thread, { archived: false });
     channel.messages.set(message.id, message);
     channel.typing.delete(author.id);
     joinThread(this.#world, channel, author);
@@ -213,9 +206,7 @@ export class Messages {
 
   #checkDirect(recipient: User): void {
     if (recipient.refusesDirectMessages) throw refusesMessages();
-    if (!this.#world.sharesGuild(recipient)) {
-      throw noMutualGuilds();
-    }
+    if (!this.#world.sharesGuild(recipient)) throw noMutualGuilds();
   }
 
   /** Sending wakes an archived thread unless it is locked; editing never does (topics/threads of Discord's docs). */
@@ -226,7 +217,6 @@ export class Messages {
     const moderates = may(channel, user, 'ManageThreads');
     if (archived && (action === 'edit' || (locked && !moderates))) throw threadArchived();
     if (locked && !moderates) throw threadLocked();
-    if (archived) changeThread(this.#world, thread, { archived: false });
   }
 
   /** Answers to interactions come into threads where the bot may not send, but not into locked and archived ones. */
@@ -249,15 +239,24 @@ export class Messages {
     throw refusedReference('REPLIES_UNKNOWN_MESSAGE', 'Unknown message');
   }
 
-  #mentionsOfEdit(
-    message: Message,
+  #mentions(
+    {
+      channel,
+      author,
+      reference,
+      interaction,
+    }: Pick<Message, 'channel' | 'author' | 'reference' | 'interaction'>,
     content: string,
-    allowed = defaultMentions(message.interaction),
+    allowed = interaction ? USER_MENTIONS : ALL_MENTIONS,
   ): Message['mentions'] {
-    const replied = message.reference?.messageId;
-    const repliedTo = replied ? (message.channel.messages.get(replied)?.author ?? null) : null;
-    const { channel, author } = message;
-    return readMentions(this.#world, { content, channel, author, allowed, repliedTo });
+    const replied = reference?.messageId ? reference.channel.messages.get(reference.messageId) : undefined;
+    return readMentions(this.#world, {
+      content,
+      channel,
+      author,
+      allowed,
+      repliedTo: replied?.author ?? null,
+    });
   }
 }
 
@@ -268,10 +267,6 @@ const CHATS: readonly ChannelType[] = [
   ChannelType.PrivateThread,
   ChannelType.AnnouncementThread,
 ];
-
-function defaultMentions(interaction: Message['interaction'] | undefined): AllowedMentions {
-  return interaction ? USER_MENTIONS : ALL_MENTIONS;
-}
 
 function refusedReference(code: string, message: string): ApiError {
   const errors: Json = { message_reference: { _errors: [{ code, message }] } };

@@ -89,7 +89,7 @@ export function threadMember(channel: Channel, userId: string, joinedAt: number)
   return { id: channel.id, user_id: userId, join_timestamp: iso(joinedAt), flags: 0 };
 }
 
-function attachmentPayload(cdn: Cdn, channel: Channel, attachment: Attachment): Json {
+export function attachmentPayload(cdn: Cdn, channel: Channel, attachment: Attachment): Json {
   const url = cdn.link(channel, attachment);
   return {
     id: attachment.id,

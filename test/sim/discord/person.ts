@@ -3,6 +3,7 @@ import type { NewFile, NewFiles } from './attachments.ts';
 import { type Commands, fillOptions, type OptionValue } from './commands.ts';
 import { react, showTyping } from './gestures.ts';
 import { type Interaction, type Interactions, pressOf } from './interactions.ts';
+import type { Json } from './json.ts';
 import { ALL_MENTIONS } from './mentions.ts';
 import type { Messages } from './messages.ts';
 import type { Channel, Message, User } from './model.ts';
@@ -36,6 +37,7 @@ export interface Client {
   /** A channel by its id or name. */
   channel(idOrName: string): Channel;
   command: Interactions['command'];
+  upload: Interactions['upload'];
   press: Interactions['component'];
 }
 
@@ -115,18 +117,25 @@ export class Person {
   /** Runs a slash command that the bot has registered. @param where A channel; `null` is the direct messages. */
   command(
     name: string,
-    options: Readonly<Record<string, OptionValue>> = {},
+    options: Readonly<Record<string, string | number | boolean | PersonFile>> = {},
     where: string | Channel | null = 'general',
   ): Interaction {
     const { world, commands } = this.#client;
     const channel = where === null ? world.directMessages(this.user) : this.#at(where);
     const command = commands.find(channel.guild, name);
     if (!command) throw new Error(`Nobody finds /${name} here: the bot has not registered it.`);
+    const attachments: Record<string, Json> = {};
+    const filled = fillOptions(command, withFiles(options), (file) => {
+      const payload = this.#client.upload(channel, file);
+      attachments[String(payload.id)] = payload;
+      return String(payload.id);
+    });
     const data = {
       id: command.id,
       name,
       type: command.type,
-      options: fillOptions(command, options),
+      options: filled,
+      ...(Object.keys(attachments).length > 0 && { resolved: { attachments } }),
       ...(command.guildId !== null && { guild_id: command.guildId }),
     };
     return this.#client.command(this.user, channel, name, data);
@@ -153,14 +162,18 @@ export class Person {
 
 /** Files as the routes take them, numbered in order. */
 function numbered(files: readonly PersonFile[] = []): NewFiles {
-  return new Map(
-    files.map((file, index): [string, NewFile] => [
-      String(index),
-      {
-        name: file.name,
-        data: Buffer.from(file.data),
-        contentType: file.contentType ?? 'application/octet-stream',
-      },
-    ]),
+  return new Map(files.map((file, index) => [String(index), newFile(file)]));
+}
+
+function withFiles(
+  options: Readonly<Record<string, string | number | boolean | PersonFile>>,
+): Record<string, OptionValue> {
+  const entries = Object.entries(options);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'object' ? newFile(value) : value]),
   );
+}
+
+function newFile({ name, data, contentType = 'application/octet-stream' }: PersonFile): NewFile {
+  return { name, data: Buffer.from(data), contentType };
 }
