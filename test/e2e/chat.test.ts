@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readSettings } from '../../src/settings.ts';
 import { startChatCompletions } from '../sim/chat-completions.ts';
 import { startResponses } from '../sim/responses.ts';
 import { chat, dataDir, start } from './bobbin.ts';
@@ -42,14 +43,9 @@ test.each([
   ['chat', startChatCompletions],
   ['responses', startResponses],
 ] as const)('the same chat works against a %s server', async (api, startServer) => {
-  const server = await startServer({ models: ['sim-small'] });
-  const env = {
-    DATA_DIR: dataDir(),
-    OPENAI_BASE_URL: server.url,
-    OPENAI_API_KEY: 'sim',
-    MODEL_API: api,
-    MODEL: 'sim-small',
-  };
+  const { assistant } = await readSettings({});
+  const server = await startServer({ models: [String(assistant.params.model)] });
+  const env = { DATA_DIR: dataDir(), OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'sim', MODEL_API: api };
   const { stdout, stderr, status } = await chat([EQUATION, 'thank you'], env);
   await server.close();
   expect(stdout).toMatch(/```python\n[\s\S]*```[\s\S]*1/);

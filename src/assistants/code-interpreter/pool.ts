@@ -44,7 +44,9 @@ export class Pool {
   /** Makes a spare Python ready, and from now on another one after it was taken. Rejects when none starts. */
   async warmUp(): Promise<void> {
     this.#keepsSpare = true;
-    await this.#refill();
+    await this.#refill().catch((error: unknown) => {
+      if (!this.#closed) throw error;
+    });
   }
 
   /**
