@@ -6,6 +6,8 @@ export { Problem } from './problem.ts';
 export { type Budget, unlimited } from './reply/budget.ts';
 export { Gone, RateLimited } from './reply/call-errors.ts';
 export type { Limits, Part } from './reply/layout.ts';
+export { type BudgetObserver, RateBudget, type RateBudgetOptions } from './reply/rate-budget.ts';
+export { RateBudgets } from './reply/rate-budgets.ts';
 
 /** A message that a person sent, as plain data that can be stored: what every adapter makes of its events. */
 export interface IncomingMessage {
@@ -70,6 +72,8 @@ export interface Reply {
   readonly limits: Limits;
   /** The call that brings what people see closer to `view`; undefined when they see it. */
   next(view: View): Call | undefined;
+  /** Nothing more is shown, whether or not people see everything: gives back what the reply holds. */
+  close?(): void;
 }
 
 /** What people should see of a reply by now. */

@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
 import type { Call, Outcome, Reply, ReplyFile, View } from '../platform.ts';
 import type { Claim } from './budget.ts';
 import { Gone, RateLimited } from './call-errors.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { layout } from './layout.ts';
 import { type ReplyStyle, toMarkdown } from './render.ts';
+import { sizeOf } from './size.ts';
 import { emptyTranscript, type Transcript } from './transcript.ts';
 
 /** How often a call that fails without a reason is tried, with a state that is newer each time. */
@@ -21,20 +22,23 @@ export class Publisher {
   readonly #reply: Reply;
   readonly #style: ReplyStyle;
   readonly #log: Logger;
+  readonly #clock: Clock;
   #transcript: Transcript = emptyTranscript;
   #view: View = { parts: [], steps: [], files: [] };
   #viewed: Transcript = emptyTranscript;
-  #shown = { characters: 0, at: performance.now() };
+  #shown: { characters: number; size: number; at: number };
   #wait = new AbortController();
   #failures = 0;
   #given = false;
   #busy = false;
   #work = Promise.resolve();
 
-  constructor(reply: Reply, style: ReplyStyle, log: Logger) {
+  constructor(reply: Reply, style: ReplyStyle, log: Logger, clock: Clock = systemClock) {
     this.#reply = reply;
     this.#style = style;
     this.#log = log;
+    this.#clock = clock;
+    this.#shown = { characters: 0, size: 0, at: clock.now() };
   }
 
   update(transcript: Transcript): void {
@@ -43,14 +47,15 @@ export class Publisher {
   }
 
   /**
-   * Shows the newest state with the answer's files and ends the reply; returns when people see it, or can't. A call that waits for room is
-   * claimed anew, because a last edit finds more of it. Never rejects.
+   * Shows the newest state with the answer's files and closes the reply; returns when people see it, or can't. A call
+   * that waits for room is claimed anew, because a last edit finds more of it. Never rejects.
    */
   async finish(outcome: Outcome, files: readonly ReplyFile[] = []): Promise<void> {
     this.#view = { ...this.#newest(), files, outcome };
     this.#wait.abort();
     if (!this.#busy) this.#work = this.#catchUp();
     await this.#work;
+    this.#reply.close?.();
   }
 
   async #catchUp(): Promise<void> {
@@ -78,11 +83,11 @@ export class Publisher {
     return this.#view;
   }
 
+  /** What grew most, and longest ago, is most out of date. Not laid out for it: budgets ask all that wait, often. */
   #claim(): Claim {
-    const { characters, at } = this.#shown;
-    const missing = () => charactersOf(this.#newest()) - characters;
+    const { size, at } = this.#shown;
     return {
-      urgency: () => (this.#essential ? Number.POSITIVE_INFINITY : missing() * (performance.now() - at)),
+      urgency: () => Math.max(1, sizeOf(this.#transcript) - size) * (this.#clock.now() - at),
       essential: this.#essential,
     };
   }
@@ -92,10 +97,10 @@ export class Publisher {
   }
 
   async #send(call: Call): Promise<void> {
-    const characters = charactersOf(this.#view);
+    const [characters, size] = [charactersOf(this.#view), sizeOf(this.#viewed)];
     try {
       await call.send();
-      this.#shown = { characters, at: performance.now() };
+      this.#shown = { characters, size, at: this.#clock.now() };
       this.#failures = 0;
     } catch (error) {
       if (error instanceof RateLimited) call.budget.refused(error.retryAfterMs);
@@ -110,7 +115,9 @@ export class Publisher {
       { err: error, failures: this.#failures },
       'a reply could not be shown',
     );
-    if (!this.#given) await sleep(FIRST_RETRY_DELAY * 2 ** (this.#failures - 1));
+    if (this.#given) return;
+    const delay = FIRST_RETRY_DELAY * 2 ** (this.#failures - 1);
+    await new Promise<void>((resolve) => this.#clock.after(delay, resolve));
   }
 }
 

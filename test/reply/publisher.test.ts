@@ -1,11 +1,12 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { Call, Outcome, Reply, View } from '../../src/platform.ts';
-import type { Budget } from '../../src/reply/budget.ts';
+import type { Budget, Claim } from '../../src/reply/budget.ts';
 import { Gone, RateLimited } from '../../src/reply/call-errors.ts';
 import type { Limits } from '../../src/reply/layout.ts';
 import { Publisher } from '../../src/reply/publisher.ts';
 import { emptyTranscript, type Transcript } from '../../src/reply/transcript.ts';
+import { settled, VirtualClock } from './virtual-clock.ts';
 
 const DONE: Outcome = { status: 'completed' };
 
@@ -17,11 +18,11 @@ function transcript(text: string): Transcript {
 /** A budget that gives room only when the test says so. */
 class Gate implements Budget {
   readonly refusals: number[] = [];
-  readonly essential: boolean[] = [];
+  readonly claims: Claim[] = [];
   #waiting: (() => void)[] = [];
 
-  take(claim: { essential: boolean }, signal: AbortSignal): Promise<boolean> {
-    this.essential.push(claim.essential);
+  take(claim: Claim, signal: AbortSignal): Promise<boolean> {
+    this.claims.push(claim);
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const room = () => resolve(true);
     this.#waiting.push(room);
@@ -38,7 +39,7 @@ class Gate implements Budget {
 
   async open(): Promise<void> {
     this.#waiting.shift()?.();
-    await new Promise(setImmediate);
+    await settled();
   }
 }
 
@@ -46,6 +47,7 @@ class Screen implements Reply {
   readonly limits: Limits = { characters: 2_000, tables: 'markdown' };
   readonly sent: string[] = [];
   outcome: Outcome | undefined;
+  isClosed = false;
   failWith: Error[] = [];
   readonly #budget: Budget;
 
@@ -64,12 +66,16 @@ class Screen implements Reply {
     };
     return { budget: this.#budget, send };
   }
+
+  close(): void {
+    this.isClosed = true;
+  }
 }
 
-function open() {
+function open(clock?: VirtualClock) {
   const gate = new Gate();
   const screen = new Screen(gate);
-  const publisher = new Publisher(screen, { toolCall: () => undefined }, pino({ level: 'silent' }));
+  const publisher = new Publisher(screen, { toolCall: () => undefined }, pino({ level: 'silent' }), clock);
   return { gate, screen, publisher };
 }
 
@@ -90,10 +96,10 @@ test('the first text and the last edit may use the room that is kept for them, o
   await gate.open();
   publisher.update(transcript('abc'));
   const finished = publisher.finish(DONE);
-  await new Promise(setImmediate);
+  await settled();
   await gate.open();
   await finished;
-  expect(gate.essential).toEqual([true, false, false, true]);
+  expect(gate.claims.map(({ essential }) => essential)).toEqual([true, false, false, true]);
   expect(screen.sent.at(-1)).toBe('abc');
   expect(screen.outcome).toBe(DONE);
 });
@@ -123,7 +129,7 @@ test('a last edit that fails is sent again until people see it', async () => {
   expect(screen.outcome).toBe(DONE);
 });
 
-test('a reply whose place is gone is given up, and finish returns', async () => {
+test('a reply whose place is gone is given up and closed, and finish returns', async () => {
   const { gate, screen, publisher } = open();
   screen.failWith = [new Gone('The channel was deleted.')];
   publisher.update(transcript('a'));
@@ -131,4 +137,33 @@ test('a reply whose place is gone is given up, and finish returns', async () => 
   await publisher.finish(DONE);
   publisher.update(transcript('ab'));
   expect(screen.sent).toEqual([]);
+  expect(screen.isClosed).toBe(true);
+});
+
+test('a reply is closed once people see its end, not before', async () => {
+  const { gate, screen, publisher } = open();
+  publisher.update(transcript('a'));
+  const finished = publisher.finish(DONE);
+  await settled();
+  expect(screen.isClosed).toBe(false);
+  await gate.open();
+  await finished;
+  expect(screen.isClosed).toBe(true);
+});
+
+test('what grew most, and longest ago, is most urgent', async () => {
+  const clock = new VirtualClock();
+  const urgencyOf = async (growth: string) => {
+    const { gate, publisher } = open(clock);
+    publisher.update(transcript('.'));
+    await gate.open();
+    publisher.update(transcript(`.${growth}`));
+    return () => gate.claims.at(-1)?.urgency();
+  };
+  const fast = await urgencyOf('ten more..');
+  const slow = await urgencyOf('four');
+  await clock.runUntil(1_000);
+  expect([fast(), slow()]).toEqual([10_000, 4_000]);
+  await clock.runUntil(2_000);
+  expect([fast(), slow()]).toEqual([20_000, 8_000]);
 });

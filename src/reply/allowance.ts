@@ -1,0 +1,167 @@
+/** A limit as a platform documents it: so many calls in so many milliseconds. */
+export interface RateLimit {
+  calls: number;
+  perMs: number;
+}
+
+/** What a platform tells in the headers of an answer. */
+export interface ToldLimit {
+  limit: number;
+  /** Calls left, of `limit`. */
+  remaining: number;
+  /** Milliseconds until all of `limit` are there again. */
+  resetAfterMs: number;
+}
+
+/** A call may be under way for longer than the next one, so calls count for longer than the platform's window. */
+const MARGIN = 1 / 20;
+const LONGEST_MARGIN_MS = 1_000;
+
+/**
+ * What there is room for within this time is spread evenly over it. Shorter, and a long answer would fall silent after
+ * a quick beginning; longer, and most answers would be over before half of the room was used.
+ */
+const HORIZON_MS = 30_000;
+
+/** The most of all calls that is kept for essential ones, so that what is shown still grows when many write at once. */
+const MOST_KEPT = 2 / 3;
+
+/** Windows until one more call is tried after a refusal; twice as many after each further one. */
+const FIRST_RECOVERY = 4;
+const LONGEST_RECOVERY = 256;
+
+/**
+ * How many calls may go and when: never more than the limit within any window, wherever the platform lets its
+ * windows begin. Knows nothing of who calls, nor of timers: every method is told the time, in milliseconds.
+ */
+export class Allowance {
+  #perMs: number;
+  #most: number;
+  #calls: number;
+  /** When each call that still counts stops counting, earliest first. */
+  #counted: number[] = [];
+  #held = 0;
+  #pacedAt = Number.NEGATIVE_INFINITY;
+  #closedUntil = Number.NEGATIVE_INFINITY;
+  #least = 1;
+  #recovery = FIRST_RECOVERY;
+  #recoversAt = Number.POSITIVE_INFINITY;
+
+  constructor({ calls, perMs }: RateLimit) {
+    this.#most = calls;
+    this.#calls = calls;
+    this.#perMs = perMs;
+  }
+
+  /** What the platform is believed to take at the moment. */
+  get limit(): RateLimit {
+    return { calls: this.#calls, perMs: this.#perMs };
+  }
+
+  /** The share of the calls that is used up or kept for replies that are open; from 0. */
+  fullness(now: number): number {
+    this.#update(now);
+    return (this.#counted.length + this.#held) / this.#calls;
+  }
+
+  /** Whether nothing would be forgotten with it. */
+  isFresh(now: number): boolean {
+    this.#update(now);
+    const isBelieved = this.#calls === this.#most && this.#closedUntil <= now;
+    return isBelieved && this.#counted.length === 0 && this.#held === 0;
+  }
+
+  /** 0 when a call may go now, or the milliseconds until it is worth asking again. */
+  wait(essential: boolean, now: number): number {
+    this.#update(now);
+    const until = essential
+      ? this.#roomAt(this.#calls, now)
+      : Math.max(this.#roomAt(this.#shared, now), this.#pacedUntil(now));
+    return Math.max(0, until - now, this.#closedUntil - now);
+  }
+
+  /** Counts a call. */
+  take(essential: boolean, now: number): void {
+    if (!essential) this.#pacedAt = now;
+    this.#count(now + this.#perMs + Math.min(this.#perMs * MARGIN, LONGEST_MARGIN_MS));
+  }
+
+  /** Keeps a place for an essential call. */
+  hold(): void {
+    this.#held++;
+  }
+
+  release(): void {
+    this.#held--;
+  }
+
+  /**
+   * The platform refused a call and takes none for so long. The refused call doesn't count, and those that do are
+   * all that there is room for; but refusals that come together, for whatever reason, at most halve the calls.
+   */
+  refused(retryAfterMs: number, now: number): void {
+    this.#update(now);
+    if (this.#closedUntil <= now) {
+      this.#least = Math.ceil(this.#calls / 2);
+      this.#recoversAt = now + this.#recovery * this.#perMs;
+      this.#recovery = Math.min(this.#recovery * 2, LONGEST_RECOVERY);
+    }
+    this.#closedUntil = Math.max(this.#closedUntil, now + retryAfterMs);
+    this.#counted.pop();
+    this.#calls = Math.max(this.#least, Math.min(this.#calls, this.#counted.length));
+  }
+
+  /**
+   * What the platform told with an answer. Discord's windows are fixed for some routes and sliding for others, with
+   * the same headers: that all calls are there again after `resetAfterMs` is true for both.
+   * https://github.com/discord/discord-api-docs/issues/7680
+   */
+  learn({ limit, remaining, resetAfterMs }: ToldLimit, now: number): void {
+    this.#update(now);
+    if (this.#calls === this.#most || this.#calls > limit) this.#calls = limit;
+    this.#most = limit;
+    this.#perMs = Math.max(this.#perMs, resetAfterMs);
+    const used = Math.max(0, limit - remaining);
+    this.#counted.splice(-used, used);
+    for (let call = 0; call < used; call++) this.#count(now + resetAfterMs);
+  }
+
+  /** Calls that are not kept for essential ones; at least 1. */
+  get #shared(): number {
+    return this.#calls - Math.min(this.#held, Math.floor(this.#calls * MOST_KEPT));
+  }
+
+  /** When no more than `places` - 1 calls count any longer. */
+  #roomAt(places: number, now: number): number {
+    return this.#counted.at(-places) ?? now;
+  }
+
+  /**
+   * When the next call that is not essential is due: as soon as calls at that pace would never have to wait for a place
+   * until the horizon. Earlier than that when the horizon takes in one more place, which may bring it forward.
+   */
+  #pacedUntil(now: number): number {
+    const horizon = Math.min(HORIZON_MS, this.#perMs);
+    const returns = this.#counted.map((until) => until - now);
+    const within = returns.filter((ms) => ms <= horizon);
+    const free = this.#shared - returns.length;
+    const paces = within.map((ms, index) => ms / Math.max(1, free + index + 1));
+    const due = this.#pacedAt + Math.max(...paces, horizon / Math.max(1, free + within.length));
+    const entering = (returns[within.length] ?? Number.POSITIVE_INFINITY) - horizon;
+    return due <= now ? now : Math.min(due, now + entering);
+  }
+
+  #count(until: number): void {
+    const at = this.#counted.findLastIndex((other) => other <= until);
+    this.#counted.splice(at + 1, 0, until);
+  }
+
+  #update(now: number): void {
+    while ((this.#counted[0] ?? Number.POSITIVE_INFINITY) <= now) this.#counted.shift();
+    while (this.#recoversAt <= now) {
+      this.#calls = Math.min(this.#most, this.#calls + 1);
+      const isWhole = this.#calls === this.#most;
+      this.#recoversAt += isWhole ? Number.POSITIVE_INFINITY : this.#recovery * this.#perMs;
+    }
+  }
+}
