@@ -6,6 +6,7 @@ export class Output {
   #bytes = 0;
   #pending = '';
   #atLineStart = true;
+  #failure: { error: unknown } | undefined;
 
   /** @param limit how many bytes of it are shown */
   constructor(limit: number, onOutput: (text: string) => void) {
@@ -27,16 +28,25 @@ export class Output {
     this.#add(`${this.#atLineStart ? '' : '\n'}${sentence}\n`);
   }
 
-  /** Hands over what has not been handed over yet. */
-  flush(): void {
+  /** Hands over what is left. Throws what the listener threw at any time. */
+  end(): void {
+    this.#flush();
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  #flush(): void {
     const text = this.#pending;
     this.#pending = '';
-    if (text) this.#onOutput(text);
+    try {
+      if (text) this.#onOutput(text);
+    } catch (error) {
+      this.#failure ??= { error };
+    }
   }
 
   #add(text: string): void {
     if (!text) return;
-    if (!this.#pending) queueMicrotask(() => this.flush());
+    if (!this.#pending) queueMicrotask(() => this.#flush());
     this.#pending += text;
     this.#atLineStart = text.endsWith('\n');
   }

@@ -61,9 +61,9 @@ export class Pool {
       return { python: seat.python, fresh: false };
     }
     this.#seats.delete(session);
-    await this.#reserve(signal);
+    const spare = await this.#reserve(signal);
     try {
-      const python = await this.#fresh();
+      const python = spare && !spare.isDead ? spare : await this.#start();
       this.#seats.set(session, { python, busy: true });
       return { python, fresh: true };
     } finally {
@@ -111,19 +111,23 @@ export class Pool {
     this.#waiting.shift()?.();
   }
 
-  /** Waits behind those who wait already until there is room for one process more, and takes it. */
-  async #reserve(signal: AbortSignal): Promise<void> {
+  /** Waits behind those who wait already until there is room for one process more; takes it, and the spare one. */
+  async #reserve(signal: AbortSignal): Promise<PythonProcess | undefined> {
     let inLine = this.#waiting.length > 0;
-    while (inLine || !this.#hasRoom()) {
+    while (inLine || !this.#makeRoom()) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
       if (signal.aborted) this.#wake();
       signal.throwIfAborted();
       inLine = false;
     }
     this.#reserved += 1;
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare;
   }
 
-  #hasRoom(): boolean {
+  /** False when every process is busy. */
+  #makeRoom(): boolean {
     if (this.#closed) throw new Error('Python has been closed.');
     if (this.#spare || this.#count() < this.#limits.processes) return true;
     const idle = [...this.#seats].find(([, seat]) => !seat.busy);
@@ -136,13 +140,6 @@ export class Pool {
 
   #count(): number {
     return this.#seats.size + this.#reserved + (this.#spare ? 1 : 0);
-  }
-
-  /** The spare one, or else a new one. */
-  async #fresh(): Promise<PythonProcess> {
-    const spare = this.#spare;
-    this.#spare = undefined;
-    return spare && !spare.isDead ? spare : this.#start();
   }
 
   /** A snapshot that Python doesn't start from is made anew, once. */

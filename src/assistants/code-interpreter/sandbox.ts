@@ -9,8 +9,8 @@ const GONE = 'The variables and files of this session are gone.';
 
 export interface SandboxOptions {
   /**
-   * A folder that outlives the process, such as `DATA_DIR`: the memory of a started Python is kept there (30 MB), which
-   * makes every later start take a third of a second instead of some.
+   * A folder that outlives the process, such as `DATA_DIR`: the memory of a started Python is kept there (30 MB), and
+   * every later one starts in a third of a second instead of several.
    */
   cacheDir?: string;
   limits?: Partial<Limits>;
@@ -88,11 +88,9 @@ class PythonSandbox implements Sandbox {
     const output = new Output(this.#limits.outputBytes, (text) => {
       if (!signal.aborted) onOutput(text);
     });
-    try {
-      return await this.#runIn(output, request, signal);
-    } finally {
-      output.flush();
-    }
+    const result = await this.#runIn(output, request, signal);
+    output.end();
+    return result;
   }
 
   async #runIn(output: Output, request: CodeRequest, signal: AbortSignal): Promise<CodeResult> {

@@ -1,10 +1,15 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { CHILD_FOLDER, PYODIDE_FOLDER, spawnChild } from './spawn-child.ts';
+
+const FILE_NAME = /^python-[0-9a-f]{16}\.snapshot/;
+
+/** How much of what a process last said is told when it fails, in characters. */
+const LAST_WORDS = 2000;
 
 /** The memory of a Python that has just started, in a file: a new one starts from it in a third of a second. */
 export class Snapshot {
@@ -63,20 +68,21 @@ export class Snapshot {
     return this.#temporary;
   }
 
-  /** Writes beside the path first, so that nobody finds half a file. */
+  /** Writes beside the path first, so that nobody finds half a file, and removes those of other versions. */
   async #make(path: string): Promise<string> {
-    const part = `${path}.${process.pid}`;
+    const part = `${path}.${randomUUID()}`;
     const child = spawnChild('snapshot.js', [], this.#pythonBytes, []);
     const { stdout, stderr } = child;
     if (!stdout || !stderr) throw new Error('The Python process has no output.');
     let lastWords = '';
     stderr.setEncoding('utf8').on('data', (text: string) => {
-      lastWords = (lastWords + text).slice(-2000);
+      lastWords = (lastWords + text).slice(-LAST_WORDS);
     });
     const code = new Promise((done, fail) => child.once('error', fail).once('exit', done));
     try {
       await Promise.all([pipeline(stdout, createWriteStream(part)), code]);
       if ((await code) !== 0) throw new Error(`Python did not start: ${lastWords.trim()}.`);
+      await removeSnapshots(dirname(path), part);
       await rename(part, path);
     } finally {
       child.kill('SIGKILL');
@@ -92,6 +98,13 @@ async function fileName(): Promise<string> {
   for (const file of [`${PYODIDE_FOLDER}/package.json`, `${CHILD_FOLDER}/load.js`])
     hash.update(await readFile(file));
   return `python-${hash.digest('hex').slice(0, 16)}.snapshot`;
+}
+
+async function removeSnapshots(folder: string, except: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (FILE_NAME.test(name) && path !== except) await rm(path, { force: true });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -21,10 +21,10 @@ export const PYODIDE_FOLDER = realpathSync(
 );
 
 /**
- * Starts a script of `child/`, with Pyodide's folder and `args` as its arguments, in a process that may read Pyodide's files, that folder and `readable`, and nothing
- * else: no other file, no network, no process, no add-on, no environment, no code made of strings. Its one further
- * right, to start its guardian's thread, it gives up before any code runs, as it does the right to read.
- * https://nodejs.org/api/permissions.html
+ * Starts a script of `child/`, with Pyodide's folder and `args` as its arguments, in a process that may read these two
+ * folders and `readable`, and nothing else: no other file, no network, no process, no add-on, no environment, no code
+ * made of strings. Its one further right, to start its guardian's thread, it gives up before any code runs, as it
+ * does the right to read. https://nodejs.org/api/permissions.html
  *
  * Descriptors: 0 and 1 for the protocol, 2 for a last message of Node's, 3 for the guardian's reason.
  */

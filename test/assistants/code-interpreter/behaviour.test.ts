@@ -163,6 +163,15 @@ describe('/mnt/data', () => {
     );
   });
 
+  it('says that code is in the way of a file, and keeps the session', async () => {
+    await tell('import os\nos.mkdir("taken.csv")');
+    const { output, fresh } = await tell('1', { files: [file('taken.csv', 'x')] });
+    expect([output, fresh]).toEqual([
+      'The file taken.csv is not in /mnt/data: code has put something else in its place.\n1\n',
+      false,
+    ]);
+  });
+
   it('hands back what was written or changed, once', async () => {
     const written = await tell(
       'import os\nos.makedirs("plots")\nopen("plots/a.txt", "w").write("1"); open("b.bin", "wb").write(bytes([0, 255]));',

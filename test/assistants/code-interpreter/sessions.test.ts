@@ -59,6 +59,16 @@ describe('calls of one session', () => {
     expect(await tell('1')).toMatchObject({ fresh: true, output: '1\n' });
   });
 
+  it('reject with what their listener threw', async () => {
+    const { run, tell } = start();
+    const onOutput = () => {
+      throw new Error('The reply is gone.');
+    };
+    const request = { session: 'thread_a', code: 'print(1)', files: [] };
+    await expect(run(request, onOutput, new AbortController().signal)).rejects.toThrow('The reply is gone.');
+    expect((await tell('2')).output).toBe('2\n');
+  });
+
   it('are not run at all when they were aborted while they waited', async () => {
     const { tell } = start();
     const stopping = new AbortController();
@@ -80,10 +90,13 @@ describe('calls of one session', () => {
 describe('processes', () => {
   it('are shared by nobody, and the one that was idle for longest makes room', async () => {
     const { tell, processIds } = start({ limits: { processes: 2 } });
-    for (const session of ['a', 'b', 'a', 'c']) await tell(`name = "${session}"`, { session });
-    expect(processIds()).toHaveLength(2);
+    for (const session of ['a', 'b', 'a']) await tell(`name = "${session}"`, { session });
+    const [ofA, ofB] = processIds();
+    await tell('1', { session: 'c' });
+    await expect.poll(processIds).toHaveLength(2);
+    expect(processIds()).toContain(ofA);
+    expect(processIds()).not.toContain(ofB);
     expect((await tell('name', { session: 'a' })).output).toBe("'a'\n");
-    expect((await tell('1', { session: 'b' })).fresh).toBe(true);
   });
 
   it('make a call wait its turn while all are busy', async () => {
@@ -171,9 +184,12 @@ describe('the snapshot', () => {
     const [name = ''] = await readdir(CACHE);
     const kept = join(folder, 'real', name);
     await writeFile(kept, 'this is no snapshot');
+    await writeFile(join(folder, 'real', 'python-0123456789abcdef.snapshot'), 'of an older version');
+    await writeFile(join(folder, 'real', 'python.txt'), '');
     const { tell } = start({ cacheDir: join(folder, 'linked') });
     expect(await tell('1 + 1')).toMatchObject({ status: 'completed', output: '2\n' });
-    expect(await readdir(join(folder, 'real'))).toEqual([name]);
+    // Those of other versions are of no more use, and other files are none of our business.
+    expect((await readdir(join(folder, 'real'))).sort()).toEqual([name, 'python.txt'].sort());
   });
 
   it('lives elsewhere when its folder cannot be written to, and leaves nothing behind', async () => {

@@ -44,6 +44,7 @@ async function load(start) {
   return loadPyodide({
     indexURL: PACKAGE,
     packageBaseUrl: PACKAGE,
+    // No wheel is there to be loaded.
     lockFileContents: { ...packageIndex(), packages: {} },
     jsglobals: { __proto__: null, Object, Array, Uint8Array, Error },
     env: { HOME: '/mnt/data', PYTHONDONTWRITEBYTECODE: '1' },

@@ -12,8 +12,6 @@ import { writeAll } from './write.js';
 // Entry point of a session's process. Standard input brings `file` and `run` frames, standard output takes `ready`,
 // `output`, `file`, `done` and `broken`.
 
-/** @typedef {{ processBytes: number, outputBytes: number, filesOut: number, filesOutBytes: number, filesInBytes: number }} Limits */
-
 const STDOUT = 1;
 const STDERR = 2;
 const { stdin } = process;
@@ -23,7 +21,7 @@ process.setUncaughtExceptionCaptureCallback((error) => {
 });
 
 const [, snapshot = '', settings = ''] = process.argv.slice(2);
-/** @type {Limits} */
+/** @type {import('../limits.ts').Limits} */
 const limits = JSON.parse(settings);
 
 const guardian = new Worker(new URL('./guardian.js', import.meta.url), {
@@ -34,7 +32,10 @@ await new Promise((resolve) => guardian.once('online', resolve));
 installTimers();
 const python = await loadPython(readFileSync(snapshot));
 const data = new DataFolder(python.FS);
+/** How many bytes the call may still print. */
 let room = 0;
+/** @type {string[]} for the next call to show */
+const notes = [];
 python.setStdin({ error: true });
 python.setStdout({ write: sendOutput });
 python.setStderr({ write: sendOutput });
@@ -47,16 +48,29 @@ lockDown(python);
 const decoder = new FrameDecoder(limits.filesInBytes);
 stdin.on('data', (/** @type {Buffer} */ chunk) => {
   for (const { header, body } of decoder.push(chunk)) {
-    if (header.type === 'file') data.put(String(header.name), body);
+    if (header.type === 'file') putFile(String(header.name), body);
     if (header.type === 'run') void call(body.toString());
   }
 });
 stdin.on('end', () => process.exit(0));
 send({ type: 'ready' });
 
+/**
+ * @param {string} name
+ * @param {Uint8Array} bytes
+ */
+function putFile(name, bytes) {
+  try {
+    data.put(name, bytes);
+  } catch {
+    notes.push(`The file ${name} is not in /mnt/data: code has put something else in its place.\n`);
+  }
+}
+
 /** @param {string} code */
 async function call(code) {
   room = limits.outputBytes + 1;
+  for (const note of notes.splice(0)) sendOutput(Buffer.from(note));
   data.look();
   startTimers();
   try {
