@@ -26,7 +26,7 @@ export class Publisher {
   #transcript: Transcript = emptyTranscript;
   #view: View = { parts: [], steps: [], files: [] };
   #viewed: Transcript = emptyTranscript;
-  #shown: { characters: number; size: number; at: number };
+  #shown: { anything: boolean; characters: number; size: number; at: number };
   #wait = new AbortController();
   #failures = 0;
   #given = false;
@@ -38,7 +38,7 @@ export class Publisher {
     this.#style = style;
     this.#log = log;
     this.#clock = clock;
-    this.#shown = { characters: 0, size: 0, at: clock.now() };
+    this.#shown = { anything: false, characters: 0, size: 0, at: clock.now() };
   }
 
   update(transcript: Transcript): void {
@@ -93,14 +93,15 @@ export class Publisher {
   }
 
   get #essential(): boolean {
-    return this.#view.outcome !== undefined || this.#shown.characters === 0;
+    const isFirstText = this.#shown.characters === 0 && charactersOf(this.#view) > 0;
+    return this.#view.outcome !== undefined || !this.#shown.anything || isFirstText;
   }
 
   async #send(call: Call): Promise<void> {
     const [characters, size] = [charactersOf(this.#view), sizeOf(this.#viewed)];
     try {
       await call.send();
-      this.#shown = { characters, size, at: this.#clock.now() };
+      this.#shown = { anything: true, characters, size, at: this.#clock.now() };
       this.#failures = 0;
     } catch (error) {
       if (error instanceof RateLimited) call.budget.refused(error.retryAfterMs);

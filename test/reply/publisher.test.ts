@@ -15,6 +15,14 @@ function transcript(text: string): Transcript {
   return { ...emptyTranscript, entries: [{ type: 'message', id: 'm', status: 'in_progress', content }] };
 }
 
+function searching(id: string): Transcript {
+  const call = { type: 'file_search' as const, index: 0, id, results: [] };
+  return {
+    ...emptyTranscript,
+    entries: [{ type: 'tool_calls', id, status: 'in_progress', tool_calls: [call] }],
+  };
+}
+
 /** A budget that gives room only when the test says so. */
 class Gate implements Budget {
   readonly refusals: number[] = [];
@@ -48,6 +56,7 @@ class Screen implements Reply {
   readonly sent: string[] = [];
   outcome: Outcome | undefined;
   isClosed = false;
+  showsSteps = false;
   failWith: Error[] = [];
   readonly #budget: Budget;
 
@@ -55,8 +64,11 @@ class Screen implements Reply {
     this.#budget = budget;
   }
 
-  next({ parts, outcome }: View): Call | undefined {
-    const text = parts.map((part) => part.text).join('');
+  next({ parts, steps, outcome }: View): Call | undefined {
+    const text = [
+      ...parts.map((part) => part.text),
+      ...(this.showsSteps ? steps : []).map(({ id }) => id),
+    ].join('');
     if (text === (this.sent.at(-1) ?? '') && outcome === this.outcome) return undefined;
     const send = async () => {
       const failure = this.failWith.shift();
@@ -102,6 +114,18 @@ test('the first text and the last edit may use the room that is kept for them, o
   expect(gate.claims.map(({ essential }) => essential)).toEqual([true, false, false, true]);
   expect(screen.sent.at(-1)).toBe('abc');
   expect(screen.outcome).toBe(DONE);
+});
+
+test('steps that change before there is text use no room that is kept, but for the first sign of life', async () => {
+  const { gate, screen, publisher } = open();
+  screen.showsSteps = true;
+  for (const id of ['one', 'two', 'three']) {
+    publisher.update(searching(id));
+    await gate.open();
+  }
+  publisher.update(transcript('text'));
+  await gate.open();
+  expect(gate.claims.map(({ essential }) => essential)).toEqual([true, false, false, true]);
 });
 
 test('a rate limit is told to the budget, and what is sent afterwards is the newest state', async () => {
