@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { SandboxOptions } from '../../../src/assistants/code-interpreter/sandbox.ts';
 import { CACHE, python } from './python.ts';
 
@@ -194,15 +194,15 @@ describe('the snapshot', () => {
 
   it('lives elsewhere when its folder cannot be written to, and leaves nothing behind', async () => {
     const folder = await temporaryFolder();
+    vi.stubEnv('TMPDIR', folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const notAFolder = join(folder, 'file');
     await writeFile(notAFolder, '');
-    const problems: unknown[] = [];
-    const { tell } = start({
-      cacheDir: join(notAFolder, 'below'),
-      onProblem: (error) => problems.push(error),
-    });
+    const { tell, close } = start({ cacheDir: join(notAFolder, 'below') });
     expect((await tell('1 + 1')).output).toBe('2\n');
-    expect(problems).toEqual([]);
+    expect(await readdir(folder)).toEqual([expect.stringMatching(/^bobbin-python-/), 'file']);
+    await close();
+    expect(await readdir(folder)).toEqual(['file']);
   });
 });
 
