@@ -1,7 +1,12 @@
 import type { Writable } from 'node:stream';
-import type { Call, Outcome, Reply, View } from '../../src/platform.ts';
-import { unlimited } from '../../src/reply/budget.ts';
-import type { Limits } from '../../src/reply/layout.ts';
+import {
+  type Call,
+  type Limits,
+  type Outcome,
+  type Reply,
+  unlimited,
+  type View,
+} from '../../src/platform.ts';
 
 /** What colours a reply on its way to the terminal, piece by piece. */
 export interface Painter {
