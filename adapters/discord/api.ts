@@ -1,0 +1,90 @@
+import {
+  type APIActionRowComponent,
+  type APIButtonComponent,
+  type REST,
+  type RESTPatchAPIChannelMessageJSONBody,
+  type RESTPostAPIChannelMessageJSONBody,
+  type RESTPostAPIChannelMessageResult,
+  Routes,
+} from 'discord.js';
+import type { ReplyFile } from '../../src/platform.ts';
+
+/** Without an answer for so long a call has failed, in ms. A newer state follows then, so a long wait gains nothing. */
+const CALL_TIMEOUT_MS = 10_000;
+
+export type ButtonRow = APIActionRowComponent<APIButtonComponent>;
+
+/** A message as it shall stand in a channel. */
+export interface NewMessage {
+  content: string;
+  buttons: ButtonRow | undefined;
+  files: readonly ReplyFile[];
+  /** The message that it answers, and whose author it pings if `ping` says so. */
+  answers: string | undefined;
+  ping: boolean;
+  /** At most 25 characters; two posts with the same one within a few minutes are one message. */
+  nonce: string;
+}
+
+/** What a message says, of which an edit changes both. */
+export type Edit = Pick<NewMessage, 'content' | 'buttons'>;
+
+/**
+ * The few calls that replies are made of. Nothing that they send pings anybody but whom a message answers. Throws the
+ * errors of discord.js.
+ */
+export class Api {
+  readonly #rest: REST;
+
+  constructor(rest: REST) {
+    this.#rest = rest;
+  }
+
+  /** The message as it stands, which is an earlier one if the nonce was used before. */
+  async post(channel: string, message: NewMessage): Promise<{ id: string; content: string }> {
+    const { content, buttons, files, answers, ping, nonce } = message;
+    const body: RESTPostAPIChannelMessageJSONBody = {
+      content,
+      nonce,
+      enforce_nonce: true,
+      allowed_mentions: { parse: [], replied_user: ping },
+      ...(buttons && { components: [buttons] }),
+      ...(answers && { message_reference: { message_id: answers, fail_if_not_exists: false } }),
+    };
+    const posted = await this.#rest.post(Routes.channelMessages(channel), {
+      body,
+      ...(files.length === 0
+        ? { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) }
+        : { files: files.map(({ name, bytes }) => ({ name, data: bytes })) }),
+    });
+    return posted as RESTPostAPIChannelMessageResult;
+  }
+
+  async edit(channel: string, message: string, { content, buttons }: Edit): Promise<void> {
+    const body: RESTPatchAPIChannelMessageJSONBody = {
+      content,
+      components: buttons ? [buttons] : [],
+      allowed_mentions: { parse: [] },
+    };
+    const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    await this.#rest.patch(Routes.channelMessage(channel, message), { body, signal });
+  }
+
+  async delete(channel: string, message: string): Promise<void> {
+    await this.#rest.delete(Routes.channelMessage(channel, message));
+  }
+
+  /** Shows for ten seconds, or until the next message, that the bot is typing. */
+  async type(channel: string): Promise<void> {
+    await this.#rest.post(Routes.channelTyping(channel));
+  }
+
+  /** Starts a thread, whose id is the message's. */
+  async startThread(channel: string, message: string, name: string): Promise<void> {
+    await this.#rest.post(Routes.threads(channel, message), { body: { name } });
+  }
+
+  async addToThread(thread: string, user: string): Promise<void> {
+    await this.#rest.put(Routes.threadMembers(thread, user));
+  }
+}

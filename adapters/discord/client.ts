@@ -1,0 +1,36 @@
+import { Client, type ClientOptions, GatewayIntentBits, Options, Partials, REST } from 'discord.js';
+
+/** For a request without an answer, in ms: long enough to upload files over a slow line. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Of each channel, for replies to them; those that are not kept are fetched. */
+const MESSAGES_KEPT = 25;
+/** Routes whose calls show a state: to wait in a queue would show an old one. */
+const NEVER_QUEUED = /^\/channels\/:id\/(?:messages(?:\/:id)?|typing)$/;
+/** The least with which people can be answered. */
+const INTENTS = [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages, GatewayIntentBits.DirectMessages];
+
+/** The API for replies: it sends each call at once and once, or throws. */
+export function createRest(api: string, token: string): REST {
+  return new REST({
+    api,
+    timeout: REQUEST_TIMEOUT_MS,
+    retries: 0,
+    rejectOnRateLimit: ({ route }) => NEVER_QUEUED.test(route),
+  }).setToken(token);
+}
+
+/** The connection to the gateway, with what discord.js itself asks of the API. */
+export function createClient(api: string, readsContent: boolean, ws: ClientOptions['ws']): Client {
+  return new Client({
+    intents: readsContent ? [...INTENTS, GatewayIntentBits.MessageContent] : INTENTS,
+    partials: [Partials.Channel],
+    shards: 'auto',
+    allowedMentions: { parse: [] },
+    makeCache: Options.cacheWithLimits({
+      ...Options.DefaultMakeCacheSettings,
+      MessageManager: MESSAGES_KEPT,
+    }),
+    rest: { api },
+    ...(ws && { ws }),
+  });
+}

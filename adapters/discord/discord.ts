@@ -1,0 +1,166 @@
+import {
+  type Client,
+  type ClientOptions,
+  Events,
+  GatewayCloseCodes,
+  type Message,
+  type REST,
+} from 'discord.js';
+import type { Logger } from '../../src/log.ts';
+import type {
+  Attachment,
+  Bot,
+  BudgetObserver,
+  IncomingMessage,
+  Platform,
+  Reply,
+} from '../../src/platform.ts';
+import { Api } from './api.ts';
+import { Budgets } from './budgets.ts';
+import { createClient, createRest } from './client.ts';
+import { register } from './commands.ts';
+import { download } from './download.ts';
+import { reasonOf } from './errors.ts';
+import { CANNOT_READ, helpText } from './help.ts';
+import { InOrder } from './in-order.ts';
+import { isAddressed, isForBot, type ReplyIn, read } from './incoming.ts';
+import { handle } from './interactions.ts';
+import { INTENTS_REFUSED, login, NO_CONTENT_INTENT, readsContent, TOKEN_REFUSED } from './login.ts';
+import { Place } from './place.ts';
+import { DiscordReply } from './reply.ts';
+import { Typing } from './typing.ts';
+
+const API = 'https://discord.com/api';
+/** Discord shows typing for ten seconds. */
+const TYPING_EVERY_MS = 8_000;
+/** Discord takes few edits of messages that are older. */
+const OLD_MESSAGE_MS = 3_600_000;
+/** For a note to find room between the replies of its channel, in ms. */
+const NOTE_PATIENCE_MS = 30_000;
+
+export interface DiscordOptions {
+  token: string;
+  /** The API's address without a version. */
+  apiUrl?: string;
+  /** Where a mention in a channel is answered; in a thread when left out. */
+  replyIn?: ReplyIn;
+  log: Logger;
+  /** Is told what the budgets do. */
+  observer?: BudgetObserver;
+  typingEveryMs?: number;
+  oldMessageMs?: number;
+  /** For discord.js's connection to the gateway. */
+  ws?: ClientOptions['ws'];
+}
+
+/** Discord: mentions, threads, direct messages, slash commands and buttons. */
+export class Discord implements Platform {
+  readonly name = 'discord';
+  readonly #options: DiscordOptions;
+  readonly #apiUrl: string;
+  readonly #log: Logger;
+  readonly #replyIn: ReplyIn;
+  readonly #rest: REST;
+  readonly #api: Api;
+  readonly #budgets: Budgets;
+  readonly #order = new InOrder();
+  readonly #open = new Set<DiscordReply>();
+  #client: Client | undefined;
+
+  constructor(options: DiscordOptions) {
+    this.#options = options;
+    this.#apiUrl = (options.apiUrl ?? API).replace(/\/+$/, '');
+    this.#log = options.log;
+    this.#replyIn = options.replyIn ?? 'thread';
+    this.#rest = createRest(this.#apiUrl, options.token);
+    this.#api = new Api(this.#rest);
+    this.#budgets = new Budgets(options.observer);
+    this.#budgets.learnFrom(this.#rest);
+  }
+
+  async start(bot: Bot): Promise<void> {
+    const { token, ws } = this.#options;
+    const readsAll = await readsContent(this.#rest, this.#apiUrl);
+    if (!readsAll) this.#log.warn(NO_CONTENT_INTENT);
+    this.#client = createClient(this.#apiUrl, readsAll, ws);
+    this.#listen(this.#client, bot, readsAll);
+    const client = await login(this.#client, this.#apiUrl, token);
+    this.#client.on(Events.ShardDisconnect, ({ code }) => this.#sayWhyDisconnected(code));
+    await register(client).catch((error: unknown) =>
+      this.#log.warn({ reason: reasonOf(error) }, 'the slash commands could not be registered with Discord'),
+    );
+  }
+
+  reply(messages: IncomingMessage[]): Reply {
+    const last = messages.at(-1);
+    if (!last) throw new RangeError('A reply answers at least one message.');
+    const { typingEveryMs = TYPING_EVERY_MS, oldMessageMs = OLD_MESSAGE_MS } = this.#options;
+    const reply = new DiscordReply({
+      api: this.#api,
+      place: new Place(this.#api, this.#budgets, last),
+      typing: new Typing(this.#api, typingEveryMs),
+      conversation: last.conversation,
+      id: last.id,
+      oldMessageMs,
+      onClose: () => this.#open.delete(reply),
+    });
+    this.#open.add(reply);
+    return reply;
+  }
+
+  download(attachment: Attachment, maxBytes: number): Promise<Uint8Array> {
+    return download(attachment, maxBytes);
+  }
+
+  async close(): Promise<void> {
+    for (const reply of this.#open) reply.close();
+    await this.#client?.destroy();
+    this.#rest.clearHashSweeper();
+    this.#rest.clearHandlerSweeper();
+  }
+
+  #listen(client: Client, bot: Bot, readsAll: boolean): void {
+    const failed = (what: string) => (error: unknown) => this.#log.error({ reason: reasonOf(error) }, what);
+    const help = helpText(bot.prompts);
+    const answering = (channel: string) =>
+      [...this.#open].filter((reply) => reply.channel === channel).map((reply) => reply.conversation);
+    client.on(Events.MessageCreate, (message) =>
+      this.#order.run(message.channelId, () =>
+        this.#take(message, bot, readsAll, help).catch(failed('a message from Discord could not be taken')),
+      ),
+    );
+    client.on(Events.InteractionCreate, (interaction) => {
+      void handle(interaction, { bot, replyIn: this.#replyIn, answering, help }).catch(
+        failed('a command or button on Discord could not be answered'),
+      );
+    });
+    client.on(Events.Error, failed('discord.js failed'));
+    client.on(Events.ShardError, failed('the connection to Discord failed, and is made again'));
+  }
+
+  async #take(message: Message, bot: Bot, readsAll: boolean, help: string): Promise<void> {
+    if (!(await isForBot(message, bot))) return;
+    const incoming = await read(message, this.#replyIn);
+    if (incoming.text !== '' || incoming.attachments) void bot.receive(incoming);
+    else if (isAddressed(message)) await this.#note(message, help);
+    else if (!readsAll) await this.#note(message, CANNOT_READ);
+  }
+
+  /** Answers a message without asking the assistant. */
+  async #note({ id, channelId }: Message, content: string): Promise<void> {
+    const { budget, release } = this.#budgets.open(channelId);
+    const claim = { urgency: () => Number.POSITIVE_INFINITY, essential: true };
+    const patience = AbortSignal.timeout(NOTE_PATIENCE_MS);
+    if (await budget.take(claim, patience)) {
+      const note = { content, buttons: undefined, files: [], answers: id, ping: true, nonce: id };
+      await this.#api.post(channelId, note).finally(release);
+    } else release();
+  }
+
+  /** These are the codes after which discord.js does not connect again by itself. */
+  #sayWhyDisconnected(code: number): void {
+    if (code === GatewayCloseCodes.AuthenticationFailed) this.#log.error(TOKEN_REFUSED);
+    else if (code === GatewayCloseCodes.DisallowedIntents) this.#log.error(INTENTS_REFUSED);
+    else this.#log.error({ code }, 'Discord closed the connection for good: start Bobbin again');
+  }
+}

@@ -1,0 +1,141 @@
+import { ChannelType, ComponentType, type Message, MessageType, PermissionFlagsBits } from 'discord.js';
+import type { Attachment, Bot, IncomingMessage } from '../../src/platform.ts';
+import { pressOf } from './buttons.ts';
+import { inPlace, inThread, type ReplyTo } from './place.ts';
+import { readable, titleOf } from './text.ts';
+
+/** People write these two; the others are the platform's own notes. */
+const WRITTEN: readonly MessageType[] = [MessageType.Default, MessageType.Reply];
+/** Channels in which a message can have a thread. */
+const THREADABLE: readonly ChannelType[] = [ChannelType.GuildText, ChannelType.GuildAnnouncement];
+const THREAD_PERMISSIONS = [
+  PermissionFlagsBits.CreatePublicThreads,
+  PermissionFlagsBits.SendMessagesInThreads,
+];
+/** How many messages a conversation of replies is followed back, to find the one that it began with. */
+const LONGEST_CHAIN = 8;
+/** Of a message that somebody answers, so much is quoted to the model. */
+const QUOTED = 4_000;
+
+/** Whether a new thread or the channel itself takes the reply to a mention. */
+export type ReplyIn = 'thread' | 'channel';
+
+export function conversationId(channelOrMessage: string): string {
+  return `discord:${channelOrMessage}`;
+}
+
+/** Whether a person wrote the message, and to the bot. */
+export async function isForBot(message: Message, bot: Bot): Promise<boolean> {
+  if (message.author.bot || message.webhookId || !WRITTEN.includes(message.type)) return false;
+  const { channel } = message;
+  if (isAddressed(message)) return true;
+  if ((await answered(message))?.author.id === message.client.user.id) return true;
+  if (!channel.isThread() || addressesOthers(message)) return false;
+  return channel.ownerId === message.client.user.id || bot.knows(conversationId(channel.id));
+}
+
+/** Whether the message names the bot, or nobody else could be meant. */
+export function isAddressed(message: Message): boolean {
+  return message.channel.isDMBased() || mentionsOf(message).length > 0;
+}
+
+/** The message as the bot takes it. */
+export async function read(message: Message, replyIn: ReplyIn): Promise<IncomingMessage> {
+  const conversation = await conversationOf(message);
+  const forwarded = message.messageSnapshots
+    .map(({ content }) => content)
+    .filter((content) => content !== '');
+  const own = readable(message.content, mentionsOf(message), message.channel);
+  const text = [await quoted(message), ...forwarded, own].filter((part) => part !== '').join('\n\n');
+  const attachments = attachmentsOf(message);
+  const title = titleOf(own || attachments[0]?.name || `Question from ${nameOf(message)}`);
+  return {
+    id: message.id,
+    conversation,
+    author: { id: message.author.id, name: nameOf(message) },
+    text,
+    ...(attachments.length > 0 && { attachments }),
+    replyTo: replyToOf(message, conversation, replyIn, title),
+  };
+}
+
+/** How the bot is mentioned: itself, or by the role that Discord gave it. */
+function mentionsOf({ mentions, client }: Message): string[] {
+  const { id } = client.user;
+  const roles = mentions.roles.filter(({ tags }) => tags?.botId === id).map((role) => `<@&${role.id}>`);
+  return mentions.users.has(id) ? [`<@${id}>`, `<@!${id}>`, ...roles] : roles;
+}
+
+function addressesOthers({ mentions, author }: Message): boolean {
+  return mentions.everyone || mentions.roles.size > 0 || mentions.users.some(({ id }) => id !== author.id);
+}
+
+/**
+ * Threads and direct messages are conversations. In a channel the message that began it names the conversation, as it
+ * would name the thread; replies to the bot's answers go on with it.
+ */
+async function conversationOf(message: Message): Promise<string> {
+  const { channel } = message;
+  if (channel.isDMBased() || channel.isThread()) return conversationId(channel.id);
+  const me = message.client.user.id;
+  let begin = message;
+  for (let length = 0; length < LONGEST_CHAIN; length++) {
+    const target = await answered(begin);
+    const conversation = target && conversationIn(target);
+    if (conversation) return conversation;
+    if (!target || (target.author.id !== me && begin.author.id !== me)) break;
+    begin = target;
+  }
+  return conversationId(begin.id);
+}
+
+/** The conversation that the buttons under a message belong to. */
+function conversationIn({ author, client, components }: Message): string | undefined {
+  if (author.id !== client.user.id) return undefined;
+  return components
+    .flatMap((row) => (row.type === ComponentType.ActionRow ? row.components : []))
+    .flatMap(({ customId }) => (customId && pressOf(customId)) || [])
+    .at(0)?.conversation;
+}
+
+/** The message that this one is a reply to, if it is still there. */
+async function answered(message: Message): Promise<Message | undefined> {
+  if (message.type !== MessageType.Reply) return undefined;
+  return message.fetchReference().catch(() => undefined);
+}
+
+/** What somebody else wrote, when the question is a reply to that. */
+async function quoted(message: Message): Promise<string> {
+  const target = await answered(message);
+  if (!target || target.author.id === message.client.user.id) return '';
+  const text = readable(target.content, [], target.channel).slice(0, QUOTED).toWellFormed();
+  return text === '' ? '' : `> ${nameOf(target)}: ${text.replace(/\n/g, '\n> ')}`;
+}
+
+function nameOf({ member, author }: Message): string {
+  return member?.displayName ?? author.displayName;
+}
+
+function attachmentsOf({ attachments, messageSnapshots }: Message): Attachment[] {
+  const forwarded = messageSnapshots.flatMap((snapshot) => snapshot.attachments);
+  return [...attachments.values(), ...forwarded.values()].map(({ name, contentType, size, url }) => ({
+    name,
+    type: contentType ?? 'application/octet-stream',
+    size,
+    url,
+  }));
+}
+
+function replyToOf(message: Message, conversation: string, replyIn: ReplyIn, title: string): ReplyTo {
+  const { channel, id } = message;
+  if (channel.isDMBased()) return inPlace(channel.id);
+  const begins = conversation === conversationId(id);
+  return begins && opensThread(message, replyIn) ? inThread(channel.id, id, title) : inPlace(channel.id, id);
+}
+
+/** Whether the answer to a message goes into a thread that hangs on it. */
+export function opensThread({ channel, guild }: Message, replyIn: ReplyIn): boolean {
+  const me = guild?.members.me;
+  if (replyIn !== 'thread' || !me || channel.isDMBased() || !THREADABLE.includes(channel.type)) return false;
+  return channel.permissionsFor(me).has(THREAD_PERMISSIONS);
+}

@@ -1,0 +1,45 @@
+import { cleanContent, type TextBasedChannel } from 'discord.js';
+
+/** https://discord.com/developers/docs/resources/message#create-message */
+export const MESSAGE_LENGTH = 2000;
+/** https://discord.com/developers/docs/resources/channel#start-thread-from-message */
+const TITLE_LENGTH = 100;
+/** Code, in which Discord shows everything as it is written, and custom emoji outside it. */
+const CODE_OR_EMOJI = /(`{3,})[\s\S]*?\1|(`{1,2})(?!`)[\s\S]*?\2|<a?:(\w{2,32}):\d{17,20}>/g;
+/** A title longer than this is cut between words, if there is a space within as many characters of its end. */
+const WORD = 20;
+
+/** Model text as Discord shall show it: an emoji's markup stays text. Never longer than a message, if `text` is not. */
+export function asText(text: string): string {
+  const escaped = replaceEmoji(text, (markup) => `\\${markup}`);
+  return escaped.length <= MESSAGE_LENGTH ? escaped : replaceEmoji(text, (_markup, name) => `:${name}:`);
+}
+
+function replaceEmoji(text: string, change: (markup: string, name: string) => string): string {
+  return text.replace(CODE_OR_EMOJI, (all: string, _fence, _span, name?: string) =>
+    name === undefined ? all : change(all, name),
+  );
+}
+
+/** What a person wrote, with names in place of ids, and without those who are addressed. */
+export function readable(text: string, addressed: readonly string[], channel: TextBasedChannel): string {
+  const rest = addressed.reduce((left, mention) => left.replaceAll(mention, ''), text);
+  return cleanContent(rest, channel)
+    .replace(/[^\S\n]{2,}/g, ' ')
+    .trim();
+}
+
+/** A thread's title. */
+export function titleOf(question: string): string {
+  const line = question.replace(/\s+/g, ' ').trim();
+  if (line.length <= TITLE_LENGTH) return line;
+  const cut = line.slice(0, TITLE_LENGTH - 1);
+  const space = cut.lastIndexOf(' ');
+  return `${(space > TITLE_LENGTH - WORD ? cut.slice(0, space) : cut).toWellFormed().replace(/\ufffd$/, '')}…`;
+}
+
+/** Text as a quotation, cut to fit into one message. */
+export function quote(text: string): string {
+  const quoted = `> ${text.replace(/\n/g, '\n> ')}`;
+  return quoted.length <= MESSAGE_LENGTH ? quoted : `${quoted.slice(0, MESSAGE_LENGTH - 1).toWellFormed()}…`;
+}

@@ -1,0 +1,37 @@
+import type { Api } from './api.ts';
+
+/** Shows that the bot is typing, for as long as people see nothing grow. */
+export class Typing {
+  readonly #api: Api;
+  readonly #every: number;
+  #timer: NodeJS.Timeout | undefined;
+  #grewAt = Number.NEGATIVE_INFINITY;
+  #isOver = false;
+
+  /** @param every Milliseconds after which it is shown again, less than the ten seconds that it lasts. */
+  constructor(api: Api, every: number) {
+    this.#api = api;
+    this.#every = every;
+  }
+
+  start(channel: string): void {
+    if (this.#isOver) return;
+    this.#show(channel);
+    this.#timer = setInterval(() => this.#show(channel), this.#every);
+  }
+
+  /** People have seen the reply grow. A new message ends the typing, so it does not outlast a reply that flows. */
+  grew(): void {
+    this.#grewAt = performance.now();
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    clearInterval(this.#timer);
+  }
+
+  /** A failure needs no word here: what stands in the way of typing stands in the way of the reply. */
+  #show(channel: string): void {
+    if (performance.now() - this.#grewAt >= this.#every) void this.#api.type(channel).catch(() => {});
+  }
+}

@@ -1,0 +1,160 @@
+import { Writable } from 'node:stream';
+import { OpenAI } from 'openai';
+import { pino } from 'pino';
+import { afterEach } from 'vitest';
+import { Discord, type DiscordOptions } from '../../../adapters/discord/discord.ts';
+import { createAssistants } from '../../../src/assistants/index.ts';
+import { RunningBot } from '../../../src/bot.ts';
+import { streamedRun } from '../../../src/conversation/run.ts';
+import { ThreadMap } from '../../../src/conversation/thread-map.ts';
+import { noFunctions } from '../../../src/functions/functions.ts';
+import { memoryStore } from '../../../src/store/sqlite-store.ts';
+import { type DiscordSim, startDiscord } from '../../sim/discord/discord.ts';
+import { NO_LIMITS } from '../../sim/discord/harness.ts';
+import type { DiscordOptions as SimOptions } from '../../sim/discord/options.ts';
+import type { SeenMessage } from '../../sim/discord/view.ts';
+import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
+import { type ScriptedAnswer, ScriptedModel } from '../../sim/scripted-model.ts';
+
+/** Long enough for a reply of a hundred thousand characters. */
+const PATIENCE = 20_000;
+
+const open: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+export interface SceneOptions {
+  sim?: SimOptions;
+  discord?: Partial<DiscordOptions>;
+  codeInterpreter?: ScriptedInterpreter;
+}
+
+/** A simulated Discord with rate limits far away, and the whole bot on it, with a model that says what it is told. */
+export async function openScene(answers: ScriptedAnswer[], options: SceneOptions = {}): Promise<Scene> {
+  const sim = await openSim(options.sim);
+  const model = new ScriptedModel(...answers);
+  const log: LogLine[] = [];
+  const logger = pino({ level: 'debug' }, linesTo(log));
+  const bot = await openBot(model, logger, options.codeInterpreter ?? new ScriptedInterpreter());
+  const platform = openDiscord(sim, { log: logger, ...options.discord });
+  open.push(() => bot.close());
+  await bot.connect(platform);
+  return new Scene(sim, model, log, bot, platform);
+}
+
+export async function openSim(options: SimOptions = {}): Promise<DiscordSim> {
+  const sim = await startDiscord({ ...NO_LIMITS, ...options });
+  open.push(() => sim.close());
+  return sim;
+}
+
+/** The adapter, not started; without the five seconds that discord.js waits between two IDENTIFYs. */
+export function openDiscord(sim: DiscordSim, options: Partial<DiscordOptions> = {}): Discord {
+  const discord = new Discord({
+    token: sim.token,
+    apiUrl: sim.apiUrl,
+    log: pino({ level: 'silent' }),
+    ws: { buildIdentifyThrottler: () => ({ waitForIdentify: async () => undefined }) },
+    ...options,
+  });
+  open.push(() => discord.close());
+  return discord;
+}
+
+type LogLine = Record<string, unknown> & { msg: string };
+
+/** What people, the model and the log have seen. */
+export class Scene {
+  readonly sim: DiscordSim;
+  readonly model: ScriptedModel;
+  readonly log: LogLine[];
+  readonly bot: RunningBot;
+  readonly platform: Discord;
+
+  constructor(sim: DiscordSim, model: ScriptedModel, log: LogLine[], bot: RunningBot, platform: Discord) {
+    this.sim = sim;
+    this.model = model;
+    this.log = log;
+    this.bot = bot;
+    this.platform = platform;
+  }
+
+  /** The bot's messages in a channel, without the platform's own notes. */
+  replies(channel: string): SeenMessage[] {
+    const { channels } = this.sim.world;
+    const exists = channels.has(channel) || [...channels.values()].some(({ name }) => name === channel);
+    if (!exists) return [];
+    return this.sim.messages(channel).filter(({ author, buttons, content, attachments }) => {
+      return author === this.sim.bot.name && (content !== '' || buttons.length > 0 || attachments.length > 0);
+    });
+  }
+
+  /** What the bot has written in a channel. */
+  text(channel: string): string {
+    return this.replies(channel)
+      .map(({ content }) => content)
+      .join('\n');
+  }
+
+  /** Waits for so many finished replies in a channel: each has its buttons under its last message. */
+  async finished(channel: string, replies = 1): Promise<SeenMessage[]> {
+    const isFinished = ({ buttons }: SeenMessage) => buttons.some(({ label }) => label === 'Regenerate');
+    await this.sim.until(() => this.replies(channel).filter(isFinished).length >= replies, PATIENCE);
+    return this.replies(channel);
+  }
+
+  async shows(channel: string, text: string): Promise<void> {
+    await this.sim.until(() => this.text(channel).includes(text), PATIENCE);
+  }
+
+  /** The texts of the messages that the model was given. */
+  told(request = -1): string[] {
+    const items = this.model.requests.at(request)?.items ?? [];
+    return items.flatMap((item) =>
+      item.type === 'message' && item.role === 'user'
+        ? item.content.flatMap((part) => (part.type === 'text' ? [part.text] : []))
+        : [],
+    );
+  }
+}
+
+async function openBot(model: ScriptedModel, log: pino.Logger, codeInterpreter: ScriptedInterpreter) {
+  const store = memoryStore();
+  const assistants = createAssistants({
+    keyv: (namespace) => store.keyv(namespace),
+    shared: false,
+    model,
+    codeInterpreter,
+    onError: (error) => log.error({ err: error }, 'the Assistants API failed'),
+  });
+  const client = new OpenAI({
+    baseURL: 'http://embedded.invalid/v1',
+    apiKey: 'none',
+    fetch: assistants.fetch,
+  });
+  const assistant = await client.beta.assistants.create({
+    model: 'm',
+    tools: [{ type: 'code_interpreter' }],
+  });
+  const turn = {
+    client,
+    threads: new ThreadMap(store.keyv('conversations'), client),
+    runThread: streamedRun(client, noFunctions),
+    runSettings: { assistant_id: assistant.id },
+    style: { toolCall: () => undefined },
+    log,
+  };
+  const server = { client, warmUp: () => {}, close: () => assistants.close() };
+  return new RunningBot(store, server, turn, [{ title: 'Refunds', message: 'How do refunds work?' }]);
+}
+
+function linesTo(log: LogLine[]): Writable {
+  return new Writable({
+    write(chunk, _encoding, done) {
+      log.push(JSON.parse(String(chunk)) as LogLine);
+      done();
+    },
+  });
+}
