@@ -126,7 +126,10 @@ export class RunningBot implements Bot {
 
 /** The embedded Assistants API over a store, with its model and its code interpreter. */
 export function openAssistants(settings: Settings, store: Store, log: Logger) {
-  const codeInterpreter = createSandbox({ cacheDir: settings.store.dataDir });
+  const codeInterpreter = createSandbox({
+    cacheDir: settings.store.dataDir,
+    onProblem: (error) => log.error({ err: error }, 'Python failed'),
+  });
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
     shared: store.shared,

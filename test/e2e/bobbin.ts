@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { CACHE as SNAPSHOTS } from '../assistants/code-interpreter/python.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -16,6 +17,14 @@ export interface Ended {
 export function dataDir(): string {
   const path = mkdtempSync(join(tmpdir(), 'bobbin-'));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** The same as a second start finds it: with the snapshot of a started Python, when another test has made one. */
+export function usedDataDir(): string {
+  const path = dataDir();
+  for (const name of globSync('*.snapshot', { cwd: SNAPSHOTS }))
+    copyFileSync(join(SNAPSHOTS, name), join(path, name));
   return path;
 }
 

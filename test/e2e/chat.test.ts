@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { readSettings } from '../../src/settings.ts';
 import { startChatCompletions } from '../sim/chat-completions.ts';
 import { startResponses } from '../sim/responses.ts';
-import { chat, dataDir, start } from './bobbin.ts';
+import { chat, dataDir, start, usedDataDir } from './bobbin.ts';
 
 const EQUATION = 'I need to solve the equation `3x + 11 = 14`. Can you help me?';
 
@@ -25,7 +25,7 @@ test('a newcomer gets Python for an equation, its output, and is remembered afte
 
 test('a fenced block from a pipe runs as Python, and its variables live on', async () => {
   const lines = ['```python', 'n = 2**100', 'print(n)', '```', '```python', 'print(n + 1)', '```'];
-  const { stdout, status } = await chat(lines, { DATA_DIR: dataDir() });
+  const { stdout, status } = await chat(lines, { DATA_DIR: usedDataDir() });
   expect(stdout).toContain('1267650600228229401496703205376');
   expect(stdout).toContain('1267650600228229401496703205377');
   expect(stdout).not.toContain('\u001b');
@@ -33,7 +33,7 @@ test('a fenced block from a pipe runs as Python, and its variables live on', asy
 });
 
 test('without streaming only the last assistant message is printed', async () => {
-  const { stdout, status } = await chat([EQUATION], { DATA_DIR: dataDir() }, ['chat', '--no-stream']);
+  const { stdout, status } = await chat([EQUATION], { DATA_DIR: usedDataDir() }, ['chat', '--no-stream']);
   expect(stdout).toContain('x = 1');
   expect(stdout).not.toContain('```python');
   expect(status).toBe(0);
@@ -45,7 +45,7 @@ test.each([
 ] as const)('the same chat works against a %s server', async (api, startServer) => {
   const { assistant } = await readSettings({});
   const server = await startServer({ models: [String(assistant.params.model)] });
-  const env = { DATA_DIR: dataDir(), OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'sim', MODEL_API: api };
+  const env = { DATA_DIR: usedDataDir(), OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'sim', MODEL_API: api };
   const { stdout, stderr, status } = await chat([EQUATION, 'thank you'], env);
   await server.close();
   expect(stdout).toMatch(/```python\n[\s\S]*```[\s\S]*1/);
@@ -56,7 +56,12 @@ test.each([
 
 test('a model that the provider does not offer is named with those that it does, and the chat goes on', async () => {
   const server = await startChatCompletions({ models: ['sim-large', 'sim-small'] });
-  const env = { DATA_DIR: dataDir(), OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'sim', MODEL: 'sim-smal' };
+  const env = {
+    DATA_DIR: usedDataDir(),
+    OPENAI_BASE_URL: server.url,
+    OPENAI_API_KEY: 'sim',
+    MODEL: 'sim-smal',
+  };
   const { stderr, status } = await chat(['hello', 'hello again'], env);
   await server.close();
   expect(stderr.match(/Error: .*sim-smal.*sim-small/g)).toHaveLength(2);
@@ -65,7 +70,7 @@ test('a model that the provider does not offer is named with those that it does,
 });
 
 test('every mistake in the settings is listed before anything starts', async () => {
-  const folder = dataDir();
+  const folder = usedDataDir();
   const file = join(folder, 'assistant.md');
   writeFileSync(file, '---\nname: ""\nmodel: m\ntemperature: 9\n---\nHelp.\n');
   const env = { DATA_DIR: join(folder, 'data'), ASSISTANT_FILE: file, PORT: 'x', LOG_LEVEL: 'loud' };
@@ -77,7 +82,7 @@ test('every mistake in the settings is listed before anything starts', async () 
 });
 
 test('a second Bobbin in the same DATA_DIR is told what to do, and the first goes on', async () => {
-  const env = { DATA_DIR: dataDir() };
+  const env = { DATA_DIR: usedDataDir() };
   const first = start([], env);
   await first.prints('stderr', /offline demo/);
   const second = await chat(['hello'], env);
@@ -88,7 +93,7 @@ test('a second Bobbin in the same DATA_DIR is told what to do, and the first goe
 });
 
 test('after kill -9 in the midst of an answer the next start answers at once', async () => {
-  const env = { DATA_DIR: dataDir() };
+  const env = { DATA_DIR: usedDataDir() };
   const first = start([], env);
   first.child.stdin.write('```python\nwhile True: pass\n```\n');
   await first.prints('stdout', /while True/);
@@ -100,7 +105,7 @@ test('after kill -9 in the midst of an answer the next start answers at once', a
 });
 
 test('SIGINT stops the run, and the next line is answered', async () => {
-  const { child, end, prints } = start([], { DATA_DIR: dataDir() });
+  const { child, end, prints } = start([], { DATA_DIR: usedDataDir() });
   child.stdin.write('```python\nwhile True: pass\n```\n');
   await prints('stdout', /while True/);
   child.kill('SIGINT');
@@ -112,7 +117,7 @@ test('SIGINT stops the run, and the next line is answered', async () => {
 });
 
 test('a command line that makes no sense is answered with the usage', async () => {
-  const { status, stderr } = await chat([], { DATA_DIR: dataDir() }, ['dance', '--loud']);
+  const { status, stderr } = await chat([], { DATA_DIR: usedDataDir() }, ['dance', '--loud']);
   expect(stderr).toContain('Usage: npm start');
   expect(status).toBe(2);
 });

@@ -1,10 +1,10 @@
 import OpenAI from 'openai';
 import { expect, test } from 'vitest';
-import { chat, dataDir, start } from './bobbin.ts';
+import { chat, start, usedDataDir } from './bobbin.ts';
 
 /** Starts `serve` on a free port and gives its address. */
 async function serve(env: Record<string, string>) {
-  const server = start(['serve'], { PORT: '0', DATA_DIR: dataDir(), ...env });
+  const server = start(['serve'], { PORT: '0', DATA_DIR: usedDataDir(), ...env });
   await server.prints('stderr', /"port":\d+/);
   const [, port] = /"port":(\d+)/.exec(server.output.stderr) ?? [];
   return { ...server, url: `http://127.0.0.1:${port}` };
@@ -15,7 +15,7 @@ test('another Bobbin can use the API that serve offers, and it ends on SIGTERM',
   expect(await (await fetch(`${url}/healthz`)).text()).toBe('ok');
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
 
-  const env = { DATA_DIR: dataDir(), ASSISTANTS_BASE_URL: `${url}/v1`, ASSISTANTS_API_KEY: 'key-1' };
+  const env = { DATA_DIR: usedDataDir(), ASSISTANTS_BASE_URL: `${url}/v1`, ASSISTANTS_API_KEY: 'key-1' };
   const { stdout, status } = await chat(['```python', 'print(6 * 7)', '```'], env);
   expect(stdout).toContain('42');
   expect(status).toBe(0);
@@ -28,13 +28,13 @@ test('another Bobbin can use the API that serve offers, and it ends on SIGTERM',
 
 test('a port in use is named with what to do', async () => {
   const { url } = await serve({});
-  const { stderr, status } = await chat([], { DATA_DIR: dataDir(), PORT: new URL(url).port }, ['serve']);
+  const { stderr, status } = await chat([], { DATA_DIR: usedDataDir(), PORT: new URL(url).port }, ['serve']);
   expect(stderr).toContain(`Port ${new URL(url).port} is in use: set PORT to a free one.`);
   expect(status).toBe(1);
 });
 
 test('an assistants server that is not there is told in one sentence', async () => {
-  const env = { DATA_DIR: dataDir(), ASSISTANTS_BASE_URL: 'http://127.0.0.1:1/v1' };
+  const env = { DATA_DIR: usedDataDir(), ASSISTANTS_BASE_URL: 'http://127.0.0.1:1/v1' };
   const { stderr, status } = await chat(['hello'], env);
   expect(stderr).toMatch(/ASSISTANTS_BASE_URL.*could not be reached/);
   expect(stderr).not.toMatch(/^\s+at /m);
