@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { webApi } from '@slack/bolt';
+import type { Logger } from '../../src/log.ts';
+import type { Quota } from './budgets.ts';
+import { conversationOf, isDirect, type Place } from './place.ts';
+
+/** Slack takes a status away after two minutes: https://docs.slack.dev/reference/methods/assistant.threads.setStatus */
+const RENEWAL_MS = 90_000;
+
+/** What is set for a while is taken back for sure: tried again after so many milliseconds. */
+const CLEARING_DELAYS_MS = [0, 1_000, 5_000, 30_000];
+
+/** Longer titles are cut; Slack takes 200 characters. */
+const MAX_TITLE = 80;
+
+const THINKING = 'is thinking…';
+
+interface Work {
+  place: Place;
+  /** How many messages of the conversation are being answered. */
+  count: number;
+  wanted: string;
+  shown: string;
+  busy: boolean;
+  renewal: NodeJS.Timeout;
+  /** Slack's own Stop button: asked for, there, or refused. */
+  session: Promise<boolean> | undefined;
+  hasSession: boolean;
+}
+
+/**
+ * What Slack shows beside a conversation while it is answered: a status, the thread's title, and the Stop button of
+ * an agent session (https://docs.slack.dev/ai/agent-sessions). All of it is for show: when a call fails the answer
+ * goes on without.
+ */
+export class Activity {
+  readonly #client: webApi.WebClient;
+  readonly #sessions: Quota;
+  readonly #log: Logger;
+  readonly #works = new Map<string, Work>();
+
+  constructor(client: webApi.WebClient, sessions: Quota, log: Logger) {
+    this.#client = client;
+    this.#sessions = sessions;
+    this.#log = log;
+  }
+
+  /** A message has come in that is for the app: people see so at once. */
+  begin(place: Place): void {
+    const key = conversationOf(place);
+    const known = this.#works.get(key);
+    if (known) {
+      known.count++;
+      return;
+    }
+    const renewal = setInterval(() => this.#renew(key), RENEWAL_MS).unref();
+    const work: Work = {
+      place,
+      count: 1,
+      wanted: '',
+      shown: '',
+      busy: false,
+      renewal,
+      session: undefined,
+      hasSession: false,
+    };
+    this.#works.set(key, work);
+    this.#want(work, THINKING);
+  }
+
+  /** The conversation is going to be answered; its first message gives it its title. */
+  name(place: Place, text: string, isNew: boolean): void {
+    const work = this.#works.get(conversationOf(place));
+    if (work && !work.session) this.#openSession(work, titleOf(text), isNew);
+  }
+
+  /** Whether something in the conversation is being answered. */
+  isBusy(place: Place): boolean {
+    return this.#works.has(conversationOf(place));
+  }
+
+  /** Whether Slack shows a Stop button, as far as is known: then the reply needs none of its own. */
+  hasStopButton(place: Place): boolean {
+    return this.#works.get(conversationOf(place))?.hasSession ?? false;
+  }
+
+  /** Shows what is done right now; nothing when it is empty. */
+  show(place: Place, status: string): void {
+    const work = this.#works.get(conversationOf(place));
+    if (work) this.#want(work, status);
+  }
+
+  /** A message has appeared in the thread: Slack has taken the status away by itself. */
+  posted(place: Place): void {
+    const work = this.#works.get(conversationOf(place));
+    if (!work) return;
+    work.shown = '';
+    if (work.wanted === THINKING) work.wanted = '';
+  }
+
+  /** A message is answered. After the last one nothing is left to see. */
+  async end(place: Place): Promise<void> {
+    const key = conversationOf(place);
+    const work = this.#works.get(key);
+    if (!work || --work.count > 0) return;
+    this.#works.delete(key);
+    clearInterval(work.renewal);
+    await Promise.all([this.#clearStatus(work), this.#closeSession(work)]);
+  }
+
+  /** Takes Slack's Stop button away where nothing is running that it could stop. */
+  async settle(place: Pick<Place, 'channel' | 'thread'>): Promise<void> {
+    if (!this.#works.has(conversationOf(place))) await this.#surely(() => this.#setSession(place, 'active'));
+  }
+
+  close(): void {
+    for (const { renewal } of this.#works.values()) clearInterval(renewal);
+  }
+
+  #want(work: Work, status: string): void {
+    work.wanted = status;
+    if (!work.busy && work.wanted !== work.shown) void this.#catchUp(work);
+  }
+
+  async #catchUp(work: Work): Promise<void> {
+    work.busy = true;
+    while (work.wanted !== work.shown) {
+      const status = work.wanted;
+      work.shown = status;
+      await this.#setStatus(work.place, status).catch((error: unknown) =>
+        this.#log.debug({ err: error }, 'no status'),
+      );
+    }
+    work.busy = false;
+  }
+
+  #renew(key: string): void {
+    const work = this.#works.get(key);
+    if (!work || work.busy || work.shown === '') return;
+    work.shown = '';
+    void this.#catchUp(work);
+  }
+
+  async #clearStatus(work: Work): Promise<void> {
+    work.wanted = '';
+    if (work.busy || work.shown === '') return;
+    await this.#surely(() => this.#setStatus(work.place, ''));
+  }
+
+  async #setStatus({ channel, thread }: Place, status: string): Promise<void> {
+    await this.#client.assistant.threads.setStatus({ channel_id: channel, thread_ts: thread, status });
+  }
+
+  #openSession(work: Work, title: string, isNew: boolean): void {
+    if (!this.#sessions.take()) {
+      if (isNew && isDirect(work.place)) void this.#setTitle(work.place, title);
+      return;
+    }
+    work.hasSession = true;
+    work.session = this.#setSession(work.place, 'processing', title).then(
+      () => true,
+      (error: unknown) => {
+        work.hasSession = false;
+        this.#log.debug({ err: error }, 'no agent session');
+        return false;
+      },
+    );
+  }
+
+  async #closeSession({ session, place }: Work): Promise<void> {
+    if (await session) await this.#surely(() => this.#setSession(place, 'active'));
+  }
+
+  async #setSession(
+    { channel, thread }: Pick<Place, 'channel' | 'thread'>,
+    status: string,
+    title?: string,
+  ): Promise<void> {
+    const session = { channel_id: channel, thread_ts: thread, status, ...(title && { title }) };
+    await this.#client.agents.sessions.setStatus(session);
+  }
+
+  async #setTitle({ channel, thread }: Place, title: string): Promise<void> {
+    await this.#client.assistant.threads
+      .setTitle({ channel_id: channel, thread_ts: thread, title })
+      .catch((error: unknown) => this.#log.debug({ err: error }, 'no title'));
+  }
+
+  async #surely(call: () => Promise<void>): Promise<void> {
+    for (const delay of CLEARING_DELAYS_MS) {
+      try {
+        if (delay > 0) await sleep(delay, undefined, { ref: false });
+        return await call();
+      } catch (error) {
+        this.#log.debug({ err: error }, 'a status stays for a while');
+      }
+    }
+  }
+}
+
+/** The first line of a question. */
+function titleOf(text: string): string {
+  const [line = ''] = text.trim().split('\n');
+  return line.length > MAX_TITLE ? `${line.slice(0, MAX_TITLE - 1).toWellFormed()}…` : line;
+}

@@ -1,0 +1,89 @@
+import type { types } from '@slack/bolt';
+import type { ToolCall } from '../../src/reply/tool-call.ts';
+import type { ToolCallsEntry } from '../../src/reply/transcript.ts';
+import { defused } from './markup.ts';
+
+/** A tool call as Slack shows it inside a stream: https://docs.slack.dev/reference/block-kit/blocks/task-card-block */
+export interface Card {
+  readonly id: string;
+  readonly title: string;
+  readonly status: 'in_progress' | 'complete' | 'error';
+  /** The code. */
+  readonly details: string;
+  /** What it put out. */
+  readonly output: string;
+}
+
+/** The documented limit of one field. The whole code and output stand in the text, as code blocks. */
+const MAX_FIELD = 256;
+
+/**
+ * A message with text and cards holds so many UTF-8 bytes, those of details and output counted twice (live probes of
+ * others saw 10,600 to 11,300: https://github.com/openclaw/openclaw/pull/143882).
+ */
+const MAX_WEIGHT = 10_000;
+
+/** A card for each tool call, in order. */
+export function cardsOf(steps: readonly ToolCallsEntry[]): Card[] {
+  return steps.flatMap((step) =>
+    step.tool_calls.map((call) => {
+      const running = step.status === 'in_progress';
+      const status = running ? 'in_progress' : step.status === 'completed' ? 'complete' : 'error';
+      return { id: `${step.id}-${call.index}`, status, ...faceOf(call, running) };
+    }),
+  );
+}
+
+function faceOf(call: ToolCall, running: boolean): Pick<Card, 'title' | 'details' | 'output'> {
+  switch (call.type) {
+    case 'code_interpreter': {
+      const logs = call.outputs.map((output) => (output.type === 'logs' ? output.logs : '')).join('\n');
+      const title = running ? 'Running Python' : 'Ran Python';
+      return { title, details: field(call.input), output: running ? '' : field(logs.trim()) };
+    }
+    case 'file_search': {
+      const names = [...new Set(call.results.map(({ file_name }) => file_name))];
+      return {
+        title: running ? 'Searching the files' : 'Searched the files',
+        details: '',
+        output: field(names.join(', ')),
+      };
+    }
+    case 'function':
+      return {
+        title: field(`${running ? 'Using' : 'Used'} ${call.name || 'a function'}`),
+        details: '',
+        output: '',
+      };
+  }
+}
+
+/** As much as a field takes; what is added to a text only adds to its field. */
+function field(text: string): string {
+  const safe = defused(text);
+  return safe.length < MAX_FIELD ? safe : `${safe.slice(0, MAX_FIELD - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+/** What brings a card that people see to `card`: title and status are replaced, details and output grow. */
+export function cardChunk(card: Card, shown: Card | undefined): types.TaskUpdateChunk | undefined {
+  const { id, title, status } = card;
+  const details = growth(card.details, shown?.details);
+  const output = growth(card.output, shown?.output);
+  if (shown && shown.title === title && shown.status === status && !details && !output) return undefined;
+  return { type: 'task_update', id, title, status, ...(details && { details }), ...(output && { output }) };
+}
+
+function growth(text: string, shown = ''): string {
+  return text.startsWith(shown) ? text.slice(shown.length) : '';
+}
+
+/** Whether a streamed message has room for a text beside these cards. */
+export function isTooHeavy(text: string, cards: Iterable<Card>): boolean {
+  let weight = Buffer.byteLength(text);
+  let count = 0;
+  for (const { title, details, output } of cards) {
+    weight += Buffer.byteLength(title) + 2 * Buffer.byteLength(details + output);
+    count++;
+  }
+  return count > 0 && weight > MAX_WEIGHT;
+}

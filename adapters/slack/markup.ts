@@ -1,0 +1,80 @@
+/** People's text comes in Slack's own markup: https://docs.slack.dev/messaging/formatting-message-text */
+
+const REFERENCE = /<([@#!])([^<>|]+)(?:\|([^<>]*))?>/g;
+const LINK = /<((?:https?|mailto|tel|ftp):[^<>|]+)(?:\|([^<>]*))?>/g;
+
+/** The ids of the people whom a text mentions, in order, each once. */
+export function mentionedUsers(text: string): string[] {
+  const ids = [...text.matchAll(REFERENCE)].flatMap(([, kind, id]) => (kind === '@' && id ? [id] : []));
+  return [...new Set(ids)];
+}
+
+/** Whether a text calls on somebody else than `self`: a person, a group, or everybody. */
+export function mentionsOthers(text: string, self: string): boolean {
+  return [...text.matchAll(REFERENCE)].some(
+    ([, kind, id = '']) =>
+      (kind === '@' && id !== self) || /^!(?:subteam\^|here|channel|everyone)/.test(kind + id),
+  );
+}
+
+/** The text as people read it, without mentions of `self`; `nameOf` knows the names of those who are mentioned. */
+export function readable(text: string, self: string, nameOf: (user: string) => string | undefined): string {
+  return text
+    .replace(REFERENCE, (_, kind: string, id: string, label?: string) => {
+      if (kind === '@') return id === self ? '' : `@${nameOf(id) ?? label ?? id}`;
+      if (kind === '#') return `#${label || id}`;
+      return special(id, label);
+    })
+    .replace(LINK, (_, url: string, label?: string) => link(url, label))
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+    .trim();
+}
+
+/** `here`, `subteam^S1`, `date^1700000000^{date}`: the label says it, or the word itself does. */
+function special(id: string, label: string | undefined): string {
+  const [word = ''] = id.split('^');
+  if (word === 'date') return label ?? '';
+  return label ? `@${label.replace(/^@/, '')}` : `@${word === 'subteam' ? 'group' : word}`;
+}
+
+function link(url: string, label: string | undefined): string {
+  const bare = url.replace(/^(?:mailto|tel):/, '');
+  return !label || label === url || label === bare || url.endsWith(`//${label}`)
+    ? bare
+    : `[${label}](${url})`;
+}
+
+/** What Slack would make a mention of, in mrkdwn and in Markdown alike. */
+const PING = /<(?=(?:@\w+|!(?:channel|here|everyone|group|subteam\^\w+))[|>])/g;
+const ZERO_WIDTH_SPACE = '\u200b';
+
+/** A model's Markdown, in which nothing pings anybody. As the text grows, so does the result, `unsettled` aside. */
+export function defused(markdown: string): string {
+  return markdown.replace(PING, `<${ZERO_WIDTH_SPACE}`);
+}
+
+/** The text without an end that may still become a mention. */
+export function settled(markdown: string): string {
+  return markdown.replace(/<(?:[@!][\w^]{0,40})?$/, '');
+}
+
+/** A line of plain text for notifications, which show no blocks; nothing in it is taken for markup. */
+export function fallbackText(markdown: string): string {
+  const plain = markdown
+    .replace(/^\s*(?:```|~~~).*$/gm, '')
+    .replace(/[*_`~#>|]+/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const short = plain.length > MAX_FALLBACK ? `${plain.slice(0, MAX_FALLBACK).toWellFormed()}…` : plain;
+  return escaped(short) || '…';
+}
+
+/** A notification shows about this much. */
+const MAX_FALLBACK = 150;
+
+/** Text in which Slack's markup has no special characters. */
+export function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

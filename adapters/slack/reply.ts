@@ -1,0 +1,137 @@
+import type { Call, Limits, Part, Reply, ReplyFile, View } from '../../src/platform.ts';
+import type { Activity } from './activity.ts';
+import { endingBlocks } from './blocks.ts';
+import { type Card, cardsOf } from './cards.ts';
+import { slackCode, translated } from './failures.ts';
+import { defused, settled } from './markup.ts';
+import { type MessageContext, SlackMessage, type Wanted } from './message.ts';
+import type { Place } from './place.ts';
+import { statusOf } from './status.ts';
+
+/**
+ * A message's blocks hold 12,000 characters of text together, buttons and notes among them, and others saw messages
+ * refused from 11,341 on (https://github.com/slackapi/bolt-js/issues/2509).
+ */
+const LIMITS: Limits = { characters: 11_000, tables: 'markdown' };
+
+/** A stream that gets too old goes on in a next message, unless so little stands in it that it can as well be edited. */
+const MIN_AGED = 1_000;
+
+/** How many files one message shares. */
+const MAX_FILES = 10;
+
+/** A reply in a thread: a message for each part, then the files. */
+export class SlackReply implements Reply {
+  readonly #context: MessageContext;
+  readonly #place: Place;
+  readonly #activity: Activity;
+  readonly #messages: SlackMessage[] = [];
+  #lastPart: Part | undefined;
+  #parts = 0;
+  #sentFiles = 0;
+
+  constructor(context: MessageContext, place: Place, activity: Activity) {
+    this.#context = context;
+    this.#place = place;
+    this.#activity = activity;
+  }
+
+  /** While an old stream waits for its successor, a part ends where the stream does. */
+  get limits(): Limits {
+    const last = this.#messages[this.#parts - 1];
+    if (!last?.isAged) return LIMITS;
+    return { ...LIMITS, characters: Math.max(MIN_AGED, this.#lastPart?.text.length ?? 0) };
+  }
+
+  next(view: View): Call | undefined {
+    this.#parts = view.parts.length;
+    this.#lastPart = view.parts.at(-1);
+    this.#showStatus(view);
+    return this.#nextOfMessages(view) ?? this.#nextOfFiles(view);
+  }
+
+  /** The first message takes the status away by itself. */
+  #showStatus(view: View): void {
+    const status = statusOf(view);
+    if (status !== '' || this.#messages[0]?.isPosted) this.#activity.show(this.#place, status);
+  }
+
+  close(): void {
+    for (const message of this.#messages) message.close();
+  }
+
+  #nextOfMessages(view: View): Call | undefined {
+    const cards = cardsOf(view.steps);
+    const isFailure = view.outcome !== undefined && view.outcome.status !== 'completed';
+    const count = Math.max(view.parts.length, cards.length > 0 || isFailure ? 1 : 0);
+    for (let index = 0; index < count; index++) {
+      const wanted = this.#wanted(view, index, count, cards);
+      const call = this.#message(index).next(wanted);
+      if (call) return call;
+    }
+    for (const message of this.#messages.slice(count)) {
+      const call = message.remove();
+      if (call) return call;
+    }
+    return undefined;
+  }
+
+  #message(index: number): SlackMessage {
+    const known = this.#messages[index];
+    if (known) return known;
+    const message = new SlackMessage(this.#context, this.#messages.at(-1)?.ts ?? this.#place.ts);
+    this.#messages.push(message);
+    return message;
+  }
+
+  #wanted({ parts, outcome }: View, index: number, count: number, cards: readonly Card[]): Wanted {
+    const part = parts[index];
+    const text = defused(part?.text ?? '');
+    const isLast = index === count - 1;
+    const before = this.#messages.slice(0, index);
+    const own = isLast
+      ? cards.filter((card) => !before.some((message) => message.holds(card)))
+      : cards.filter((card) => this.#messages[index]?.holds(card));
+    if (isLast && !outcome) return { text, growing: growingOf(part), cards: own };
+    const ending = isLast && outcome ? endingBlocks(outcome, text !== '') : [];
+    return { text, growing: text, cards: own.map(ended), ending };
+  }
+
+  #nextOfFiles({ files, outcome }: View): Call | undefined {
+    const batch = files.slice(this.#sentFiles, this.#sentFiles + MAX_FILES);
+    if (!outcome || batch.length === 0) return undefined;
+    return { budget: this.#context.budgets.files, send: () => this.#upload(batch) };
+  }
+
+  async #upload(batch: readonly ReplyFile[]): Promise<void> {
+    const { api, log } = this.#context;
+    try {
+      await api.upload(batch);
+    } catch (error) {
+      const code = slackCode(error);
+      const known = translated(error);
+      if (code === undefined || known !== error) throw known;
+      log.warn({ code, files: batch.map(({ name }) => name) }, 'Slack took no files');
+      await api.post({ text: unsent(batch, code), blocks: [] });
+    }
+    this.#sentFiles += batch.length;
+  }
+}
+
+/** What of a part stays as it is while the part grows: all but what closes an open fence. */
+function growingOf(part: Part | undefined): string {
+  if (!part) return '';
+  const { text, closing } = part;
+  const open = closing !== '' && text.endsWith(closing) ? text.slice(0, -closing.length).trimEnd() : text;
+  return defused(settled(open));
+}
+
+/** A message that is complete leaves no card at work. */
+function ended(card: Card): Card {
+  return card.status === 'in_progress' ? { ...card, status: 'complete' } : card;
+}
+
+function unsent(files: readonly ReplyFile[], code: string): string {
+  const names = files.map(({ name }) => name).join(', ');
+  return `⚠️ ${names} could not be uploaded: Slack answered ${code}.`;
+}

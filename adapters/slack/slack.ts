@@ -1,0 +1,176 @@
+import type { RequestListener } from 'node:http';
+import { App, HTTPReceiver, webApi } from '@slack/bolt';
+import type { Logger } from '../../src/log.ts';
+import {
+  type Attachment,
+  type Bot,
+  type BudgetObserver,
+  type IncomingMessage,
+  type Platform,
+  Problem,
+  type Reply,
+} from '../../src/platform.ts';
+import { Activity } from './activity.ts';
+import { ThreadApi } from './api.ts';
+import { boltLog } from './bolt-log.ts';
+import { Budgets } from './budgets.ts';
+import { download } from './download.ts';
+import { type Identity, identify } from './identity.ts';
+import { Inbox } from './inbox.ts';
+import { People } from './people.ts';
+import { type Place, placeOf } from './place.ts';
+import { SlackReply } from './reply.ts';
+import { Socket } from './socket.ts';
+import { HTTP_PATH } from './surface.ts';
+
+/** A call that takes longer has failed, in milliseconds; without this a silent Slack would hold a reply for ever. */
+const CALL_TIMEOUT_MS = 15_000;
+
+/** The same for an upload, which may be large. */
+const UPLOAD_TIMEOUT_MS = 120_000;
+
+/** Slack ends a stream after 300 seconds, however busy it is; others saw 300 to 306. */
+const STREAM_LIFE_MS = 270_000;
+
+export interface SlackOptions {
+  botToken: string;
+  /** For Socket Mode. */
+  appToken?: string;
+  /** For events over HTTP, at `httpListener`. */
+  signingSecret?: string;
+  /** Another base of the Web API, with or without a slash at its end. */
+  apiUrl?: string;
+  log: Logger;
+  /** Is told what the shared budgets do. */
+  observer?: BudgetObserver;
+  /** For tests against servers with faster clocks; all in milliseconds. */
+  timing?: { call?: number; streamLife?: number; minute?: number };
+}
+
+/** Slack, by Socket Mode or HTTP: mentions, threads and direct messages become conversations. */
+export class Slack implements Platform {
+  readonly name = 'slack';
+  /** Answers what Slack posts to `/slack/events` when a signing secret is set; mounted by whoever owns the server. */
+  readonly httpListener: RequestListener | undefined;
+  readonly #options: SlackOptions;
+  readonly #log: Logger;
+  readonly #client: webApi.WebClient;
+  readonly #uploads: webApi.WebClient;
+  readonly #budgets: Budgets;
+  readonly #activity: Activity;
+  readonly #socket: Socket | undefined;
+  readonly #http: HTTPReceiver | undefined;
+  /** Channels in which Slack does not let the app stream. */
+  readonly #streamless = new Set<string>();
+  #identity: Identity | undefined;
+
+  constructor(options: SlackOptions) {
+    const { appToken, signingSecret, log, observer, timing = {} } = options;
+    this.#options = options;
+    this.#log = log;
+    this.#client = this.#newClient(timing.call ?? CALL_TIMEOUT_MS);
+    this.#uploads = this.#newClient(UPLOAD_TIMEOUT_MS);
+    this.#budgets = new Budgets({
+      ...(observer && { observer }),
+      ...(timing.minute !== undefined && { minuteMs: timing.minute }),
+    });
+    this.#activity = new Activity(this.#client, this.#budgets.sessions, log);
+    this.#socket = appToken === undefined ? undefined : new Socket({ appToken, apiUrl: this.#apiUrl, log });
+    this.#http =
+      appToken === undefined && signingSecret !== undefined
+        ? new HTTPReceiver({ signingSecret, endpoints: [HTTP_PATH], logger: boltLog(log) })
+        : undefined;
+    this.httpListener = this.#http && listenerOf(this.#http);
+  }
+
+  async start(bot: Bot): Promise<void> {
+    const receiver = this.#socket?.receiver ?? this.#http;
+    if (!receiver)
+      throw new Problem('Slack needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP).');
+    const identity = await identify(this.#client, this.#options.appToken);
+    this.#identity = identity;
+    const { user: botUserId, bot: botId, team: teamId } = identity;
+    const { botToken } = this.#options;
+    const app = new App({
+      receiver,
+      authorize: async () => ({ botToken, botId, botUserId, teamId }),
+      // Bolt would remember every conversation for ever.
+      convoStore: false,
+      clientOptions: this.#clientOptions(CALL_TIMEOUT_MS),
+      logger: boltLog(this.#log),
+    });
+    const people = new People(this.#client, this.#log);
+    new Inbox({
+      bot,
+      identity,
+      client: this.#client,
+      people,
+      activity: this.#activity,
+      log: this.#log,
+    }).listen(app);
+    await this.#socket?.open();
+    this.#log.info({ workspace: identity.teamName }, 'connected to Slack');
+  }
+
+  reply(messages: IncomingMessage[]): Reply {
+    const place = placeOf(messages.at(-1)?.replyTo);
+    return new SlackReply(this.#contextOf(place), place, this.#activity);
+  }
+
+  download(attachment: Attachment, maxBytes: number): Promise<Uint8Array> {
+    return download(attachment, maxBytes, this.#options.botToken, this.#apiUrl);
+  }
+
+  async close(): Promise<void> {
+    this.#activity.close();
+    await this.#socket?.close();
+  }
+
+  #contextOf(place: Place) {
+    const { channel } = place;
+    return {
+      api: new ThreadApi(this.#client, this.#uploads, place),
+      budgets: this.#budgets,
+      post: this.#budgets.posts(channel),
+      mayStream: () => !this.#streamless.has(channel) && this.#activity.hasStopButton(place),
+      refuseStreams: (code: string) => {
+        this.#streamless.add(channel);
+        this.#log.warn({ channel, code }, 'Slack does not let replies stream here, so they are edited');
+      },
+      posted: () => this.#activity.posted(place),
+      self: this.#identity?.user ?? '',
+      streamLifeMs: this.#options.timing?.streamLife ?? STREAM_LIFE_MS,
+      log: this.#log,
+    };
+  }
+
+  get #apiUrl(): string | undefined {
+    return this.#options.apiUrl?.replace(/\/*$/, '/');
+  }
+
+  #newClient(timeout: number): webApi.WebClient {
+    return new webApi.WebClient(this.#options.botToken, this.#clientOptions(timeout));
+  }
+
+  /** A client that never sends again by itself: what it would send is old by then. */
+  #clientOptions(timeout: number): webApi.WebClientOptions {
+    return {
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+      timeout,
+      logger: boltLog(this.#log),
+      ...(this.#apiUrl !== undefined && { slackApiUrl: this.#apiUrl }),
+    };
+  }
+}
+
+/** Bolt's receiver throws at paths and methods that are not its own. */
+function listenerOf(receiver: HTTPReceiver): RequestListener {
+  return (request, response) => {
+    try {
+      receiver.requestListener(request, response);
+    } catch {
+      response.writeHead(404).end();
+    }
+  };
+}

@@ -1,0 +1,22 @@
+import type { View } from '../../src/platform.ts';
+import type { ToolCall } from '../../src/reply/tool-call.ts';
+
+/** What a reply does right now, as Slack shows it after the app's name; empty once there is text to see instead. */
+export function statusOf({ parts, steps, outcome }: View): string {
+  if (outcome) return '';
+  const step = steps.at(-1);
+  const call = step?.status === 'in_progress' ? step.tool_calls.at(-1) : undefined;
+  if (call) return statusOfCall(call);
+  return parts.length === 0 ? 'is thinking…' : '';
+}
+
+function statusOfCall(call: ToolCall): string {
+  switch (call.type) {
+    case 'code_interpreter':
+      return 'is running Python…';
+    case 'file_search':
+      return 'is searching the files…';
+    case 'function':
+      return call.name ? `is using ${call.name}…` : 'is using a function…';
+  }
+}

@@ -1,0 +1,47 @@
+/** What the app shows to Slack: `manifest.json` declares the same, and a test compares the two. */
+
+/** The Events API's events that the adapter listens to, as a manifest names them. */
+export const EVENTS = [
+  'agent_session_stopped',
+  'app_home_opened',
+  'app_mention',
+  'message.channels',
+  'message.groups',
+  'message.im',
+] as const;
+
+/** The bot token's scopes, each for what stands beside it. */
+export const SCOPES = [
+  'app_mentions:read',
+  // Prompts and titles.
+  'assistant:write',
+  // Follow-ups in threads, and finding a message whose acknowledgement was lost.
+  'channels:history',
+  'chat:write',
+  'commands',
+  'files:read',
+  'files:write',
+  'groups:history',
+  'im:history',
+  // The names and languages of those who ask.
+  'users:read',
+] as const;
+
+export const COMMAND = '/bobbin';
+
+export const SHORTCUTS = {
+  new: 'bobbin_new',
+  stop: 'bobbin_stop',
+} as const;
+
+export const ACTIONS = {
+  stop: 'bobbin_stop',
+  regenerate: 'bobbin_regenerate',
+  feedback: 'bobbin_feedback',
+} as const;
+
+/** Where the person who runs Bobbin finds their app. */
+export const APPS_PAGE = 'https://api.slack.com/apps';
+
+/** Where Slack posts events, commands and clicks when there is no Socket Mode. */
+export const HTTP_PATH = '/slack/events';
