@@ -10,7 +10,7 @@ import { Inbox } from './conversation/inbox.ts';
 import { ConversationQueue } from './conversation/queue.ts';
 import { type RunThread, streamedRun } from './conversation/run.ts';
 import { ThreadMap } from './conversation/thread-map.ts';
-import { type TurnParts, takeTurn } from './conversation/turn.ts';
+import { type TurnObserver, type TurnParts, takeTurn } from './conversation/turn.ts';
 import { type Functions, noFunctions } from './functions/functions.ts';
 import type { Logger } from './log.ts';
 import type { Bot, IncomingMessage, Platform, SuggestedPrompt } from './platform.ts';
@@ -37,11 +37,12 @@ export interface BotOptions {
   style: ReplyStyle;
   /** How runs are followed; streamed when left out. */
   follow?: (client: OpenAI, functions: Functions) => RunThread;
+  observer?: TurnObserver;
 }
 
 /** Puts the parts together. Throws a `Problem` when one of them can't be had. */
 export async function openBot(options: BotOptions): Promise<RunningBot> {
-  const { settings, log, style, follow = streamedRun } = options;
+  const { settings, log, style, follow = streamedRun, observer } = options;
   const store = await openStore(settings.store);
   const server = settings.assistants.baseURL ? remoteServer(settings) : embeddedServer(settings, store, log);
   try {
@@ -51,7 +52,15 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
       assistant_id: await assistantOf(settings, client, store),
       ...settings.assistant.run,
     };
-    const turn = { client, threads, runThread: follow(client, noFunctions), runSettings, style, log };
+    const turn = {
+      client,
+      threads,
+      runThread: follow(client, noFunctions),
+      runSettings,
+      style,
+      log,
+      ...(observer && { observer }),
+    };
     return new RunningBot(store, server, turn, settings.assistant.prompts);
   } catch (error) {
     await server.close();

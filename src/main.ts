@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Problem } from './problem.ts';
+import { readSettings } from './settings.ts';
 
 const USAGE = `Usage: npm start -- [command] [options]
 
-  chat            talk in the terminal (what happens without a command)
+  start           serve the platforms whose tokens are set; without any, chat (what happens without a command)
+  chat            talk in the terminal
     --new           begin a new conversation
     --no-stream     wait for the answer and print its last message
   serve           offer the Assistants API over HTTP, on PORT
@@ -31,12 +33,19 @@ async function run(args: string[]): Promise<void> {
   const { command, options } = parse(args);
   if (options.help) {
     process.stdout.write(USAGE);
-  } else if (command === 'serve') {
+    return;
+  }
+  const settings = await readSettings(process.env);
+  const hasPlatform = settings.slack !== undefined || settings.discord !== undefined;
+  if (command === 'serve') {
     const { serve } = await import('./commands/serve.ts');
-    await serve();
+    await serve(settings);
+  } else if (command === 'start' && hasPlatform) {
+    const { start } = await import('./commands/start.ts');
+    await start(settings);
   } else {
     const { chat } = await import('./commands/chat.ts');
-    await chat({ fresh: options.new, streamed: !options['no-stream'] });
+    await chat(settings, { fresh: options.new, streamed: !options['no-stream'] });
   }
 }
 

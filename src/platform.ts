@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { Budget } from './reply/budget.ts';
 import type { Limits, Part } from './reply/layout.ts';
 import type { ToolCallsEntry } from './reply/transcript.ts';
@@ -37,6 +38,8 @@ export interface Attachment {
 /** A place where conversations happen: Slack, Discord, the terminal. One folder in `adapters/` each. */
 export interface Platform {
   readonly name: string;
+  /** Answers what the platform posts to these paths of the process's HTTP server. */
+  readonly httpListeners?: Readonly<Record<string, RequestListener>>;
   /** Connects; what people write then goes to `bot`. Throws a `Problem` that says what to put right, and where. */
   start(bot: Bot): Promise<void>;
   /** Opens the reply to a turn, which answers `messages`, oldest first. */

@@ -5,7 +5,7 @@ import { plain } from '../../adapters/console/printer.ts';
 import { openBot, type RunningBot } from '../bot.ts';
 import { polledRun, streamedRun } from '../conversation/run.ts';
 import { openLog } from '../log.ts';
-import { readSettings, type Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 
 export interface ChatOptions {
   /** Begin a new conversation instead of going on with the last one. */
@@ -15,8 +15,7 @@ export interface ChatOptions {
 }
 
 /** `npm start -- chat`: the terminal chat, until the person leaves or the input ends. */
-export async function chat({ fresh, streamed }: ChatOptions): Promise<void> {
-  const settings = await readSettings(process.env);
+export async function chat(settings: Settings, { fresh, streamed }: ChatOptions): Promise<void> {
   const log = await openLog(settings.logLevel ?? 'warn');
   const follow = streamed ? streamedRun : polledRun;
   const bot = await openBot({ settings, log, style: { toolCall: (type) => `*${type}*` }, follow });

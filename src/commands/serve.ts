@@ -2,15 +2,14 @@ import { once } from 'node:events';
 import { openAssistants } from '../bot.ts';
 import { openHttp } from '../http.ts';
 import { openLog } from '../log.ts';
-import { readSettings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 import { openStore } from '../store/open-store.ts';
 
 /** Without a key everybody who reaches the port could use the model, so it is reached from this machine only. */
 const ONLY_HERE = { hostname: '127.0.0.1' };
 
 /** `npm start -- serve`: the embedded Assistants API over HTTP, until SIGINT or SIGTERM. */
-export async function serve(): Promise<void> {
-  const settings = await readSettings(process.env);
+export async function serve(settings: Settings): Promise<void> {
   const log = await openLog(settings.logLevel ?? 'info');
   const store = await openStore(settings.store);
   const assistants = openAssistants(settings, store, log);

@@ -16,6 +16,11 @@ import type { ThreadMap } from './thread-map.ts';
 /** The Assistants API's limit on one message, in UTF-16 code units. */
 const LONGEST_MESSAGE = 256_000;
 
+/** Is told how turns end. */
+export interface TurnObserver {
+  turnEnded(platform: string, status: Outcome['status'], seconds: number): void;
+}
+
 /** What every turn needs. */
 export interface TurnParts {
   client: OpenAI;
@@ -25,15 +30,17 @@ export interface TurnParts {
   runSettings: Pick<RunCreateParamsBase, 'assistant_id' | 'max_completion_tokens' | 'max_prompt_tokens'>;
   style: ReplyStyle;
   log: Logger;
+  observer?: TurnObserver;
 }
 
 /** One pass of queued messages through one run to a finished reply. Never rejects. */
 export async function takeTurn(
   parts: TurnParts,
   messages: IncomingMessage[],
-  platform: Pick<Platform, 'reply' | 'download'>,
+  platform: Pick<Platform, 'name' | 'reply' | 'download'>,
   signal: AbortSignal,
 ): Promise<void> {
+  const began = performance.now();
   const publisher = new Publisher(platform.reply(messages), parts.style, parts.log);
   const turn = new Turn(parts, publisher, platform.download?.bind(platform));
   const outcome = await turn.answer(messages, signal).catch((error: unknown): Outcome => {
@@ -41,6 +48,7 @@ export async function takeTurn(
     return { status: 'failed', error: sentenceFor(error) };
   });
   await publisher.finish(outcome, await turn.files());
+  parts.observer?.turnEnded(platform.name, outcome.status, (performance.now() - began) / 1_000);
 }
 
 class Turn {

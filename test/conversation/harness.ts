@@ -72,7 +72,7 @@ export async function openHarness(options: HarnessOptions) {
     signal = new AbortController().signal,
     reply = new SeenReply(),
   ) => {
-    await takeTurn(parts, messages, { reply: () => reply }, signal);
+    await takeTurn(parts, messages, { name: 'test', reply: () => reply }, signal);
     return reply;
   };
   const threadId = async () => (await store.keyv<string>('conversations').get('test:1')) ?? '';

@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import { openBot } from '../bot.ts';
+import { openHttp } from '../http.ts';
+import { type Logger, openLog } from '../log.ts';
+import { metrics } from '../metrics.ts';
+import type { Platform } from '../platform.ts';
+import type { Settings } from '../settings.ts';
+
+/** `npm start` with the tokens of a platform: serves people there until SIGINT or SIGTERM. */
+export async function start(settings: Settings): Promise<void> {
+  const log = await openLog(settings.logLevel ?? 'info');
+  const platforms = await platformsOf(settings, log);
+  const bot = await openBot({ settings, log, style: { toolCall: () => undefined }, observer: metrics });
+  let ready = false;
+  try {
+    const server = await openHttp({
+      port: settings.port,
+      ready: () => ready,
+      metrics: metrics.text,
+      listeners: Object.assign({}, ...platforms.map(({ httpListeners }) => httpListeners)),
+    });
+    await Promise.all(platforms.map((platform) => bot.connect(platform)));
+    ready = true;
+    log.info({ platforms: platforms.map(({ name }) => name), port: server.port }, 'ready');
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    log.info('stopping');
+    ready = false;
+    await server.close();
+  } finally {
+    await bot.close();
+  }
+}
+
+/** The platforms whose tokens are set; each is loaded only when it is. */
+async function platformsOf({ slack, discord }: Settings, log: Logger): Promise<Platform[]> {
+  const platforms: Platform[] = [];
+  if (slack) {
+    const { Slack } = await import('../../adapters/slack/slack.ts');
+    platforms.push(new Slack({ ...slack, log, observer: metrics }));
+  }
+  if (discord) {
+    const { Discord } = await import('../../adapters/discord/discord.ts');
+    platforms.push(new Discord({ ...discord, log, observer: metrics }));
+  }
+  return platforms;
+}
