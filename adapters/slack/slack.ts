@@ -36,7 +36,7 @@ export interface SlackOptions {
   botToken: string;
   /** For Socket Mode. */
   appToken?: string;
-  /** For events over HTTP, at `httpListener`. */
+  /** For events over HTTP, at `httpListeners`. */
   signingSecret?: string;
   /** Another base of the Web API, with or without a slash at its end. */
   apiUrl?: string;
@@ -51,7 +51,7 @@ export interface SlackOptions {
 export class Slack implements Platform {
   readonly name = 'slack';
   /** Answers what Slack posts to `/slack/events` when a signing secret is set; mounted by whoever owns the server. */
-  readonly httpListener: RequestListener | undefined;
+  readonly httpListeners: Readonly<Record<string, RequestListener>>;
   readonly #options: SlackOptions;
   readonly #log: Logger;
   readonly #client: webApi.WebClient;
@@ -80,7 +80,7 @@ export class Slack implements Platform {
       appToken === undefined && signingSecret !== undefined
         ? new HTTPReceiver({ signingSecret, endpoints: [HTTP_PATH], logger: boltLog(log) })
         : undefined;
-    this.httpListener = this.#http && listenerOf(this.#http);
+    this.httpListeners = this.#http ? { [HTTP_PATH]: listenerOf(this.#http) } : {};
   }
 
   async start(bot: Bot): Promise<void> {
