@@ -18,13 +18,17 @@ const MARGIN = 1 / 20;
 const LONGEST_MARGIN_MS = 1_000;
 
 /**
- * What there is room for within this time is spread evenly over it. Shorter, and a long answer would fall silent after
- * a quick beginning; longer, and most answers would be over before half of the room was used.
+ * For how long replies go on, as a rule: so far ahead the room is spread evenly. Shorter, and a long reply would fall
+ * silent after a quick beginning; longer, and most would be over before half of the room was used. Of a window that is
+ * shorter, only the share of replies that will end within it needs room for that.
  */
 const HORIZON_MS = 30_000;
 
 /** The most of all calls that is kept for essential ones, so that what is shown still grows when many write at once. */
 const MOST_KEPT = 2 / 3;
+
+/** For a refusal that doesn't say for how long. */
+const UNTOLD_PAUSE_MS = 1_000;
 
 /** Windows until one more call is tried after a refusal; twice as many after each further one. */
 const FIRST_RECOVERY = 4;
@@ -106,29 +110,36 @@ export class Allowance {
       this.#recoversAt = now + this.#recovery * this.#perMs;
       this.#recovery = Math.min(this.#recovery * 2, LONGEST_RECOVERY);
     }
-    this.#closedUntil = Math.max(this.#closedUntil, now + retryAfterMs);
+    const pause = Number.isFinite(retryAfterMs) ? retryAfterMs : UNTOLD_PAUSE_MS;
+    this.#closedUntil = Math.max(this.#closedUntil, now + pause);
     this.#counted.pop();
     this.#calls = Math.max(this.#least, Math.min(this.#calls, this.#counted.length));
   }
 
   /**
    * What the platform told with an answer. Discord's windows are fixed for some routes and sliding for others, with
-   * the same headers: that all calls are there again after `resetAfterMs` is true for both.
-   * https://github.com/discord/discord-api-docs/issues/7680
+   * the same headers: that all calls are there again after `resetAfterMs` is true for both. What is no number, or
+   * allows nothing, is not believed. https://github.com/discord/discord-api-docs/issues/7680
    */
   learn({ limit, remaining, resetAfterMs }: ToldLimit, now: number): void {
+    if (!(limit >= 1 && remaining <= limit && resetAfterMs < Number.POSITIVE_INFINITY)) return;
     this.#update(now);
     if (this.#calls === this.#most || this.#calls > limit) this.#calls = limit;
     this.#most = limit;
     this.#perMs = Math.max(this.#perMs, resetAfterMs);
-    const used = Math.max(0, limit - remaining);
+    const used = limit - Math.max(0, remaining);
     this.#counted.splice(-used, used);
     for (let call = 0; call < used; call++) this.#count(now + resetAfterMs);
   }
 
   /** Calls that are not kept for essential ones; at least 1. */
   get #shared(): number {
-    return this.#calls - Math.min(this.#held, Math.floor(this.#calls * MOST_KEPT));
+    const ends = Math.ceil((this.#held * this.#horizonMs) / HORIZON_MS);
+    return this.#calls - Math.min(ends, Math.floor(this.#calls * MOST_KEPT));
+  }
+
+  get #horizonMs(): number {
+    return Math.min(HORIZON_MS, this.#perMs);
   }
 
   /** When no more than `places` - 1 calls count any longer. */
@@ -141,7 +152,7 @@ export class Allowance {
    * until the horizon. Earlier than that when the horizon takes in one more place, which may bring it forward.
    */
   #pacedUntil(now: number): number {
-    const horizon = Math.min(HORIZON_MS, this.#perMs);
+    const horizon = this.#horizonMs;
     const returns = this.#counted.map((until) => until - now);
     const within = returns.filter((ms) => ms <= horizon);
     const free = this.#shared - returns.length;

@@ -53,8 +53,9 @@ export class RateBudget implements Budget {
   }
 
   /**
-   * One budget for calls that several limits apply to. Waiting for one of them takes no room in the others. A refusal
-   * is put down to the budget that is fullest, since platforms don't say which limit they mean.
+   * One budget for calls that several limits apply to; make it once, as calls are told apart by their budgets. Waiting
+   * for one of the limits takes no room in the others. A refusal is put down to the budget that is fullest, since
+   * platforms don't say which limit they mean.
    */
   static all(first: RateBudget, ...others: RateBudget[]): Budget {
     const fullest = () =>

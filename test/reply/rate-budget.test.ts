@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { RateLimit } from '../../src/reply/allowance.ts';
 import type { Budget, Claim } from '../../src/reply/budget.ts';
 import { RateBudget } from '../../src/reply/rate-budget.ts';
+import { FixedWindow, LeakyBucket, SlidingWindow } from './strict-server.ts';
 import { settled, VirtualClock } from './virtual-clock.ts';
 
 const TIER_3: RateLimit = { calls: 50, perMs: 60_000 };
@@ -163,19 +164,30 @@ test('the first edits in a quiet workspace come faster than the limit would bear
   expect(scene.times().length).toBeGreaterThan(12);
 });
 
-test('when all open replies end at once, all of them find room at once', async () => {
-  const scene = new Scene();
-  const budget = scene.budget(TIER_3);
-  const replies = Array.from({ length: 30 }, (_, index) => `reply ${index}`);
-  for (const name of replies) {
-    budget.hold();
-    scene.keepClaiming(budget, name, 90_000);
-  }
-  await scene.clock.runUntil(90_000);
-  const edits = scene.grants.length;
-  for (const _reply of replies) scene.claim(budget, 'end', { essential: true });
-  await settled();
-  expect(scene.names().slice(edits)).toEqual(replies.map(() => 'end'));
+test('when all open replies end at once, all of them find room at once, whatever was shown before', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 3, max: 100 }),
+      fc.integer({ min: 30_000, max: 60_000 }),
+      fc.double({ min: 0, max: 2 / 3, noNaN: true }),
+      fc.integer({ min: 0, max: 150_000 }),
+      async (calls, perMs, share, after) => {
+        const scene = new Scene();
+        const budget = scene.budget({ calls, perMs });
+        const replies = Array.from({ length: Math.floor(calls * share) }, (_, index) => `reply ${index}`);
+        for (const name of replies) {
+          budget.hold();
+          scene.keepClaiming(budget, name, after);
+        }
+        await scene.clock.runUntil(after);
+        const edits = scene.grants.length;
+        for (const _reply of replies) scene.claim(budget, 'end', { essential: true });
+        await settled();
+        expect(scene.names().slice(edits)).toEqual(replies.map(() => 'end'));
+      },
+    ),
+    { numRuns: 40 },
+  );
 });
 
 test('a place that is given back is there for others, and giving it back twice changes nothing', async () => {
@@ -230,46 +242,113 @@ test('a refusal stops all calls for as long as the platform says, and then fewer
   expect(scene.times('late')).toEqual([7_000, 7_000, 7_000]);
 });
 
-/** A platform that takes so many calls in any window, and what it refused. */
-class StrictServer {
-  readonly refusals: number[] = [];
-  #taken: number[] = [];
-  readonly #limit: RateLimit;
-
-  constructor(limit: RateLimit) {
-    this.#limit = limit;
-  }
-
-  /** Milliseconds to wait, when it takes none. */
-  call(now: number): number | undefined {
-    this.#taken = this.#taken.filter((at) => at > now - this.#limit.perMs);
-    if (this.#taken.length < this.#limit.calls) {
-      this.#taken.push(now);
-      return undefined;
-    }
-    this.refusals.push(now);
-    return (this.#taken[0] ?? now) + this.#limit.perMs - now;
-  }
-}
+test('a refusal that does not say for how long stops calls for a second', async () => {
+  const scene = new Scene();
+  const budget = scene.budget(CHANNEL);
+  budget.refused(Number.NaN);
+  scene.claim(budget, 'a');
+  await scene.clock.runUntil(2_000);
+  expect(scene.times()).toEqual([1_000]);
+});
 
 test('a limit that is lower than documented is learned from a few refusals, and tried again ever more seldom', async () => {
   const scene = new Scene();
   const budget = scene.budget(TIER_3);
-  const server = new StrictServer({ calls: 20, perMs: 60_000 });
+  const server = new SlidingWindow({ calls: 20, perMs: 60_000 });
   const hour = 3_600_000;
+  const refusals: number[] = [];
   const again = async () => {
     await budget.take({ essential: false, urgency: () => 1 }, new AbortController().signal);
-    const wait = server.call(scene.clock.now());
-    if (wait !== undefined) budget.refused(wait);
+    const { retryAfterMs } = server.call(scene.clock.now());
+    if (retryAfterMs !== undefined) budget.refused(retryAfterMs);
+    if (retryAfterMs !== undefined) refusals.push(scene.clock.now());
     if (scene.clock.now() < 5 * hour) void again();
   };
   void again();
   await scene.clock.runUntil(5 * hour);
-  const refusalsIn = (from: number, to: number) =>
-    server.refusals.filter((at) => at >= from && at < to).length;
+  const refusalsIn = (from: number, to: number) => refusals.filter((at) => at >= from && at < to).length;
   expect(refusalsIn(0, 5 * 60_000)).toBeLessThanOrEqual(3);
   expect(refusalsIn(hour, 2 * hour)).toBeLessThanOrEqual(2);
   expect(refusalsIn(4 * hour, 5 * hour)).toBeLessThanOrEqual(1);
+});
+
+test.each([
+  ['fixed windows', () => new FixedWindow(CHANNEL)],
+  ['leaky buckets', () => new LeakyBucket(CHANNEL)],
+])(
+  'with the headers of %s no call is refused and hardly any room is left unused',
+  async (_name, newServer) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 10, maxLength: 50 }),
+        fc.integer({ min: 0, max: 5 }),
+        async (latencies, usedBefore) => {
+          const scene = new Scene();
+          const budget = scene.budget(CHANNEL);
+          const server = newServer();
+          for (let call = 0; call < usedBefore; call++) server.call(0);
+          let sent = 0;
+          const refusals: number[] = [];
+          const way = () =>
+            new Promise<void>((resolve) =>
+              scene.clock.after(latencies[sent++ % latencies.length] ?? 0, resolve),
+            );
+          const again = async () => {
+            await budget.take({ essential: false, urgency: () => 1 }, new AbortController().signal);
+            await way();
+            const { retryAfterMs, told } = server.call(scene.clock.now());
+            await way();
+            if (told) budget.learn(told);
+            if (retryAfterMs !== undefined) budget.refused(retryAfterMs);
+            if (retryAfterMs !== undefined) refusals.push(scene.clock.now());
+            if (scene.clock.now() < 60_000) void again();
+          };
+          void again();
+          await scene.clock.runUntil(90_000);
+          expect(refusals.length).toBeLessThanOrEqual(usedBefore === 5 ? 1 : 0);
+          expect(sent / 2).toBeGreaterThan(40);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  },
+);
+
+test('calls that overtake each other on their way are not refused, though nothing tells of the limit', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 10, maxLength: 50 }),
+      async (latencies) => {
+        const scene = new Scene();
+        const budget = scene.budget(TIER_3);
+        const server = new SlidingWindow(TIER_3);
+        const retryAfter: (number | undefined)[] = [];
+        for (let call = 0; call < 200; call++)
+          void budget
+            .take({ essential: true, urgency: () => 1 }, new AbortController().signal)
+            .then(() =>
+              scene.clock.after(latencies[call % latencies.length] ?? 0, () =>
+                retryAfter.push(server.call(scene.clock.now()).retryAfterMs),
+              ),
+            );
+        await scene.clock.runUntil(300_000);
+        expect(retryAfter).toEqual(Array.from({ length: 200 }, () => undefined));
+      },
+    ),
+    { numRuns: 20 },
+  );
+});
+
+test('headers that make no sense change nothing', async () => {
+  const scene = new Scene();
+  const budget = scene.budget(CHANNEL);
+  const nonsense = { limit: 2, remaining: 1, resetAfterMs: 60_000 };
+  for (const name of ['limit', 'remaining', 'resetAfterMs'])
+    budget.learn({ ...nonsense, [name]: Number.NaN });
+  budget.learn({ limit: 0, remaining: 0, resetAfterMs: 60_000 });
+  for (let call = 0; call < 5; call++) scene.claim(budget, 'a', { essential: true });
+  await settled();
+  expect(scene.times()).toEqual([0, 0, 0, 0, 0]);
 });
 
 test('refusals that come together halve the calls at most, and they come back', async () => {

@@ -1,0 +1,86 @@
+import { FixedWindow, LeakyBucket, SlidingWindow } from '../reply/strict-server.ts';
+import { type Figure, print } from './figure.ts';
+import { leastStaleness } from './publisher/clairvoyant.ts';
+import { type Load, type Run, randomNumbers, TOKEN_MS } from './publisher/load.ts';
+import { play } from './publisher/world.ts';
+
+const TIER_3 = { calls: 50, perMs: 60_000 };
+const TIER_4 = { calls: 100, perMs: 60_000 };
+const CHANNEL = { calls: 5, perMs: 5_000 };
+const RUN_MS = 30_000;
+
+/** Until then a budget may still learn, in milliseconds. */
+const LEARNED_BY = 60_000;
+
+/** What the shared budget makes of many replies at once, played in virtual time: the same figures every time. */
+export async function publisherFigures(): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const load of loads()) figures.push(...(await figuresOf(load)));
+  return figures;
+}
+
+async function figuresOf(load: Load): Promise<Figure[]> {
+  const { name } = load;
+  const { refusals, calls, endDelays, staleness } = await play(load);
+  const learned = refusals.filter((at) => at >= LEARNED_BY).length;
+  const late = endDelays.toSorted((a, b) => a - b)[Math.ceil(endDelays.length * 0.99) - 1] ?? Number.NaN;
+  const even = load.limit.perMs / load.limit.calls;
+  const ratio = (quickest: number) => (staleness / leastStaleness(load, quickest)).toFixed(2);
+  return [
+    {
+      name: `${name}: 429s`,
+      value: `${refusals.length} of ${calls} calls, ${learned} once learned`,
+      aim: '0',
+    },
+    { name: `${name}: run's end to last edit, p99`, value: `${(late / 1_000).toFixed(2)} s`, aim: '2 s' },
+    { name: `${name}: staleness to the best that can go on`, value: ratio(even), aim: '1.15' },
+    { name: `${name}: staleness to one who knows the ends`, value: ratio(even / 4) },
+  ];
+}
+
+function loads(): Load[] {
+  const slack = { countsFirstTexts: false, countsLastEdits: true };
+  const discord = { countsFirstTexts: true, countsLastEdits: true };
+  const edits = { ...slack, limit: TIER_3, newServer: () => new SlidingWindow(TIER_3) };
+  const fewer = { ...slack, limit: TIER_3, newServer: () => new SlidingWindow({ calls: 30, perMs: 60_000 }) };
+  const appends = { countsFirstTexts: false, countsLastEdits: false, limit: TIER_4 };
+  const streams = { ...appends, newServer: () => new SlidingWindow(TIER_4) };
+  const channel = { ...discord, limit: CHANNEL, newServer: () => new FixedWindow(CHANNEL) };
+  const leaky = { ...discord, limit: CHANNEL, newServer: () => new LeakyBucket(CHANNEL) };
+  return [
+    { name: 'Slack edits, 30 replies', ...edits, runs: atOnce(30) },
+    { name: 'Slack streams, 20 replies', ...streams, runs: atOnce(20) },
+    { name: 'Slack edits, 1 reply', ...edits, runs: atOnce(1) },
+    { name: 'Slack edits, 1 reply of 2 min', ...edits, runs: [{ from: 0, until: 120_000 }] },
+    { name: 'Slack edits, 5 at a time for 5 min', ...edits, runs: inTurn(5, 10) },
+    { name: 'Slack edits, 5 at a time, 30 calls a minute', ...fewer, runs: inTurn(5, 10) },
+    { name: 'Discord, 6 in a channel', ...channel, runs: atOnce(6) },
+    { name: 'Discord, 6 in a channel that end apart', ...channel, runs: endingApart(6) },
+    { name: 'Discord, 6 in a channel with a leaky bucket', ...leaky, runs: endingApart(6) },
+    { name: 'Discord, 1 in a thread', ...channel, runs: atOnce(1) },
+  ];
+}
+
+function atOnce(count: number): Run[] {
+  return Array.from({ length: count }, () => ({ from: 0, until: RUN_MS }));
+}
+
+function endingApart(count: number): Run[] {
+  return atOnce(count).map((run, index) => ({ ...run, until: RUN_MS + index * 1_700 + 300 * (index % 2) }));
+}
+
+/** So many at a time, one after the other, of lengths that vary. */
+function inTurn(atATime: number, rounds: number): Run[] {
+  const random = randomNumbers(7);
+  return atOnce(atATime).flatMap(() => {
+    let from = 0;
+    return Array.from({ length: rounds }, () => {
+      from += Math.round((random() * 5_000) / TOKEN_MS) * TOKEN_MS;
+      const run = { from, until: from + Math.round((RUN_MS * (0.5 + random())) / TOKEN_MS) * TOKEN_MS };
+      from = run.until;
+      return run;
+    });
+  });
+}
+
+if (import.meta.main) print(await publisherFigures());

@@ -1,0 +1,126 @@
+import { pino } from 'pino';
+import {
+  type Call,
+  RateBudget,
+  RateLimited,
+  type Reply,
+  unlimited,
+  type View,
+} from '../../../src/platform.ts';
+import { Publisher } from '../../../src/reply/publisher.ts';
+import { emptyTranscript, type Transcript } from '../../../src/reply/transcript.ts';
+import type { StrictServer } from '../../reply/strict-server.ts';
+import { VirtualClock } from '../../reply/virtual-clock.ts';
+import { LATENCY, type Load, type Run, randomNumbers, TOKEN, TOKEN_MS, writtenBy } from './load.ts';
+
+/** What people and the platform saw of a load. */
+export interface Played {
+  /** When calls were refused. */
+  refusals: number[];
+  calls: number;
+  /** Milliseconds from each run's end until its last edit was visible. */
+  endDelays: number[];
+  /** Characters written but not shown, on the average over the time of all runs. */
+  staleness: number;
+}
+
+/** The platform, as far away as platforms are. */
+class Platform {
+  readonly refusals: number[] = [];
+  calls = 0;
+  readonly #server: StrictServer;
+  readonly #clock: VirtualClock;
+  readonly #random = randomNumbers(1);
+
+  constructor(server: StrictServer, clock: VirtualClock) {
+    this.#server = server;
+    this.#clock = clock;
+  }
+
+  /** @param isFree Whether the call draws on no limit. */
+  async call(isFree: boolean, budget: RateBudget, whenTaken: () => void): Promise<void> {
+    this.calls++;
+    await this.#way();
+    const now = this.#clock.now();
+    const { retryAfterMs, told } = isFree ? {} : this.#server.call(now);
+    if (retryAfterMs === undefined) whenTaken();
+    else this.refusals.push(now);
+    await this.#way();
+    if (told) budget.learn(told);
+    if (retryAfterMs !== undefined) throw new RateLimited(retryAfterMs);
+  }
+
+  #way(): Promise<void> {
+    const ms = LATENCY.least + this.#random() * (LATENCY.most - LATENCY.least);
+    return new Promise((resolve) => this.#clock.after(ms, resolve));
+  }
+}
+
+/** A reply that is posted once and then edited. */
+class EditedReply implements Reply {
+  readonly limits = { characters: 100_000, tables: 'markdown' as const };
+  readonly close: () => void;
+  shown = 0;
+  endedAt: number | undefined;
+  readonly #load: Load;
+  readonly #platform: Platform;
+  readonly #budget: RateBudget;
+  readonly #clock: VirtualClock;
+
+  constructor(load: Load, platform: Platform, budget: RateBudget, clock: VirtualClock) {
+    this.#load = load;
+    this.#platform = platform;
+    this.#budget = budget;
+    this.#clock = clock;
+    this.close = load.countsLastEdits ? budget.hold() : () => {};
+  }
+
+  next({ parts, outcome }: View): Call | undefined {
+    const characters = parts.reduce((sum, part) => sum + part.source.length, 0);
+    if (characters === this.shown && (!outcome || this.endedAt !== undefined)) return undefined;
+    const isFree = outcome ? !this.#load.countsLastEdits : this.shown === 0 && !this.#load.countsFirstTexts;
+    const send = () =>
+      this.#platform.call(isFree, this.#budget, () => {
+        this.shown = characters;
+        if (outcome) this.endedAt = this.#clock.now();
+      });
+    return { budget: isFree ? unlimited : this.#budget, send };
+  }
+}
+
+/** Plays a load with real publishers and a real budget, in time that passes only where something happens. */
+export async function play(load: Load): Promise<Played> {
+  const clock = new VirtualClock();
+  const platform = new Platform(load.newServer(), clock);
+  const budget = new RateBudget({ name: load.name, limit: load.limit, clock });
+  const ended: { run: Run; reply: EditedReply }[] = [];
+  let missing = 0;
+  for (const run of load.runs)
+    clock.after(run.from, () => {
+      const reply = new EditedReply(load, platform, budget, clock);
+      ended.push({ run, reply });
+      const publisher = new Publisher(reply, { toolCall: () => undefined }, pino({ level: 'silent' }), clock);
+      const tick = () => {
+        const now = clock.now();
+        missing += Math.max(0, writtenBy(run, now - TOKEN_MS) - reply.shown) * TOKEN_MS;
+        if (now <= run.until) publisher.update(transcript(run, now));
+        if (now === run.until) void publisher.finish({ status: 'completed' });
+        if (reply.endedAt === undefined) clock.after(TOKEN_MS, tick);
+      };
+      clock.after(TOKEN_MS, tick);
+    });
+  await clock.runUntil(Math.max(...load.runs.map(({ until }) => until)) + 300_000);
+  const time = load.runs.reduce((sum, { from, until }) => sum + until - from, 0);
+  return {
+    refusals: platform.refusals,
+    calls: platform.calls,
+    endDelays: ended.map(({ run, reply }) => (reply.endedAt ?? Number.POSITIVE_INFINITY) - run.until),
+    staleness: missing / time,
+  };
+}
+
+function transcript(run: Run, now: number): Transcript {
+  const value = TOKEN.repeat(writtenBy(run, now) / TOKEN.length);
+  const content = [{ index: 0, type: 'text' as const, value, annotations: [] }];
+  return { ...emptyTranscript, entries: [{ type: 'message', id: 'm', status: 'in_progress', content }] };
+}
