@@ -11,23 +11,21 @@ const ONLY_HERE = { hostname: '127.0.0.1' };
 /** `npm start -- serve`: the embedded Assistants API over HTTP, until SIGINT or SIGTERM. */
 export async function serve(settings: Settings): Promise<void> {
   const log = await openLog(settings.logLevel ?? 'info');
+  await using open = new AsyncDisposableStack();
   const store = await openStore(settings.store);
+  open.defer(() => store.close());
   const assistants = openAssistants(settings, store, log);
+  open.defer(() => assistants.close());
   const address = settings.assistants.apiKey === undefined ? ONLY_HERE : {};
-  try {
-    const server = await openHttp({
-      port: settings.port,
-      ...address,
-      ready: () => true,
-      assistants: assistants.handle,
-    });
-    log.info({ port: server.port, ...address }, 'the Assistants API is ready under /v1');
-    void assistants.warmUp();
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-    log.info('stopping');
-    await server.close();
-  } finally {
-    await assistants.close();
-    await store.close();
-  }
+  const server = await openHttp({
+    port: settings.port,
+    ...address,
+    ready: () => true,
+    assistants: assistants.handle,
+  });
+  open.defer(() => server.close());
+  log.info({ port: server.port, ...address }, 'the Assistants API is ready under /v1');
+  void assistants.warmUp();
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  log.info('stopping');
 }

@@ -10,25 +10,23 @@ import type { Settings } from '../settings.ts';
 export async function start(settings: Settings): Promise<void> {
   const log = await openLog(settings.logLevel ?? 'info');
   const platforms = await platformsOf(settings, log);
-  const bot = await openBot({ settings, log, style: { toolCall: () => undefined }, observer: metrics });
   let ready = false;
-  try {
-    const server = await openHttp({
-      port: settings.port,
-      ready: () => ready,
-      metrics: metrics.text,
-      listeners: Object.assign({}, ...platforms.map(({ httpListeners }) => httpListeners)),
-    });
-    await Promise.all(platforms.map((platform) => bot.connect(platform)));
-    ready = true;
-    log.info({ platforms: platforms.map(({ name }) => name), port: server.port }, 'ready');
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-    log.info('stopping');
-    ready = false;
-    await server.close();
-  } finally {
-    await bot.close();
-  }
+  await using open = new AsyncDisposableStack();
+  const bot = await openBot({ settings, log, style: { toolCall: () => undefined }, observer: metrics });
+  open.defer(() => bot.close());
+  const server = await openHttp({
+    port: settings.port,
+    ready: () => ready,
+    metrics: metrics.text,
+    listeners: Object.assign({}, ...platforms.map(({ httpListeners }) => httpListeners)),
+  });
+  open.defer(() => server.close());
+  await Promise.all(platforms.map((platform) => bot.connect(platform)));
+  ready = true;
+  log.info({ platforms: platforms.map(({ name }) => name), port: server.port }, 'ready');
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  log.info('stopping');
+  ready = false;
 }
 
 /** The platforms whose tokens are set; each is loaded only when it is. */

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { type DiscordSim, startDiscord } from '../sim/discord/discord.ts';
+import { type SlackSim, startSlack } from '../sim/slack/slack.ts';
+import { start, usedDataDir } from './bobbin.ts';
+
+const CHANNEL = 'C0GENERAL';
+/** The bot answers within this, on a busy machine too; in milliseconds. */
+const PATIENCE = 25_000;
+const QUESTION = 'I need to solve the equation `3x + 11 = 14`. Can you help me?';
+
+async function slack(): Promise<SlackSim> {
+  const sim = await startSlack();
+  onTestFinished(() => sim.close());
+  return sim;
+}
+
+async function discord(): Promise<DiscordSim> {
+  const sim = await startDiscord();
+  onTestFinished(() => sim.close());
+  return sim;
+}
+
+/** Starts Bobbin with a platform's settings only, and waits until it serves. */
+async function serve(env: Record<string, string>) {
+  const bobbin = start([], { DATA_DIR: usedDataDir(), PORT: '0', ...env });
+  await bobbin.prints('stderr', /"msg":"ready"/);
+  const [, port] = /"port":(\d+)/.exec(bobbin.output.stderr) ?? [];
+  return { ...bobbin, url: `http://127.0.0.1:${port}` };
+}
+
+const socketMode = ({ app, apiUrl }: SlackSim) => ({
+  SLACK_BOT_TOKEN: app.botToken,
+  SLACK_APP_TOKEN: app.appToken,
+  SLACK_API_URL: apiUrl,
+});
+
+async function answeredInSlack(sim: SlackSim): Promise<string> {
+  const { ts } = await sim.user('ann').says(CHANNEL, `@bobbin ${QUESTION}`);
+  await sim.until(() => sim.thread(CHANNEL, ts).includes('Regenerate'), PATIENCE);
+  return sim.thread(CHANNEL, ts);
+}
+
+async function answeredInDiscord(sim: DiscordSim): Promise<string> {
+  const { id } = sim.user('ann').says('general', `${sim.mention} ${QUESTION}`);
+  await sim.until(() => sim.world.channels.has(id) && sim.view(id).includes('Regenerate'), PATIENCE);
+  return sim.view(id);
+}
+
+test('three variables are enough to serve a Slack workspace by Socket Mode', async () => {
+  const sim = await slack();
+  const { child, end } = await serve(socketMode(sim));
+  expect(await answeredInSlack(sim)).toContain('The solution is x = 1.');
+  child.kill('SIGTERM');
+  expect((await end).status).toBe(0);
+});
+
+test('with the signing secret Slack is served by HTTP', async () => {
+  const sim = await slack();
+  const { url } = await serve({
+    SLACK_BOT_TOKEN: sim.app.botToken,
+    SLACK_SIGNING_SECRET: sim.app.signingSecret,
+    SLACK_API_URL: sim.apiUrl,
+  });
+  await sim.useRequestUrl(`${url}/slack/events`);
+  expect(await answeredInSlack(sim)).toContain('The solution is x = 1.');
+  const forged = await fetch(`${url}/slack/events`, { method: 'POST', body: '{}' });
+  expect(forged.status).toBe(401);
+});
+
+test('two variables are enough to serve a Discord server', async () => {
+  const sim = await discord();
+  const { child, end } = await serve({ DISCORD_TOKEN: sim.token, DISCORD_API_URL: sim.apiUrl });
+  expect(await answeredInDiscord(sim)).toContain('The solution is x = 1.');
+  child.kill('SIGTERM');
+  expect((await end).status).toBe(0);
+});
+
+test('one process serves both, and shows health and what its budgets do', async () => {
+  const [slackSim, discordSim] = await Promise.all([slack(), discord()]);
+  const { url } = await serve({
+    ...socketMode(slackSim),
+    DISCORD_TOKEN: discordSim.token,
+    DISCORD_API_URL: discordSim.apiUrl,
+  });
+  await Promise.all([answeredInSlack(slackSim), answeredInDiscord(discordSim)]);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  await sleep(100);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toMatch(/bobbin_turn_seconds_count\{platform="slack",status="completed"\} 1/);
+  expect(metrics).toMatch(/bobbin_turn_seconds_count\{platform="discord",status="completed"\} 1/);
+  expect(metrics).toMatch(/bobbin_budget_wait_seconds_count\{budget="[^"]+"\} [1-9]/);
+});
+
+test.each([
+  [{ SLACK_BOT_TOKEN: 'xoxb-wrong', SLACK_APP_TOKEN: 'xapp-wrong' }, /SLACK_BOT_TOKEN[\s\S]*api\.slack\.com/],
+  [{ DISCORD_TOKEN: 'wrong' }, /DISCORD_TOKEN[\s\S]*discord\.com\/developers/],
+])('a wrong token is named at the start, with the page where to fix it: %o', async (env, sentence) => {
+  const [slackSim, discordSim] = await Promise.all([slack(), discord()]);
+  const urls = { SLACK_API_URL: slackSim.apiUrl, DISCORD_API_URL: discordSim.apiUrl };
+  const { stderr, status } = await start([], { DATA_DIR: usedDataDir(), PORT: '0', ...urls, ...env }).end;
+  expect(stderr).toMatch(sentence);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(status).toBe(1);
+});
