@@ -30,7 +30,7 @@ const MOST_KEPT = 2 / 3;
 /** For a refusal that doesn't say for how long. */
 const UNTOLD_PAUSE_MS = 1_000;
 
-/** Windows until one more call is tried after a refusal; twice as many after each further one. */
+/** Windows until one more call is tried: twice as many after each refusal, half as many after each that goes well. */
 const FIRST_RECOVERY = 4;
 const LONGEST_RECOVERY = 256;
 
@@ -49,6 +49,7 @@ export class Allowance {
   #closedUntil = Number.NEGATIVE_INFINITY;
   #least = 1;
   #recovery = FIRST_RECOVERY;
+  #isRecovering = false;
   #recoversAt = Number.POSITIVE_INFINITY;
 
   constructor({ calls, perMs }: RateLimit) {
@@ -109,6 +110,7 @@ export class Allowance {
       this.#least = Math.ceil(this.#calls / 2);
       this.#recoversAt = now + this.#recovery * this.#perMs;
       this.#recovery = Math.min(this.#recovery * 2, LONGEST_RECOVERY);
+      this.#isRecovering = false;
     }
     const pause = Number.isFinite(retryAfterMs) ? retryAfterMs : UNTOLD_PAUSE_MS;
     this.#closedUntil = Math.max(this.#closedUntil, now + pause);
@@ -169,10 +171,14 @@ export class Allowance {
 
   #update(now: number): void {
     while ((this.#counted[0] ?? Number.POSITIVE_INFINITY) <= now) this.#counted.shift();
-    while (this.#recoversAt <= now) {
-      this.#calls = Math.min(this.#most, this.#calls + 1);
-      const isWhole = this.#calls === this.#most;
-      this.#recoversAt += isWhole ? Number.POSITIVE_INFINITY : this.#recovery * this.#perMs;
-    }
+    while (this.#recoversAt <= now) this.#recover();
+  }
+
+  #recover(): void {
+    this.#calls = Math.min(this.#most, this.#calls + 1);
+    if (this.#isRecovering) this.#recovery = Math.max(this.#recovery / 2, FIRST_RECOVERY);
+    this.#isRecovering = true;
+    const isWhole = this.#calls === this.#most;
+    this.#recoversAt += isWhole ? Number.POSITIVE_INFINITY : this.#recovery * this.#perMs;
   }
 }

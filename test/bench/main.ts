@@ -1,6 +1,7 @@
 import { assistantsFigures } from './assistants.ts';
 import { codeInterpreterFigures } from './code-interpreter.ts';
 import { type Figure, print } from './figure.ts';
+import { publisherFigures } from './publisher.ts';
 import { replyFigures } from './reply.ts';
 import { startFigures } from './start.ts';
 
@@ -9,6 +10,7 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['The embedded Assistants API', assistantsFigures],
   ['Code interpreter', codeInterpreterFigures],
   ['Reply', replyFigures],
+  ['Shared budget, in virtual time', publisherFigures],
 ];
 
 for (const [title, figures] of sections) {
