@@ -8,7 +8,7 @@ import { type RunThread, streamedRun } from '../../src/conversation/run.ts';
 import { ThreadMap } from '../../src/conversation/thread-map.ts';
 import { takeTurn } from '../../src/conversation/turn.ts';
 import { type Functions, noFunctions } from '../../src/functions/functions.ts';
-import type { Call, IncomingMessage, Outcome, Reply, View } from '../../src/platform.ts';
+import type { Call, IncomingMessage, Outcome, Platform, Reply, ReplyFile, View } from '../../src/platform.ts';
 import { unlimited } from '../../src/reply/budget.ts';
 import type { Limits } from '../../src/reply/layout.ts';
 import { memoryStore } from '../../src/store/sqlite-store.ts';
@@ -18,15 +18,17 @@ import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
 export class SeenReply implements Reply {
   readonly limits: Limits = { characters: Number.POSITIVE_INFINITY, tables: 'markdown' };
   outcome: Outcome | undefined;
+  files: readonly ReplyFile[] = [];
   text = '';
   onShow: () => void = () => {};
 
-  next({ parts, outcome }: View): Call | undefined {
+  next({ parts, files, outcome }: View): Call | undefined {
     const text = parts.map((part) => part.text).join('');
     if (text === this.text && outcome === this.outcome) return undefined;
     const send = async () => {
       this.text = text;
       this.outcome = outcome;
+      this.files = files;
       this.onShow();
     };
     return { budget: unlimited, send };
@@ -40,6 +42,7 @@ export interface HarnessOptions {
   /** Stands between the SDK and the server, to break what goes through. */
   network?: (fetch: Fetch) => Fetch;
   tools?: OpenAI.Beta.AssistantTool[];
+  download?: Platform['download'];
 }
 
 /** The bot's core over a real Assistants API in memory: takes turns and gives what a person sees. */
@@ -67,12 +70,13 @@ export async function openHarness(options: HarnessOptions) {
     style: { toolCall: () => undefined },
     log: pino({ level: 'silent' }),
   };
+  const platform = { name: 'test', ...(options.download && { download: options.download }) };
   const turn = async (
     messages: IncomingMessage[],
     signal = new AbortController().signal,
     reply = new SeenReply(),
   ) => {
-    await takeTurn(parts, messages, { name: 'test', reply: () => reply }, signal);
+    await takeTurn(parts, messages, { ...platform, reply: () => reply }, signal);
     return reply;
   };
   const threadId = async () => (await store.keyv<string>('conversations').get('test:1')) ?? '';

@@ -149,6 +149,21 @@ test('a function that is not there is told to the model, which goes on', async (
   });
 });
 
+test('an answer that shall be given anew takes the place of the one before', async () => {
+  const model = new ScriptedModel(says('First try.'), says('Second try.'));
+  const { turn } = await openHarness({ model });
+  await turn([from('Ann', 'question')]);
+  const reply = await turn([{ ...from('Ann', ''), regenerate: true }]);
+  expect(reply.text).toBe('Second try.');
+  expect(told(model)).toEqual(['question']);
+});
+
+test('an empty answer is told as one', async () => {
+  const { turn } = await openHarness({ model: new ScriptedModel([end()]) });
+  const { outcome } = await turn([from('Ann', 'question')]);
+  expect(outcome).toEqual({ status: 'failed', error: 'The model gave an empty answer. Ask again.' });
+});
+
 test('a run that is not streamed shows the last assistant message', async () => {
   const model = new ScriptedModel([text('Let me see.'), ...python('1'), end()], says('It is 1.'));
   const { turn } = await openHarness({ model, follow: polledRun });

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import type { Attachment, IncomingMessage } from '../../src/platform.ts';
+import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
+import { end, python, ScriptedModel, says } from '../sim/scripted-model.ts';
+import { from, openHarness } from './harness.ts';
+
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+const file = (name: string, type: string, size = 3): Attachment => ({
+  name,
+  type,
+  size,
+  url: `https://files.test/${name}`,
+});
+
+function withFiles(text: string, ...attachments: Attachment[]): IncomingMessage {
+  return { ...from('Ann', text), attachments };
+}
+
+/** What the platform's server has, by the file's name. */
+const downloads =
+  (contents: Record<string, Uint8Array>) =>
+  async ({ name }: Attachment) => {
+    const bytes = contents[name];
+    if (!bytes) throw new Error('404');
+    return bytes;
+  };
+
+/** All text that the model was given in its last request. */
+const told = (model: ScriptedModel) => JSON.stringify(model.requests.at(-1)?.items);
+
+test('a file is there for the code interpreter, and the model knows where', async () => {
+  const model = new ScriptedModel([...python('open("/mnt/data/a.csv")'), end()], says('Read.'));
+  const codeInterpreter = new ScriptedInterpreter();
+  const { turn } = await openHarness({
+    model,
+    codeInterpreter,
+    download: downloads({ 'a.csv': Buffer.from('1,2') }),
+  });
+  expect((await turn([withFiles('Add them up', file('a.csv', 'text/csv'))])).outcome).toEqual({
+    status: 'completed',
+  });
+  const [given] = codeInterpreter.requests[0]?.files ?? [];
+  expect(given?.name).toBe('a.csv');
+  expect(Buffer.from((await given?.read()) ?? []).toString()).toBe('1,2');
+  expect(told(model)).toContain('/mnt/data/a.csv');
+});
+
+test('an image is for the eyes of the model, too', async () => {
+  const model = new ScriptedModel(says('A dot.'));
+  const { turn } = await openHarness({ model, download: downloads({ 'dot.png': PNG }) });
+  await turn([withFiles('', file('dot.png', 'image/png'))]);
+  expect(told(model)).toContain(`data:image/png;base64,${PNG.toString('base64')}`);
+});
+
+test.each([
+  [
+    'is too large by its own account',
+    file('big.bin', 'application/zip', 30_000_000),
+    'it is larger than 25 MB',
+  ],
+  ['is larger than it said', file('lies.bin', 'application/zip'), 'it is larger than 25 MB'],
+  ['is empty', file('empty.txt', 'text/plain', 0), 'it is empty'],
+  ['cannot be fetched', file('gone.txt', 'text/plain'), 'it could not be fetched'],
+])(
+  'a file that %s is named in the message, which is answered all the same',
+  async (_, attachment, reason) => {
+    const model = new ScriptedModel(says('I see no file.'));
+    const contents = { 'lies.bin': new Uint8Array(26 * 1024 * 1024), 'empty.txt': new Uint8Array() };
+    const { turn } = await openHarness({ model, download: downloads(contents) });
+    const reply = await turn([withFiles('Look', attachment)]);
+    expect(reply.text).toBe('I see no file.');
+    expect(told(model)).toContain(`Look\\n[The file \\"${attachment.name}\\" is not here: ${reason}`);
+  },
+);
+
+test('more files than a message can bring are named', async () => {
+  const model = new ScriptedModel(says('ok'));
+  const names = Array.from({ length: 11 }, (_, i) => `f${i}.txt`);
+  const contents = Object.fromEntries(names.map((name) => [name, Buffer.from('x')]));
+  const { turn } = await openHarness({ model, download: downloads(contents) });
+  await turn([withFiles('Look', ...names.map((name) => file(name, 'text/plain')))]);
+  expect(told(model)).toContain('f10.txt\\" is not here: a message can bring 10 files');
+  expect(told(model)).toContain('/mnt/data/f9.txt');
+});
+
+test('files and images that a run brings forth are part of the reply, in order', async () => {
+  const code = 'plot()';
+  const files = [
+    { name: 'plot.png', bytes: PNG },
+    { name: 'table.csv', bytes: Buffer.from('a,b') },
+  ];
+  const codeInterpreter = new ScriptedInterpreter({ [code]: { files } });
+  const model = new ScriptedModel(
+    [...python(code), end()],
+    says('Here is [the table](sandbox:/mnt/data/table.csv).'),
+  );
+  const { turn } = await openHarness({ model, codeInterpreter });
+  const reply = await turn([from('Ann', 'plot')]);
+  expect(reply.files.map(({ name }) => name)).toEqual(['plot.png', 'table.csv']);
+  expect(Buffer.from(reply.files[1]?.bytes ?? []).toString()).toBe('a,b');
+});
