@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { webApi } from '@slack/bolt';
 import type { Logger } from '../../src/log.ts';
 import type { Quota } from './budgets.ts';
+import { slackCode } from './failures.ts';
 import { conversationOf, isDirect, type Place } from './place.ts';
 
 /** Slack takes a status away after two minutes: https://docs.slack.dev/reference/methods/assistant.threads.setStatus */
@@ -38,6 +39,8 @@ export class Activity {
   readonly #sessions: Quota;
   readonly #log: Logger;
   readonly #works = new Map<string, Work>();
+  /** False once Slack has said that this app is no agent. */
+  #isAgent = true;
 
   constructor(client: webApi.WebClient, sessions: Quota, log: Logger) {
     this.#client = client;
@@ -152,7 +155,7 @@ export class Activity {
   }
 
   #openSession(work: Work, title: string, isNew: boolean): void {
-    if (!this.#sessions.take()) {
+    if (!this.#isAgent || !this.#sessions.take()) {
       if (isNew && isDirect(work.place)) void this.#setTitle(work.place, title);
       return;
     }
@@ -161,7 +164,8 @@ export class Activity {
       () => true,
       (error: unknown) => {
         work.hasSession = false;
-        this.#log.debug({ err: error }, 'no agent session');
+        this.#isAgent = slackCode(error) === undefined;
+        this.#log.info({ code: slackCode(error) }, 'Slack opens no agent session, so replies are edited');
         return false;
       },
     );

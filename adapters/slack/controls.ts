@@ -44,7 +44,6 @@ export class Controls {
   }
 
   async forget(conversation: string): Promise<string> {
-    this.#bot.stop(conversation);
     await this.#bot.renew(conversation);
     return 'I have forgotten what was said. Ask me something new.';
   }

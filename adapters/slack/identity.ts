@@ -6,6 +6,8 @@ import { APPS_PAGE, SCOPES } from './surface.ts';
 /** Who the app is in its workspace. */
 export interface Identity {
   user: string;
+  /** The user's name. */
+  name: string;
   bot: string;
   team: string;
   teamName: string;
@@ -16,11 +18,17 @@ export async function identify(client: webApi.WebClient, appToken: string | unde
   const answer = await client.auth.test().catch((error: unknown) => {
     throw botTokenProblem(error);
   });
-  const { user_id: user, bot_id: bot, team_id: team, team: teamName = 'a workspace' } = answer;
+  const {
+    user_id: user,
+    user: name = 'bobbin',
+    bot_id: bot,
+    team_id: team,
+    team: teamName = 'a workspace',
+  } = answer;
   if (!user || !bot || !team) throw new Problem(`SLACK_BOT_TOKEN is not a bot's: ${WHERE_BOT_TOKEN}`);
   requireScopes(answer.response_metadata?.scopes ?? []);
   await requireSameApp(client, bot, teamName, appToken);
-  return { user, bot, team, teamName };
+  return { user, name, bot, team, teamName };
 }
 
 const WHERE_BOT_TOKEN = `copy the Bot User OAuth Token, which begins with xoxb-, from ${APPS_PAGE} → your app → OAuth & Permissions.`;

@@ -17,11 +17,11 @@ export function mentionsOthers(text: string, self: string): boolean {
   );
 }
 
-/** The text as people read it, without mentions of `self`; `nameOf` knows the names of those who are mentioned. */
-export function readable(text: string, self: string, nameOf: (user: string) => string | undefined): string {
-  return text
+/** The text as people read it, without a mention of `self` at its ends; `names` says who is mentioned. */
+export function readable(text: string, self: string, names: ReadonlyMap<string, string>): string {
+  return uncalled(text, self)
     .replace(REFERENCE, (_, kind: string, id: string, label?: string) => {
-      if (kind === '@') return id === self ? '' : `@${nameOf(id) ?? label ?? id}`;
+      if (kind === '@') return `@${names.get(id) ?? label ?? id}`;
       if (kind === '#') return `#${label || id}`;
       return special(id, label);
     })
@@ -30,6 +30,15 @@ export function readable(text: string, self: string, nameOf: (user: string) => s
     .replaceAll('&gt;', '>')
     .replaceAll('&amp;', '&')
     .trim();
+}
+
+function uncalled(text: string, self: string): string {
+  const call = `<@${self}(?:\\|[^<>]*)?>`;
+  const [first, last] = [new RegExp(`^${call}[\\s,:]*`), new RegExp(`${call}$`)];
+  let bare = text.trim();
+  while (first.test(bare)) bare = bare.replace(first, '');
+  while (last.test(bare)) bare = bare.replace(last, '').trimEnd();
+  return bare;
 }
 
 /** `here`, `subteam^S1`, `date^1700000000^{date}`: the label says it, or the word itself does. */

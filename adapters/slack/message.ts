@@ -197,7 +197,8 @@ export class SlackMessage {
     const grows = text.startsWith(this.#text);
     const chunks = this.#chunks(text, cards);
     if (grows && chunks.length === 0 && !ending) return undefined;
-    const fits = grows && !isTooHeavy(text, cards) && (ending || !this.isAged);
+    const mayGrow = ending !== undefined || (!this.isAged && this.#context.mayStream());
+    const fits = grows && !isTooHeavy(text, cards) && mayGrow;
     if (!fits) return this.#call(budgets.stopStream, () => this.#breakOff());
     if (ending) return this.#call(budgets.stopStream, () => this.#stopStream(wanted, chunks, ending));
     return this.#call(budgets.appendStream, () => this.#append(wanted, chunks));

@@ -91,6 +91,11 @@ async function botWith(
   return new RunningBot(store, server, turn, prompts);
 }
 
+/** Resolves when a line with these words is logged. */
+export async function logged({ log }: World, words: string): Promise<void> {
+  while (!log.some((line) => line.includes(words))) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
 export const GENERAL = 'C0GENERAL';
 
 /** Ann mentions the bot in #general; the thread of it. */

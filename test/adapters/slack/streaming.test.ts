@@ -1,0 +1,276 @@
+import { expect, test } from 'vitest';
+import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
+import {
+  end,
+  hangsAfter,
+  python,
+  type ScriptedAnswer,
+  ScriptedModel,
+  says,
+  text,
+  usage,
+} from '../../sim/scripted-model.ts';
+import type { SlackSim } from '../../sim/slack/slack.ts';
+import { Pen } from './pen.ts';
+import { asks, isQuiet, logged, openWorld, SPEED, type WorldOptions } from './world.ts';
+
+async function streamed(options: Omit<WorldOptions, 'model'> = {}) {
+  const pen = new Pen();
+  const world = await openWorld({ model: new ScriptedModel(pen.answer), ...options });
+  const thread = asks(world.sim);
+  pen.says('The first');
+  await world.sim.until(() => thread.view().includes('The first'));
+  const ts = world.sim.counters.calls.find(({ method }) => method === 'chat.appendStream')?.args.ts;
+  return { ...world, pen, thread, stream: () => lastMessage(world.sim, thread), ts };
+}
+
+function lastMessage(sim: SlackSim, { channel, ts }: { channel: string; ts: string }) {
+  const last = sim.workspace.replies(sim.workspace.channel(channel), ts).at(-1);
+  return { channel, ts: last?.ts ?? '' };
+}
+
+const calls = (sim: SlackSim, method: string) => sim.counters.of(method).calls;
+
+/** An app that is no agent has no Stop button of Slack's own: its replies are edited. */
+async function edited(options: Omit<WorldOptions, 'model'> = {}, ...after: ScriptedAnswer[]) {
+  const pen = new Pen();
+  const model = new ScriptedModel(pen.answer, ...after);
+  const world = await openWorld({ model, sim: { agentView: 'none', rates: { speed: SPEED } }, ...options });
+  const thread = asks(world.sim);
+  await logged(world, 'no agent session');
+  return { ...world, pen, thread };
+}
+
+test('a reply grows in one native stream, its first text at once', async () => {
+  const { sim, pen, thread } = await streamed();
+  expect(thread.view()).toContain('bobbin [app]: The first ▌');
+  pen.says(' and the second');
+  await sim.until(() => thread.view().includes('bobbin [app]: The first and the second ▌'));
+  pen.says('.');
+  pen.ends();
+  await thread.quiet();
+  expect(thread.text()).toBe('The first and the second.');
+  expect(calls(sim, 'chat.startStream')).toBe(1);
+  expect(calls(sim, 'chat.stopStream')).toBe(1);
+  expect(calls(sim, 'chat.update') + calls(sim, 'chat.postMessage')).toBe(0);
+});
+
+const CODE = 'print(6 * 7)';
+const solves = () => new ScriptedModel([...python(CODE), usage, end()], says('It is **42**.'));
+const prints42 = () => new ScriptedInterpreter({ [CODE]: { prints: ['42\n'] } });
+
+test('a stream shows code as a task card, and the finished reply holds code and output as code blocks', async () => {
+  const { sim } = await openWorld({ model: solves(), codeInterpreter: prints42() });
+  const thread = asks(sim);
+  await thread.quiet();
+  expect(thread.view()).toMatch(/✔ Ran Python \(complete\)\n\s+print\(6 \* 7\)\n\s+42/);
+  expect(thread.text()).toContain('```python\nprint(6 * 7)\n```\n\n```\n42\n```\n\nIt is **42**.');
+});
+
+test('an edited reply holds the same code blocks, without cards', async () => {
+  const { sim, pen, thread } = await edited({ codeInterpreter: prints42() }, says('It is **42**.'));
+  pen.does(...python(CODE));
+  pen.ends();
+  await thread.quiet();
+  expect(thread.text()).toBe('```python\nprint(6 * 7)\n```\n\n```\n42\n```\n\nIt is **42**.');
+  expect(calls(sim, 'chat.startStream')).toBe(0);
+});
+
+test('while code runs the status and the card say so', async () => {
+  const codeInterpreter = new ScriptedInterpreter({ [CODE]: { hangs: true } });
+  const { sim } = await openWorld({ model: solves(), codeInterpreter });
+  const thread = asks(sim);
+  await sim.until(() => thread.view().includes('bobbin is running Python…'));
+  await sim.until(() => thread.view().includes('◐ Running Python (in_progress)'));
+  sim.user('ann').stops(thread);
+  await thread.quiet();
+  expect(thread.view()).toContain('Stopped.');
+  expect(thread.view()).not.toContain('in_progress');
+});
+
+test('where Slack shows no Stop button of its own, replies are edited and bring one', async () => {
+  const { sim, pen, thread } = await edited();
+  pen.says('Growing');
+  await sim.until(() => thread.view().includes('Growing'));
+  expect(thread.view()).toContain('[Stop]');
+  pen.says(' up.');
+  await sim.until(() => thread.view().includes('Growing up.'));
+  pen.ends();
+  await thread.quiet();
+  expect(thread.texts()).toEqual(['Growing up.\n[👍] [👎]\n[Regenerate]']);
+  expect(calls(sim, 'chat.postMessage')).toBe(1);
+});
+
+test('where Slack refuses to stream, replies are edited, and it is not asked again', async () => {
+  const { sim } = await openWorld({
+    model: new ScriptedModel(async function* (_request, signal) {
+      yield text('Some ');
+      yield* hang(20, signal);
+      yield* says('text.');
+    }),
+  });
+  sim.fails('chat.startStream', { error: 'method_not_supported_for_channel_type' });
+  const first = asks(sim);
+  await first.quiet();
+  const second = asks(sim);
+  await second.quiet();
+  expect([first.text(), second.text()]).toEqual(['Some text.', 'Some text.']);
+  expect(calls(sim, 'chat.startStream')).toBe(1);
+});
+
+async function* hang(ms: number, _signal: AbortSignal): AsyncGenerator<never> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+test('a stream that Slack has ended goes on in the same message by edits', async () => {
+  const { sim, pen, thread, stream } = await streamed();
+  sim.expires(stream());
+  pen.says(' and the second');
+  await sim.until(() => thread.view().includes('The first and the second'));
+  pen.says(', whole.');
+  pen.ends();
+  await thread.quiet();
+  expect(thread.texts()).toHaveLength(1);
+  expect(thread.text()).toBe('The first and the second, whole.');
+});
+
+test('a stream that ends at its last call is made whole by an edit', async () => {
+  const { sim, pen, thread, stream } = await streamed();
+  sim.expires(stream());
+  pen.says(' and last.');
+  pen.ends();
+  await thread.quiet();
+  expect(thread.text()).toBe('The first and last.');
+  expect(thread.view()).not.toContain('broke off');
+});
+
+test('an old stream rolls on to a next message before Slack ends it', async () => {
+  const long = 'A sentence of some length. '.repeat(60);
+  const pen = new Pen();
+  const { sim } = await openWorld({
+    model: new ScriptedModel(pen.answer),
+    slack: { timing: { streamLife: 0, minute: 1_000 } },
+  });
+  const thread = asks(sim);
+  pen.says(long);
+  await sim.until(() => thread.text().startsWith('A sentence'));
+  pen.says(`\n\n${long}`);
+  await sim.until(() => thread.texts().length === 2);
+  expect(thread.texts()[1]).not.toContain('[Stop]');
+  pen.ends();
+  await thread.quiet();
+  expect(thread.texts().map(({ length }) => length > 1_000)).toEqual([true, true]);
+  expect(thread.text().replaceAll(/\s/g, '')).toBe(`${long}${long}`.replaceAll(/\s/g, ''));
+  expect(calls(sim, 'chat.startStream')).toBe(2);
+});
+
+test('an old stream with little in it is edited from then on', async () => {
+  const { sim, pen, thread } = await streamed({ slack: { timing: { streamLife: 0, minute: 1_000 } } });
+  pen.says(' word');
+  await sim.until(() => thread.view().includes('The first word'));
+  pen.ends();
+  await thread.quiet();
+  expect(thread.texts()).toHaveLength(1);
+  expect(thread.text()).toBe('The first word');
+});
+
+test('an append whose answer is lost does not show its text twice', async () => {
+  const { sim, pen, thread } = await streamed();
+  sim.fails('chat.appendStream', { network: 'reset', applied: true });
+  pen.says(' and only');
+  await sim.until(() => thread.view().includes('and only'));
+  pen.says(' once.');
+  pen.ends();
+  await thread.quiet();
+  expect(thread.text()).toBe('The first and only once.');
+});
+
+test.each([true, false])(
+  'a stream whose start is not answered appears once (carried out: %s)',
+  async (applied) => {
+    const pen = new Pen();
+    const { sim } = await openWorld({ model: new ScriptedModel(pen.answer) });
+    sim.fails('chat.startStream', { network: 'reset', applied });
+    await appearsOnce(sim, pen, asks(sim));
+  },
+);
+
+test.each([true, false])(
+  'a message that is not acknowledged appears once (carried out: %s)',
+  async (applied) => {
+    const { sim, pen, thread } = await edited();
+    sim.fails('chat.postMessage', { network: 'reset', applied });
+    await appearsOnce(sim, pen, thread);
+  },
+);
+
+async function appearsOnce(sim: SlackSim, pen: Pen, thread: ReturnType<typeof asks>): Promise<void> {
+  pen.says('Only');
+  await sim.until(() => calls(sim, 'conversations.replies') === 1 && thread.texts().length === 1);
+  pen.says(' once.');
+  pen.ends();
+  await thread.quiet();
+  expect(thread.texts()).toHaveLength(1);
+  expect(thread.text()).toBe('Only once.');
+}
+
+test('a 429 on the last call delays it, and loses nothing', async () => {
+  const { sim, pen, thread } = await streamed();
+  sim.fails('chat.stopStream', { retryAfter: 1 });
+  pen.says(' and last.');
+  pen.ends();
+  await thread.quiet();
+  expect(thread.text()).toBe('The first and last.');
+  expect(sim.counters.of('chat.stopStream')).toMatchObject({ calls: 2, limited: 1 });
+});
+
+test('a 429 on the last edit delays it, and loses nothing', async () => {
+  const { sim, pen, thread } = await edited();
+  pen.says('The first');
+  await sim.until(() => thread.view().includes('The first'));
+  sim.fails('chat.update', { retryAfter: 1 });
+  pen.says(' and last.');
+  pen.ends();
+  await thread.quiet();
+  expect(thread.text()).toBe('The first and last.');
+});
+
+test.each([{ status: 500 }, { status: 503 }, { network: 'reset' as const }, { network: 'silent' as const }])(
+  'calls that fail with %o are made again, with the newest text',
+  async (fault) => {
+    const { sim, pen, thread } = await streamed({ slack: { timing: { call: 200, minute: 1_000 } } });
+    for (const method of ['chat.appendStream', 'chat.stopStream', 'chat.update']) sim.fails(method, fault);
+    pen.says(' and');
+    await sim.until(() => calls(sim, 'chat.appendStream') > 0);
+    pen.says(' last.');
+    pen.ends();
+    await thread.quiet();
+    expect(thread.text()).toBe('The first and last.');
+  },
+);
+
+test('Markdown that Slack refuses is shown as it stands', async () => {
+  const { sim, pen, thread } = await edited();
+  sim.fails('chat.postMessage', { error: 'invalid_blocks' });
+  pen.says('| a |\n|---|\n| 1 |');
+  pen.ends();
+  await thread.quiet();
+  expect(thread.text()).toBe('| a |\n|---|\n| 1 |');
+});
+
+test('more replies at once than streams are allowed are edited, and all of them come to their end', async () => {
+  const { sim } = await openWorld({ model: new ScriptedModel(hangsAfter(text('Waiting'))), sim: {} });
+  const threads = Array.from({ length: 18 }, (_, index) => asks(sim, `question ${index}`));
+  await sim.until(() => threads.every((thread) => thread.view().includes('Waiting')));
+  const streams = calls(sim, 'chat.startStream');
+  expect(streams).toBeGreaterThan(0);
+  expect(streams).toBeLessThan(18);
+  for (const thread of threads) {
+    const { ts } = lastMessage(sim, thread);
+    const own = sim.workspace.message(sim.workspace.channel(thread.channel), ts);
+    if (own.stream) sim.user('ann').stops(thread);
+    else void sim.user('ann').presses({ channel: thread.channel, ts }, 'bobbin_stop');
+  }
+  await sim.until(() => threads.every((thread) => isQuiet(thread.view())));
+  expect(sim.counters.total().limited).toBe(0);
+});
