@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { BudgetObserver } from '../../src/reply/rate-budget.ts';
+import type { BudgetObserver, RateBudget } from '../../src/reply/rate-budget.ts';
 import { CHANNEL, Scene, TIER_3 } from './budget-scene.ts';
-import { FixedWindow, LeakyBucket, SlidingWindow } from './strict-server.ts';
+import { FixedWindow, LeakyBucket, SlidingWindow, type StrictServer } from './strict-server.ts';
 import { settled } from './virtual-clock.ts';
+
+const HOUR_MS = 3_600_000;
 
 const deaf: BudgetObserver = { granted: () => {}, refused: () => {}, waiting: () => {}, limited: () => {} };
 
@@ -29,25 +31,51 @@ test('a refusal that does not say for how long stops calls for a second', async 
   expect(scene.times()).toEqual([1_000]);
 });
 
-test('a limit that is lower than documented is learned from a few refusals, and tried again ever more seldom', async () => {
-  const scene = new Scene();
-  const budget = scene.budget(TIER_3);
-  const server = new SlidingWindow({ calls: 20, perMs: 60_000 });
-  const hour = 3_600_000;
+/** Replies that always have something new to show, at a platform that tells nothing; the times of its refusals. */
+function keepCalling(scene: Scene, budget: RateBudget, server: StrictServer, until: number): number[] {
   const refusals: number[] = [];
   const again = async () => {
     await budget.take({ essential: false, urgency: () => 1 }, new AbortController().signal);
     const { retryAfterMs } = server.call(scene.clock.now());
-    if (retryAfterMs !== undefined) budget.refused(retryAfterMs);
-    if (retryAfterMs !== undefined) refusals.push(scene.clock.now());
-    if (scene.clock.now() < 5 * hour) void again();
+    if (retryAfterMs !== undefined) {
+      budget.refused(retryAfterMs);
+      refusals.push(scene.clock.now());
+    }
+    if (scene.clock.now() < until) void again();
   };
   void again();
-  await scene.clock.runUntil(5 * hour);
-  const refusalsIn = (from: number, to: number) => refusals.filter((at) => at >= from && at < to).length;
-  expect(refusalsIn(0, 5 * 60_000)).toBeLessThanOrEqual(3);
-  expect(refusalsIn(hour, 2 * hour)).toBeLessThanOrEqual(2);
-  expect(refusalsIn(4 * hour, 5 * hour)).toBeLessThanOrEqual(1);
+  return refusals;
+}
+
+function countIn(times: readonly number[], from: number, to: number): number {
+  return times.filter((at) => at >= from && at < to).length;
+}
+
+test('a limit that is lower than documented is learned from a few refusals, and tried again ever more seldom', async () => {
+  const scene = new Scene();
+  const server = new SlidingWindow({ calls: 20, perMs: 60_000 });
+  const refusals = keepCalling(scene, scene.budget(TIER_3), server, 5 * HOUR_MS);
+  await scene.clock.runUntil(5 * HOUR_MS);
+  expect(countIn(refusals, 0, 5 * 60_000)).toBeLessThanOrEqual(3);
+  expect(countIn(refusals, HOUR_MS, 2 * HOUR_MS)).toBeLessThanOrEqual(2);
+  expect(countIn(refusals, 4 * HOUR_MS, 5 * HOUR_MS)).toBeLessThanOrEqual(1);
+});
+
+test('processes that know nothing of each other learn to share a limit', async () => {
+  const scene = new Scene();
+  const server = new SlidingWindow(TIER_3);
+  const end = 5 * HOUR_MS;
+  const processes = [0, 1, 2].map(() => {
+    const grants: number[] = [];
+    const observer = { ...deaf, granted: () => grants.push(scene.clock.now()) };
+    const budget = scene.budget(TIER_3, 'test', observer);
+    return { grants, refusals: keepCalling(scene, budget, server, end) };
+  });
+  await scene.clock.runUntil(end);
+  for (const { grants, refusals } of processes) {
+    expect(countIn(refusals, end - HOUR_MS, end)).toBeLessThanOrEqual(2);
+    expect(countIn(grants, end - HOUR_MS, end)).toBeGreaterThan(50 * 60 * 0.15);
+  }
 });
 
 test.each([
@@ -139,14 +167,13 @@ test('refusals that come together halve the calls at most', () => {
 
 test('after refusals now and then, all calls are back within a day', async () => {
   const scene = new Scene();
-  const hour = 3_600_000;
   const limits: number[] = [];
   const budget = scene.budget(TIER_3, 'test', { ...deaf, limited: (_name, { calls }) => limits.push(calls) });
-  for (let refusal = 0; refusal < 20; refusal++) scene.at(refusal * hour, () => budget.refused(1_000));
-  await scene.clock.runUntil(20 * hour);
+  for (let refusal = 0; refusal < 20; refusal++) scene.at(refusal * HOUR_MS, () => budget.refused(1_000));
+  await scene.clock.runUntil(20 * HOUR_MS);
   expect(limits.at(-1)).toBeLessThan(25);
-  scene.at(44 * hour, () => scene.claim(budget, 'a'));
-  await scene.clock.runUntil(44 * hour);
+  scene.at(44 * HOUR_MS, () => scene.claim(budget, 'a'));
+  await scene.clock.runUntil(44 * HOUR_MS);
   expect(limits.at(-1)).toBe(50);
 });
 

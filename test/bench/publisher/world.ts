@@ -13,13 +13,16 @@ import type { StrictServer } from '../../reply/strict-server.ts';
 import { VirtualClock } from '../../reply/virtual-clock.ts';
 import { LATENCY, type Load, type Run, randomNumbers, TOKEN, TOKEN_MS, writtenBy } from './load.ts';
 
+/** For so long after the last run's end, in milliseconds, its last edit may take. */
+const LONGEST_DELAY_MS = 300_000;
+
 /** What people and the platform saw of a load. */
 export interface Played {
   /** When calls were refused. */
   refusals: number[];
   calls: number;
-  /** Milliseconds from each run's end until its last edit was visible. */
-  endDelays: number[];
+  /** When each run ended, and how many milliseconds later its last edit was visible. */
+  ends: { at: number; delay: number }[];
   /** Characters written but not shown, on the average over the time of all runs. */
   staleness: number;
 }
@@ -93,30 +96,50 @@ export async function play(load: Load): Promise<Played> {
   const clock = new VirtualClock();
   const platform = new Platform(load.newServer(), clock);
   const budget = new RateBudget({ name: load.name, limit: load.limit, clock });
-  const ended: { run: Run; reply: EditedReply }[] = [];
-  let missing = 0;
+  const shows: Show[] = [];
   for (const run of load.runs)
-    clock.after(run.from, () => {
-      const reply = new EditedReply(load, platform, budget, clock);
-      ended.push({ run, reply });
-      const publisher = new Publisher(reply, { toolCall: () => undefined }, pino({ level: 'silent' }), clock);
-      const tick = () => {
-        const now = clock.now();
-        missing += Math.max(0, writtenBy(run, now - TOKEN_MS) - reply.shown) * TOKEN_MS;
-        if (now <= run.until) publisher.update(transcript(run, now));
-        if (now === run.until) void publisher.finish({ status: 'completed' });
-        if (reply.endedAt === undefined) clock.after(TOKEN_MS, tick);
-      };
-      clock.after(TOKEN_MS, tick);
-    });
-  await clock.runUntil(Math.max(...load.runs.map(({ until }) => until)) + 300_000);
+    clock.after(run.from, () =>
+      shows.push(new Show(run, new EditedReply(load, platform, budget, clock), clock)),
+    );
+  await clock.runUntil(Math.max(...load.runs.map(({ until }) => until)) + LONGEST_DELAY_MS);
+  const missing = shows.reduce((sum, show) => sum + show.missing, 0);
   const time = load.runs.reduce((sum, { from, until }) => sum + until - from, 0);
   return {
     refusals: platform.refusals,
     calls: platform.calls,
-    endDelays: ended.map(({ run, reply }) => (reply.endedAt ?? Number.POSITIVE_INFINITY) - run.until),
+    ends: shows.map(({ run, delay }) => ({ at: run.until, delay })),
     staleness: missing / time,
   };
+}
+
+/** A run that is shown while it goes on. */
+class Show {
+  readonly run: Run;
+  /** Characters written but not shown, times the milliseconds for which they were. */
+  missing = 0;
+  readonly #reply: EditedReply;
+  readonly #publisher: Publisher;
+  readonly #clock: VirtualClock;
+
+  constructor(run: Run, reply: EditedReply, clock: VirtualClock) {
+    this.run = run;
+    this.#reply = reply;
+    this.#publisher = new Publisher(reply, { toolCall: () => undefined }, pino({ level: 'silent' }), clock);
+    this.#clock = clock;
+    clock.after(TOKEN_MS, () => this.#tick());
+  }
+
+  get delay(): number {
+    return (this.#reply.endedAt ?? Number.POSITIVE_INFINITY) - this.run.until;
+  }
+
+  #tick(): void {
+    const now = this.#clock.now();
+    this.missing += Math.max(0, writtenBy(this.run, now - TOKEN_MS) - this.#reply.shown) * TOKEN_MS;
+    if (now <= this.run.until) this.#publisher.update(transcript(this.run, now));
+    if (now === this.run.until) void this.#publisher.finish({ status: 'completed' });
+    if (this.#reply.endedAt === undefined) this.#clock.after(TOKEN_MS, () => this.#tick());
+  }
 }
 
 function transcript(run: Run, now: number): Transcript {
