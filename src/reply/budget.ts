@@ -11,7 +11,7 @@ export interface Budget {
 
 /** Somebody who wants to call. */
 export interface Claim {
-  /** Asked whenever there is room, since it grows while one waits. */
+  /** Asked whenever there is room. Grows while one waits: a claim whose urgency stands still may wait for ever. */
   urgency(): number;
   /** A first text or a last edit, which may also use the room that is kept for them. */
   readonly essential: boolean;
