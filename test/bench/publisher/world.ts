@@ -8,7 +8,7 @@ import {
   type View,
 } from '../../../src/platform.ts';
 import { Publisher } from '../../../src/reply/publisher.ts';
-import { emptyTranscript, type Transcript } from '../../../src/reply/transcript.ts';
+import { emptyTranscript, fold, type Transcript } from '../../../src/reply/transcript.ts';
 import type { StrictServer } from '../../reply/strict-server.ts';
 import { VirtualClock } from '../../reply/virtual-clock.ts';
 import { LATENCY, type Load, type Run, randomNumbers, TOKEN, TOKEN_MS, writtenBy } from './load.ts';
@@ -144,6 +144,7 @@ class Show {
 
 function transcript(run: Run, now: number): Transcript {
   const value = TOKEN.repeat(writtenBy(run, now) / TOKEN.length);
-  const content = [{ index: 0, type: 'text' as const, value, annotations: [] }];
-  return { ...emptyTranscript, entries: [{ type: 'message', id: 'm', status: 'in_progress', content }] };
+  const delta = { content: [{ index: 0, type: 'text' as const, text: { value } }] };
+  const data = { id: 'm', object: 'thread.message.delta' as const, delta };
+  return fold(emptyTranscript, { event: 'thread.message.delta', data });
 }
