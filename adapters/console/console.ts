@@ -3,7 +3,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
 import type { Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
 import { MessageReader } from './input.ts';
-import { type Painter, Printer } from './printer.ts';
+import { type KeepFile, type Painter, Printer } from './printer.ts';
 
 const PROMPT = 'you> ';
 /** Shown while a fenced block is open. */
@@ -23,6 +23,7 @@ export interface ConsoleOptions {
   greeting: string;
   /** A painter for each reply. */
   painter: () => Painter;
+  keep: KeepFile;
 }
 
 /** The terminal chat: one conversation, one message at a time, from a keyboard or a pipe. */
@@ -61,7 +62,7 @@ export class Console implements Platform {
   }
 
   reply(): Reply {
-    return new Printer(this.#options.answers, this.#options.notes, this.#options.painter());
+    return new Printer({ ...this.#options, painter: this.#options.painter() });
   }
 
   async close(): Promise<void> {

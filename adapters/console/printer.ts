@@ -4,6 +4,7 @@ import {
   type Limits,
   type Outcome,
   type Reply,
+  type ReplyFile,
   unlimited,
   type View,
 } from '../../src/platform.ts';
@@ -17,24 +18,36 @@ export interface Painter {
 /** In a pipe nothing is coloured. */
 export const plain: Painter = { push: (text) => text, end: () => '' };
 
+/** Puts a file of an answer where the person finds it, and gives its path. */
+export type KeepFile = (file: ReplyFile) => Promise<string>;
+
+export interface PrinterOptions {
+  answers: Writable;
+  notes: Writable;
+  painter: Painter;
+  keep: KeepFile;
+}
+
 /** A reply in a terminal or a pipe: one endless part, of which only what is new is printed. */
 export class Printer implements Reply {
   readonly limits: Limits = { characters: Number.POSITIVE_INFINITY, tables: 'markdown' };
   readonly #answers: Writable;
   readonly #notes: Writable;
   readonly #painter: Painter;
+  readonly #keep: KeepFile;
   #printed = '';
   #ended = false;
 
-  constructor(answers: Writable, notes: Writable, painter: Painter) {
+  constructor({ answers, notes, painter, keep }: PrinterOptions) {
     this.#answers = answers;
     this.#notes = notes;
     this.#painter = painter;
+    this.#keep = keep;
   }
 
-  next({ parts: [part], outcome }: View): Call | undefined {
+  next({ parts: [part], files, outcome }: View): Call | undefined {
     if (part && part.source !== this.#printed) return this.#call(() => this.#print(part.source));
-    if (outcome && !this.#ended) return this.#call(() => this.#end(part?.closing ?? '', outcome));
+    if (outcome && !this.#ended) return this.#call(() => this.#end(part?.closing ?? '', files, outcome));
     return undefined;
   }
 
@@ -50,11 +63,12 @@ export class Printer implements Reply {
     await this.#write(this.#painter.push(fresh));
   }
 
-  async #end(closing: string, outcome: Outcome): Promise<void> {
+  async #end(closing: string, files: readonly ReplyFile[], outcome: Outcome): Promise<void> {
     this.#ended = true;
     const rest = this.#painter.push(closing) + this.#painter.end();
     const whole = this.#printed + closing;
     await this.#write(whole === '' || whole.endsWith('\n') ? rest : `${rest}\n`);
+    for (const file of files) this.#notes.write(`File: ${await this.#keep(file)}\n`);
     if (outcome.status === 'failed') this.#notes.write(`Error: ${outcome.error}\n`);
     if (outcome.status === 'stopped') this.#notes.write('Stopped.\n');
   }

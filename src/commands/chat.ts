@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { Console } from '../../adapters/console/console.ts';
 import { plain } from '../../adapters/console/printer.ts';
 import { openBot, type RunningBot } from '../bot.ts';
 import { polledRun, streamedRun } from '../conversation/run.ts';
 import { openLog } from '../log.ts';
+import type { ReplyFile } from '../platform.ts';
 import type { Settings } from '../settings.ts';
 
 export interface ChatOptions {
@@ -29,6 +32,7 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
       author: userName(),
       greeting: greeting(settings, await bot.knows(conversation)),
       painter: await painterFor(process.stdout),
+      keep: (file) => keep(join(settings.store.dataDir, 'files'), file),
     });
     await bot.connect(terminal);
     await terminal.left;
@@ -54,6 +58,14 @@ function greeting({ assistant, model }: Settings, goesOn: boolean): string {
     goesOn && 'We go on where we stopped; "npm start -- chat --new" begins anew.',
   ];
   return lines.filter(Boolean).join('\n');
+}
+
+/** The id keeps files of the same name apart. */
+async function keep(folder: string, { id, name, bytes }: ReplyFile): Promise<string> {
+  const path = join(folder, `${id}-${name}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(path, bytes);
+  return path;
 }
 
 async function painterFor({ isTTY }: NodeJS.WriteStream) {

@@ -6,7 +6,7 @@ import type { Transcript } from './transcript.ts';
 export function fileIds({ entries }: Transcript): string[] {
   const ids = entries.flatMap((entry) => {
     if (entry.type === 'tool_calls') return entry.tool_calls.flatMap(imagesOf);
-    return entry.content.flatMap(filesOf);
+    return [...entry.content.flatMap(filesOf), ...entry.attachments];
   });
   return [...new Set(ids)];
 }

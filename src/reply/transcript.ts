@@ -15,6 +15,8 @@ export interface MessageEntry {
   readonly id: string;
   readonly status: Status;
   readonly content: readonly Content[];
+  /** The ids of the files that come with it. */
+  readonly attachments: readonly string[];
 }
 
 /** A run step in which tools were called. */
@@ -114,9 +116,10 @@ export function foldMessage(transcript: Transcript, message: Message): Transcrip
   if (typeof message?.id !== 'string' || message.role === 'user') return transcript;
   const status = message.status ?? 'in_progress';
   const content = contentOf(message.content);
+  const attachments = listOf(message.attachments).flatMap((file) => file?.file_id ?? []);
   return update(transcript, emptyMessage(message.id), (entry) =>
     isNews(entry.status, status, entry.content, content)
-      ? { ...entry, status, content: richer(status, entry.content, content) }
+      ? { ...entry, status, content: richer(status, entry.content, content), attachments }
       : entry,
   );
 }
@@ -176,7 +179,7 @@ function richer<T>(status: Status, known: readonly T[], told: readonly T[]): rea
 }
 
 function emptyMessage(id: string): MessageEntry {
-  return { type: 'message', id, status: 'in_progress', content: [] };
+  return { type: 'message', id, status: 'in_progress', content: [], attachments: [] };
 }
 
 function emptyStep(id: string): ToolCallsEntry {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readSettings } from '../../src/settings.ts';
@@ -120,4 +120,17 @@ test('a command line that makes no sense is answered with the usage', async () =
   const { status, stderr } = await chat([], { DATA_DIR: usedDataDir() }, ['dance', '--loud']);
   expect(stderr).toContain('Usage: npm start');
   expect(status).toBe(2);
+});
+
+test('a file that the code writes is kept where the person finds it', async () => {
+  const lines = [
+    '```python',
+    'open("table.csv", "w").write("a,b")',
+    'print("sandbox:/mnt/data/table.csv")',
+    '```',
+  ];
+  const env = { DATA_DIR: usedDataDir() };
+  const { stderr } = await chat(lines, env);
+  const [, path = ''] = /^File: (.*table\.csv)$/m.exec(stderr) ?? [];
+  expect(readFileSync(path, 'utf8')).toBe('a,b');
 });

@@ -12,7 +12,10 @@ const DONE: Outcome = { status: 'completed' };
 
 function transcript(text: string): Transcript {
   const content = [{ index: 0, type: 'text' as const, value: text, annotations: [] }];
-  return { ...emptyTranscript, entries: [{ type: 'message', id: 'm', status: 'in_progress', content }] };
+  return {
+    ...emptyTranscript,
+    entries: [{ type: 'message', id: 'm', status: 'in_progress', content, attachments: [] }],
+  };
 }
 
 function searching(id: string): Transcript {

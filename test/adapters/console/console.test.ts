@@ -37,7 +37,13 @@ async function open(isTTY = false) {
   const input = Object.assign(new PassThrough(), { isTTY, setRawMode: () => input });
   const [answers, notes] = [new Sink(), new Sink()];
   const bot = new Parrot();
-  const options = { conversation: 'console:1', author: 'ann', greeting: 'Welcome.', painter: () => plain };
+  const options = {
+    conversation: 'console:1',
+    author: 'ann',
+    greeting: 'Welcome.',
+    painter: () => plain,
+    keep: async () => '',
+  };
   const terminal = new Console({ input, answers, notes, ...options });
   bot.platform = terminal;
   await terminal.start(bot);

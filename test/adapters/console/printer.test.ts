@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { Printer, plain } from '../../../adapters/console/printer.ts';
+import { type KeepFile, Printer, plain } from '../../../adapters/console/printer.ts';
 import { show } from './show.ts';
 import { Sink } from './sink.ts';
 
 function open() {
   const [answers, notes] = [new Sink(), new Sink()];
-  return { printer: new Printer(answers, notes, plain), answers, notes };
+  const keep: KeepFile = async ({ name }) => `/kept/${name}`;
+  return { printer: new Printer({ answers, notes, painter: plain, keep }), answers, notes };
 }
 
 test('only what is new is printed', async () => {
@@ -38,4 +39,11 @@ test('a reply without text prints nothing but its error', async () => {
   await show(printer, '', { status: 'failed', error: 'No model.' });
   expect(answers.take()).toBe('');
   expect(notes.take()).toBe('Error: No model.\n');
+});
+
+test('the files of an answer are kept, and the person is told where', async () => {
+  const { printer, notes } = open();
+  const files = [{ id: 'file-1', name: 'plot.png', bytes: new Uint8Array(1) }];
+  await show(printer, 'See the plot.', { status: 'completed' }, files);
+  expect(notes.take()).toBe('File: /kept/plot.png\n');
 });

@@ -1,8 +1,13 @@
-import type { Outcome, Reply } from '../../../src/platform.ts';
+import type { Outcome, Reply, ReplyFile } from '../../../src/platform.ts';
 import { layout } from '../../../src/reply/layout.ts';
 
 /** Makes a reply's calls until people see the Markdown, as the publisher does. */
-export async function show(reply: Reply, markdown: string, outcome?: Outcome): Promise<void> {
-  const view = { parts: layout(markdown, reply.limits), steps: [], files: [], ...(outcome && { outcome }) };
+export async function show(
+  reply: Reply,
+  markdown: string,
+  outcome?: Outcome,
+  files: ReplyFile[] = [],
+): Promise<void> {
+  const view = { parts: layout(markdown, reply.limits), steps: [], files, ...(outcome && { outcome }) };
   for (let call = reply.next(view); call; call = reply.next(view)) await call.send();
 }
