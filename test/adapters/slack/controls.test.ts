@@ -1,0 +1,128 @@
+import { expect, test, vi } from 'vitest';
+import { ACTIONS, SHORTCUTS } from '../../../adapters/slack/surface.ts';
+import { hangsAfter, ScriptedModel, says, text } from '../../sim/scripted-model.ts';
+import type { SlackSim } from '../../sim/slack/slack.ts';
+import { asks, GENERAL, isQuiet, logged, openWorld, SPEED } from './world.ts';
+
+const hanging = () => new ScriptedModel(hangsAfter(text('An endless story')), says('Done.'));
+
+function reply(sim: SlackSim, { channel, ts }: { channel: string; ts: string }) {
+  const last = sim.workspace.replies(sim.workspace.channel(channel), ts).at(-1);
+  return { channel, ts: last?.ts ?? '' };
+}
+
+async function running() {
+  const world = await openWorld({ model: hanging() });
+  const thread = asks(world.sim);
+  await world.sim.until(
+    () => thread.view().includes('An endless story') && thread.view().includes('[■ Stop]'),
+  );
+  return { ...world, thread, ann: world.sim.user('ann') };
+}
+
+test('Slack’s own Stop button stops the answer, and goes away', async () => {
+  const { thread, ann } = await running();
+  ann.stops(thread);
+  await thread.quiet();
+  expect(thread.texts()).toEqual(['An endless story\nStopped.\n[Regenerate]']);
+});
+
+test('a Stop button that has outlived its answer is taken away when it is pressed', async () => {
+  const { sim } = await openWorld({ model: new ScriptedModel(says('Done.')) });
+  const thread = asks(sim);
+  await thread.quiet();
+  const channel = sim.workspace.channel(GENERAL);
+  sim.workspace.setSession(channel, thread.ts, { status: 'processing', stoppable: true });
+  sim.user('ann').stops(thread);
+  await thread.quiet();
+});
+
+test('the Stop button of an edited reply stops the answer, and goes away', async () => {
+  const model = new ScriptedModel(says('warm'), hangsAfter(text('An endless story')));
+  const world = await openWorld({ model, sim: { agentView: 'none', rates: { speed: SPEED } } });
+  const { sim } = world;
+  await asks(sim).finished();
+  await logged(world, 'no agent session');
+  const thread = asks(sim);
+  await sim.until(() => thread.view().includes('[Stop]'));
+  await sim.user('ben').presses(reply(sim, thread), ACTIONS.stop);
+  await thread.quiet();
+  expect(thread.texts()).toEqual(['An endless story\nStopped.\n[Regenerate]']);
+});
+
+test('the shortcut stops the answer inside its thread', async () => {
+  const { sim, thread, ann } = await running();
+  await ann.usesShortcut(thread, SHORTCUTS.stop);
+  await thread.quiet();
+  await sim.until(() => thread.view().includes('(only visible to ann) I stop.'));
+});
+
+test('the command stops the answer to the one who gives it', async () => {
+  const { sim, thread, ann } = await running();
+  await sim.user('ben').command('/bobbin', 'stop', GENERAL);
+  expect(sim.view(GENERAL)).toContain('(only visible to ben) There is no answer to you here');
+  await ann.command('/bobbin', 'stop', GENERAL);
+  await thread.quiet();
+  expect(sim.view(GENERAL)).toContain('(only visible to ann) I stop.');
+});
+
+test.each(['', 'help'])('the command "%s" explains itself, to the one who gives it', async (word) => {
+  const { sim } = await openWorld({ model: new ScriptedModel(says('x')) });
+  await sim.user('ann').command('/bobbin', word, GENERAL);
+  expect(sim.view(GENERAL)).toContain('(only visible to ann) Mention me');
+  await sim.user('ann').command('/bobbin', 'dance', GENERAL);
+  expect(sim.view(GENERAL)).toContain('I don\'t know "dance"');
+});
+
+test.each(['command', 'shortcut'])('a %s makes the conversation forget what was said', async (way) => {
+  const model = new ScriptedModel(says('Noted.'), says('Never heard of it.'));
+  const { sim } = await openWorld({ model });
+  const ann = sim.user('ann');
+  const thread = asks(sim, 'the word is xyzzy');
+  await thread.quiet();
+  if (way === 'command') await ann.command('/bobbin', 'new', GENERAL);
+  else await ann.usesShortcut(thread, SHORTCUTS.new);
+  await sim.until(() => sim.view(GENERAL).includes('I have forgotten what was said.'));
+  ann.says(GENERAL, '@bobbin which word?', { thread: thread.ts });
+  await sim.until(() => thread.text().includes('Never heard') && isQuiet(thread.view()));
+  expect(JSON.stringify(model.requests.at(-1))).not.toContain('xyzzy');
+});
+
+test('Regenerate gives the answer anew, in a new reply', async () => {
+  const model = new ScriptedModel(says('First try.'), says('Second try.'));
+  const { sim } = await openWorld({ model });
+  const thread = asks(sim, 'a question');
+  await thread.quiet();
+  await sim.user('ann').presses(reply(sim, thread), ACTIONS.regenerate);
+  await sim.until(() => thread.text() === 'First try.Second try.' && isQuiet(thread.view()));
+  expect(JSON.stringify(model.requests.at(-1))).toContain('a question');
+  expect(JSON.stringify(model.requests.at(-1))).not.toContain('First try');
+});
+
+test('👍 and 👎 are noted', async () => {
+  const { sim, bot } = await openWorld({ model: new ScriptedModel(says('Good?')) });
+  const rate = vi.spyOn(bot, 'rate');
+  const thread = asks(sim);
+  await thread.quiet();
+  const conversation = `slack:${GENERAL}:${thread.ts}`;
+  await sim.user('ann').presses(reply(sim, thread), ACTIONS.feedback, 'positive');
+  await sim.user('ben').presses(reply(sim, thread), ACTIONS.feedback, 'negative');
+  expect(rate.mock.calls).toEqual([
+    [conversation, 'U0ANN', 'good'],
+    [conversation, 'U0BEN', 'bad'],
+  ]);
+});
+
+test('an answer that fails says why, and can be asked for again', async () => {
+  const fails = async function* () {
+    yield text('Half an ans');
+    throw new Error('boom');
+  };
+  const { sim } = await openWorld({ model: new ScriptedModel(fails, says('Whole.')) });
+  const thread = asks(sim);
+  await thread.quiet();
+  expect(thread.view()).toContain('Half an ans');
+  expect(thread.view()).toContain('⚠️');
+  await sim.user('ann').presses(reply(sim, thread), ACTIONS.regenerate);
+  await sim.until(() => thread.text().includes('Whole.') && isQuiet(thread.view()));
+});
