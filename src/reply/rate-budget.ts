@@ -156,12 +156,16 @@ export class RateBudget implements Budget {
     return best?.ticket;
   }
 
-  /** Serves again when this budget has room; a claim that another budget keeps waiting is served by that one. */
+  /**
+   * Serves again when the first claim may find room in all its budgets: at once if time has gone on meanwhile, and
+   * whoever else watches over its other budgets.
+   */
   #schedule(): void {
     this.#cancelTimer();
-    const kinds = new Set(Array.from(this.#waiting, ({ claim }) => claim.essential));
-    const waits = Array.from(kinds, (essential) => this.#wait(essential));
-    const wait = Math.min(...waits.filter((ms) => ms > 0));
+    const waits = Array.from(this.#waiting, ({ claim, budgets }) =>
+      budgets.reduce((most, budget) => Math.max(most, budget.#wait(claim.essential)), 0),
+    );
+    const wait = waits.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
     if (wait < Number.POSITIVE_INFINITY) this.#cancelTimer = this.#clock.after(wait, () => this.#serve());
   }
 
