@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
+import { end, python, ScriptedModel, says, usage } from '../../sim/scripted-model.ts';
+import { asks, GENERAL, openWorld } from './world.ts';
+
+const CODE = 'draw()';
+const draws = (...names: string[]) =>
+  new ScriptedInterpreter({
+    [CODE]: {
+      prints: ['drawn\n'],
+      files: names.map((name) => ({ name, bytes: Buffer.from(`bytes of ${name}`) })),
+    },
+  });
+const drawing = () => new ScriptedModel([...python(CODE), usage, end()], says('Here you are.'));
+
+test('images of a run are uploaded into the thread, under the reply and in order', async () => {
+  const { sim } = await openWorld({
+    model: drawing(),
+    codeInterpreter: draws('one.png', 'two.png', 'three.png'),
+  });
+  const thread = asks(sim);
+  await sim.until(() => thread.view().includes('three.png'));
+  await thread.quiet();
+  const view = thread.view();
+  const order = ['Here you are.', '📎 one.png', '📎 two.png', '📎 three.png'].map((text) =>
+    view.indexOf(text),
+  );
+  expect(order.every((at) => at >= 0)).toBe(true);
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+  const [file] = [...sim.workspace.files.values()].filter(({ name }) => name === 'one.png');
+  expect(String(file?.content)).toBe('bytes of one.png');
+});
+
+test('files that Slack does not take are named in the thread, and the reply stands', async () => {
+  const { sim } = await openWorld({ model: drawing(), codeInterpreter: draws('one.png') });
+  sim.fails('files.completeUploadExternal', { error: 'file_uploads_disabled' });
+  const thread = asks(sim);
+  await sim.until(() =>
+    thread.view().includes('one.png could not be uploaded: Slack answered file_uploads_disabled.'),
+  );
+  expect(thread.text()).toContain('Here you are.');
+});
+
+test('an upload that fails for a moment is made again', async () => {
+  const { sim } = await openWorld({ model: drawing(), codeInterpreter: draws('one.png') });
+  sim.fails('files.getUploadURLExternal', { status: 500 });
+  const thread = asks(sim);
+  await sim.until(() => thread.view().includes('📎 one.png'));
+});
+
+test('what people attach comes with its name, type and size, and is read with the bot’s token', async () => {
+  const { sim, slack } = await openWorld({ model: new ScriptedModel(says('Read.')) });
+  const { ts } = sim.user('ann').says(GENERAL, '@bobbin read this', {
+    files: [{ name: 'table.csv', content: 'a,b\n1,2\n', mimetype: 'text/csv' }],
+  });
+  await sim.until(() => sim.thread(GENERAL, ts).includes('Read.'));
+  const file = [...sim.workspace.files.values()].find(({ name }) => name === 'table.csv');
+  const url = `${sim.origin}/files-pri/T0ACME-${file?.id}/table.csv`;
+  const attachment = { name: 'table.csv', type: 'text/csv', size: 8, url };
+  expect(String(Buffer.from(await slack.download(attachment, 1_000)))).toBe('a,b\n1,2\n');
+  expect(await slack.download(attachment, 3)).toHaveLength(3);
+});
+
+test('files reach the model with the message that they came with', async () => {
+  const model = new ScriptedModel(says('Read.'));
+  const { sim } = await openWorld({ model });
+  const { ts } = sim.user('ann').says(GENERAL, '@bobbin read this', {
+    files: [{ name: 'table.csv', content: 'a,b\n1,2\n', mimetype: 'text/csv' }],
+  });
+  await sim.until(() => sim.thread(GENERAL, ts).includes('[Regenerate]'));
+  expect(JSON.stringify(model.requests)).toContain('table.csv');
+});
+
+test('a file without words is a message, too', async () => {
+  const model = new ScriptedModel(says('A file.'));
+  const { sim } = await openWorld({ model });
+  const ann = sim.user('ann');
+  const { ts } = ann.says(ann.dm, '', { files: [{ name: 'a.txt', content: 'text' }] });
+  await sim.until(() => sim.thread(ann.dm, ts).includes('[Regenerate]'));
+  expect(model.requests).toHaveLength(1);
+});
+
+test('a file that the app may not read, or that is kept elsewhere, is refused in a sentence, without its token', async () => {
+  const { sim, slack } = await openWorld({ model: new ScriptedModel(says('x')) });
+  const file = { name: 'a.csv', type: 'text/csv', size: 1 };
+  const get = (url: string) => slack.download({ ...file, url }, 10);
+  await expect(get('https://elsewhere.example/a.csv')).rejects.toThrow(
+    'kept outside of Slack, at elsewhere.example',
+  );
+  await expect(get('https://evilslack.com/a.csv')).rejects.toThrow('kept outside of Slack');
+  await expect(get(`${sim.origin}/signin`)).rejects.toThrow('the app may not read it');
+  await expect(get(`${sim.origin}/files-pri/T0ACME-F0NONE/a.csv`)).rejects.toThrow(/may not read|status 404/);
+  sim.revokeToken();
+  await expect(get(`${sim.origin}/files-pri/T0ACME-F0NONE/a.csv`)).rejects.toThrow('the app may not read it');
+});

@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { defused, fallbackText, mentionsOthers, readable, settled } from '../../../adapters/slack/markup.ts';
+import { ScriptedModel, says } from '../../sim/scripted-model.ts';
+import { mentionsIn } from '../../sim/slack/markup.ts';
+import { Pen } from './pen.ts';
+import { asks, logged, openWorld, SPEED } from './world.ts';
+
+const SELF = 'U0BOBBIN';
+const names = new Map([['U0ANN', 'ann']]);
+
+test.each([
+  [`<@${SELF}> hello`, 'hello'],
+  [`<@${SELF}|bobbin>: hello <@${SELF}>`, 'hello'],
+  [`hello <@${SELF}>, are you there?`, 'hello @U0BOBBIN, are you there?'],
+  ['<@U0ANN> and <@U0NEW|new> and <@U0X>', '@ann and @new and @U0X'],
+  ['<#C1|general> <#C2>', '#general #C2'],
+  ['<!here> <!subteam^S1|@help> <!subteam^S2> <!date^1700000000^{date}|today>', '@here @help @group today'],
+  ['<https://a.example/x> <https://a.example|a page>', 'https://a.example/x [a page](https://a.example)'],
+  ['<mailto:a@b.example|a@b.example> <http://c.example|c.example>', 'a@b.example http://c.example'],
+  ['1 &lt; 2 &amp;&amp; 3 &gt; 2, &amp;lt;', '1 < 2 && 3 > 2, &lt;'],
+])('%s is read as %s', (text, expected) => {
+  expect(readable(text, SELF, names)).toBe(expected);
+});
+
+test('only people and groups other than the bot count as others', () => {
+  expect(mentionsOthers(`<@${SELF}> go on`, SELF)).toBe(false);
+  expect(mentionsOthers('see <#C1|general> and <https://a.example>', SELF)).toBe(false);
+  for (const other of ['<@U0ANN>', '<!here>', '<!channel>', '<!subteam^S1|@help>'])
+    expect(mentionsOthers(`ask ${other}`, SELF)).toBe(true);
+});
+
+const nasty = fc
+  .array(
+    fc.constantFrom(
+      '<',
+      '>',
+      '@',
+      '!',
+      '|',
+      'U0ANN',
+      'channel',
+      'here',
+      'subteam^',
+      'S1',
+      '`',
+      '\n',
+      ' ',
+      'text',
+      '\\',
+      '&lt;',
+    ),
+    { maxLength: 40 },
+  )
+  .map((parts) => parts.join(''));
+
+test('nothing in a model’s text is a mention to Slack, in Markdown or in mrkdwn', () => {
+  fc.assert(
+    fc.property(nasty, (text) => {
+      expect(mentionsIn(defused(text), 'mrkdwn')).toEqual([]);
+      expect(mentionsIn(defused(text), 'markdown')).toEqual([]);
+      expect(mentionsIn(fallbackText(text), 'mrkdwn')).toEqual([]);
+      expect(defused(text).replaceAll('\u200b', '')).toBe(text);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('as a text grows at its end, so does what a stream may show of it', () => {
+  fc.assert(
+    fc.property(nasty, (text) => {
+      let shown = '';
+      for (let length = 0; length <= text.length; length++) {
+        const next = defused(settled(text.slice(0, length)));
+        expect(next.startsWith(shown)).toBe(true);
+        shown = next;
+      }
+    }),
+  );
+});
+
+const HOSTILE =
+  '<!channel> <!here|x> <!everyone> <@U0ANN> <@U0BEN|b> <!subteam^S0HELP> @channel @everyone `<!channel>`\n```\n<@U0ANN>\n```';
+
+test.each(['stream', 'edit'])('a hostile answer is shown as text and pings nobody, by %s', async (way) => {
+  const pen = new Pen();
+  const agentView = way === 'stream' ? 'agent_view' : 'none';
+  const world = await openWorld({
+    model: new ScriptedModel(pen.answer, says('x')),
+    sim: { agentView, rates: { speed: SPEED }, subteams: { S0HELP: ['U0ANN', 'U0BEN'] } },
+  });
+  const { sim } = world;
+  const before = () => sim.pings.filter(({ author }) => author === sim.botUser);
+  const thread = asks(sim);
+  if (way === 'edit') await logged(world, 'no agent session');
+  for (const character of HOSTILE) pen.says(character);
+  await sim.until(() => thread.text() !== '');
+  pen.ends();
+  await thread.quiet();
+  expect(before()).toEqual([]);
+  expect(thread.text().replaceAll('\u200b', '')).toBe(HOSTILE);
+});
+
+test('a fallback for notifications is one short line without marks', () => {
+  expect(fallbackText('# Title\n\n```js\ncode();\n```\n**bold** & <b>')).toBe(
+    'Title code(); bold &amp; &lt;b',
+  );
+  expect(fallbackText('a'.repeat(1_000)).length).toBeLessThan(200);
+  expect(fallbackText('```\n```')).toBe('…');
+});
