@@ -23,7 +23,7 @@ import { download } from './download.ts';
 import { reasonOf } from './errors.ts';
 import { CANNOT_READ, helpText } from './help.ts';
 import { InOrder } from './in-order.ts';
-import { isAddressed, isForBot, type ReplyIn, read } from './incoming.ts';
+import { isForBot, look, type ReplyIn, read, type Written } from './incoming.ts';
 import { handle } from './interactions.ts';
 import { INTENTS_REFUSED, login, NO_CONTENT_INTENT, readsContent, TOKEN_REFUSED } from './login.ts';
 import { Place } from './place.ts';
@@ -124,11 +124,12 @@ export class Discord implements Platform {
     const help = helpText(bot.prompts);
     const answering = (channel: string) =>
       [...this.#open].filter((reply) => reply.channel === channel).map((reply) => reply.conversation);
-    client.on(Events.MessageCreate, (message) =>
-      this.#order.run(message.channelId, () =>
-        this.#take(message, bot, readsAll, help).catch(failed('a message from Discord could not be taken')),
-      ),
-    );
+    client.on(Events.MessageCreate, (message) => {
+      const written = look(message);
+      const take = () =>
+        this.#take(written, bot, readsAll, help).catch(failed('a message from Discord could not be taken'));
+      this.#order.run(message.channelId, take);
+    });
     client.on(Events.InteractionCreate, (interaction) => {
       void handle(interaction, { bot, replyIn: this.#replyIn, answering, help }).catch(
         failed('a command or button on Discord could not be answered'),
@@ -138,12 +139,12 @@ export class Discord implements Platform {
     client.on(Events.ShardError, failed('the connection to Discord failed, and is made again'));
   }
 
-  async #take(message: Message, bot: Bot, readsAll: boolean, help: string): Promise<void> {
-    if (!(await isForBot(message, bot))) return;
-    const incoming = await read(message, this.#replyIn);
+  async #take(written: Written | undefined, bot: Bot, readsAll: boolean, help: string): Promise<void> {
+    if (!written || !(await isForBot(written, bot))) return;
+    const incoming = await read(written, this.#replyIn);
     if (incoming.text !== '' || incoming.attachments) void bot.receive(incoming);
-    else if (isAddressed(message)) await this.#note(message, help);
-    else if (!readsAll) await this.#note(message, CANNOT_READ);
+    else if (written.isAddressed) await this.#note(written.message, help);
+    else if (!readsAll) await this.#note(written.message, CANNOT_READ);
   }
 
   /** Answers a message without asking the assistant. */

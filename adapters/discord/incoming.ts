@@ -24,36 +24,52 @@ export function conversationId(channelOrMessage: string): string {
   return `discord:${channelOrMessage}`;
 }
 
-/** Whether a person wrote the message, and to the bot. */
-export async function isForBot(message: Message, bot: Bot): Promise<boolean> {
-  if (message.author.bot || message.webhookId || !WRITTEN.includes(message.type)) return false;
-  const { channel } = message;
-  if (isAddressed(message)) return true;
-  if ((await answered(message))?.author.id === message.client.user.id) return true;
-  if (!channel.isThread() || addressesOthers(message)) return false;
-  return channel.ownerId === message.client.user.id || bot.knows(conversationId(channel.id));
+/** What a person wrote, as it was when it came: discord.js changes the message itself when it is edited. */
+export interface Written {
+  readonly message: Message;
+  /** Whether it names the bot, or nobody else could be meant. */
+  readonly isAddressed: boolean;
+  /** Whether it speaks to somebody else. */
+  readonly isAside: boolean;
+  readonly text: string;
+  readonly attachments: Attachment[];
 }
 
-/** Whether the message names the bot, or nobody else could be meant. */
-export function isAddressed(message: Message): boolean {
-  return message.channel.isDMBased() || mentionsOf(message).length > 0;
+/** Undefined for what no person wrote. */
+export function look(message: Message): Written | undefined {
+  const { author, webhookId, type, channel } = message;
+  if (author.bot || webhookId || !WRITTEN.includes(type)) return undefined;
+  const mentions = mentionsOf(message);
+  const forwarded = message.messageSnapshots.map(({ content }) => content);
+  const own = readable(message.content, mentions, channel);
+  return {
+    message,
+    isAddressed: channel.isDMBased() || mentions.length > 0,
+    isAside: mentions.length === 0 && addressesOthers(message),
+    text: [...forwarded, own].filter((part) => part !== '').join('\n\n'),
+    attachments: attachmentsOf(message),
+  };
+}
+
+export async function isForBot({ message, isAddressed, isAside }: Written, bot: Bot): Promise<boolean> {
+  const { channel, client } = message;
+  if (isAddressed) return true;
+  if ((await answered(message))?.author.id === client.user.id) return true;
+  if (!channel.isThread() || isAside) return false;
+  return channel.ownerId === client.user.id || bot.knows(conversationId(channel.id));
 }
 
 /** The message as the bot takes it. */
-export async function read(message: Message, replyIn: ReplyIn): Promise<IncomingMessage> {
+export async function read(written: Written, replyIn: ReplyIn): Promise<IncomingMessage> {
+  const { message, attachments } = written;
   const conversation = await conversationOf(message);
-  const forwarded = message.messageSnapshots
-    .map(({ content }) => content)
-    .filter((content) => content !== '');
-  const own = readable(message.content, mentionsOf(message), message.channel);
-  const text = [await quoted(message), ...forwarded, own].filter((part) => part !== '').join('\n\n');
-  const attachments = attachmentsOf(message);
-  const title = titleOf(own || attachments[0]?.name || `Question from ${nameOf(message)}`);
+  const name = nameOf(message);
+  const title = titleOf(written.text || attachments[0]?.name || `Question from ${name}`);
   return {
     id: message.id,
     conversation,
-    author: { id: message.author.id, name: nameOf(message) },
-    text,
+    author: { id: message.author.id, name },
+    text: [await quoted(message), written.text].filter((part) => part !== '').join('\n\n'),
     ...(attachments.length > 0 && { attachments }),
     replyTo: replyToOf(message, conversation, replyIn, title),
   };

@@ -21,12 +21,14 @@ function replaceEmoji(text: string, change: (markup: string, name: string) => st
   );
 }
 
-/** What a person wrote, with names in place of ids, and without those who are addressed. */
+/**
+ * What a person wrote, with names in place of ids.
+ * @param addressed How they mention the bot, which at the text's ends is no part of what they say.
+ */
 export function readable(text: string, addressed: readonly string[], channel: TextBasedChannel): string {
-  const rest = addressed.reduce((left, mention) => left.replaceAll(mention, ''), text);
-  return cleanContent(rest, channel)
-    .replace(/[^\S\n]{2,}/g, ' ')
-    .trim();
+  const bot = `(?:${addressed.join('|')})`;
+  const atEnds = new RegExp(`^\\s*(?:${bot}[\\s,:]*)+|(?:[\\s,]*${bot})+\\s*$`, 'g');
+  return cleanContent(addressed.length > 0 ? text.replace(atEnds, '') : text, channel).trim();
 }
 
 /** A thread's title. */

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterEach } from 'vitest';
 import { Discord, type DiscordOptions } from '../../../adapters/discord/discord.ts';
 import { createAssistants } from '../../../src/assistants/index.ts';
+import type { ModelEvent } from '../../../src/assistants/models/model.ts';
 import { RunningBot } from '../../../src/bot.ts';
 import { streamedRun } from '../../../src/conversation/run.ts';
 import { ThreadMap } from '../../../src/conversation/thread-map.ts';
@@ -14,7 +15,7 @@ import { NO_LIMITS } from '../../sim/discord/harness.ts';
 import type { DiscordOptions as SimOptions } from '../../sim/discord/options.ts';
 import type { SeenMessage } from '../../sim/discord/view.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
-import { type ScriptedAnswer, ScriptedModel } from '../../sim/scripted-model.ts';
+import { aborted, end, type ScriptedAnswer, ScriptedModel } from '../../sim/scripted-model.ts';
 
 /** Long enough for a reply of a hundred thousand characters. */
 const PATIENCE = 20_000;
@@ -29,11 +30,14 @@ export interface SceneOptions {
   sim?: SimOptions;
   discord?: Partial<DiscordOptions>;
   codeInterpreter?: ScriptedInterpreter;
+  /** What is done on the simulator before the bot connects. */
+  before?: (sim: DiscordSim) => void;
 }
 
 /** A simulated Discord with rate limits far away, and the whole bot on it, with a model that says what it is told. */
 export async function openScene(answers: ScriptedAnswer[], options: SceneOptions = {}): Promise<Scene> {
   const sim = await openSim(options.sim);
+  options.before?.(sim);
   const model = new ScriptedModel(...answers);
   const log: LogLine[] = [];
   const logger = pino({ level: 'debug' }, linesTo(log));
@@ -148,6 +152,25 @@ async function openBot(model: ScriptedModel, log: pino.Logger, codeInterpreter: 
   };
   const server = { client, warmUp: () => {}, close: () => assistants.close() };
   return new RunningBot(store, server, turn, [{ title: 'Refunds', message: 'How do refunds work?' }]);
+}
+
+/** Holds an answer back until it is opened. */
+export function gate() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}
+
+/** An answer that begins with some events, and ends when the gate opens, after some more. */
+export function heldBy(
+  { opened }: { opened: Promise<void> },
+  first: ModelEvent,
+  ...rest: ModelEvent[]
+): ScriptedAnswer {
+  return async function* (_request, signal) {
+    yield first;
+    await Promise.race([opened, aborted(signal)]);
+    yield* [...rest, end()];
+  };
 }
 
 function linesTo(log: LogLine[]): Writable {
