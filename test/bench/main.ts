@@ -4,6 +4,7 @@ import { type Figure, print } from './figure.ts';
 import { publisherFigures } from './publisher.ts';
 import { replyFigures } from './reply.ts';
 import { startFigures } from './start.ts';
+import { thousandFigures } from './thousand.ts';
 
 const sections: [string, () => Promise<Figure[]>][] = [
   ['Start', startFigures],
@@ -11,6 +12,7 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['Code interpreter', codeInterpreterFigures],
   ['Reply', replyFigures],
   ['Shared budget, in virtual time', publisherFigures],
+  ['A thousand replies', thousandFigures],
 ];
 
 for (const [title, figures] of sections) {

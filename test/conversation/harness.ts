@@ -71,17 +71,21 @@ export async function openHarness(options: HarnessOptions) {
     log: pino({ level: 'silent' }),
   };
   const platform = { name: 'test', ...(options.download && { download: options.download }) };
-  const turn = async (
+  const turnInto = async <R extends Reply>(
+    reply: R,
     messages: IncomingMessage[],
-    signal = new AbortController().signal,
-    reply = new SeenReply(),
-  ) => {
+    signal = NEVER,
+  ): Promise<R> => {
     await takeTurn(parts, messages, { ...platform, reply: () => reply }, signal);
     return reply;
   };
+  const turn = (messages: IncomingMessage[], signal = NEVER) => turnInto(new SeenReply(), messages, signal);
   const threadId = async () => (await store.keyv<string>('conversations').get('test:1')) ?? '';
-  return { client, turn, threadId, errors };
+  return { client, turn, turnInto, threadId, errors };
 }
+
+/** Nobody stops the turn. */
+const NEVER = new AbortController().signal;
 
 let sent = 0;
 

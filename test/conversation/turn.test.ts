@@ -68,11 +68,11 @@ test('when the model fails, the answer so far stays, the reason is said and the 
 
 test('a stop ends the run, keeps the answer so far, and the next message works', async () => {
   const model = new ScriptedModel(hangsAfter(text('Endless')), says('Again.'));
-  const { turn } = await openHarness({ model });
+  const { turn, turnInto } = await openHarness({ model });
   const stop = new AbortController();
   const reply = new SeenReply();
   reply.onShow = () => stop.abort();
-  await turn([from('Ann', 'go')], stop.signal, reply);
+  await turnInto(reply, [from('Ann', 'go')], stop.signal);
   expect(reply.text).toBe('Endless');
   expect(reply.outcome).toEqual({ status: 'stopped' });
   expect((await turn([from('Ann', 'next')])).outcome).toEqual({ status: 'completed' });
