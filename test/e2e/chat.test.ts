@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { readSettings } from '../../src/settings.ts';
 import { startChatCompletions } from '../sim/chat-completions.ts';
+import { startPostgres } from '../sim/postgres.ts';
 import { startResponses } from '../sim/responses.ts';
 import { chat, dataDir, start, usedDataDir } from './bobbin.ts';
 
@@ -133,4 +134,19 @@ test('a file that the code writes is kept where the person finds it', async () =
   const { stderr } = await chat(lines, env);
   const [, path = ''] = /^File: (.*table\.csv)$/m.exec(stderr) ?? [];
   expect(readFileSync(path, 'utf8')).toBe('a,b');
+});
+
+test('with DATABASE_URL everything is kept in PostgreSQL, wherever Bobbin is started', async () => {
+  const postgres = await startPostgres();
+  onTestFinished(() => postgres.stop());
+  const first = await chat(['My favourite number is 7.'], {
+    DATA_DIR: usedDataDir(),
+    DATABASE_URL: postgres.url,
+  });
+  expect(first.status).toBe(0);
+  const second = await chat(['What did I say first?'], {
+    DATA_DIR: usedDataDir(),
+    DATABASE_URL: postgres.url,
+  });
+  expect(second.stdout).toContain('My favourite number is 7.');
 });
