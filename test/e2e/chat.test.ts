@@ -141,12 +141,12 @@ test('with DATABASE_URL everything is kept in PostgreSQL, wherever Bobbin is sta
   onTestFinished(() => postgres.stop());
   const first = await chat(['My favourite number is 7.'], {
     DATA_DIR: usedDataDir(),
-    DATABASE_URL: postgres.url,
+    DATABASE_URL: postgres.url(),
   });
   expect(first.status).toBe(0);
   const second = await chat(['What did I say first?'], {
     DATA_DIR: usedDataDir(),
-    DATABASE_URL: postgres.url,
+    DATABASE_URL: postgres.url(),
   });
   expect(second.stdout).toContain('My favourite number is 7.');
 });
