@@ -98,6 +98,7 @@ function isRunEvent(event: AssistantStreamEvent): event is AssistantStreamEvent 
 function onAbort(signal: AbortSignal, cancel: () => Promise<unknown>) {
   const now = () => void cancel().catch(() => {});
   signal.addEventListener('abort', now, { once: true });
+  if (signal.aborted) now();
   return { now, forget: () => signal.removeEventListener('abort', now) };
 }
 

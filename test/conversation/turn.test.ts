@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ModelError } from '../../src/assistants/models/model.ts';
-import { polledRun } from '../../src/conversation/run.ts';
+import { polledRun, streamedRun } from '../../src/conversation/run.ts';
 import {
   calls,
   end,
@@ -78,8 +78,11 @@ test('a stop ends the run, keeps the answer so far, and the next message works',
   expect((await turn([from('Ann', 'next')])).outcome).toEqual({ status: 'completed' });
 });
 
-test('a stop that comes before the run has begun ends it too', async () => {
-  const { turn } = await openHarness({ model: new ScriptedModel(hangsAfter()) });
+test.each([
+  ['streamed', streamedRun],
+  ['polled', polledRun],
+])('a stop that comes before the run has begun ends it too: %s', async (_, follow) => {
+  const { turn } = await openHarness({ model: new ScriptedModel(hangsAfter()), follow });
   expect((await turn([from('Ann', 'go')], AbortSignal.abort())).outcome).toEqual({ status: 'stopped' });
 });
 
