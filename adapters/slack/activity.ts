@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { webApi } from '@slack/bolt';
 import type { Logger } from '../../src/log.ts';
 import type { Quota } from './budgets.ts';
-import { slackCode } from './failures.ts';
+import { isAboutPlace, slackCode } from './failures.ts';
 import { conversationOf, isDirect, type Place } from './place.ts';
 
 /** Slack takes a status away after two minutes: https://docs.slack.dev/reference/methods/assistant.threads.setStatus */
@@ -10,6 +10,9 @@ const RENEWAL_MS = 90_000;
 
 /** What is set for a while is taken back for sure: tried again after so many milliseconds. */
 const CLEARING_DELAYS_MS = [0, 1_000, 5_000, 30_000];
+
+/** For so long a refused app does not ask for sessions again: it may have been made an agent since. */
+const REFUSAL_MS = 600_000;
 
 /** Longer titles are cut; Slack takes 200 characters. */
 const MAX_TITLE = 80;
@@ -39,8 +42,10 @@ export class Activity {
   readonly #sessions: Quota;
   readonly #log: Logger;
   readonly #works = new Map<string, Work>();
-  /** False once Slack has said that this app is no agent. */
-  #isAgent = true;
+  readonly #endings = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+  /** Until then Slack is not asked for sessions, which it has refused to this app. */
+  #refusedUntil = 0;
 
   constructor(client: webApi.WebClient, sessions: Quota, log: Logger) {
     this.#client = client;
@@ -102,13 +107,15 @@ export class Activity {
   }
 
   /** A message is answered. After the last one nothing is left to see. */
-  async end(place: Place): Promise<void> {
+  end(place: Place): void {
     const key = conversationOf(place);
     const work = this.#works.get(key);
     if (!work || --work.count > 0) return;
     this.#works.delete(key);
     clearInterval(work.renewal);
-    await Promise.all([this.#clearStatus(work), this.#closeSession(work)]);
+    const ending = Promise.all([this.#clearStatus(work), this.#closeSession(work)]);
+    this.#endings.add(ending);
+    void ending.finally(() => this.#endings.delete(ending));
   }
 
   /** Takes Slack's Stop button away where nothing is running that it could stop. */
@@ -116,8 +123,11 @@ export class Activity {
     if (!this.#works.has(conversationOf(place))) await this.#surely(() => this.#setSession(place, 'active'));
   }
 
-  close(): void {
+  /** Takes back what can be taken back at once. */
+  async close(): Promise<void> {
     for (const { renewal } of this.#works.values()) clearInterval(renewal);
+    this.#closing.abort();
+    await Promise.all(this.#endings);
   }
 
   #want(work: Work, status: string): void {
@@ -155,7 +165,7 @@ export class Activity {
   }
 
   #openSession(work: Work, title: string, isNew: boolean): void {
-    if (!this.#isAgent || !this.#sessions.take()) {
+    if (performance.now() < this.#refusedUntil || !this.#sessions.take()) {
       if (isNew && isDirect(work.place)) void this.#setTitle(work.place, title);
       return;
     }
@@ -164,11 +174,17 @@ export class Activity {
       () => true,
       (error: unknown) => {
         work.hasSession = false;
-        this.#isAgent = slackCode(error) === undefined;
-        this.#log.info({ code: slackCode(error) }, 'Slack opens no agent session, so replies are edited');
+        this.#refuse(error);
         return false;
       },
     );
+  }
+
+  /** An app that is not declared as an agent gets no sessions, and need not ask for each reply. */
+  #refuse(error: unknown): void {
+    const code = slackCode(error);
+    if (code !== undefined && !isAboutPlace(error)) this.#refusedUntil = performance.now() + REFUSAL_MS;
+    this.#log.info({ code }, 'Slack opens no agent session, so replies are edited');
   }
 
   async #closeSession({ session, place }: Work): Promise<void> {
@@ -193,7 +209,7 @@ export class Activity {
   async #surely(call: () => Promise<void>): Promise<void> {
     for (const delay of CLEARING_DELAYS_MS) {
       try {
-        if (delay > 0) await sleep(delay, undefined, { ref: false });
+        if (delay > 0) await sleep(delay, undefined, { signal: this.#closing.signal });
         return await call();
       } catch (error) {
         this.#log.debug({ err: error }, 'a status stays for a while');

@@ -68,11 +68,11 @@ export class Arrivals {
     const end = () => activity.end(place);
     try {
       const message = await prepare();
-      if (!message) return void end();
+      if (!message) return end();
       onAsked(place);
       void bot.receive(message).finally(end);
     } catch (error) {
-      void end();
+      end();
       throw error;
     }
   }

@@ -25,14 +25,53 @@ const GONE: ReadonlySet<string> = new Set([
   'token_revoked',
 ]);
 
-/** The code of an error that Slack answered; undefined for everything else that went wrong. */
+/** Slack's own trouble, after which part of a call may have been carried out. */
+const TROUBLE: ReadonlySet<string> = new Set([
+  'fatal_error',
+  'internal_error',
+  'request_timeout',
+  'service_unavailable',
+]);
+
+/** The code with which Slack refused a call; undefined for everything else that went wrong. */
 export function slackCode(error: unknown): string | undefined {
-  return error instanceof webApi.WebAPIPlatformError ? error.data.error : undefined;
+  const code = error instanceof webApi.WebAPIPlatformError ? error.data.error : undefined;
+  return code === undefined || TROUBLE.has(code) ? undefined : code;
+}
+
+/** Whether Slack has ended a stream by itself; its message can be edited then. */
+export function isStreamOver(error: unknown): boolean {
+  return slackCode(error) === 'message_not_in_streaming_state';
+}
+
+/** Another way to show a message, by the error with which Slack refused the first. */
+export function detourFor(error: unknown): 'stop the stream' | 'post anew' | 'plain text' | undefined {
+  switch (slackCode(error)) {
+    case 'streaming_state_conflict':
+      return 'stop the stream';
+    case 'cant_update_message':
+    case 'edit_window_closed':
+      return 'post anew';
+    case 'invalid_blocks':
+    case 'invalid_blocks_format':
+    case 'msg_blocks_too_long':
+    case 'msg_too_long':
+      return 'plain text';
+    default:
+      return undefined;
+  }
 }
 
 /** Whether a call may have been carried out although it failed: its answer was lost, not the call itself. */
 export function mayHaveWorked(error: unknown): boolean {
+  if (error instanceof webApi.WebAPIPlatformError) return TROUBLE.has(error.data.error);
   return error instanceof webApi.WebAPIRequestError || error instanceof webApi.WebAPIHTTPError;
+}
+
+/** Whether a refusal is about where something was to be said, not about what or how. */
+export function isAboutPlace(error: unknown): boolean {
+  const code = slackCode(error) ?? '';
+  return GONE.has(code) || code === 'invalid_thread_ts';
 }
 
 /** A failed call in the port's words; what they have no word for stays as it is. */

@@ -69,6 +69,7 @@ function unreachable(error: unknown): unknown {
 
 function reasonOf(error: unknown): string | undefined {
   if (error instanceof webApi.WebAPIHTTPError) return `HTTP status ${error.statusCode}`;
+  if (error instanceof webApi.WebAPIPlatformError) return error.data.error;
   if (!(error instanceof webApi.WebAPIRequestError)) return undefined;
   const { message, cause } = error.original;
   return cause instanceof Error && cause.message ? cause.message : message;

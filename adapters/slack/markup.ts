@@ -59,7 +59,7 @@ function link(url: string, label: string | undefined): string {
 const PING = /<(?=(?:@\w+|!(?:channel|here|everyone|group|subteam\^\w+))[|>])/g;
 const ZERO_WIDTH_SPACE = '\u200b';
 
-/** A model's Markdown, in which nothing pings anybody. As the text grows, so does the result, `unsettled` aside. */
+/** A model's Markdown, in which nothing pings anybody. */
 export function defused(markdown: string): string {
   return markdown.replace(PING, `<${ZERO_WIDTH_SPACE}`);
 }
@@ -69,9 +69,13 @@ export function settled(markdown: string): string {
   return markdown.replace(/<(?:[@!][\w^]{0,40})?$/, '');
 }
 
+/** A notification shows about this much. */
+const MAX_FALLBACK = 150;
+
 /** A line of plain text for notifications, which show no blocks; nothing in it is taken for markup. */
 export function fallbackText(markdown: string): string {
   const plain = markdown
+    .slice(0, 4 * MAX_FALLBACK)
     .replace(/^\s*(?:```|~~~).*$/gm, '')
     .replace(/[*_`~#>|]+/g, '')
     .replace(/\s+/g, ' ')
@@ -79,9 +83,6 @@ export function fallbackText(markdown: string): string {
   const short = plain.length > MAX_FALLBACK ? `${plain.slice(0, MAX_FALLBACK).toWellFormed()}…` : plain;
   return escaped(short) || '…';
 }
-
-/** A notification shows about this much. */
-const MAX_FALLBACK = 150;
 
 /** Text in which Slack's markup has no special characters. */
 export function escaped(text: string): string {

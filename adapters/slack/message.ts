@@ -1,42 +1,11 @@
 import type { types } from '@slack/bolt';
-import type { Logger } from '../../src/log.ts';
 import { type Budget, type Call, Gone, type RateBudget } from '../../src/platform.ts';
-import type { Content, ThreadApi } from './api.ts';
+import type { Content } from './api.ts';
 import { markdownBlocks, plainBlocks, stopBlocks } from './blocks.ts';
-import type { Budgets } from './budgets.ts';
 import { type Card, cardChunk, isTooHeavy } from './cards.ts';
-import { mayHaveWorked, slackCode, translated } from './failures.ts';
+import { detourFor, isStreamOver, mayHaveWorked, slackCode, translated } from './failures.ts';
 import { fallbackText } from './markup.ts';
-
-/** What people should see of one message by now. */
-export interface Wanted {
-  /** The whole Markdown, complete in itself. */
-  readonly text: string;
-  /** As much of it as never changes again while the message grows: what a stream takes. */
-  readonly growing: string;
-  readonly cards: readonly Card[];
-  /** The blocks under the text, once nothing more comes. */
-  readonly ending?: types.AnyBlock[];
-}
-
-/** What all messages of a reply share. */
-export interface MessageContext {
-  readonly api: ThreadApi;
-  readonly budgets: Budgets;
-  /** The budget for a new message in the reply's channel. */
-  readonly post: Budget;
-  /** Whether the reply may be streamed at all, as far as is known. */
-  mayStream(): boolean;
-  /** Slack has refused to stream here. */
-  refuseStreams(code: string): void;
-  /** A message has appeared, which takes the thread's status away. */
-  posted(): void;
-  /** The app's own user. */
-  readonly self: string;
-  /** Milliseconds after which a stream is ended, before Slack ends it. */
-  readonly streamLifeMs: number;
-  readonly log: Logger;
-}
+import type { MessageContext, Wanted } from './wanted.ts';
 
 /**
  * - absent: nothing is posted.
@@ -46,18 +15,6 @@ export interface MessageContext {
  * - standing: a message that is edited.
  */
 type State = 'absent' | 'lost' | 'streaming' | 'broken' | 'standing' | 'removed';
-
-/** Slack ended the stream by itself; the message can be edited. */
-const STREAM_OVER = 'message_not_in_streaming_state';
-const STILL_STREAMING = 'streaming_state_conflict';
-const NOT_EDITABLE: ReadonlySet<string> = new Set(['cant_update_message', 'edit_window_closed']);
-/** Slack could not make blocks of the Markdown. */
-const UNTRANSLATABLE: ReadonlySet<string> = new Set([
-  'invalid_blocks',
-  'invalid_blocks_format',
-  'msg_blocks_too_long',
-  'msg_too_long',
-]);
 
 /** A message that needs to be put right more often than this is given up. */
 const MAX_REPAIRS = 5;
@@ -250,7 +207,7 @@ export class SlackMessage {
   /** A stream that took no more goes on as a message that is edited: what of the text has arrived is not known. */
   #leaveStream(error: unknown): void {
     this.#unlessGone(error);
-    this.#state = slackCode(error) === STREAM_OVER ? 'standing' : 'broken';
+    this.#state = isStreamOver(error) ? 'standing' : 'broken';
     if (slackCode(error) === undefined) throw error;
     this.#repair(error);
   }
@@ -269,12 +226,11 @@ export class SlackMessage {
   }
 
   #edit(wanted: Wanted): Call | undefined {
-    const key = keyOf(wanted);
-    const content = this.#contentOf(wanted);
-    if (key === this.#edited || content.blocks.length === 0) return undefined;
+    const isEmpty = wanted.text === '' && wanted.ending?.length === 0;
+    if (isEmpty || keyOf(wanted) === this.#edited) return undefined;
     return this.#call(this.#context.budgets.update, async () => {
       try {
-        await this.#context.api.update(this.#ts, content);
+        await this.#context.api.update(this.#ts, this.#contentOf(wanted));
         this.#edits(wanted);
       } catch (error) {
         this.#unlessGone(error);
@@ -285,11 +241,22 @@ export class SlackMessage {
 
   /** Takes another way where Slack has said why it does not take this one. */
   #simplify(error: unknown): void {
-    const code = slackCode(error) ?? '';
-    if (code === STILL_STREAMING) this.#state = 'broken';
-    else if (NOT_EDITABLE.has(code)) this.#state = 'absent';
-    else if (UNTRANSLATABLE.has(code) && !this.#isPlain) this.#isPlain = true;
-    else throw error;
+    switch (detourFor(error)) {
+      case 'stop the stream':
+        this.#state = 'broken';
+        break;
+      case 'post anew':
+        this.#state = 'absent';
+        this.#text = '';
+        this.#cards.clear();
+        break;
+      case 'plain text':
+        if (this.#isPlain) throw error;
+        this.#isPlain = true;
+        break;
+      default:
+        throw error;
+    }
     this.#repair(error);
   }
 
@@ -300,9 +267,9 @@ export class SlackMessage {
 
   #repair(error: unknown): void {
     this.#repairs++;
-    this.#context.log.warn(
+    this.#context.log.info(
       { code: slackCode(error), ts: this.#ts },
-      'Slack refused a message and gets it another way',
+      'Slack did not take a message and gets it another way',
     );
     if (this.#repairs > MAX_REPAIRS)
       throw new Gone('Slack refuses this message whatever is done about it.', { cause: error });

@@ -4,9 +4,10 @@ import { endingBlocks } from './blocks.ts';
 import { type Card, cardsOf } from './cards.ts';
 import { slackCode, translated } from './failures.ts';
 import { defused, settled } from './markup.ts';
-import { type MessageContext, SlackMessage, type Wanted } from './message.ts';
+import { SlackMessage } from './message.ts';
 import type { Place } from './place.ts';
 import { statusOf } from './status.ts';
+import type { MessageContext, Wanted } from './wanted.ts';
 
 /**
  * A message's blocks hold 12,000 characters of text together, buttons and notes among them, and others saw messages
@@ -26,6 +27,8 @@ export class SlackReply implements Reply {
   readonly #place: Place;
   readonly #activity: Activity;
   readonly #messages: SlackMessage[] = [];
+  /** The parts that people have in full, so that long replies are not gone through again and again. */
+  readonly #shown: Part[] = [];
   #lastPart: Part | undefined;
   #parts = 0;
   #sentFiles = 0;
@@ -65,9 +68,12 @@ export class SlackReply implements Reply {
     const isFailure = view.outcome !== undefined && view.outcome.status !== 'completed';
     const count = Math.max(view.parts.length, cards.length > 0 || isFailure ? 1 : 0);
     for (let index = 0; index < count; index++) {
-      const wanted = this.#wanted(view, index, count, cards);
-      const call = this.#message(index).next(wanted);
+      const part = view.parts[index];
+      const isLast = index === count - 1;
+      if (!isLast && part && part === this.#shown[index]) continue;
+      const call = this.#message(index).next(this.#wanted(view, index, isLast, cards));
       if (call) return call;
+      if (!isLast && part) this.#shown[index] = part;
     }
     for (const message of this.#messages.slice(count)) {
       const call = message.remove();
@@ -84,10 +90,9 @@ export class SlackReply implements Reply {
     return message;
   }
 
-  #wanted({ parts, outcome }: View, index: number, count: number, cards: readonly Card[]): Wanted {
+  #wanted({ parts, outcome }: View, index: number, isLast: boolean, cards: readonly Card[]): Wanted {
     const part = parts[index];
     const text = defused(part?.text ?? '');
-    const isLast = index === count - 1;
     const before = this.#messages.slice(0, index);
     const own = isLast
       ? cards.filter((card) => !before.some((message) => message.holds(card)))

@@ -122,7 +122,7 @@ export class Slack implements Platform {
   }
 
   async close(): Promise<void> {
-    this.#activity.close();
+    await this.#activity.close();
     await this.#socket?.close();
   }
 

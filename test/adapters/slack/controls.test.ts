@@ -126,3 +126,11 @@ test('an answer that fails says why, and can be asked for again', async () => {
   await sim.user('ann').presses(reply(sim, thread), ACTIONS.regenerate);
   await sim.until(() => thread.text().includes('Whole.') && isQuiet(thread.view()));
 });
+
+test('a bot that is closed stops its answers, says so, and leaves no status behind', async () => {
+  const { slack, bot, thread } = await running();
+  bot.stop(`slack:${GENERAL}:${thread.ts}`);
+  await thread.quiet();
+  await slack.close();
+  expect(thread.texts()).toEqual(['An endless story\nStopped.\n[Regenerate]']);
+});
