@@ -146,6 +146,7 @@ export function openAssistants(settings: Settings, store: Store, log: Logger) {
     codeInterpreter,
     ...(settings.assistants.apiKey !== undefined && { apiKeys: [settings.assistants.apiKey] }),
     onError: (error) => log.error({ err: error }, 'the Assistants API failed'),
+    explain: (error) => (error instanceof Problem ? error.message : undefined),
   });
   const warmUp = () =>
     codeInterpreter

@@ -61,8 +61,9 @@ export function tooLarge(limit: number): ApiError {
 }
 
 /** 500: tells nothing about the cause, which may hold secrets; the cause is for the log. */
-export function serverError(): ApiError {
-  const message = 'The server had an error while processing your request. Sorry about that!';
+export function serverError(
+  message = 'The server had an error while processing your request. Sorry about that!',
+): ApiError {
   return new ApiError(500, message, { type: 'server_error' });
 }
 

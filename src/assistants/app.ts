@@ -17,14 +17,25 @@ export interface AppOptions {
   apiKeys?: string[];
   /** Gets the cause of every answer with status 500, which the client is not told. */
   onError: (error: unknown) => void;
+  explain?: Explain;
 }
 
+/** What a client may be told of a failure that nobody foresaw; a neutral sentence where this says nothing. */
+export type Explain = (error: unknown) => string | undefined;
+
 /** The Assistants API under `/v1`, for `app.fetch` in this process or a server's socket. */
-export function createAssistantsApp({ state, activeRun, runRoutes, apiKeys, onError }: AppOptions): Hono {
+export function createAssistantsApp({
+  state,
+  activeRun,
+  runRoutes,
+  apiKeys,
+  onError,
+  explain,
+}: AppOptions): Hono {
   const app = new Hono();
   app.onError((error) => {
     if (!(error instanceof ApiError)) onError(error);
-    const answer = error instanceof ApiError ? error : serverError();
+    const answer = error instanceof ApiError ? error : serverError(explain?.(error));
     // The SDK would send the request again, though it may have done its work before it failed.
     const headers: HeadersInit = answer.status === 500 ? { 'x-should-retry': 'false' } : {};
     return Response.json(answer, { status: answer.status, headers });

@@ -1,5 +1,5 @@
 import type { Keyv } from 'keyv';
-import { createAssistantsApp } from './app.ts';
+import { createAssistantsApp, type Explain } from './app.ts';
 import type { CodeInterpreter } from './code-interpreter/code-interpreter.ts';
 import { type Fetch, inProcessFetch } from './in-process-fetch.ts';
 import type { Model } from './models/model.ts';
@@ -18,6 +18,7 @@ export interface AssistantsOptions {
   apiKeys?: string[];
   /** Gets every failure that nobody foresaw, for the log; it may hold secrets. */
   onError: (error: unknown) => void;
+  explain?: Explain;
 }
 
 /** An Assistants API (version 2) of one's own, under the path `/v1` of whatever host it is asked as. */
@@ -32,14 +33,16 @@ export interface Assistants {
 
 export function createAssistants(options: AssistantsOptions): Assistants {
   const { keyv, shared, model, codeInterpreter, apiKeys, onError } = options;
+  const explain = options.explain && { explain: options.explain };
   const state = openState(keyv);
   const leases = shared ? { leases: keyv<number | true>('leases') } : {};
-  const runs = new ActiveRuns({ state, model, codeInterpreter, onError, ...leases });
+  const runs = new ActiveRuns({ state, model, codeInterpreter, onError, ...explain, ...leases });
   const app = createAssistantsApp({
     state,
     activeRun: (threadId) => runs.ofThread(threadId),
     runRoutes: runRoutes({ state, runs }),
     onError,
+    ...explain,
     ...(apiKeys && { apiKeys }),
   });
   const handle = (request: Request) => app.fetch(request);

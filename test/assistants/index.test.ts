@@ -87,3 +87,29 @@ test('the same API answers over a socket', async () => {
   await stream.done();
   expect(deltas.join('')).toBe('Hello you.');
 });
+
+test('of a failure that nobody foresaw, clients are told what may be told', async () => {
+  const store = memoryStore();
+  const full = new Error('The disk is full.');
+  let isFull = false;
+  const assistants = createAssistants({
+    keyv: (namespace) => {
+      const keyv = store.keyv<never>(namespace);
+      const set = keyv.set.bind(keyv);
+      keyv.set = (...given) => (isFull ? Promise.reject(full) : set(...given));
+      return keyv as never;
+    },
+    shared: store.shared,
+    model: new ScriptedModel(says('Hello.')),
+    codeInterpreter: new ScriptedInterpreter(),
+    onError: (error) => void expect(error).toBe(full),
+    explain: (error) => (error === full ? 'Free some space.' : undefined),
+  });
+  const { beta } = clientOf({ fetch: assistants.fetch });
+  const { id: assistant_id } = await beta.assistants.create({ model: 'scripted' });
+  const { id } = await beta.threads.create({ messages: [{ role: 'user', content: 'Hi' }] });
+  const stream = await beta.threads.runs.create(id, { assistant_id, stream: true });
+  isFull = true;
+  await expect(all(stream)).rejects.toThrow('Free some space.');
+  await expect(beta.threads.create()).rejects.toThrow('500 Free some space.');
+});

@@ -3,7 +3,7 @@ import { invalidRequest, notFound } from '../api-error.ts';
 import type { CodeInterpreter } from '../code-interpreter/code-interpreter.ts';
 import type { Model } from '../models/model.ts';
 import type { State } from '../state.ts';
-import { type Ending, isTerminal } from './ending.ts';
+import { type Ending, type Failures, isTerminal } from './ending.ts';
 import type { EventStream } from './event-stream.ts';
 import { type LeaseStore, Leases } from './leases.ts';
 import { LiveRun } from './live-run.ts';
@@ -13,14 +13,12 @@ import type { RunSettings } from './run-loop.ts';
 /** OpenAI's: a run that has not come to an end after ten minutes expires. */
 export const EXPIRES_AFTER_MS = 600_000;
 
-export interface ActiveRunsOptions {
+export interface ActiveRunsOptions extends Failures {
   state: State;
   model: Model;
   codeInterpreter: CodeInterpreter;
   /** Where processes that share the store see each other's runs; none when this one has the store to itself. */
   leases?: LeaseStore;
-  /** Gets what nobody foresaw, for the log; it may hold secrets of the provider. */
-  onError: (error: unknown) => void;
   expiresAfterMs?: number;
   checkpointMs?: number;
   heartbeatMs?: number;
@@ -158,13 +156,14 @@ export class ActiveRuns {
   }
 
   #newLive(run: Run, settings: RunSettings): LiveRun {
-    const { state, model, codeInterpreter, checkpointMs, onError } = this.#options;
+    const { state, model, codeInterpreter, checkpointMs, onError, explain } = this.#options;
     return new LiveRun(run, {
       deps: { state, model, codeInterpreter },
       settings,
       expiresAfterMs: this.#expiresAfterMs,
       checkpointMs,
       onError,
+      ...(explain && { explain }),
       onEnd: () => this.#drop(run),
     });
   }

@@ -35,14 +35,21 @@ export class RunStopped extends Error {
   }
 }
 
-/** The ending for what a run threw; `onError` gets what nobody foresaw, whose message may hold secrets. */
-export function endingOf(error: unknown, signal: AbortSignal, onError: (error: unknown) => void): Ending {
+/** Who is told of failures that nobody foresaw, and what may be told of them to others. */
+export interface Failures {
+  onError: (error: unknown) => void;
+  explain?: (error: unknown) => string | undefined;
+}
+
+/** The ending for what a run threw; what nobody foresaw may hold secrets in its message. */
+export function endingOf(error: unknown, signal: AbortSignal, { onError, explain }: Failures): Ending {
   if (signal.reason instanceof RunStopped) return signal.reason.ending;
   if (error instanceof ModelError) {
     return { status: 'failed', error: { code: error.code, message: error.message } };
   }
   onError(error);
-  const message = 'The server had an error while it carried out the run. Please try again.';
+  const neutral = 'The server had an error while it carried out the run. Please try again.';
+  const message = explain?.(error) ?? neutral;
   return { status: 'failed', error: { code: 'server_error', message } };
 }
 

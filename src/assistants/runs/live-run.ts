@@ -1,17 +1,15 @@
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
-import { type Ending, endingOf, isTerminal, RunStopped } from './ending.ts';
+import { type Ending, endingOf, type Failures, isTerminal, RunStopped } from './ending.ts';
 import type { EventStream } from './event-stream.ts';
 import { type LoopDeps, type Progress, RunLoop, type RunSettings } from './run-loop.ts';
 import { RunWriter } from './run-writer.ts';
 
-export interface LiveRunOptions {
+export interface LiveRunOptions extends Failures {
   deps: Omit<LoopDeps, 'outlet'> & { state: LoopDeps['outlet']['state'] };
   settings: RunSettings;
   /** Milliseconds until the run expires, whatever it waits for. */
   expiresAfterMs: number;
   checkpointMs: number | undefined;
-  /** Gets what nobody foresaw, for the log. */
-  onError: (error: unknown) => void;
   /** The run is over: nothing of it is in memory any more. */
   onEnd: () => void;
 }
@@ -95,15 +93,14 @@ export class LiveRun {
   }
 
   async #attempt(work: (signal: AbortSignal) => Promise<Progress>): Promise<void> {
-    const { onError } = this.#options;
     const { signal } = this.#abort;
-    const progress = await work(signal).catch((error: unknown) => endingOf(error, signal, onError));
+    const progress = await work(signal).catch((error: unknown) => endingOf(error, signal, this.#options));
     try {
       if (progress.status !== 'requires_action') await this.#loop.end(progress);
-      else if (signal.aborted) await this.#loop.end(endingOf(signal.reason, signal, onError));
+      else if (signal.aborted) await this.#loop.end(endingOf(signal.reason, signal, this.#options));
     } catch (error) {
-      onError(error);
-      this.#tellBroken();
+      this.#options.onError(error);
+      this.#tellBroken(error);
     }
     this.#working = false;
     this.#stream?.end();
@@ -112,8 +109,9 @@ export class LiveRun {
   }
 
   /** The run could not even be ended, as when the disk is full. */
-  #tellBroken(): void {
-    const message = 'The server could not save the run. Please try again later.';
+  #tellBroken(error: unknown): void {
+    const neutral = 'The server could not save the run. Please try again later.';
+    const message = this.#options.explain?.(error) ?? neutral;
     this.#stream?.send({
       event: 'error',
       data: { code: 'server_error', message, param: '', type: 'server_error' },
