@@ -9,9 +9,6 @@ import {
 } from 'discord.js';
 import type { ReplyFile } from '../../src/platform.ts';
 
-/** Without an answer for so long a call has failed, in ms. A newer state follows then, so a long wait gains nothing. */
-const CALL_TIMEOUT_MS = 10_000;
-
 export type ButtonRow = APIActionRowComponent<APIButtonComponent>;
 
 /** A message as it shall stand in a channel. */
@@ -35,9 +32,12 @@ export type Edit = Pick<NewMessage, 'content' | 'buttons'>;
  */
 export class Api {
   readonly #rest: REST;
+  readonly #timeout: number;
 
-  constructor(rest: REST) {
+  /** @param timeout Milliseconds without an answer after which a call that brings no files has failed. */
+  constructor(rest: REST, timeout: number) {
     this.#rest = rest;
+    this.#timeout = timeout;
   }
 
   /** The message as it stands, which is an earlier one if the nonce was used before. */
@@ -54,7 +54,7 @@ export class Api {
     const posted = await this.#rest.post(Routes.channelMessages(channel), {
       body,
       ...(files.length === 0
-        ? { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) }
+        ? { signal: AbortSignal.timeout(this.#timeout) }
         : { files: files.map(({ name, bytes }) => ({ name, data: bytes })) }),
     });
     return posted as RESTPostAPIChannelMessageResult;
@@ -66,7 +66,7 @@ export class Api {
       components: buttons ? [buttons] : [],
       allowed_mentions: { parse: [] },
     };
-    const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    const signal = AbortSignal.timeout(this.#timeout);
     await this.#rest.patch(Routes.channelMessage(channel, message), { body, signal });
   }
 

@@ -16,23 +16,19 @@ export interface Press {
 }
 
 export function rowOf(buttons: Buttons, conversation: string): ButtonRow | undefined {
-  const button = (action: Action, label: { label?: string; emoji?: { name: string } }) => ({
+  const button = (action: Action, label: string) => ({
     type: ComponentType.Button as const,
     style: ButtonStyle.Secondary as const,
     custom_id: `${action} ${conversation}`,
-    ...label,
+    label,
   });
   const row = (components: ReturnType<typeof button>[]) => ({
     type: ComponentType.ActionRow as const,
     components,
   });
-  if (buttons === 'running') return row([button('stop', { label: 'Stop' })]);
+  if (buttons === 'running') return row([button('stop', 'Stop')]);
   if (buttons === 'none') return undefined;
-  return row([
-    button('good', { emoji: { name: '👍' } }),
-    button('bad', { emoji: { name: '👎' } }),
-    button('regenerate', { label: 'Regenerate' }),
-  ]);
+  return row([button('good', '👍'), button('bad', '👎'), button('regenerate', 'Regenerate')]);
 }
 
 /** Undefined for a button that is not ours. */

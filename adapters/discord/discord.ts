@@ -35,6 +35,8 @@ const API = 'https://discord.com/api';
 const TYPING_EVERY_MS = 8_000;
 /** Discord takes few edits of messages that are older. */
 const OLD_MESSAGE_MS = 3_600_000;
+/** A newer state follows a call that has failed, so to wait longer for its answer would gain nothing. */
+const CALL_TIMEOUT_MS = 10_000;
 /** For a note to find room between the replies of its channel, in ms. */
 const NOTE_PATIENCE_MS = 30_000;
 
@@ -47,6 +49,7 @@ export interface DiscordOptions {
   log: Logger;
   /** Is told what the budgets do. */
   observer?: BudgetObserver;
+  callTimeoutMs?: number;
   typingEveryMs?: number;
   oldMessageMs?: number;
   /** For discord.js's connection to the gateway. */
@@ -73,7 +76,7 @@ export class Discord implements Platform {
     this.#log = options.log;
     this.#replyIn = options.replyIn ?? 'thread';
     this.#rest = createRest(this.#apiUrl, options.token);
-    this.#api = new Api(this.#rest);
+    this.#api = new Api(this.#rest, options.callTimeoutMs ?? CALL_TIMEOUT_MS);
     this.#budgets = new Budgets(options.observer);
     this.#budgets.learnFrom(this.#rest);
   }

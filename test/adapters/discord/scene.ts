@@ -49,7 +49,11 @@ export async function openScene(answers: ScriptedAnswer[], options: SceneOptions
 }
 
 export async function openSim(options: SimOptions = {}): Promise<DiscordSim> {
-  const sim = await startDiscord({ ...NO_LIMITS, ...options });
+  const sim = await startDiscord({
+    ...NO_LIMITS,
+    ...options,
+    timing: { identify: 0, ...options.timing },
+  });
   open.push(() => sim.close());
   return sim;
 }
@@ -107,6 +111,13 @@ export class Scene {
     const isFinished = ({ buttons }: SeenMessage) => buttons.some(({ label }) => label === 'Regenerate');
     await this.sim.until(() => this.replies(channel).filter(isFinished).length >= replies, PATIENCE);
     return this.replies(channel);
+  }
+
+  /** Why replies could not be shown, as the log tells. */
+  reasons(): string[] {
+    return this.log
+      .filter(({ msg }) => msg === 'a reply could not be shown')
+      .map(({ err }) => (err as Error).message);
   }
 
   async shows(channel: string, text: string): Promise<void> {

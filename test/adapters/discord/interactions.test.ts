@@ -1,0 +1,192 @@
+import { expect, test } from 'vitest';
+import { says, text } from '../../sim/scripted-model.ts';
+import { gate, heldBy, openDiscord, openScene, type Scene } from './scene.ts';
+
+const COMMANDS = '/applications/:application/commands';
+
+/** The last of the bot's messages in a channel, for a person to press its buttons. */
+function last(scene: Scene, channel: string) {
+  return scene.sim.message(scene.replies(channel).at(-1)?.id ?? '');
+}
+
+test('/ask shows the question and answers it in a thread that hangs on it', async () => {
+  const scene = await openScene([says('Five days.')]);
+  const { sim } = scene;
+  const { state } = sim.user('ann').command('ask', { question: 'How long do refunds take?' });
+  expect(state).toBe('waiting');
+  await sim.until(() => scene.replies('general').length === 1);
+  const [question] = scene.replies('general');
+  await scene.finished(question?.id ?? '');
+  expect(question).toMatchObject({ content: '> How long do refunds take?', command: '/ask' });
+  expect(scene.replies(question?.id ?? '').at(-1)?.content).toBe('Five days.');
+  expect(sim.channel(question?.id ?? '').name).toBe('How long do refunds take?');
+  expect(scene.told()).toEqual(['How long do refunds take?']);
+});
+
+test('/ask in a thread and in direct messages belongs to their conversations', async () => {
+  const scene = await openScene([says('One.'), says('Two.'), says('Three.')]);
+  const { sim } = scene;
+  const question = sim.user('ann').says('general', `${sim.mention} one`);
+  await scene.finished(question.id);
+  sim.user('ann').command('ask', { question: 'two' }, sim.channel(question.id));
+  await scene.finished(question.id, 2);
+  expect(scene.told()).toEqual(['one', 'two']);
+  sim.user('ann').command('ask', { question: 'three' }, null);
+  await scene.finished(sim.directMessages('ann').id);
+  expect(scene.told()).toEqual(['three']);
+});
+
+test('/ask without threads is answered in the channel, and replies go on with it', async () => {
+  const scene = await openScene([says('One.'), says('Two.')], { discord: { replyIn: 'channel' } });
+  const { sim } = scene;
+  sim.user('ann').command('ask', { question: 'one' });
+  await scene.finished('general');
+  sim.user('ann').says('general', 'two', { replyTo: last(scene, 'general') });
+  await scene.finished('general', 2);
+  expect(scene.told()).toEqual(['one', 'two']);
+});
+
+test('an answer to /ask goes on after its token has ended', async () => {
+  const long = gate();
+  const scene = await openScene([heldBy(long, text('Begun'), text(' and ended.'))], {
+    sim: { timing: { interactionToken: 50 } },
+    discord: { replyIn: 'channel' },
+  });
+  scene.sim.user('ann').command('ask', { question: 'one' });
+  await scene.shows('general', 'Begun');
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  long.open();
+  await scene.finished('general');
+  expect(scene.text('general')).toContain('Begun and ended.');
+});
+
+test('/ask where the bot may not write says so to who asked, and to nobody else', async () => {
+  const scene = await openScene([says('ok')]);
+  const { sim } = scene;
+  sim.deny('general', ['SendMessages']);
+  sim.user('ann').command('ask', { question: 'one' });
+  await scene.shows('general', 'I may not write in this channel.');
+  expect(sim.messages('general', 'ann')).toHaveLength(1);
+  expect(sim.messages('general', 'ben')).toEqual([]);
+  expect(scene.model.requests).toEqual([]);
+});
+
+test('the Stop button ends the reply that it stands under, keeps what is there, and goes', async () => {
+  const scene = await openScene([heldBy(gate(), text('Endless'))]);
+  const { sim } = scene;
+  const question = sim.user('ann').says('general', `${sim.mention} go`);
+  await scene.shows(question.id, 'Endless');
+  expect(scene.replies(question.id)[0]?.buttons.map(({ label }) => label)).toEqual(['Stop']);
+  const press = sim.user('ben').presses(last(scene, question.id), 'Stop');
+  const [reply] = await scene.finished(question.id);
+  expect(press.state).toBe('acknowledged');
+  expect(reply?.content).toBe('Endless\n\n-# Stopped.');
+  expect(reply?.buttons.map(({ label }) => label)).toEqual(['👍', '👎', 'Regenerate']);
+});
+
+test('only the last message of a growing reply has the Stop button', async () => {
+  const end = gate();
+  const scene = await openScene([heldBy(end, text('x'.repeat(2_500)))]);
+  const question = scene.sim.user('ann').says('general', `${scene.sim.mention} go`);
+  await scene.sim.until(() => scene.replies(question.id).length === 2);
+  expect(scene.replies(question.id).map(({ buttons }) => buttons.length)).toEqual([0, 1]);
+  end.open();
+  await scene.finished(question.id);
+});
+
+test('/stop stops the reply of a thread, or all that are written in a channel', async () => {
+  const scene = await openScene([heldBy(gate(), text('Endless'))], { discord: { replyIn: 'channel' } });
+  const { sim } = scene;
+  sim.user('ann').says('general', `${sim.mention} one`);
+  sim.user('ben').says('general', `${sim.mention} two`);
+  await sim.until(() => scene.replies('general').length === 2);
+  sim.user('ann').command('stop');
+  await scene.finished('general', 2);
+  expect(scene.replies('general').filter(({ content }) => content.endsWith('-# Stopped.'))).toHaveLength(2);
+  const thread = sim.user('ann').startsThread(sim.user('ann').says('general', 'x'), 'Thread');
+  sim.user('ann').says(thread, `${sim.mention} three`);
+  await scene.shows(thread.id, 'Endless');
+  sim.user('ann').command('stop', {}, thread);
+  await scene.finished(thread.id);
+  expect(scene.text(thread.id)).toContain('-# Stopped.');
+});
+
+test('a stop where nothing runs says so to who asked', async () => {
+  const scene = await openScene([says('ok')]);
+  const { sim } = scene;
+  sim.user('ann').command('stop');
+  await scene.shows('general', 'Nothing is being answered here at the moment.');
+  expect(scene.replies('general')[0]?.onlyFor).toBe('ann');
+});
+
+test('Regenerate answers the same question again, in a new reply', async () => {
+  const scene = await openScene([says('One.'), says('Better.')]);
+  const { sim } = scene;
+  const question = sim.user('ann').says('general', `${sim.mention} go`);
+  await scene.finished(question.id);
+  const press = sim.user('ann').presses(last(scene, question.id), 'Regenerate');
+  await scene.finished(question.id, 2);
+  expect(press.state).toBe('acknowledged');
+  expect(scene.text(question.id)).toBe('One.\nBetter.');
+  expect(scene.told()).toEqual(['go']);
+});
+
+test('thumbs are noted, and their giver gets thanks that only they see', async () => {
+  const scene = await openScene([says('One.')]);
+  const { sim } = scene;
+  const question = sim.user('ann').says('general', `${sim.mention} go`);
+  await scene.finished(question.id);
+  const reply = last(scene, question.id);
+  sim.user('ann').presses(reply, '👍');
+  sim.user('ben').presses(reply, '👎');
+  const rated = () => scene.log.filter(({ msg }) => msg === 'a reply was rated');
+  await sim.until(() => rated().length === 2);
+  expect(rated().map(({ conversation, person, opinion }) => [conversation, person, opinion])).toEqual([
+    [`discord:${question.id}`, sim.user('ann').user.id, 'good'],
+    [`discord:${question.id}`, sim.user('ben').user.id, 'bad'],
+  ]);
+  const thanks = scene.replies(question.id).filter(({ onlyFor }) => onlyFor);
+  expect(thanks.map(({ content, onlyFor }) => [content, onlyFor])).toEqual([
+    ['Thank you, noted.', 'ann'],
+    ['Thank you, noted.', 'ben'],
+  ]);
+});
+
+test('/new lets the bot forget a thread, and explains itself in a channel', async () => {
+  const scene = await openScene([says('One.'), says('Two.')]);
+  const { sim } = scene;
+  const question = sim.user('ann').says('general', `${sim.mention} one`);
+  await scene.finished(question.id);
+  sim.user('ann').command('new', {}, sim.channel(question.id));
+  await scene.shows(question.id, 'From here on I remember nothing');
+  sim.user('ann').says(question.id, 'two');
+  await scene.finished(question.id, 2);
+  expect(scene.told()).toEqual(['two']);
+  sim.user('ann').command('new');
+  await scene.shows('general', 'In a channel every mention starts anew by itself.');
+});
+
+test('/help tells how to ask, and what', async () => {
+  const scene = await openScene([says('ok')]);
+  scene.sim.user('ann').command('help');
+  await scene.shows('general', '- How do refunds work?');
+  expect(scene.replies('general')[0]?.onlyFor).toBe('ann');
+});
+
+test('the commands are registered once, and again only when they have changed', async () => {
+  const scene = await openScene([says('ok')]);
+  const { sim, bot } = scene;
+  expect(sim.calls.count(`PUT ${COMMANDS}`)).toBe(1);
+  await openDiscord(sim).start(bot);
+  expect(sim.calls.count(`PUT ${COMMANDS}`)).toBe(1);
+  await scene.platform.close();
+});
+
+test('commands that can not be registered keep nobody from asking', async () => {
+  const scene = await openScene([says('ok')], { before: (sim) => sim.fail(`GET ${COMMANDS}`, 500, 9) });
+  const question = scene.sim.user('ann').says('general', `${scene.sim.mention} go`);
+  await scene.finished(question.id);
+  expect(scene.log.map(({ msg }) => msg)).toContain(
+    'the slash commands could not be registered with Discord',
+  );
+});
