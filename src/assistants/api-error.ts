@@ -60,6 +60,9 @@ export function tooLarge(limit: number): ApiError {
   return new ApiError(413, `Maximum content size limit (${limit}) exceeded.`);
 }
 
+/** What a client may be told of a failure that nobody foresaw; a neutral sentence where this says nothing. */
+export type Explain = (error: unknown) => string | undefined;
+
 /** 500: tells nothing about the cause, which may hold secrets; the cause is for the log. */
 export function serverError(
   message = 'The server had an error while processing your request. Sorry about that!',

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { requireApiKey, requireBeta } from './access.ts';
-import { ApiError, invalidUrl, serverError } from './api-error.ts';
+import { ApiError, type Explain, invalidUrl, serverError } from './api-error.ts';
 import { assistantRoutes } from './assistant-routes.ts';
 import { fileRoutes } from './file-routes.ts';
 import { messageRoutes } from './message-routes.ts';
@@ -19,9 +19,6 @@ export interface AppOptions {
   onError: (error: unknown) => void;
   explain?: Explain;
 }
-
-/** What a client may be told of a failure that nobody foresaw; a neutral sentence where this says nothing. */
-export type Explain = (error: unknown) => string | undefined;
 
 /** The Assistants API under `/v1`, for `app.fetch` in this process or a server's socket. */
 export function createAssistantsApp({

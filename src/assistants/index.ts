@@ -1,5 +1,6 @@
 import type { Keyv } from 'keyv';
-import { createAssistantsApp, type Explain } from './app.ts';
+import type { Explain } from './api-error.ts';
+import { createAssistantsApp } from './app.ts';
 import type { CodeInterpreter } from './code-interpreter/code-interpreter.ts';
 import { type Fetch, inProcessFetch } from './in-process-fetch.ts';
 import type { Model } from './models/model.ts';

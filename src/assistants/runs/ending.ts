@@ -1,6 +1,7 @@
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
+import type { Explain } from '../api-error.ts';
 import { ModelError } from '../models/model.ts';
 
 /** How a run ends. */
@@ -38,7 +39,7 @@ export class RunStopped extends Error {
 /** Who is told of failures that nobody foresaw, and what may be told of them to others. */
 export interface Failures {
   onError: (error: unknown) => void;
-  explain?: (error: unknown) => string | undefined;
+  explain?: Explain;
 }
 
 /** The ending for what a run threw; what nobody foresaw may hold secrets in its message. */
