@@ -12,11 +12,11 @@ import {
 } from '../../sim/scripted-model.ts';
 import type { SlackSim } from '../../sim/slack/slack.ts';
 import { Pen } from './pen.ts';
-import { asks, isQuiet, logged, openWorld, SPEED, type WorldOptions } from './world.ts';
+import { asks, type Context, isQuiet, logged, openWorld, SPEED, type WorldOptions } from './world.ts';
 
-async function streamed(options: Omit<WorldOptions, 'model'> = {}) {
+async function streamed(options: Omit<WorldOptions, 'model'> = {}, context?: Context) {
   const pen = new Pen();
-  const world = await openWorld({ model: new ScriptedModel(pen.answer), ...options });
+  const world = await openWorld({ model: new ScriptedModel(pen.answer), ...options }, context);
   const thread = asks(world.sim);
   pen.says('The first');
   await world.sim.until(() => thread.view().includes('The first'));
@@ -32,10 +32,15 @@ function lastMessage(sim: SlackSim, { channel, ts }: { channel: string; ts: stri
 const calls = (sim: SlackSim, method: string) => sim.counters.of(method).calls;
 
 /** An app that is no agent has no Stop button of Slack's own: its replies are edited. */
-async function edited(options: Omit<WorldOptions, 'model'> = {}, ...after: ScriptedAnswer[]) {
+async function edited(
+  options: Omit<WorldOptions, 'model'> = {},
+  after: ScriptedAnswer[] = [],
+  context?: Context,
+) {
   const pen = new Pen();
   const model = new ScriptedModel(pen.answer, ...after);
-  const world = await openWorld({ model, sim: { agentView: 'none', rates: { speed: SPEED } }, ...options });
+  const sim = { agentView: 'none' as const, rates: { speed: SPEED } };
+  const world = await openWorld({ model, sim, ...options }, context);
   const thread = asks(world.sim);
   await logged(world, 'no agent session');
   return { ...world, pen, thread };
@@ -68,7 +73,7 @@ test('a stream shows code as a task card, and the finished reply holds code and 
 });
 
 test('an edited reply holds the same code blocks, without cards', async () => {
-  const { sim, pen, thread } = await edited({ codeInterpreter: prints42() }, says('It is **42**.'));
+  const { sim, pen, thread } = await edited({ codeInterpreter: prints42() }, [says('It is **42**.')]);
   pen.does(...python(CODE));
   pen.ends();
   await thread.quiet();
@@ -174,8 +179,8 @@ test('an old stream with little in it is edited from then on', async () => {
   expect(thread.text()).toBe('The first word');
 });
 
-test('an append whose answer is lost does not show its text twice', async () => {
-  const { sim, pen, thread } = await streamed();
+test.concurrent('an append whose answer is lost does not show its text twice', async (context) => {
+  const { sim, pen, thread } = await streamed({}, context);
   sim.fails('chat.appendStream', { network: 'reset', applied: true });
   pen.says(' and only');
   await sim.until(() => thread.view().includes('and only'));
@@ -192,15 +197,18 @@ const LOST = [
   { error: 'internal_error', applied: true },
 ] as const;
 
-test.each(LOST)('a stream whose start is not acknowledged (%o) appears once', async (fault) => {
-  const pen = new Pen();
-  const { sim } = await openWorld({ model: new ScriptedModel(pen.answer) });
-  sim.fails('chat.startStream', fault);
-  await appearsOnce(sim, pen, asks(sim));
-});
+test.concurrent.for(LOST)(
+  'a stream whose start is not acknowledged (%o) appears once',
+  async (fault, context) => {
+    const pen = new Pen();
+    const { sim } = await openWorld({ model: new ScriptedModel(pen.answer) }, context);
+    sim.fails('chat.startStream', fault);
+    await appearsOnce(sim, pen, asks(sim));
+  },
+);
 
-test.each(LOST)('a message that is not acknowledged (%o) appears once', async (fault) => {
-  const { sim, pen, thread } = await edited();
+test.concurrent.for(LOST)('a message that is not acknowledged (%o) appears once', async (fault, context) => {
+  const { sim, pen, thread } = await edited({}, [], context);
   sim.fails('chat.postMessage', fault);
   await appearsOnce(sim, pen, thread);
 });
@@ -215,8 +223,8 @@ async function appearsOnce(sim: SlackSim, pen: Pen, thread: ReturnType<typeof as
   expect(thread.text()).toBe('Only once.');
 }
 
-test('a 429 on the last call delays it, and loses nothing', async () => {
-  const { sim, pen, thread } = await streamed();
+test.concurrent('a 429 on the last call delays it, and loses nothing', async (context) => {
+  const { sim, pen, thread } = await streamed({}, context);
   sim.fails('chat.stopStream', { retryAfter: 1 });
   pen.says(' and last.');
   pen.ends();
@@ -225,8 +233,8 @@ test('a 429 on the last call delays it, and loses nothing', async () => {
   expect(sim.counters.of('chat.stopStream')).toMatchObject({ calls: 2, limited: 1 });
 });
 
-test('a 429 on the last edit delays it, and loses nothing', async () => {
-  const { sim, pen, thread } = await edited();
+test.concurrent('a 429 on the last edit delays it, and loses nothing', async (context) => {
+  const { sim, pen, thread } = await edited({}, [], context);
   pen.says('The first');
   await sim.until(() => thread.view().includes('The first'));
   sim.fails('chat.update', { retryAfter: 1 });
@@ -236,10 +244,10 @@ test('a 429 on the last edit delays it, and loses nothing', async () => {
   expect(thread.text()).toBe('The first and last.');
 });
 
-test.each([{ status: 503 }, { network: 'reset' as const }, { network: 'silent' as const }])(
+test.concurrent.for([{ status: 503 }, { network: 'reset' }, { network: 'silent' }] as const)(
   'calls that fail with %o are made again, with the newest text',
-  async (fault) => {
-    const { sim, pen, thread } = await streamed({ slack: { timing: { call: 200, minute: 1_000 } } });
+  async (fault, context) => {
+    const { sim, pen, thread } = await streamed({ slack: { timing: { call: 200, minute: 1_000 } } }, context);
     for (const method of ['chat.appendStream', 'chat.stopStream', 'chat.update']) sim.fails(method, fault);
     pen.says(' and');
     await sim.until(() => calls(sim, 'chat.appendStream') > 0);

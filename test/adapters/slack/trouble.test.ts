@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { Pen } from './pen.ts';
-import { asks, GENERAL, isQuiet, logged, openWorld, type World } from './world.ts';
+import { asks, type Context, GENERAL, isQuiet, logged, openWorld, type World } from './world.ts';
 
 /** A reply that has begun; what is asked next is answered with "Fine again.". */
-async function begun() {
+async function begun(context?: Context) {
   const pen = new Pen();
-  const world = await openWorld({ model: new ScriptedModel(pen.answer, says('Fine again.')) });
+  const model = new ScriptedModel(pen.answer, says('Fine again.'));
+  const world = await openWorld({ model }, context);
   const thread = asks(world.sim);
   pen.says('The first');
   await world.sim.until(() => thread.view().includes('The first'));
@@ -73,8 +74,8 @@ test('a token that is revoked while the bot runs is told in the log, without the
   expect(world.log.join('')).not.toContain(sim.app.appToken);
 });
 
-test('a Slack that fails for a while loses no reply', async () => {
-  const { sim, goesOn, thread } = await begun();
+test.concurrent('a Slack that fails for a while loses no reply', async (context) => {
+  const { sim, goesOn, thread } = await begun(context);
   for (const method of ['chat.appendStream', 'chat.stopStream', 'chat.update'])
     sim.fails(method, { status: 503, times: 2 });
   goesOn();
@@ -105,8 +106,8 @@ test.each(['warning', 'refresh_requested'] as const)(
   },
 );
 
-test('a connection that can’t be renewed at once is tried again, and the process lives on', async () => {
-  const { world, sim, goesOn } = await begun();
+test.concurrent('a connection that can’t be renewed at once is tried again, and the process lives on', async (context) => {
+  const { world, sim, goesOn } = await begun(context);
   sim.fails('apps.connections.open', { error: 'invalid_auth' });
   sim.socketMode.drop();
   await logged(world, 'the connection to Slack could not be renewed');
@@ -137,8 +138,8 @@ test('without names, titles and statuses the answer comes all the same', async (
   await sim.until(() => thread.text().includes('All the same.'));
 });
 
-test('a status whose clearing fails is cleared a little later', async () => {
-  const { sim, goesOn, thread } = await begun();
+test.concurrent('a status whose clearing fails is cleared a little later', async (context) => {
+  const { sim, goesOn, thread } = await begun(context);
   sim.fails('agents.sessions.setStatus', { status: 500 });
   goesOn();
   await thread.quiet();

@@ -7,14 +7,22 @@ export type { World, WorldOptions } from './scene.ts';
 /** The simulator's clock runs so many times faster where it is about limits, and so does the adapter's. */
 export const SPEED = 60;
 
+/** What a concurrent test is given by its own context. */
+export interface Context {
+  onTestFinished: (close: () => Promise<void>) => void;
+}
+
 /** A workspace that lives as long as the test. */
-export async function openWorld(options: WorldOptions): Promise<World> {
+export async function openWorld(
+  options: WorldOptions,
+  context: Context = { onTestFinished },
+): Promise<World> {
   const world = await startWorld({
     ...options,
     sim: { rates: { speed: SPEED }, ...options.sim },
     slack: { timing: { minute: 60_000 / SPEED }, ...options.slack },
   });
-  onTestFinished(() => world.close());
+  context.onTestFinished(() => world.close());
   return world;
 }
 
