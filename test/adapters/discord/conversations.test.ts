@@ -2,7 +2,7 @@ import { ChannelType } from 'discord.js';
 import { expect, test } from 'vitest';
 import type { DiscordSim } from '../../sim/discord/discord.ts';
 import { says, text } from '../../sim/scripted-model.ts';
-import { gate, heldBy, openScene } from './scene.ts';
+import { gate, heldBy, openScene } from './open-scene.ts';
 
 test('a mention in a channel is answered in a thread that hangs on it, titled by the question', async () => {
   const scene = await openScene([says('Within ', 'five days.')]);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { says, text } from '../../sim/scripted-model.ts';
-import { gate, heldBy, openDiscord, openScene, type Scene } from './scene.ts';
+import { gate, heldBy, openDiscord, openScene } from './open-scene.ts';
+import type { Scene } from './scene.ts';
 
 const COMMANDS = '/applications/:application/commands';
 

@@ -3,7 +3,7 @@ import type { Bot } from '../../../src/platform.ts';
 import { Problem } from '../../../src/platform.ts';
 import type { DiscordSim } from '../../sim/discord/discord.ts';
 import { says } from '../../sim/scripted-model.ts';
-import { openDiscord, openScene, openSim } from './scene.ts';
+import { openDiscord, openScene, openSim } from './open-scene.ts';
 
 const PORTAL = 'https://discord.com/developers/applications';
 

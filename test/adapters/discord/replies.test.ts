@@ -5,7 +5,8 @@ import { raw } from '../../sim/discord/harness.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import { end, failsAfter, python, says, text } from '../../sim/scripted-model.ts';
 import { codeAnswer, inPieces, markersOf, plainAnswer, tableAnswer, withoutFences } from './answers.ts';
-import { openScene, type SceneOptions } from './scene.ts';
+import { openScene } from './open-scene.ts';
+import type { SceneOptions } from './scene.ts';
 
 /** Asks once in a channel and waits for the whole reply. */
 async function replyTo(answer: string, options: SceneOptions = {}) {

@@ -1,10 +1,9 @@
 import { Writable } from 'node:stream';
 import { OpenAI } from 'openai';
 import { pino } from 'pino';
-import { afterEach } from 'vitest';
 import { Discord, type DiscordOptions } from '../../../adapters/discord/discord.ts';
 import { createAssistants } from '../../../src/assistants/index.ts';
-import type { ModelEvent } from '../../../src/assistants/models/model.ts';
+import type { Model } from '../../../src/assistants/models/model.ts';
 import { RunningBot } from '../../../src/bot.ts';
 import { streamedRun } from '../../../src/conversation/run.ts';
 import { ThreadMap } from '../../../src/conversation/thread-map.ts';
@@ -15,16 +14,9 @@ import { NO_LIMITS } from '../../sim/discord/harness.ts';
 import type { DiscordOptions as SimOptions } from '../../sim/discord/options.ts';
 import type { SeenMessage } from '../../sim/discord/view.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
-import { aborted, end, type ScriptedAnswer, ScriptedModel } from '../../sim/scripted-model.ts';
 
 /** Long enough for a reply of a hundred thousand characters. */
 const PATIENCE = 20_000;
-
-const open: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 export interface SceneOptions {
   sim?: SimOptions;
@@ -34,56 +26,45 @@ export interface SceneOptions {
   before?: (sim: DiscordSim) => void;
 }
 
-/** A simulated Discord with rate limits far away, and the whole bot on it, with a model that says what it is told. */
-export async function openScene(answers: ScriptedAnswer[], options: SceneOptions = {}): Promise<Scene> {
-  const sim = await openSim(options.sim);
+/** A simulated Discord and the whole bot on it, with a model that says what it is told. */
+export async function startScene(model: Model, options: SceneOptions = {}): Promise<Scene> {
+  const sim = await startSim(options.sim);
   options.before?.(sim);
-  const model = new ScriptedModel(...answers);
   const log: LogLine[] = [];
   const logger = pino({ level: 'debug' }, linesTo(log));
-  const bot = await openBot(model, logger, options.codeInterpreter ?? new ScriptedInterpreter());
-  const platform = openDiscord(sim, { log: logger, ...options.discord });
-  open.push(() => bot.close());
+  const bot = await createBot(model, logger, options.codeInterpreter ?? new ScriptedInterpreter());
+  const platform = createDiscord(sim, { log: logger, ...options.discord });
   await bot.connect(platform);
-  return new Scene(sim, model, log, bot, platform);
+  return new Scene(sim, log, bot, platform);
 }
 
-export async function openSim(options: SimOptions = {}): Promise<DiscordSim> {
-  const sim = await startDiscord({
-    ...NO_LIMITS,
-    ...options,
-    timing: { identify: 0, ...options.timing },
-  });
-  open.push(() => sim.close());
-  return sim;
+/** Rate limits are far away unless the options bring them; IDENTIFYs may follow each other at once. */
+export function startSim(options: SimOptions = {}): Promise<DiscordSim> {
+  return startDiscord({ ...NO_LIMITS, ...options, timing: { identify: 0, ...options.timing } });
 }
 
 /** The adapter, not started; without the five seconds that discord.js waits between two IDENTIFYs. */
-export function openDiscord(sim: DiscordSim, options: Partial<DiscordOptions> = {}): Discord {
-  const discord = new Discord({
+export function createDiscord(sim: DiscordSim, options: Partial<DiscordOptions> = {}): Discord {
+  return new Discord({
     token: sim.token,
     apiUrl: sim.apiUrl,
     log: pino({ level: 'silent' }),
     ws: { buildIdentifyThrottler: () => ({ waitForIdentify: async () => undefined }) },
     ...options,
   });
-  open.push(() => discord.close());
-  return discord;
 }
 
 type LogLine = Record<string, unknown> & { msg: string };
 
-/** What people, the model and the log have seen. */
+/** What people and the log have seen. */
 export class Scene {
   readonly sim: DiscordSim;
-  readonly model: ScriptedModel;
   readonly log: LogLine[];
   readonly bot: RunningBot;
   readonly platform: Discord;
 
-  constructor(sim: DiscordSim, model: ScriptedModel, log: LogLine[], bot: RunningBot, platform: Discord) {
+  constructor(sim: DiscordSim, log: LogLine[], bot: RunningBot, platform: Discord) {
     this.sim = sim;
-    this.model = model;
     this.log = log;
     this.bot = bot;
     this.platform = platform;
@@ -124,18 +105,13 @@ export class Scene {
     await this.sim.until(() => this.text(channel).includes(text), PATIENCE);
   }
 
-  /** The texts of the messages that the model was given. */
-  told(request = -1): string[] {
-    const items = this.model.requests.at(request)?.items ?? [];
-    return items.flatMap((item) =>
-      item.type === 'message' && item.role === 'user'
-        ? item.content.flatMap((part) => (part.type === 'text' ? [part.text] : []))
-        : [],
-    );
+  async close(): Promise<void> {
+    await this.bot.close();
+    await this.sim.close();
   }
 }
 
-async function openBot(model: ScriptedModel, log: pino.Logger, codeInterpreter: ScriptedInterpreter) {
+async function createBot(model: Model, log: pino.Logger, codeInterpreter: ScriptedInterpreter) {
   const store = memoryStore();
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
@@ -163,25 +139,6 @@ async function openBot(model: ScriptedModel, log: pino.Logger, codeInterpreter: 
   };
   const server = { client, warmUp: () => {}, close: () => assistants.close() };
   return new RunningBot(store, server, turn, [{ title: 'Refunds', message: 'How do refunds work?' }]);
-}
-
-/** Holds an answer back until it is opened. */
-export function gate() {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { opened: promise, open: resolve };
-}
-
-/** An answer that begins with some events, and ends when the gate opens, after some more. */
-export function heldBy(
-  { opened }: { opened: Promise<void> },
-  first: ModelEvent,
-  ...rest: ModelEvent[]
-): ScriptedAnswer {
-  return async function* (_request, signal) {
-    yield first;
-    await Promise.race([opened, aborted(signal)]);
-    yield* [...rest, end()];
-  };
 }
 
 function linesTo(log: LogLine[]): Writable {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { text } from '../../sim/scripted-model.ts';
-import { gate, heldBy, openScene } from './scene.ts';
+import { gate, heldBy, openScene } from './open-scene.ts';
 
 const TYPE = 'POST /channels/:channel/typing';
 
