@@ -72,6 +72,7 @@ export interface SuggestedPrompt {
 
 /** One reply as it stands on a platform. It decides what to call next; the publisher decides when. */
 export interface Reply {
+  /** May change as the reply goes on; parts that have a successor are not laid out again. */
   readonly limits: Limits;
   /** The call that brings what people see closer to `view`; undefined when they see it. */
   next(view: View): Call | undefined;

@@ -3,6 +3,7 @@ import { codeInterpreterFigures } from './code-interpreter.ts';
 import { type Figure, print } from './figure.ts';
 import { publisherFigures } from './publisher.ts';
 import { replyFigures } from './reply.ts';
+import { slackFigures } from './slack.ts';
 import { startFigures } from './start.ts';
 import { thousandFigures } from './thousand.ts';
 
@@ -12,6 +13,7 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['Code interpreter', codeInterpreterFigures],
   ['Reply', replyFigures],
   ['Shared budget, in virtual time', publisherFigures],
+  ['Slack', slackFigures],
   ['A thousand replies', thousandFigures],
 ];
 
