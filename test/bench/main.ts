@@ -2,6 +2,7 @@ import { assistantsFigures } from './assistants.ts';
 import { codeInterpreterFigures } from './code-interpreter.ts';
 import { type Figure, print } from './figure.ts';
 import { publisherFigures } from './publisher.ts';
+import { reactionFigures } from './reaction.ts';
 import { replyFigures } from './reply.ts';
 import { slackFigures } from './slack.ts';
 import { startFigures } from './start.ts';
@@ -14,6 +15,7 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['Reply', replyFigures],
   ['Shared budget, in virtual time', publisherFigures],
   ['Slack', slackFigures],
+  ['Reaction', reactionFigures],
   ['A thousand replies', thousandFigures],
 ];
 
