@@ -1,16 +1,19 @@
 import type { REST } from 'discord.js';
 import { type Budget, type BudgetObserver, RateBudget, RateBudgets } from '../../src/platform.ts';
 
-/** Posts and edits of one channel together. Not documented: what bots observe; the headers tell what is true. */
+/** Of one channel: posts and edits together, threads aside. Not documented; the headers tell what is true. */
 const CHANNEL_LIMIT = { calls: 5, perMs: 5_000 };
 /**
- * Of the 50 calls a second that a bot has in all, without those that need no budget of ours: typing, threads, files.
+ * Of the 50 calls a second that a bot has in all, without what discord.js itself may ask meanwhile.
  * https://discord.com/developers/docs/topics/rate-limits#global-rate-limit
  */
-const BOT_LIMIT = { calls: 40, perMs: 1_000 };
+const BOT_LIMIT = { calls: 45, perMs: 1_000 };
+/** For a call beside the replies, in ms. */
+const PATIENCE_MS = 30_000;
 /** discord.js itself holds a bucket closed for 50 ms longer than Discord does; ours opens after that. */
 const REOPENING_MS = 75;
 const MESSAGES = /^\/channels\/(\d+)\/messages(?:\/\d+)?$/;
+const THREADS = /^\/channels\/(\d+)\/messages\/\d+\/threads$/;
 
 /** What a reply may call as long as it is open. */
 export interface Room {
@@ -19,14 +22,16 @@ export interface Room {
   release(): void;
 }
 
-/** The budgets that all replies share: one for each channel and one for the bot. */
+/** The budgets that all replies share: two for each channel and one for the bot. */
 export class Budgets {
   readonly #channels: RateBudgets;
+  readonly #threads: RateBudgets;
   readonly #bot: RateBudget;
 
   constructor(observer?: BudgetObserver) {
     const watch = observer && { observer };
     this.#channels = new RateBudgets({ name: 'discord channel', limit: CHANNEL_LIMIT, ...watch });
+    this.#threads = new RateBudgets({ name: 'discord threads', limit: CHANNEL_LIMIT, ...watch });
     this.#bot = new RateBudget({ name: 'discord bot', limit: BOT_LIMIT, ...watch });
   }
 
@@ -35,15 +40,36 @@ export class Budgets {
     return { budget: RateBudget.all(budget, this.#bot), release: budget.hold() };
   }
 
+  /** Waits until a thread may be started in a channel. */
+  async startThread(channel: string): Promise<void> {
+    await wait(RateBudget.all(this.#threads.of(channel), this.#bot), true);
+  }
+
+  /** Waits for a call that nobody waits for, and of which Discord tells no limit before it is passed. */
+  async spare(): Promise<void> {
+    await wait(this.#bot, false);
+  }
+
   /** Takes in what Discord tells with each of its answers. */
   learnFrom(rest: REST): void {
     rest.on('response', ({ method, path }, { headers }) => {
-      const channel = method === 'DELETE' ? undefined : MESSAGES.exec(path)?.[1];
+      const budget = method === 'DELETE' ? undefined : this.#of(path);
       const [limit, remaining, seconds] = ['limit', 'remaining', 'reset-after'].map((name) =>
         Number.parseFloat(headers.get(`x-ratelimit-${name}`) ?? ''),
       );
-      if (!channel || !limit || remaining === undefined || !seconds) return;
-      this.#channels.of(channel).learn({ limit, remaining, resetAfterMs: seconds * 1_000 + REOPENING_MS });
+      if (!budget || !limit || remaining === undefined || !seconds) return;
+      budget.learn({ limit, remaining, resetAfterMs: seconds * 1_000 + REOPENING_MS });
     });
   }
+
+  #of(path: string): RateBudget | undefined {
+    const [messages, threads] = [MESSAGES.exec(path)?.[1], THREADS.exec(path)?.[1]];
+    return messages ? this.#channels.of(messages) : threads ? this.#threads.of(threads) : undefined;
+  }
+}
+
+async function wait(budget: Budget, essential: boolean): Promise<void> {
+  const claim = { essential, urgency: () => 0 };
+  if (!(await budget.take(claim, AbortSignal.timeout(PATIENCE_MS))))
+    throw new Error(`Discord took no such call for ${PATIENCE_MS / 1_000} s.`);
 }

@@ -15,6 +15,8 @@ export function createRest(api: string, token: string): REST {
     api,
     timeout: REQUEST_TIMEOUT_MS,
     retries: 0,
+    // Our budgets count, and let go first what is most urgent.
+    globalRequestsPerSecond: Number.POSITIVE_INFINITY,
     rejectOnRateLimit: ({ route }) => NEVER_QUEUED.test(route),
   }).setToken(token);
 }

@@ -101,7 +101,7 @@ export class Discord implements Platform {
     const reply = new DiscordReply({
       api: this.#api,
       place: new Place(this.#api, this.#budgets, last),
-      typing: new Typing(this.#api, typingEveryMs),
+      typing: new Typing(this.#api, this.#budgets, typingEveryMs),
       conversation: last.conversation,
       id: last.id,
       oldMessageMs,

@@ -79,7 +79,9 @@ async function ask(interaction: ChatInputCommandInteraction, desk: Desk): Promis
   const own = ownConversation(interaction);
   const channel = interaction.channelId;
   const startsThread = !own && opensThread(asked, desk.replyIn);
-  const replyTo = startsThread ? inThread(channel, asked.id, titleOf(question)) : inPlace(channel, asked.id);
+  const replyTo = startsThread
+    ? inThread(channel, asked.id, titleOf(question), interaction.user.id)
+    : inPlace(channel, asked.id);
   void desk.bot.receive({ ...message(interaction, own ?? conversationId(asked.id), question), replyTo });
   return undefined;
 }

@@ -6,9 +6,12 @@ import { Code, codeOf, isRefusal } from './errors.ts';
 /** Where a reply shall go, as `IncomingMessage.replyTo` keeps it. */
 export type ReplyTo = Readonly<Record<string, string>>;
 
-/** How to answer in a thread that is started from a message. */
-export function inThread(channel: string, message: string, title: string): ReplyTo {
-  return { channel, message, title };
+/**
+ * How to answer in a thread that is started from a message.
+ * @param guest Who shall be in it besides the message's author, and gets to know.
+ */
+export function inThread(channel: string, message: string, title: string, guest?: string): ReplyTo {
+  return { channel, message, title, ...(guest !== undefined && { guest }) };
 }
 
 /** How to answer in the channel itself, as a reply to a message if one is named. */
@@ -20,19 +23,17 @@ export function inPlace(channel: string, message?: string): ReplyTo {
 export class Place {
   readonly #api: Api;
   readonly #budgets: Budgets;
-  readonly #asker: string;
-  #thread: { from: string; title: string } | undefined;
+  #thread: { from: string; title: string; guest: string | undefined } | undefined;
   #channel: string;
   #answers: string | undefined;
   #room: Room;
   #opening: Promise<void> | undefined;
 
-  constructor(api: Api, budgets: Budgets, { replyTo, author }: Pick<IncomingMessage, 'replyTo' | 'author'>) {
-    const { channel = '', message, title } = replyTo ?? {};
+  constructor(api: Api, budgets: Budgets, { replyTo }: IncomingMessage) {
+    const { channel = '', message, title, guest } = replyTo ?? {};
     this.#api = api;
     this.#budgets = budgets;
-    this.#asker = author.id;
-    this.#thread = title !== undefined && message ? { from: channel, title } : undefined;
+    this.#thread = title !== undefined && message ? { from: channel, title, guest } : undefined;
     // A thread that is started from a message has its id.
     this.#channel = this.#thread && message ? message : channel;
     this.#answers = message;
@@ -72,16 +73,22 @@ export class Place {
 
   async #startThread(): Promise<void> {
     if (!this.#thread) return;
-    const { from, title } = this.#thread;
+    const { from, title, guest } = this.#thread;
+    await this.#budgets.startThread(from);
     try {
       await this.#api.startThread(from, this.#channel, title);
-      // The asker may not be in the thread yet. If that fails, the thread still hangs on the question.
-      void this.#api.addToThread(this.#channel, this.#asker).catch(() => {});
+      // If that fails, people still find the thread under the question.
+      if (guest) void this.#invite(guest).catch(() => {});
     } catch (error) {
       if (codeOf(error) === Code.threadExists) return;
       if (!isRefusal(error) || codeOf(error) === Code.unknownMessage) throw error;
       this.#moveTo(from);
     }
+  }
+
+  async #invite(guest: string): Promise<void> {
+    await this.#budgets.spare();
+    await this.#api.addToThread(this.#channel, guest);
   }
 
   #moveTo(channel: string): void {

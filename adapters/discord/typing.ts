@@ -1,16 +1,19 @@
 import type { Api } from './api.ts';
+import type { Budgets } from './budgets.ts';
 
 /** Shows that the bot is typing, for as long as people see nothing grow. */
 export class Typing {
   readonly #api: Api;
+  readonly #budgets: Budgets;
   readonly #every: number;
   #timer: NodeJS.Timeout | undefined;
   #grewAt = Number.NEGATIVE_INFINITY;
   #isOver = false;
 
   /** @param every Milliseconds after which it is shown again, less than the ten seconds that it lasts. */
-  constructor(api: Api, every: number) {
+  constructor(api: Api, budgets: Budgets, every: number) {
     this.#api = api;
+    this.#budgets = budgets;
     this.#every = every;
   }
 
@@ -32,6 +35,15 @@ export class Typing {
 
   /** A failure needs no word here: what stands in the way of typing stands in the way of the reply. */
   #show(channel: string): void {
-    if (performance.now() - this.#grewAt >= this.#every) void this.#api.type(channel).catch(() => {});
+    if (this.#isNeeded) void this.#type(channel).catch(() => {});
+  }
+
+  async #type(channel: string): Promise<void> {
+    await this.#budgets.spare();
+    if (this.#isNeeded) await this.#api.type(channel);
+  }
+
+  get #isNeeded(): boolean {
+    return !this.#isOver && performance.now() - this.#grewAt >= this.#every;
   }
 }

@@ -10,10 +10,13 @@ import { ThreadMap } from '../../../src/conversation/thread-map.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
 import { memoryStore } from '../../../src/store/sqlite-store.ts';
 import { type DiscordSim, startDiscord } from '../../sim/discord/discord.ts';
-import { NO_LIMITS } from '../../sim/discord/harness.ts';
-import type { DiscordOptions as SimOptions } from '../../sim/discord/options.ts';
+import { BUCKETS, type DiscordOptions as SimOptions } from '../../sim/discord/options.ts';
 import type { SeenMessage } from '../../sim/discord/view.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
+
+const NO_LIMIT = { limit: 1_000_000, window: 1_000 };
+/** For every bucket. */
+export const NO_LIMITS = Object.fromEntries(Object.keys(BUCKETS).map((name) => [name, NO_LIMIT]));
 
 /** Long enough for a reply of a hundred thousand characters. */
 const PATIENCE = 20_000;
@@ -40,7 +43,8 @@ export async function startScene(model: Model, options: SceneOptions = {}): Prom
 
 /** Rate limits are far away unless the options bring them; IDENTIFYs may follow each other at once. */
 export function startSim(options: SimOptions = {}): Promise<DiscordSim> {
-  return startDiscord({ ...NO_LIMITS, ...options, timing: { identify: 0, ...options.timing } });
+  const free = { rateLimits: NO_LIMITS, globalRateLimit: NO_LIMIT };
+  return startDiscord({ ...free, ...options, timing: { identify: 0, ...options.timing } });
 }
 
 /** The adapter, not started; without the five seconds that discord.js waits between two IDENTIFYs. */

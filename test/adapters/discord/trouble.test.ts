@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { NO_LIMITS, raw } from '../../sim/discord/harness.ts';
+import { raw } from '../../sim/discord/harness.ts';
 import { says, text } from '../../sim/scripted-model.ts';
 import { gate, heldBy, openScene } from './open-scene.ts';
-import type { SceneOptions } from './scene.ts';
+import { NO_LIMITS, type SceneOptions } from './scene.ts';
 
 const POST = 'POST /channels/:channel/messages';
 const EDIT = 'PATCH /channels/:channel/messages/:message';
-const FREE = NO_LIMITS.rateLimits ?? {};
 
 /** A reply that has begun in a thread and waits for the gate to end. */
 async function begun(options: SceneOptions = {}) {
@@ -142,7 +141,7 @@ test('a newer state that meets a lost post corrects what stands there', async ()
 
 test('a 429 on the last edit is waited for, and the reply ends whole', async () => {
   const limit = { limit: 4, window: 700 };
-  const { scene, sim, thread, end } = await begun({ sim: { rateLimits: { ...FREE, messages: limit } } });
+  const { scene, sim, thread, end } = await begun({ sim: { rateLimits: { ...NO_LIMITS, messages: limit } } });
   const spend = () => raw(sim, 'POST', `/channels/${thread}/messages`, { content: 'another process' });
   while ((await spend()).status !== 429);
   const before = sim.calls.limited();
@@ -163,7 +162,7 @@ test('the headers teach the budget a channel that takes less than others, so tha
     }
     yield { type: 'end', reason: 'stop' } as const;
   };
-  const scene = await openScene([slowly], { sim: { rateLimits: { ...FREE, messages: limit } } });
+  const scene = await openScene([slowly], { sim: { rateLimits: { ...NO_LIMITS, messages: limit } } });
   const question = scene.sim.user('ann').says('general', `${scene.sim.mention} go`);
   await scene.finished(question.id);
   expect(scene.text(question.id)).toBe(pieces.join('').trim());
