@@ -24,7 +24,11 @@ export const demoSlack: Scene = async (screen, startBot) => {
   const seen = () => `Slack, #general, a thread\n\n${sim.thread(CHANNEL, question.ts)}`;
   sim.watch(() => screen.draw(seen()));
   await sim.until(() => isAnswered(seen(), 1), PATIENCE);
-  await sim.user('ben').says(CHANNEL, 'What did she ask first?', { thread: question.ts });
+  await sim
+    .user('ben')
+    .says(CHANNEL, 'How many messages does this thread hold, and what was the first one?', {
+      thread: question.ts,
+    });
   await sim.until(() => isAnswered(seen(), 2), PATIENCE);
   screen.end(seen());
   return () => sim.close();
