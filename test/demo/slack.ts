@@ -34,7 +34,7 @@ export const demoSlack: Scene = async (screen, startBot) => {
   return () => sim.close();
 };
 
-/** Every finished reply offers to be given anew. */
+/** Every finished reply offers to be given anew, and nothing is left to stop. */
 function isAnswered(seen: string, times: number): boolean {
-  return seen.split('Regenerate').length > times;
+  return seen.split('Regenerate').length > times && !seen.includes('Stop]');
 }
