@@ -10,8 +10,6 @@ const CHANNEL_LIMIT = { calls: 5, perMs: 5_000 };
 const BOT_LIMIT = { calls: 45, perMs: 1_000 };
 /** For a call beside the replies, in ms. */
 const PATIENCE_MS = 30_000;
-/** discord.js itself holds a bucket closed for 50 ms longer than Discord does; ours opens after that. */
-const REOPENING_MS = 75;
 const MESSAGES = /^\/channels\/(\d+)\/messages(?:\/\d+)?$/;
 const THREADS = /^\/channels\/(\d+)\/messages\/\d+\/threads$/;
 
@@ -58,7 +56,7 @@ export class Budgets {
         Number.parseFloat(headers.get(`x-ratelimit-${name}`) ?? ''),
       );
       if (!budget || !limit || remaining === undefined || !seconds) return;
-      budget.learn({ limit, remaining, resetAfterMs: seconds * 1_000 + REOPENING_MS });
+      budget.learn({ limit, remaining, resetAfterMs: seconds * 1_000 });
     });
   }
 

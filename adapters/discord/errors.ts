@@ -1,5 +1,6 @@
 import { DiscordAPIError, HTTPError, RateLimitError } from 'discord.js';
 import { Gone, RateLimited } from '../../src/platform.ts';
+import { EARLY_MS } from './client.ts';
 
 /** Discord's codes, of https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
 export const Code = {
@@ -22,7 +23,8 @@ export function isRefusal(error: unknown): error is DiscordAPIError {
  * carries neither the request's address nor its body, so that it can be logged.
  */
 export function explain(error: unknown): Error {
-  if (error instanceof RateLimitError) return new RateLimited(error.sublimitTimeout || error.retryAfter);
+  if (error instanceof RateLimitError)
+    return new RateLimited((error.sublimitTimeout || error.retryAfter) + EARLY_MS);
   if (isRefusal(error)) return new Gone(`Discord refuses the message: ${error.message} (${error.code})`);
   if (error instanceof HTTPError || error instanceof DiscordAPIError)
     return new Error(`Discord answers with the status ${error.status}.`);
