@@ -69,5 +69,5 @@ export class Budgets {
 async function wait(budget: Budget, essential: boolean): Promise<void> {
   const claim = { essential, urgency: () => 0 };
   if (!(await budget.take(claim, AbortSignal.timeout(PATIENCE_MS))))
-    throw new Error(`Discord took no such call for ${PATIENCE_MS / 1_000} s.`);
+    throw new Error(`no room for another call in ${PATIENCE_MS / 1_000} s`);
 }

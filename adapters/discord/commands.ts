@@ -7,8 +7,9 @@ import {
   InteractionContextType,
 } from 'discord.js';
 
-/** The name of the option of `/ask`. */
+/** The options of `/ask`. */
 export const QUESTION = 'question';
+export const FILE = 'file';
 /** Leaves room to quote the question in one message. */
 const QUESTION_LENGTH = 1_800;
 
@@ -30,6 +31,11 @@ const COMMANDS: readonly ApplicationCommandData[] = [
         description: 'What you want to know',
         required: true,
         maxLength: QUESTION_LENGTH,
+      },
+      {
+        type: ApplicationCommandOptionType.Attachment,
+        name: FILE,
+        description: 'A file that it is about',
       },
     ],
   },

@@ -1,4 +1,11 @@
-import { ChannelType, ComponentType, type Message, MessageType, PermissionFlagsBits } from 'discord.js';
+import {
+  ChannelType,
+  ComponentType,
+  type Attachment as DiscordAttachment,
+  type Message,
+  MessageType,
+  PermissionFlagsBits,
+} from 'discord.js';
 import type { Attachment, Bot, IncomingMessage } from '../../src/platform.ts';
 import { pressOf } from './buttons.ts';
 import { inPlace, inThread, type ReplyTo } from './place.ts';
@@ -134,12 +141,11 @@ function nameOf({ member, author }: Message): string {
 
 function attachmentsOf({ attachments, messageSnapshots }: Message): Attachment[] {
   const forwarded = messageSnapshots.flatMap((snapshot) => snapshot.attachments);
-  return [...attachments.values(), ...forwarded.values()].map(({ name, contentType, size, url }) => ({
-    name,
-    type: contentType ?? 'application/octet-stream',
-    size,
-    url,
-  }));
+  return [...attachments.values(), ...forwarded.values()].map(attachmentOf);
+}
+
+export function attachmentOf({ name, contentType, size, url }: DiscordAttachment): Attachment {
+  return { name, type: contentType ?? 'application/octet-stream', size, url };
 }
 
 function replyToOf(message: Message, conversation: string, replyIn: ReplyIn, title: string): ReplyTo {

@@ -7,8 +7,8 @@ import {
 } from 'discord.js';
 import type { Bot, IncomingMessage } from '../../src/platform.ts';
 import { type Press, pressOf } from './buttons.ts';
-import { QUESTION } from './commands.ts';
-import { conversationId, opensThread, type ReplyIn } from './incoming.ts';
+import { FILE, QUESTION } from './commands.ts';
+import { attachmentOf, conversationId, opensThread, type ReplyIn } from './incoming.ts';
 import { inPlace, inThread } from './place.ts';
 import { quote, titleOf } from './text.ts';
 
@@ -41,8 +41,12 @@ const COMMANDS: Readonly<
     const own = ownConversation(interaction);
     if (!own)
       return whisper(interaction, 'In a channel every mention starts anew by itself. /new is for threads.');
-    await interaction.reply('From here on I remember nothing of what was said before.');
-    await bot.renew(own);
+    await interaction.deferReply();
+    const renewed = await bot.renew(own).then(
+      () => 'From here on I remember nothing of what was said before.',
+      () => 'That did not work, so I still remember what was said. Try again.',
+    );
+    await interaction.editReply(renewed);
   },
   async stop(interaction, { bot, answering }) {
     const own = ownConversation(interaction);
@@ -82,7 +86,12 @@ async function ask(interaction: ChatInputCommandInteraction, desk: Desk): Promis
   const replyTo = startsThread
     ? inThread(channel, asked.id, titleOf(question), interaction.user.id)
     : inPlace(channel, asked.id);
-  void desk.bot.receive({ ...message(interaction, own ?? conversationId(asked.id), question), replyTo });
+  const file = interaction.options.getAttachment(FILE);
+  void desk.bot.receive({
+    ...message(interaction, own ?? conversationId(asked.id), question),
+    ...(file && { attachments: [attachmentOf(file)] }),
+    replyTo,
+  });
   return undefined;
 }
 

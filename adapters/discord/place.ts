@@ -28,6 +28,7 @@ export class Place {
   #answers: string | undefined;
   #room: Room;
   #opening: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(api: Api, budgets: Budgets, { replyTo }: IncomingMessage) {
     const { channel = '', message, title, guest } = replyTo ?? {};
@@ -68,6 +69,7 @@ export class Place {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#room.release();
   }
 
@@ -96,5 +98,6 @@ export class Place {
     this.#thread = undefined;
     this.#channel = channel;
     this.#room = this.#budgets.open(channel);
+    if (this.#isClosed) this.#room.release();
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { raw } from '../../sim/discord/harness.ts';
 import { says, text } from '../../sim/scripted-model.ts';
 import { gate, heldBy, openDiscord, openScene } from './open-scene.ts';
 import type { Scene } from './scene.ts';
@@ -22,6 +23,15 @@ test('/ask shows the question and answers it in a thread that hangs on it', asyn
   expect(scene.replies(question?.id ?? '').at(-1)?.content).toBe('Five days.');
   expect(sim.channel(question?.id ?? '').name).toBe('How long do refunds take?');
   expect(scene.told()).toEqual(['How long do refunds take?']);
+});
+
+test('/ask brings a file along', async () => {
+  const scene = await openScene([says('Three.')]);
+  const { sim } = scene;
+  const file = { name: 'sums.csv', data: 'a,b\n1,2\n', contentType: 'text/csv' };
+  sim.user('ann').command('ask', { question: 'Sum it up', file }, null);
+  await scene.finished(sim.directMessages('ann').id);
+  expect(JSON.stringify(scene.model.requests[0]?.items)).toContain('sums.csv');
 });
 
 test('/ask in a thread and in direct messages belongs to their conversations', async () => {
@@ -180,6 +190,10 @@ test('the commands are registered once, and again only when they have changed', 
   expect(sim.calls.count(`PUT ${COMMANDS}`)).toBe(1);
   await openDiscord(sim).start(bot);
   expect(sim.calls.count(`PUT ${COMMANDS}`)).toBe(1);
+  const older = [{ name: 'old', description: 'Of an earlier version' }];
+  await raw(sim, 'PUT', `/applications/${sim.bot.id}/commands`, older);
+  await openDiscord(sim).start(bot);
+  expect(sim.calls.count(`PUT ${COMMANDS}`)).toBe(3);
   await scene.platform.close();
 });
 
