@@ -104,11 +104,11 @@ export class DiscordReply implements Reply {
     this.#shown[index] = shown;
     const message = { ...post, buttons: rowOf(post.buttons, conversation), nonce: shown.nonce };
     const ping = index === 0 && !shown.replaces;
+    typing.grows();
     try {
       const { id, content } = await api.post(channel, { ...message, answers: place.answers, ping });
       Object.assign(shown, { id, content: content === post.content ? content : undefined });
       shown.buttons = post.buttons;
-      typing.grew();
     } catch (error) {
       if (codeOf(error) === Code.historyNeeded) place.answerNobody();
       else if (isRefusal(error) && post.files.length > 0) this.#refuse(post, error.message);
@@ -119,10 +119,10 @@ export class DiscordReply implements Reply {
   async #edit(index: number, id: string, post: Post): Promise<void> {
     const { api, place, typing, conversation } = this.#parts;
     const { content, buttons } = post;
+    typing.grows();
     try {
       await api.edit(place.channel, id, { content, buttons: rowOf(buttons, conversation) });
       Object.assign(this.#shown[index] ?? {}, { content, buttons });
-      typing.grew();
     } catch (error) {
       if (!this.#isTooOld(error, id)) throw error;
       this.#shown[index] = { nonce: this.#nonce(), replaces: id };

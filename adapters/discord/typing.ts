@@ -23,8 +23,11 @@ export class Typing {
     this.#timer = setInterval(() => this.#show(channel), this.#every);
   }
 
-  /** People have seen the reply grow. A new message ends the typing, so it does not outlast a reply that flows. */
-  grew(): void {
+  /**
+   * People see the reply grow from now on. A new message ends the typing, so none may follow it: it would outlast a
+   * reply that flows.
+   */
+  grows(): void {
     this.#grewAt = performance.now();
   }
 
