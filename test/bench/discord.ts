@@ -11,6 +11,8 @@ import { TOKEN, TOKEN_MS } from './publisher/load.ts';
 
 const TOKENS = 300;
 const EVENTS = 100;
+/** Between two of them, so that no limit on calls has a part in the delay. */
+const BREATH_MS = 80;
 const REPLIES = 30;
 const CHANNELS = ['one', 'two', 'three', 'four', 'five'];
 const RUN_MS = 30_000;
@@ -95,6 +97,7 @@ async function latency(): Promise<Figure[]> {
     const said = Date.now();
     const question = sim.user('ann').says('general', `${sim.mention} number ${event}`);
     await scene.finished(question.id);
+    await sleep(BREATH_MS);
     delays.push((sim.calls.all[from]?.at ?? Number.NaN) - said);
   }
   await scene.close();
