@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { CHILD_FOLDER, PYODIDE_FOLDER, spawnChild } from './spawn-child.ts';
 
@@ -68,7 +68,7 @@ export class Snapshot {
     return this.#temporary;
   }
 
-  /** Writes beside the path first, so that nobody finds half a file, and removes those of other versions. */
+  /** Writes beside the path first, so that nobody finds half a file; several processes may do so at once. */
   async #make(path: string): Promise<string> {
     const part = `${path}.${randomUUID()}`;
     const child = spawnChild('snapshot.js', [], this.#pythonBytes, []);
@@ -82,8 +82,8 @@ export class Snapshot {
     try {
       await Promise.all([pipeline(stdout, createWriteStream(part)), code]);
       if ((await code) !== 0) throw new Error(`Python did not start: ${lastWords.trim()}.`);
-      await removeSnapshots(dirname(path), part);
       await rename(part, path);
+      await removeOtherVersions(path);
     } finally {
       child.kill('SIGKILL');
       await rm(part, { force: true });
@@ -100,11 +100,12 @@ async function fileName(): Promise<string> {
   return `python-${hash.digest('hex').slice(0, 16)}.snapshot`;
 }
 
-async function removeSnapshots(folder: string, except: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    if (FILE_NAME.test(name) && path !== except) await rm(path, { force: true });
-  }
+/** Leaves what other processes of the same version are writing at the moment, beside the same path. */
+async function removeOtherVersions(path: string): Promise<void> {
+  const others = (await readdir(dirname(path))).filter(
+    (name) => FILE_NAME.test(name) && !name.startsWith(basename(path)),
+  );
+  await Promise.all(others.map((name) => rm(join(dirname(path), name), { force: true })));
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -181,7 +181,7 @@ describe('the snapshot', () => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'real'));
     await symlink(join(folder, 'real'), join(folder, 'linked'));
-    const [name = ''] = await readdir(CACHE);
+    const name = (await readdir(CACHE)).find((file) => file.endsWith('.snapshot')) ?? '';
     const kept = join(folder, 'real', name);
     await writeFile(kept, 'this is no snapshot');
     await writeFile(join(folder, 'real', 'python-0123456789abcdef.snapshot'), 'of an older version');
@@ -190,6 +190,13 @@ describe('the snapshot', () => {
     expect(await tell('1 + 1')).toMatchObject({ status: 'completed', output: '2\n' });
     // Those of other versions are of no more use, and other files are none of our business.
     expect((await readdir(join(folder, 'real'))).sort()).toEqual([name, 'python.txt'].sort());
+  });
+
+  it('may be made by several at once in the same folder', async () => {
+    const cacheDir = await temporaryFolder();
+    const told = await Promise.all([1, 2, 3].map((n) => start({ cacheDir }).tell(`print(${n})`)));
+    expect(told.map(({ output }) => output)).toEqual(['1\n', '2\n', '3\n']);
+    expect(await readdir(cacheDir)).toEqual([expect.stringMatching(/\.snapshot$/)]);
   });
 
   it('lives elsewhere when its folder cannot be written to, and leaves nothing behind', async () => {
