@@ -41,6 +41,8 @@ export async function postgresStore(databaseUrl: string): Promise<Store> {
   });
   // A connection that breaks while nobody uses it has already left the pool; without a listener it ends the process.
   pool.on('error', () => {});
+  // The pool leaves a connection that is ending to itself, and the server may still cut that one.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const query: Query = async (sql, values) => {
     try {
       return (await pool.query(sql, values)).rows;
