@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { KeyvPostgres } from '@keyv/postgres';
+import type { KeyvPostgres } from '@keyv/postgres';
+import { Client } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Problem } from '../../src/problem.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -9,13 +10,17 @@ import { type PostgresServer, startPostgres } from '../sim/postgres.ts';
 
 let server: PostgresServer;
 /** Runs any SQL, on a connection of its own. */
-let admin: KeyvPostgres;
+let admin: { query(sql: string): Promise<unknown[]>; end(): Promise<void> };
 beforeAll(async () => {
   server = await startPostgres();
-  admin = new KeyvPostgres({ uri: server.url(), table: 'admin' });
+  const client = new Client({ connectionString: server.url() });
+  // The server may be stopped before the connection has ended.
+  client.on('error', () => {});
+  await client.connect();
+  admin = { query: async (sql) => (await client.query(sql)).rows, end: () => client.end() };
 });
 afterAll(async () => {
-  await admin?.disconnect();
+  await admin?.end();
   await server?.stop();
 });
 
