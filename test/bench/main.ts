@@ -1,5 +1,6 @@
 import { assistantsFigures } from './assistants.ts';
 import { codeInterpreterFigures } from './code-interpreter.ts';
+import { discordFigures } from './discord.ts';
 import { type Figure, print } from './figure.ts';
 import { publisherFigures } from './publisher.ts';
 import { reactionFigures } from './reaction.ts';
@@ -15,6 +16,7 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['Reply', replyFigures],
   ['Shared budget, in virtual time', publisherFigures],
   ['Slack', slackFigures],
+  ['Discord', discordFigures],
   ['Reaction', reactionFigures],
   ['A thousand replies', thousandFigures],
 ];
