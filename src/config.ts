@@ -23,7 +23,7 @@ export interface Config {
     readonly apiKey?: string;
     readonly assistantId?: string;
   };
-  /** With `appToken` events come by Socket Mode, else by HTTP, signed with `signingSecret`. */
+  /** With `appToken` events come by Socket Mode, with `signingSecret` by HTTP; with both, either way. */
   readonly slack?: {
     readonly botToken: string;
     readonly appToken?: string;

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { App, HTTPReceiver, webApi } from '@slack/bolt';
+import { App, HTTPReceiver, type Receiver, webApi } from '@slack/bolt';
 import type { Logger } from '../../src/log.ts';
 import {
   type Attachment,
@@ -77,21 +77,35 @@ export class Slack implements Platform {
     this.#activity = new Activity(this.#client, this.#budgets.sessions, log);
     this.#socket = appToken === undefined ? undefined : new Socket({ appToken, apiUrl: this.#apiUrl, log });
     this.#http =
-      appToken === undefined && signingSecret !== undefined
+      signingSecret !== undefined
         ? new HTTPReceiver({ signingSecret, endpoints: [HTTP_PATH], logger: boltLog(log) })
         : undefined;
     this.httpListeners = this.#http ? { [HTTP_PATH]: listenerOf(this.#http) } : {};
   }
 
   async start(bot: Bot): Promise<void> {
-    const receiver = this.#socket?.receiver ?? this.#http;
-    if (!receiver)
+    const receivers = [this.#socket?.receiver, this.#http].filter((receiver) => receiver !== undefined);
+    if (receivers.length === 0)
       throw new Problem('Slack needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP).');
     const identity = await identify(this.#client, this.#options.appToken);
     this.#identity = identity;
-    const { user: botUserId, bot: botId, team: teamId } = identity;
+    const people = new People(this.#client, this.#log);
+    const inbox = new Inbox({
+      bot,
+      identity,
+      client: this.#client,
+      people,
+      activity: this.#activity,
+      log: this.#log,
+    });
+    for (const receiver of receivers) inbox.listen(this.#newApp(receiver, identity));
+    await this.#socket?.open();
+    this.#log.info({ workspace: identity.teamName }, 'connected to Slack');
+  }
+
+  #newApp(receiver: Receiver, { user: botUserId, bot: botId, team: teamId }: Identity): App {
     const { botToken } = this.#options;
-    const app = new App({
+    return new App({
       receiver,
       authorize: async () => ({ botToken, botId, botUserId, teamId }),
       // Bolt would remember every conversation for ever.
@@ -99,17 +113,6 @@ export class Slack implements Platform {
       clientOptions: this.#clientOptions(CALL_TIMEOUT_MS),
       logger: boltLog(this.#log),
     });
-    const people = new People(this.#client, this.#log);
-    new Inbox({
-      bot,
-      identity,
-      client: this.#client,
-      people,
-      activity: this.#activity,
-      log: this.#log,
-    }).listen(app);
-    await this.#socket?.open();
-    this.#log.info({ workspace: identity.teamName }, 'connected to Slack');
   }
 
   reply(messages: IncomingMessage[]): Reply {

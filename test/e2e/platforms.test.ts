@@ -37,15 +37,18 @@ const socketMode = ({ app, apiUrl }: SlackSim) => ({
 
 async function answeredInSlack(sim: SlackSim): Promise<string> {
   const { ts } = await sim.user('ann').says(CHANNEL, `@bobbin ${QUESTION}`);
-  await sim.until(() => sim.thread(CHANNEL, ts).includes('Regenerate'), PATIENCE);
+  await sim.until(() => isWhole(sim.thread(CHANNEL, ts)), PATIENCE);
   return sim.thread(CHANNEL, ts);
 }
 
 async function answeredInDiscord(sim: DiscordSim): Promise<string> {
   const { id } = sim.user('ann').says('general', `${sim.mention} ${QUESTION}`);
-  await sim.until(() => sim.world.channels.has(id) && sim.view(id).includes('Regenerate'), PATIENCE);
+  await sim.until(() => sim.world.channels.has(id) && isWhole(sim.view(id)), PATIENCE);
   return sim.view(id);
 }
+
+/** The buttons stand under the answer, and the answer is all there. */
+const isWhole = (seen: string) => seen.includes('Regenerate') && seen.includes('The solution is x = 1.');
 
 test('three variables are enough to serve a Slack workspace by Socket Mode', async () => {
   const sim = await slack();
@@ -76,19 +79,22 @@ test('two variables are enough to serve a Discord server', async () => {
   expect((await end).status).toBe(0);
 });
 
-test('one process serves both, and shows health and what its budgets do', async () => {
+test('one process serves Slack in both ways and Discord, and shows health and what its budgets do', async () => {
   const [slackSim, discordSim] = await Promise.all([slack(), discord()]);
   const { url } = await serve({
     ...socketMode(slackSim),
+    SLACK_SIGNING_SECRET: slackSim.app.signingSecret,
     DISCORD_TOKEN: discordSim.token,
     DISCORD_API_URL: discordSim.apiUrl,
   });
   await Promise.all([answeredInSlack(slackSim), answeredInDiscord(discordSim)]);
+  await slackSim.useRequestUrl(`${url}/slack/events`);
+  expect(await answeredInSlack(slackSim)).toContain('The solution is x = 1.');
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   await sleep(100);
   const metrics = await (await fetch(`${url}/metrics`)).text();
-  expect(metrics).toMatch(/bobbin_turn_seconds_count\{platform="slack",status="completed"\} 1/);
+  expect(metrics).toMatch(/bobbin_turn_seconds_count\{platform="slack",status="completed"\} 2/);
   expect(metrics).toMatch(/bobbin_turn_seconds_count\{platform="discord",status="completed"\} 1/);
   expect(metrics).toMatch(/bobbin_budget_wait_seconds_count\{budget="[^"]+"\} [1-9]/);
 });
