@@ -1,14 +1,15 @@
 import type { RequestListener } from 'node:http';
 import type { Budget } from './reply/budget.ts';
 import type { Limits, Part } from './reply/layout.ts';
-import type { ToolCallsEntry } from './reply/transcript.ts';
+import type { PlacedCall } from './reply/render.ts';
 
 export { Problem } from './problem.ts';
 export { type Budget, unlimited } from './reply/budget.ts';
 export { Gone, RateLimited } from './reply/call-errors.ts';
-export type { Limits, Part } from './reply/layout.ts';
+export { type Limits, type Part, textBefore } from './reply/layout.ts';
 export { type BudgetObserver, RateBudget, type RateBudgetOptions } from './reply/rate-budget.ts';
 export { RateBudgets } from './reply/rate-budgets.ts';
+export type { PlacedCall } from './reply/render.ts';
 
 /** A message that a person sent, as plain data that can be stored: what every adapter makes of its events. */
 export interface IncomingMessage {
@@ -84,8 +85,8 @@ export interface Reply {
 export interface View {
   /** A part with a successor never changes again. */
   readonly parts: readonly Part[];
-  /** The tools that were called, for platforms that show steps beside the text. */
-  readonly steps: readonly ToolCallsEntry[];
+  /** The tools that were called, for platforms that show them beside the text. */
+  readonly calls: readonly PlacedCall[];
   /** Images and other files of the answer, in order; a platform shows those that it has not shown yet. */
   readonly files: readonly ReplyFile[];
   /** Set once nothing more comes. */

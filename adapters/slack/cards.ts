@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt';
+import type { PlacedCall } from '../../src/platform.ts';
 import type { ToolCall } from '../../src/reply/tool-call.ts';
-import type { ToolCallsEntry } from '../../src/reply/transcript.ts';
 import { defused } from './markup.ts';
 
 /** A tool call as Slack shows it inside a stream: https://docs.slack.dev/reference/block-kit/blocks/task-card-block */
@@ -14,6 +14,12 @@ export interface Card {
   readonly output: string;
 }
 
+/** A card between what of a message's text comes before it and the rest. */
+export interface PlacedCard extends Card {
+  /** Characters of the text. */
+  readonly at: number;
+}
+
 /** The documented limit of one field. The whole code and output stand in the text, as code blocks. */
 const MAX_FIELD = 256;
 
@@ -23,15 +29,14 @@ const MAX_FIELD = 256;
  */
 const MAX_WEIGHT = 10_000;
 
-/** A card for each tool call, in order. */
-export function cardsOf(steps: readonly ToolCallsEntry[]): Card[] {
-  return steps.flatMap((step) =>
-    step.tool_calls.map((call) => {
-      const running = step.status === 'in_progress';
-      const status = running ? 'in_progress' : step.status === 'completed' ? 'complete' : 'error';
-      return { id: `${step.id}-${call.index}`, status, ...faceOf(call, running) };
-    }),
-  );
+/** The card of a tool call. */
+export function cardOf({ id, call, status }: PlacedCall): Card {
+  const running = status === 'in_progress';
+  return {
+    id,
+    status: running ? status : status === 'completed' ? 'complete' : 'error',
+    ...faceOf(call, running),
+  };
 }
 
 function faceOf(call: ToolCall, running: boolean): Pick<Card, 'title' | 'details' | 'output'> {
@@ -62,6 +67,30 @@ function faceOf(call: ToolCall, running: boolean): Pick<Card, 'title' | 'details
 function field(text: string): string {
   const safe = defused(text);
   return safe.length < MAX_FIELD ? safe : `${safe.slice(0, MAX_FIELD - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+/**
+ * What brings a stream from one state to the next. Slack puts a card where the stream was when it was first heard of
+ * (https://docs.slack.dev/reference/methods/chat.startStream: timeline), and formats the texts around it by themselves.
+ */
+export function chunksTo(
+  text: string,
+  cards: readonly PlacedCard[],
+  shown: { text: string; cards: ReadonlyMap<string, Card> },
+): types.AnyChunk[] {
+  if (!text.startsWith(shown.text)) return [];
+  let end = shown.text.length;
+  const textTo = (at: number) => {
+    const fresh = text.slice(end, at);
+    end = Math.max(end, at);
+    return fresh === '' ? [] : [{ type: 'markdown_text' as const, text: fresh }];
+  };
+  const tasks = cards.flatMap((card): types.AnyChunk[] => {
+    const known = shown.cards.get(card.id);
+    const task = cardChunk(card, known);
+    return [...(known ? [] : textTo(card.at)), ...(task ? [task] : [])];
+  });
+  return [...tasks, ...textTo(text.length)];
 }
 
 /** What brings a card that people see to `card`: title and status are replaced, details and output grow. */

@@ -2,7 +2,7 @@ import type { types } from '@slack/bolt';
 import { type Budget, type Call, Gone, type RateBudget } from '../../src/platform.ts';
 import type { Content } from './api.ts';
 import { markdownBlocks, plainBlocks, stopBlocks } from './blocks.ts';
-import { type Card, cardChunk, isTooHeavy } from './cards.ts';
+import { type Card, chunksTo, isTooHeavy } from './cards.ts';
 import { detourFor, isStreamOver, mayHaveWorked, slackCode, translated } from './failures.ts';
 import { fallbackText } from './markup.ts';
 import type { MessageContext, Wanted } from './wanted.ts';
@@ -161,10 +161,8 @@ export class SlackMessage {
     return this.#call(budgets.appendStream, () => this.#append(wanted, chunks));
   }
 
-  #chunks(text: string, cards: readonly Card[]): types.AnyChunk[] {
-    const fresh = text.startsWith(this.#text) ? text.slice(this.#text.length) : '';
-    const tasks = cards.flatMap((card) => cardChunk(card, this.#cards.get(card.id)) ?? []);
-    return [...(fresh ? [{ type: 'markdown_text' as const, text: fresh }] : []), ...tasks];
+  #chunks(text: string, cards: Wanted['cards']): types.AnyChunk[] {
+    return chunksTo(text, cards, { text: this.#text, cards: this.#cards });
   }
 
   async #append({ growing, cards }: Wanted, chunks: types.AnyChunk[]): Promise<void> {

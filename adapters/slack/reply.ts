@@ -1,7 +1,15 @@
-import type { Call, Limits, Part, Reply, ReplyFile, View } from '../../src/platform.ts';
+import {
+  type Call,
+  type Limits,
+  type Part,
+  type Reply,
+  type ReplyFile,
+  textBefore,
+  type View,
+} from '../../src/platform.ts';
 import type { Activity } from './activity.ts';
 import { endingBlocks } from './blocks.ts';
-import { type Card, cardsOf } from './cards.ts';
+import { cardOf, type PlacedCard } from './cards.ts';
 import { slackCode, translated } from './failures.ts';
 import { defused, settled } from './markup.ts';
 import { SlackMessage } from './message.ts';
@@ -64,14 +72,13 @@ export class SlackReply implements Reply {
   }
 
   #nextOfMessages(view: View): Call | undefined {
-    const cards = cardsOf(view.steps);
     const isFailure = view.outcome !== undefined && view.outcome.status !== 'completed';
-    const count = Math.max(view.parts.length, cards.length > 0 || isFailure ? 1 : 0);
+    const count = Math.max(view.parts.length, view.calls.length > 0 || isFailure ? 1 : 0);
     for (let index = 0; index < count; index++) {
       const part = view.parts[index];
       const isLast = index === count - 1;
       if (!isLast && part && part === this.#shown[index]) continue;
-      const call = this.#message(index).next(this.#wanted(view, index, isLast, cards));
+      const call = this.#message(index).next(this.#wanted(view, index, isLast));
       if (call) return call;
       if (!isLast && part) this.#shown[index] = part;
     }
@@ -90,16 +97,31 @@ export class SlackReply implements Reply {
     return message;
   }
 
-  #wanted({ parts, outcome }: View, index: number, isLast: boolean, cards: readonly Card[]): Wanted {
+  #wanted(view: View, index: number, isLast: boolean): Wanted {
+    const { parts, outcome } = view;
     const part = parts[index];
     const text = defused(part?.text ?? '');
-    const before = this.#messages.slice(0, index);
-    const own = isLast
-      ? cards.filter((card) => !before.some((message) => message.holds(card)))
-      : cards.filter((card) => this.#messages[index]?.holds(card));
-    if (isLast && !outcome) return { text, growing: growingOf(part), cards: own };
+    const cards = this.#cards(view, index, isLast);
+    if (isLast && !outcome) {
+      const growing = growingOf(part);
+      return { text, growing, cards: cards.filter(({ at }) => at <= growing.length) };
+    }
     const ending = isLast && outcome ? endingBlocks(outcome, text !== '') : [];
-    return { text, growing: text, cards: own.map(ended), ending };
+    return { text, growing: text, cards: cards.map(ended), ending };
+  }
+
+  /** The cards that stand in a message, and those whose place is there. */
+  #cards({ parts, calls }: View, index: number, isLast: boolean): PlacedCard[] {
+    const start = parts.slice(0, index).reduce((sum, { source }) => sum + source.length, 0);
+    const part = parts[index];
+    const end = isLast || !part ? Number.POSITIVE_INFINITY : start + part.source.length;
+    return calls.flatMap((call) => {
+      const card = cardOf(call);
+      const holder = this.#messages.find((message) => message.holds(card));
+      if (holder) return holder === this.#messages[index] ? [{ ...card, at: 0 }] : [];
+      if (call.at < start || call.at >= end) return [];
+      return [{ ...card, at: part ? defused(textBefore(part, call.at - start)).length : 0 }];
+    });
   }
 
   #nextOfFiles({ files, outcome }: View): Call | undefined {
@@ -132,7 +154,7 @@ function growingOf(part: Part | undefined): string {
 }
 
 /** A message that is complete leaves no card at work. */
-function ended(card: Card): Card {
+function ended(card: PlacedCard): PlacedCard {
   return card.status === 'in_progress' ? { ...card, status: 'complete' } : card;
 }
 

@@ -2,11 +2,10 @@ import type { View } from '../../src/platform.ts';
 import type { ToolCall } from '../../src/reply/tool-call.ts';
 
 /** What a reply does right now, as Slack shows it after the app's name; empty once there is text to see instead. */
-export function statusOf({ parts, steps, outcome }: View): string {
+export function statusOf({ parts, calls, outcome }: View): string {
   if (outcome) return '';
-  const step = steps.at(-1);
-  const call = step?.status === 'in_progress' ? step.tool_calls.at(-1) : undefined;
-  if (call) return statusOfCall(call);
+  const last = calls.at(-1);
+  if (last?.status === 'in_progress') return statusOfCall(last.call);
   return parts.length === 0 ? 'is thinking…' : '';
 }
 

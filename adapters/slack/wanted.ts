@@ -3,7 +3,7 @@ import type { Logger } from '../../src/log.ts';
 import type { Budget } from '../../src/platform.ts';
 import type { ThreadApi } from './api.ts';
 import type { Budgets } from './budgets.ts';
-import type { Card } from './cards.ts';
+import type { PlacedCard } from './cards.ts';
 
 /** What people should see of one message by now. */
 export interface Wanted {
@@ -11,7 +11,8 @@ export interface Wanted {
   readonly text: string;
   /** As much of it as never changes again while the message grows: what a stream takes. */
   readonly growing: string;
-  readonly cards: readonly Card[];
+  /** In order; those that stand further down than the text goes come later. */
+  readonly cards: readonly PlacedCard[];
   /** The blocks under the text, once nothing more comes. */
   readonly ending?: types.AnyBlock[];
 }

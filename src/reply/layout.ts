@@ -101,6 +101,11 @@ function partOf(opening: string, source: string, limits: Limits): Part {
   return { opening, source, closing, text: display(body + end, limits) };
 }
 
+/** What of a part's text comes before the rest of its source, where Markdown is shown as it is. */
+export function textBefore({ opening, source }: Part, offset: number): string {
+  return bodyOf({ opening, source: source.slice(0, offset) }).trimEnd();
+}
+
 function bodyOf({ opening, source }: Pick<Part, 'opening' | 'source'>): string {
   return opening + source.replace(BLANK_LINES, '');
 }

@@ -4,7 +4,7 @@ import type { Claim } from './budget.ts';
 import { Gone, RateLimited } from './call-errors.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { layout } from './layout.ts';
-import { type ReplyStyle, toMarkdown } from './render.ts';
+import { type ReplyStyle, render } from './render.ts';
 import { sizeOf } from './size.ts';
 import { emptyTranscript, type Transcript } from './transcript.ts';
 
@@ -24,7 +24,7 @@ export class Publisher {
   readonly #log: Logger;
   readonly #clock: Clock;
   #transcript: Transcript = emptyTranscript;
-  #view: View = { parts: [], steps: [], files: [] };
+  #view: View = { parts: [], calls: [], files: [] };
   #viewed: Transcript = emptyTranscript;
   #shown: { anything: boolean; characters: number; size: number; at: number };
   #wait = new AbortController();
@@ -76,9 +76,8 @@ export class Publisher {
   #newest(): View {
     if (this.#transcript !== this.#viewed) {
       this.#viewed = this.#transcript;
-      const markdown = toMarkdown(this.#transcript, this.#style);
-      const steps = this.#transcript.entries.filter((entry) => entry.type === 'tool_calls');
-      this.#view = { ...this.#view, parts: layout(markdown, this.#reply.limits, this.#view.parts), steps };
+      const { markdown, calls } = render(this.#transcript, this.#style);
+      this.#view = { ...this.#view, parts: layout(markdown, this.#reply.limits, this.#view.parts), calls };
     }
     return this.#view;
   }

@@ -2,7 +2,7 @@ import { scan } from './block.ts';
 import { cleanLogs, cleanText, insideFence } from './clean.ts';
 import type { Content } from './content.ts';
 import type { CodeInterpreterCall, CodeOutput, ToolCall } from './tool-call.ts';
-import type { Entry, ToolCallsEntry, Transcript } from './transcript.ts';
+import type { Entry, Status, ToolCallsEntry, Transcript } from './transcript.ts';
 
 /** How a platform wants to have shown what is not text. Undefined shows nothing. */
 export interface ReplyStyle {
@@ -14,27 +14,56 @@ export interface ReplyStyle {
 
 const PLAIN: ReplyStyle = { toolCall: () => undefined };
 
+/** A tool call, and where in a reply's Markdown it stands. */
+export interface PlacedCall {
+  /** Unique in the reply. */
+  readonly id: string;
+  readonly call: ToolCall;
+  /** How far its step is. */
+  readonly status: Status;
+  /** So many characters of the Markdown come before it; a block ends there. Never changes. */
+  readonly at: number;
+}
+
+export interface Rendered {
+  readonly markdown: string;
+  /** In the order in which they stand in it. */
+  readonly calls: readonly PlacedCall[];
+}
+
+/** A block of Markdown, or a call that is not placed yet. */
+type Piece = string | Omit<PlacedCall, 'at'>;
+
 /**
  * The reply as Markdown. As the transcript grows the Markdown only grows at its end, for platforms that can only
  * append: a code block that may still grow has no closing fence, and white space at the end waits for what follows.
  */
-export function toMarkdown(transcript: Transcript, style: ReplyStyle = PLAIN): string {
-  const { entries } = transcript;
-  const blocks = entries.flatMap((entry, index) => {
+export function render({ entries }: Transcript, style: ReplyStyle = PLAIN): Rendered {
+  const pieces = entries.flatMap((entry, index) => {
     const isOpen = entry.status === 'in_progress' && index === entries.length - 1;
-    return blocksOf(entry, isOpen, style).filter((block) => block !== '');
+    return piecesOf(entry, isOpen, style);
   });
-  return blocks.map((block, index) => (index < blocks.length - 1 ? closed(block) : block)).join('\n\n');
+  const calls: PlacedCall[] = [];
+  let markdown = '';
+  let last = '';
+  for (const piece of pieces) {
+    if (piece === '') continue;
+    markdown += closingOf(last);
+    if (typeof piece === 'string') markdown += markdown === '' ? piece : `\n\n${piece}`;
+    else calls.push({ ...piece, at: markdown.length });
+    last = typeof piece === 'string' ? piece : '';
+  }
+  return { markdown, calls };
 }
 
-/** A block that something follows: a fence that a text left open would swallow it. */
-function closed(block: string): string {
+/** What closes a fence that a block left open, before it swallows what follows. */
+function closingOf(block: string): string {
   const fence = /`{3}|~{3}/.test(block) ? scan(block).fence : undefined;
-  return fence ? `${block}\n${fence.closing}` : block;
+  return fence ? `\n${fence.closing}` : '';
 }
 
-function blocksOf(entry: Entry, isOpen: boolean, style: ReplyStyle): string[] {
-  if (entry.type === 'tool_calls') return callBlocks(entry, isOpen, style);
+function piecesOf(entry: Entry, isOpen: boolean, style: ReplyStyle): Piece[] {
+  if (entry.type === 'tool_calls') return callPieces(entry, isOpen, style);
   return entry.content.map((content, index) =>
     contentBlock(content, isOpen && index === entry.content.length - 1, style),
   );
@@ -53,12 +82,13 @@ function contentBlock(content: Content, isOpen: boolean, style: ReplyStyle): str
   }
 }
 
-function callBlocks(entry: ToolCallsEntry, isOpen: boolean, style: ReplyStyle): string[] {
+function callPieces(entry: ToolCallsEntry, isOpen: boolean, style: ReplyStyle): Piece[] {
   const calls = isOpen ? settledCalls(entry.tool_calls) : entry.tool_calls;
-  return calls.flatMap((call, index) => {
+  return calls.flatMap((call, index): Piece[] => {
+    const piece = { id: `${entry.id}-${call.index}`, call, status: entry.status };
     const label = style.toolCall(call.type) ?? '';
-    if (call.type !== 'code_interpreter') return [label];
-    return [label, ...codeBlocks(call, isOpen && index === calls.length - 1, style)];
+    if (call.type !== 'code_interpreter') return [piece, label];
+    return [piece, label, ...codeBlocks(call, isOpen && index === calls.length - 1, style)];
   });
 }
 

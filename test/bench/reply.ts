@@ -1,6 +1,6 @@
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import { type Limits, layout, type Part } from '../../src/reply/layout.ts';
-import { toMarkdown } from '../../src/reply/render.ts';
+import { render } from '../../src/reply/render.ts';
 import { emptyTranscript, fold } from '../../src/reply/transcript.ts';
 
 interface Figure {
@@ -68,7 +68,7 @@ function renderCost(markdown: string): number {
     },
   }));
   const transcript = events.reduce(fold, emptyTranscript);
-  return median(() => toMarkdown(transcript));
+  return median(() => render(transcript));
 }
 
 /** Laid out again after every 200 characters, each time from the parts before. */

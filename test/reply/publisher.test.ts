@@ -59,7 +59,7 @@ class Screen implements Reply {
   readonly sent: string[] = [];
   outcome: Outcome | undefined;
   isClosed = false;
-  showsSteps = false;
+  showsCalls = false;
   failWith: Error[] = [];
   readonly #budget: Budget;
 
@@ -67,10 +67,10 @@ class Screen implements Reply {
     this.#budget = budget;
   }
 
-  next({ parts, steps, outcome }: View): Call | undefined {
+  next({ parts, calls, outcome }: View): Call | undefined {
     const text = [
       ...parts.map((part) => part.text),
-      ...(this.showsSteps ? steps : []).map(({ id }) => id),
+      ...(this.showsCalls ? calls : []).map(({ id }) => id),
     ].join('');
     if (text === (this.sent.at(-1) ?? '') && outcome === this.outcome) return undefined;
     const send = async () => {
@@ -121,7 +121,7 @@ test('the first text and the last edit may use the room that is kept for them, o
 
 test('steps that change before there is text use no room that is kept, but for the first sign of life', async () => {
   const { gate, screen, publisher } = open();
-  screen.showsSteps = true;
+  screen.showsCalls = true;
   for (const id of ['one', 'two', 'three']) {
     publisher.update(searching(id));
     await gate.open();

@@ -2,23 +2,25 @@ import fc from 'fast-check';
 import { marked } from 'marked';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import { describe, expect, it } from 'vitest';
+import { scan } from '../../src/reply/block.ts';
 import { MAX_LOG_CHARACTERS, MAX_LOG_LINES } from '../../src/reply/clean.ts';
-import { type ReplyStyle, toMarkdown } from '../../src/reply/render.ts';
+import { type PlacedCall, type ReplyStyle, render } from '../../src/reply/render.ts';
 import { emptyTranscript, fold } from '../../src/reply/transcript.ts';
 import { call, code, eventsOf, type Item, items, sizes, text } from './run-script.ts';
 
 const foldAll = (events: AssistantStreamEvent[]) => events.reduce(fold, emptyTranscript);
-const render = (script: Item[], style?: ReplyStyle) => toMarkdown(foldAll(eventsOf(script, [5])), style);
+const markdownOf = (script: Item[], style?: ReplyStyle) =>
+  render(foldAll(eventsOf(script, [5])), style).markdown;
 const codeBlocksOf = (markdown: string) =>
   marked.lexer(markdown).flatMap((token) => (token.type === 'code' ? [token.text] : []));
 const labels: ReplyStyle = { toolCall: (type) => `*${type}*`, image: (id) => `[image ${id}]` };
 
 /** What each prefix of the run's events renders to. */
-function frames(script: Item[], pieces: number[], style?: ReplyStyle): string[] {
+function frames(script: Item[], pieces: number[], style?: ReplyStyle) {
   let transcript = emptyTranscript;
   return eventsOf(script, pieces).map((event) => {
     transcript = fold(transcript, event);
-    return toMarkdown(transcript, style);
+    return render(transcript, style);
   });
 }
 
@@ -29,25 +31,68 @@ function expectToGrow(markdowns: string[]): void {
   }
 }
 
-describe('toMarkdown', () => {
+function expectBetweenBlocks(markdown: string, calls: readonly PlacedCall[]): void {
+  let last = 0;
+  for (const { at } of calls) {
+    expect(at).toBeGreaterThanOrEqual(last);
+    expect(scan(markdown.slice(0, at)).fence).toBeUndefined();
+    if (at > 0) expect(markdown.slice(at)).toMatch(/^(?:\n\n|$)/);
+    last = at;
+  }
+}
+
+describe('render', () => {
   it('shows text, code with its label, output and text in their order', () => {
     const script = [
       { content: [text('Let me see.\n')] },
       { calls: [code('print(1)\n', '1\n')] },
       { content: [text('It is 1.')] },
     ];
-    expect(render(script, labels)).toBe(
+    expect(markdownOf(script, labels)).toBe(
       'Let me see.\n\n*code_interpreter*\n\n```python\nprint(1)\n```\n\n```\n1\n```\n\nIt is 1.',
     );
   });
 
   it('only ever grows at its end', () => {
-    fc.assert(fc.property(items, sizes, (script, pieces) => expectToGrow(frames(script, pieces, labels))));
+    fc.assert(
+      fc.property(items, sizes, (script, pieces) =>
+        expectToGrow(frames(script, pieces, labels).map(({ markdown }) => markdown)),
+      ),
+    );
+  });
+
+  it('places each call between two blocks, once and for all', () => {
+    fc.assert(
+      fc.property(items, sizes, fc.constantFrom(labels, undefined), (script, pieces, style) => {
+        const places = new Map<string, number>();
+        for (const { markdown, calls } of frames(script, pieces, style)) {
+          expectBetweenBlocks(markdown, calls);
+          for (const { id, at } of calls) expect(at).toBe(places.getOrInsert(id, at));
+        }
+        expect(places.size).toBe(
+          script.reduce((sum, item) => sum + ('calls' in item ? item.calls.length : 0), 0),
+        );
+      }),
+    );
+  });
+
+  it('places a call before its code, also if a text before it left a fence open', () => {
+    const script = [
+      { content: [text('```js\nlet x')] },
+      { calls: [code('a')] },
+      { content: [text('after')] },
+    ];
+    const { markdown, calls } = render(foldAll(eventsOf(script, [5])));
+    const [at = 0] = calls.map((placed) => placed.at);
+    expect([markdown.slice(0, at), markdown.slice(at)]).toEqual([
+      '```js\nlet x\n```',
+      '\n\n```python\na\n```\n\nafter',
+    ]);
   });
 
   it('shows code as it is written, its block open, and output as its lines end', () => {
     const script = [{ calls: [code('x = 1\nprint(x)', '1\n2')] }];
-    const seen = frames(script, [1]);
+    const seen = frames(script, [1]).map(({ markdown }) => markdown);
     expect(seen).toContain('```python\nx = 1\npri');
     expect(seen).toContain('```python\nx = 1\nprint(x)\n```\n\n```\n1');
     expect(seen.at(-1)).toBe('```python\nx = 1\nprint(x)\n```\n\n```\n1\n2\n```');
@@ -72,7 +117,7 @@ describe('toMarkdown', () => {
     let transcript = emptyTranscript;
     const seen = parallel.map((event) => {
       transcript = fold(transcript, event);
-      return toMarkdown(transcript);
+      return render(transcript).markdown;
     });
     expectToGrow(seen);
     expect(codeBlocksOf(seen.at(-1) ?? '')).toEqual(['a', '1', 'b', '2']);
@@ -80,42 +125,42 @@ describe('toMarkdown', () => {
 
   it('closes a fence that a text left open before anything else follows', () => {
     const script = [{ content: [text('> ```js\n> let x')] }, { content: [text('after')] }];
-    expect(render(script)).toBe('> ```js\n> let x\n> ```\n\nafter');
+    expect(markdownOf(script)).toBe('> ```js\n> let x\n> ```\n\nafter');
   });
 
   it('shows nothing for a call without code and output, and for empty output', () => {
-    expect(render([{ calls: [code(''), code('x = 1', '', '\n\n')] }])).toBe('```python\nx = 1\n```');
+    expect(markdownOf([{ calls: [code(''), code('x = 1', '', '\n\n')] }])).toBe('```python\nx = 1\n```');
   });
 
   it('does not let code or output break out of its block', () => {
     const script = [{ calls: [code("s = '''```'''\n```\n````", '```\n# not a heading')] }];
-    expect(codeBlocksOf(render(script))).toHaveLength(2);
+    expect(codeBlocksOf(markdownOf(script))).toHaveLength(2);
     expect(
-      render(script)
+      markdownOf(script)
         .replace(/^```.*$/gm, '')
         .replaceAll('\u200b', ''),
     ).toContain("s = '''```'''");
-    expect(render(script).match(/```/g)).toHaveLength(4);
+    expect(markdownOf(script).match(/```/g)).toHaveLength(4);
   });
 
   it('leaves of an output what a terminal would show in the end', () => {
     const progress = 'Loading 10%\rLoading 50%\rLoading 100%\r\n\x1b[32mok\x1b[0m\x07\ttab\n';
-    expect(render([{ calls: [code('', progress)] }])).toBe('```\nLoading 100%\nok\ttab\n```');
+    expect(markdownOf([{ calls: [code('', progress)] }])).toBe('```\nLoading 100%\nok\ttab\n```');
   });
 
   it('shortens a long output and says how much more there is', () => {
     const lines = Array.from({ length: MAX_LOG_LINES + 1234 }, (_, index) => `${index}\n`).join('');
-    const shown = codeBlocksOf(render([{ calls: [code('', lines)] }]))[0] ?? '';
+    const shown = codeBlocksOf(markdownOf([{ calls: [code('', lines)] }]))[0] ?? '';
     expect(shown.split('\n')).toHaveLength(MAX_LOG_LINES + 1);
     expect(shown).toMatch(/\n… 1,234 more lines$/);
 
-    const flood = codeBlocksOf(render([{ calls: [code('', `${'x'.repeat(1_000_000)}\nend`)] }]))[0] ?? '';
+    const flood = codeBlocksOf(markdownOf([{ calls: [code('', `${'x'.repeat(1_000_000)}\nend`)] }]))[0] ?? '';
     expect(flood).toBe(`${'x'.repeat(MAX_LOG_CHARACTERS)} … (996,000 more characters)\n… 1 more line`);
   });
 
   it('joins outputs that follow each other and shows images between them', () => {
     const script = [{ calls: [code('', 'a', 'b\n', { image: 'file_1' }, 'c')] }];
-    expect(render(script, labels)).toBe(
+    expect(markdownOf(script, labels)).toBe(
       '*code_interpreter*\n\n```\na\nb\n```\n\n[image file_1]\n\n```\nc\n```',
     );
   });
@@ -123,14 +168,14 @@ describe('toMarkdown', () => {
   it('shows text well-formed and without control characters', () => {
     fc.assert(
       fc.property(items, sizes, (script, pieces) => {
-        for (const markdown of frames(script, pieces)) {
+        for (const { markdown } of frames(script, pieces)) {
           expect(markdown.isWellFormed()).toBe(true);
           expect(markdown).not.toMatch(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/u);
         }
       }),
       { numRuns: 50 },
     );
-    expect(render([{ content: [text('\r\n\x1b[1mHi\u202e \ud83d!\r\n😀')] }])).toBe('[1mHi \ufffd!\n😀');
+    expect(markdownOf([{ content: [text('\r\n\x1b[1mHi\u202e \ud83d!\r\n😀')] }])).toBe('[1mHi \ufffd!\n😀');
   });
 
   it('shows refusals as text, and images by their address', () => {
@@ -143,6 +188,6 @@ describe('toMarkdown', () => {
       },
       { content: [{ type: 'image_url', image_url: { url: 'nonsense' } }] },
     ];
-    expect(render(script)).toBe('No.\n\n![](https://a.b/c%20d.png)');
+    expect(markdownOf(script)).toBe('No.\n\n![](https://a.b/c%20d.png)');
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import { describe, expect, it } from 'vitest';
-import { toMarkdown } from '../../src/reply/render.ts';
+import { render } from '../../src/reply/render.ts';
 import { emptyTranscript, fold, foldRun, type Transcript } from '../../src/reply/transcript.ts';
 import {
   call,
@@ -218,7 +218,7 @@ describe('fold', () => {
     const events = fc.array(fc.record({ event: fc.constantFrom(...names), data: json }).map(strange));
     fc.assert(
       fc.property(events, (all) => {
-        expect(toMarkdown(foldAll(all))).toBeTypeOf('string');
+        expect(render(foldAll(all)).markdown).toBeTypeOf('string');
       }),
       { numRuns: 1000 },
     );

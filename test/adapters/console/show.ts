@@ -8,6 +8,6 @@ export async function show(
   outcome?: Outcome,
   files: ReplyFile[] = [],
 ): Promise<void> {
-  const view = { parts: layout(markdown, reply.limits), steps: [], files, ...(outcome && { outcome }) };
+  const view = { parts: layout(markdown, reply.limits), calls: [], files, ...(outcome && { outcome }) };
   for (let call = reply.next(view); call; call = reply.next(view)) await call.send();
 }

@@ -29,7 +29,7 @@ const file = fc.record({
 
 function viewOf(texts: readonly string[], files: readonly ReplyFile[], outcome?: Outcome): View {
   const parts = texts.map((text) => ({ opening: '', source: text, closing: '', text }));
-  return { parts, steps: [], files, ...(outcome && { outcome }) };
+  return { parts, calls: [], files, ...(outcome && { outcome }) };
 }
 
 test('no message is longer than Discord takes, whatever the model writes and however the reply ends', () => {

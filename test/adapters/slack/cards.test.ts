@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Card, cardChunk, cardsOf } from '../../../adapters/slack/cards.ts';
+import { type Card, cardChunk, cardOf, chunksTo } from '../../../adapters/slack/cards.ts';
 import { statusOf } from '../../../adapters/slack/status.ts';
+import type { PlacedCall } from '../../../src/platform.ts';
 import type { ToolCall } from '../../../src/reply/tool-call.ts';
-import type { ToolCallsEntry } from '../../../src/reply/transcript.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
-import { end, python, ScriptedModel, says, usage } from '../../sim/scripted-model.ts';
+import { end, python, ScriptedModel, says, text, usage } from '../../sim/scripted-model.ts';
+import { append, markdownOf, newStream, parseChunks, STREAM_LIMITS } from '../../sim/slack/streams.ts';
+import { Pen } from './pen.ts';
 import { asks, openWorld } from './world.ts';
 
 const python3 = (input: string, logs?: string): ToolCall => ({
@@ -15,11 +17,11 @@ const python3 = (input: string, logs?: string): ToolCall => ({
   input,
   outputs: logs === undefined ? [] : [{ index: 0, type: 'logs', logs }],
 });
-const step = (status: ToolCallsEntry['status'], ...tool_calls: ToolCall[]): ToolCallsEntry => ({
-  type: 'tool_calls',
-  id: 's1',
+const placed = (call: ToolCall, status: PlacedCall['status']): PlacedCall => ({
+  id: 's1-0',
+  call,
   status,
-  tool_calls,
+  at: 0,
 });
 const search: ToolCall = {
   type: 'file_search',
@@ -37,27 +39,29 @@ const lookup: ToolCall = {
 };
 
 test('each tool call is a card that says what it does and what came of it', () => {
-  expect(cardsOf([step('in_progress', python3('1 + 1', '2'), search, lookup)])).toMatchObject([
-    { id: 's1-0', title: 'Running Python', status: 'in_progress', details: '1 + 1', output: '' },
-    { id: 's1-1', title: 'Searching the files', status: 'in_progress' },
-    { id: 's1-2', title: 'Using lookup', status: 'in_progress' },
+  const cards = (status: PlacedCall['status'], ...calls: ToolCall[]) =>
+    calls.map((call) => cardOf(placed(call, status)));
+  expect(cards('in_progress', python3('1 + 1', '2'), search, lookup)).toMatchObject([
+    { title: 'Running Python', status: 'in_progress', details: '1 + 1', output: '' },
+    { title: 'Searching the files', status: 'in_progress' },
+    { title: 'Using lookup', status: 'in_progress' },
   ]);
-  expect(cardsOf([step('completed', python3('1 + 1', '2\n'), search, lookup)])).toMatchObject([
+  expect(cards('completed', python3('1 + 1', '2\n'), search, lookup)).toMatchObject([
     { title: 'Ran Python', status: 'complete', output: '2' },
     { title: 'Searched the files', status: 'complete', output: 'a.pdf, b.md' },
     { title: 'Used lookup', status: 'complete' },
   ]);
-  expect(cardsOf([step('failed', search)])).toMatchObject([{ status: 'error' }]);
+  expect(cards('failed', search)).toMatchObject([{ status: 'error' }]);
 });
 
 test('the status says what the newest step does, and nothing once there is text', () => {
-  const view = { parts: [], steps: [], files: [] };
+  const view = { parts: [], calls: [], files: [] };
   const part = { opening: '', source: 'text', closing: '', text: 'text' };
   expect(statusOf(view)).toBe('is thinking…');
-  expect(statusOf({ ...view, steps: [step('in_progress', python3(''))] })).toBe('is running Python…');
-  expect(statusOf({ ...view, steps: [step('in_progress', search)] })).toBe('is searching the files…');
-  expect(statusOf({ ...view, steps: [step('in_progress', lookup)] })).toBe('is using lookup…');
-  expect(statusOf({ ...view, parts: [part], steps: [step('completed', lookup)] })).toBe('');
+  expect(statusOf({ ...view, calls: [placed(python3(''), 'in_progress')] })).toBe('is running Python…');
+  expect(statusOf({ ...view, calls: [placed(search, 'in_progress')] })).toBe('is searching the files…');
+  expect(statusOf({ ...view, calls: [placed(lookup, 'in_progress')] })).toBe('is using lookup…');
+  expect(statusOf({ ...view, parts: [part], calls: [placed(lookup, 'completed')] })).toBe('');
   expect(statusOf({ ...view, outcome: { status: 'stopped' } })).toBe('');
 });
 
@@ -68,9 +72,8 @@ test('as code grows its card only grows, within Slack’s 256 characters', () =>
       let shown: Card | undefined;
       let details = '';
       for (const length of [...lengths.sort((a, b) => a - b), input.length]) {
-        const [card] = cardsOf([step('in_progress', python3(input.slice(0, length).toWellFormed()))]);
-        const chunk = card && cardChunk(card, shown);
-        details += chunk?.details ?? '';
+        const card = cardOf(placed(python3(input.slice(0, length).toWellFormed()), 'in_progress'));
+        details += cardChunk(card, shown)?.details ?? '';
         shown = card;
       }
       expect(details.length).toBeLessThanOrEqual(256);
@@ -84,6 +87,73 @@ test('as code grows its card only grows, within Slack’s 256 characters', () =>
       status: 'complete',
       details: 'd',
     },
+  );
+});
+
+const opens = '◐ Running Python (in_progress)';
+const ran = (code: string, output: string) => `✔ Ran Python (complete)\n    ${code}\n    ${output}`;
+
+test('a card stands where its code does, with whole texts before and after it', async () => {
+  const pen = new Pen();
+  const model = new ScriptedModel(
+    pen.answer,
+    [text('Once more.'), ...python('print(2)'), usage, end()],
+    says('It is 2.'),
+  );
+  const codeInterpreter = new ScriptedInterpreter({
+    'print(1)': { prints: ['1\n'] },
+    'print(2)': { prints: ['2\n'] },
+  });
+  const { sim } = await openWorld({ model, codeInterpreter });
+  const thread = asks(sim);
+  pen.says('I count');
+  await sim.until(() => thread.view().includes('I count ▌'));
+  pen.says(' to two.');
+  pen.does(...python('print(1)'));
+  await sim.until(() => thread.view().includes(opens) || thread.view().includes('Ran Python'));
+  pen.ends();
+  await thread.quiet();
+  expect(thread.text()).toBe(
+    [
+      'I count to two.',
+      ran('print(1)', '1'),
+      '\n\n```python\nprint(1)\n```\n\n```\n1\n```\n\nOnce more.',
+      ran('print(2)', '2'),
+      '\n\n```python\nprint(2)\n```\n\n```\n2\n```\n\nIt is 2.',
+    ].join('\n'),
+  );
+});
+
+test('however a text grows, each card comes exactly where it belongs', () => {
+  const length = 40;
+  const places = fc.array(fc.nat(length), { maxLength: 4 }).map((all) => all.toSorted((a, b) => a - b));
+  const growth = fc
+    .array(fc.nat(length), { maxLength: 5 })
+    .map((all) => [...all.toSorted((a, b) => a - b), length]);
+  const text = Array.from({ length }, (_, index) => index % 10).join('');
+  fc.assert(
+    fc.property(places, growth, (ats, ends) => {
+      const cards = ats.map((at, index) => ({
+        ...cardOf(placed(python3(`${index}`), 'completed')),
+        id: `${index}`,
+        at,
+      }));
+      let stream = newStream('timeline');
+      let shown = { text: '', cards: new Map<string, Card>() };
+      for (const end of ends) {
+        const due = cards.filter(({ at }) => at <= end);
+        const chunks = chunksTo(text.slice(0, end), due, shown);
+        stream = append(stream, parseChunks(undefined, chunks, STREAM_LIMITS), STREAM_LIMITS);
+        shown = { text: text.slice(0, end), cards: new Map(due.map((card) => [card.id, card])) };
+      }
+      let before = 0;
+      const found = stream.parts.flatMap((part) => {
+        if (part.type === 'markdown') before += part.text.length;
+        return part.type === 'task' ? [{ id: part.id, at: before }] : [];
+      });
+      expect(markdownOf(stream)).toBe(text);
+      expect(found).toEqual(cards.map(({ id, at }) => ({ id, at })));
+    }),
   );
 });
 
