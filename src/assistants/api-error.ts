@@ -1,6 +1,9 @@
 /** How much of what a client sent is repeated to it, in characters. */
 const MAX_QUOTE = 100;
 
+const ALL = new Intl.ListFormat('en-US', { type: 'conjunction' });
+const ANY = new Intl.ListFormat('en-US', { type: 'disjunction' });
+
 export type ApiErrorType = 'invalid_request_error' | 'server_error';
 
 interface ApiErrorDetails {
@@ -12,7 +15,7 @@ interface ApiErrorDetails {
 
 /** An error that the client is told, in the words of OpenAI's API. Routes throw it; the app answers with it. */
 export class ApiError extends Error {
-  readonly status: 400 | 401 | 404 | 413 | 500;
+  readonly status: 400 | 401 | 404 | 405 | 413 | 500;
   readonly type: ApiErrorType;
   readonly param: string | null;
   readonly code: string | null;
@@ -55,6 +58,12 @@ export function invalidUrl(method: string, path: string): ApiError {
   return new ApiError(404, `Invalid URL (${method} ${path})`);
 }
 
+/** 405 for an address that the API has, but not for this method. */
+export function wrongMethod(method: string, path: string): ApiError {
+  const hint = '(HINT: Perhaps you meant to use a different HTTP method?)';
+  return new ApiError(405, `Not allowed to ${method} on ${path}. ${hint}`);
+}
+
 /** 413: `limit` is in bytes. */
 export function tooLarge(limit: number): ApiError {
   return new ApiError(413, `Maximum content size limit (${limit}) exceeded.`);
@@ -80,14 +89,17 @@ export function missingParameter(param: string): ApiError {
 
 /** 400: a parameter has a value that is none of `supported`. */
 export function unsupportedValue(param: string, value: unknown, supported: readonly string[]): ApiError {
-  const quoted = supported.map((name) => `'${name}'`);
-  const last = quoted.pop();
-  const list = quoted.length === 0 ? last : `${quoted.join(', ')}${quoted.length > 1 ? ',' : ''} and ${last}`;
+  const list = ALL.format(supported.map((name) => `'${name}'`));
   const shown = typeof value === 'string' ? value : JSON.stringify(value);
   return invalidRequest(`Invalid value: '${shortened(shown)}'. Supported values are: ${list}.`, {
     param,
     code: 'invalid_value',
   });
+}
+
+/** One of several words, as the API lists them. */
+export function either(words: string[]): string {
+  return ANY.format(words);
 }
 
 /** The beginning of a text that is too long to repeat whole. */

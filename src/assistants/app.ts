@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { requireApiKey, requireBeta } from './access.ts';
-import { ApiError, type Explain, invalidUrl, serverError } from './api-error.ts';
+import { ApiError, type Explain, invalidUrl, serverError, wrongMethod } from './api-error.ts';
 import { assistantRoutes } from './assistant-routes.ts';
 import { fileRoutes } from './file-routes.ts';
 import { messageRoutes } from './message-routes.ts';
@@ -20,6 +20,8 @@ export interface AppOptions {
   explain?: Explain;
 }
 
+const METHODS = ['GET', 'POST', 'DELETE'];
+
 /** The Assistants API under `/v1`, for `app.fetch` in this process or a server's socket. */
 export function createAssistantsApp({
   state,
@@ -38,7 +40,10 @@ export function createAssistantsApp({
     return Response.json(answer, { status: answer.status, headers });
   });
   app.notFound((c) => {
-    throw invalidUrl(c.req.method, c.req.path);
+    const { method, path } = c.req;
+    const allowed = METHODS.filter((other) => takes(app, other, path));
+    if (allowed.length === 0) throw invalidUrl(method, path);
+    return Response.json(wrongMethod(method, path), { status: 405, headers: { allow: allowed.join(', ') } });
   });
 
   if (apiKeys) app.use(requireApiKey(apiKeys));
@@ -52,4 +57,9 @@ export function createAssistantsApp({
   app.route('/v1', messageRoutes({ state, activeRun }));
   app.route('/v1', fileRoutes({ state }));
   return app;
+}
+
+/** Whether a route, and not only what stands before all routes, answers at the address. */
+function takes(app: Hono, method: string, path: string): boolean {
+  return app.router.match(method, path)[0].some(([[, route]]) => route.method === method);
 }

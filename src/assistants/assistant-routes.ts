@@ -4,6 +4,7 @@ import { notFound } from './api-error.ts';
 import { checkFiles } from './file.ts';
 import { newId } from './ids.ts';
 import { listQuery, toList } from './lists.ts';
+import { pathId } from './path-id.ts';
 import { jsonBody } from './request-body.ts';
 import { type AssistantInput, type AssistantUpdate, assistantInput, assistantUpdate } from './schemas.ts';
 import { type Assistant, ROOT, type State } from './state.ts';
@@ -26,14 +27,14 @@ export function assistantRoutes({ state }: { state: State }): Hono {
   );
 
   app.get('/assistants/:assistant_id', async (c) => {
-    const id = c.req.param('assistant_id');
+    const id = pathId(c, 'assistant_id');
     const assistant = await state.assistants.get(id);
     if (assistant === undefined) throw notFound('assistant', id);
     return c.json(assistant);
   });
 
   app.post('/assistants/:assistant_id', async (c) => {
-    const id = c.req.param('assistant_id');
+    const id = pathId(c, 'assistant_id');
     const input = await jsonBody(c, assistantUpdate);
     await checkFiles(state, input.tool_resources?.code_interpreter?.file_ids ?? []);
     const updated = await state.assistants.update(id, (assistant) => changed(assistant, input));
@@ -42,7 +43,7 @@ export function assistantRoutes({ state }: { state: State }): Hono {
   });
 
   app.delete('/assistants/:assistant_id', async (c) => {
-    const id = c.req.param('assistant_id');
+    const id = pathId(c, 'assistant_id');
     if (!(await state.assistants.remove(id))) throw notFound('assistant', id);
     return c.json({ id, object: 'assistant.deleted', deleted: true } satisfies AssistantDeleted);
   });

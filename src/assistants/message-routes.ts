@@ -5,6 +5,7 @@ import type { Page, PageQuery } from './collection.ts';
 import { checkFiles } from './file.ts';
 import { listQuery, pageOf, toList } from './lists.ts';
 import { filesOf, newMessage } from './message.ts';
+import { pathId } from './path-id.ts';
 import { jsonBody } from './request-body.ts';
 import { messageInput, messageUpdate } from './schemas.ts';
 import type { State } from './state.ts';
@@ -14,7 +15,7 @@ export function messageRoutes({ state, activeRun }: { state: State; activeRun: A
   const app = new Hono();
 
   app.post('/threads/:thread_id/messages', async (c) => {
-    const { id } = await findThread(state, c.req.param('thread_id'));
+    const { id } = await findThread(state, pathId(c, 'thread_id'));
     const input = await jsonBody(c, messageInput);
     await checkFiles(state, filesOf(input));
     await checkIdle(activeRun, id, `Can't add messages to ${id}`);
@@ -24,7 +25,7 @@ export function messageRoutes({ state, activeRun }: { state: State; activeRun: A
   });
 
   app.get('/threads/:thread_id/messages', async (c) => {
-    const { id } = await findThread(state, c.req.param('thread_id'));
+    const { id } = await findThread(state, pathId(c, 'thread_id'));
     const query = listQuery(c.req.query());
     const runId = c.req.query('run_id');
     const page =
@@ -33,11 +34,11 @@ export function messageRoutes({ state, activeRun }: { state: State; activeRun: A
   });
 
   app.get('/threads/:thread_id/messages/:message_id', async (c) =>
-    c.json(await findMessage(state, c.req.param('thread_id'), c.req.param('message_id'))),
+    c.json(await findMessage(state, pathId(c, 'thread_id'), pathId(c, 'message_id'))),
   );
 
   app.post('/threads/:thread_id/messages/:message_id', async (c) => {
-    const { id } = await findMessage(state, c.req.param('thread_id'), c.req.param('message_id'));
+    const { id } = await findMessage(state, pathId(c, 'thread_id'), pathId(c, 'message_id'));
     const { metadata } = await jsonBody(c, messageUpdate);
     const updated = await state.messages.update(id, (message) =>
       metadata === undefined ? message : { ...message, metadata: metadata ?? {} },
@@ -47,7 +48,7 @@ export function messageRoutes({ state, activeRun }: { state: State; activeRun: A
   });
 
   app.delete('/threads/:thread_id/messages/:message_id', async (c) => {
-    const { id } = await findMessage(state, c.req.param('thread_id'), c.req.param('message_id'));
+    const { id } = await findMessage(state, pathId(c, 'thread_id'), pathId(c, 'message_id'));
     await state.messages.remove(id);
     return c.json({ id, object: 'thread.message.deleted', deleted: true } satisfies MessageDeleted);
   });

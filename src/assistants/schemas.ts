@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shortened } from './api-error.ts';
 
 /** The API's own bounds, in UTF-16 code units. */
 const MAX_TEXT = 256_000;
@@ -9,23 +10,43 @@ const MAX_METADATA_KEY = 64;
 const MAX_METADATA_VALUE = 512;
 const MAX_TOOLS = 128;
 const MAX_FILES = 20;
+const MAX_ID = 64;
 
 /** Messages are added one after another: with more, one request would take many seconds. */
 const MAX_MESSAGES = 1000;
 
-const id = z.string().max(MAX_NAME);
-const functionName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/);
+/** A name of a function or of a JSON schema, as every provider takes it. */
+const functionName = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[a-zA-Z0-9_-]+$/);
 const jsonObject = z.record(z.string(), z.unknown());
 
+/** An id that a client names: whatever else it may be is told apart before anything is looked up. */
+export function idOf(prefix: 'asst' | 'thread' | 'msg' | 'run' | 'step' | 'file') {
+  const wrong = (expected: string) => ({
+    error: ({ input }: { input?: unknown }) =>
+      `Invalid '{param}': '${shortened(String(input))}'. Expected an ID that ${expected}.`,
+    params: { code: 'invalid_value' },
+  });
+  const characters =
+    'contains letters, numbers, underscores, or dashes, but this value contained additional characters';
+  return z
+    .string()
+    .refine((id) => id.startsWith(prefix), wrong(`begins with '${prefix}'`))
+    .refine((id) => /^[\w-]*$/.test(id), wrong(characters))
+    .max(MAX_ID);
+}
+
+const fileId = idOf('file');
+
 export const metadata = z
-  .record(z.string(), z.string().max(MAX_METADATA_VALUE))
+  .record(z.string().max(MAX_METADATA_KEY), z.string().max(MAX_METADATA_VALUE))
   .refine((pairs) => Object.keys(pairs).length <= MAX_METADATA_PAIRS, {
-    message: `Invalid '{param}': too many properties. Expected an object with at most ${MAX_METADATA_PAIRS} properties.`,
+    error: ({ input }) =>
+      `Invalid '{param}': too many properties. Expected an object with at most ${MAX_METADATA_PAIRS} properties, but got an object with ${Object.keys(Object(input)).length} properties instead.`,
     params: { code: 'object_above_max_properties' },
-  })
-  .refine((pairs) => Object.keys(pairs).every((key) => key.length <= MAX_METADATA_KEY), {
-    message: `Invalid '{param}': property name too long. Expected property names with maximum length ${MAX_METADATA_KEY}.`,
-    params: { code: 'property_name_above_max_length' },
   });
 
 /** What `instructions` and `additional_instructions` may be. */
@@ -52,7 +73,9 @@ const tool = z.discriminatedUnion('type', [codeInterpreterTool, functionTool]);
 export const tools = z.array(tool).max(MAX_TOOLS);
 
 export const toolResources = z.strictObject({
-  code_interpreter: z.strictObject({ file_ids: z.array(id).max(MAX_FILES).exactOptional() }).exactOptional(),
+  code_interpreter: z
+    .strictObject({ file_ids: z.array(fileId).max(MAX_FILES).exactOptional() })
+    .exactOptional(),
 });
 
 export const toolChoice = z.union([
@@ -87,22 +110,27 @@ export const truncationStrategy = z.strictObject({
 
 const imageDetail = z.enum(['auto', 'low', 'high']).exactOptional();
 
+const imageUrl = z.string().refine(isImageUrl, {
+  error: "Invalid '{param}'. Expected a valid URL, but got a value with an invalid format.",
+  params: { code: 'invalid_value' },
+});
+
 const contentPart = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: z.string().min(1).max(MAX_TEXT) }),
   z.strictObject({
     type: z.literal('image_url'),
     image_url: z.strictObject({
-      url: z.string().regex(/^(https:\/\/|data:image\/)/),
+      url: imageUrl,
       detail: imageDetail,
     }),
   }),
   z.strictObject({
     type: z.literal('image_file'),
-    image_file: z.strictObject({ file_id: id, detail: imageDetail }),
+    image_file: z.strictObject({ file_id: fileId, detail: imageDetail }),
   }),
 ]);
 
-const attachment = z.strictObject({ file_id: id, tools: z.array(codeInterpreterTool).exactOptional() });
+const attachment = z.strictObject({ file_id: fileId, tools: z.array(codeInterpreterTool).exactOptional() });
 
 /** A message that a client adds: alone, with a new thread, or with a run. */
 export const messageInput = z.strictObject({
@@ -143,3 +171,8 @@ export type AssistantInput = z.infer<typeof assistantInput>;
 
 export const assistantUpdate = assistantInput.partial();
 export type AssistantUpdate = z.infer<typeof assistantUpdate>;
+
+/** Whether a model may be shown what is there; whoever hosts the model fetches it. */
+function isImageUrl(url: string): boolean {
+  return url.startsWith('data:image/') || (/^https?:/i.test(url) && URL.canParse(url));
+}

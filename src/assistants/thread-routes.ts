@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { ThreadDeleted } from 'openai/resources/beta/threads/threads';
 import { notFound } from './api-error.ts';
 import { checkFiles } from './file.ts';
+import { pathId } from './path-id.ts';
 import { jsonBody } from './request-body.ts';
 import { threadInput, threadUpdate } from './schemas.ts';
 import type { State } from './state.ts';
@@ -12,10 +13,10 @@ export function threadRoutes({ state, activeRun }: { state: State; activeRun: Ac
 
   app.post('/threads', async (c) => c.json(await createThread(state, await jsonBody(c, threadInput))));
 
-  app.get('/threads/:thread_id', async (c) => c.json(await findThread(state, c.req.param('thread_id'))));
+  app.get('/threads/:thread_id', async (c) => c.json(await findThread(state, pathId(c, 'thread_id'))));
 
   app.post('/threads/:thread_id', async (c) => {
-    const id = c.req.param('thread_id');
+    const id = pathId(c, 'thread_id');
     const input = await jsonBody(c, threadUpdate);
     await checkFiles(state, input.tool_resources?.code_interpreter?.file_ids ?? []);
     const updated = await state.threads.update(id, (thread) => ({
@@ -28,7 +29,7 @@ export function threadRoutes({ state, activeRun }: { state: State; activeRun: Ac
   });
 
   app.delete('/threads/:thread_id', async (c) => {
-    const { id } = await findThread(state, c.req.param('thread_id'));
+    const { id } = await findThread(state, pathId(c, 'thread_id'));
     await checkIdle(activeRun, id, `Can't delete ${id}`);
     await deleteThread(state, id);
     return c.json({ id, object: 'thread.deleted', deleted: true } satisfies ThreadDeleted);

@@ -1,8 +1,22 @@
 import type { z } from 'zod';
-import { type ApiError, invalidRequest, missingParameter, shortened, unsupportedValue } from './api-error.ts';
+import {
+  type ApiError,
+  either,
+  invalidRequest,
+  missingParameter,
+  shortened,
+  unsupportedValue,
+} from './api-error.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
+
+/** The types of parameters, by their names, that an issue tells less exactly than the API does. */
+const EXACT_TYPES: Record<string, string> = {
+  temperature: 'decimal',
+  top_p: 'decimal',
+  file_ids: 'array of strings',
+};
 
 /**
  * What `value` is by `schema`, with its defaults filled in. Throws a 400 ApiError about the first mistake, in
@@ -21,15 +35,18 @@ function toApiError(issue: Issue, parent: Path): ApiError {
   if (issue.input === undefined && issue.code !== 'unrecognized_keys') return missingParameter(param);
   switch (issue.code) {
     case 'invalid_type':
-      return wrongType(param, [nameOfType(issue.expected)], issue.input);
+      return wrongType(param, [expectedBy(issue, path)], issue.input);
     case 'invalid_value':
+      if (typeof issue.input !== 'string') return wrongType(param, [expectedBy(issue, path)], issue.input);
       return unsupportedValue(param, issue.input, issue.values.map(String));
+    case 'invalid_key':
+      return longKey(path, issue);
     case 'unrecognized_keys':
       return unknownParameter(paramOf([...path, issue.keys[0] ?? '']));
     case 'too_big':
-      return outOfRange(param, issue.origin, 'above', issue.maximum, issue.input);
+      return outOfRange(path, issue.origin, 'above', issue.maximum, issue.input);
     case 'too_small':
-      return outOfRange(param, issue.origin, 'below', issue.minimum, issue.input);
+      return outOfRange(path, issue.origin, 'below', issue.minimum, issue.input);
     case 'invalid_format':
       return wrongPattern(param, issue);
     case 'invalid_union':
@@ -50,12 +67,10 @@ function noUnionMember(issue: z.core.$ZodIssueInvalidUnion, path: Path): ApiErro
   if (issue.discriminator !== undefined) return wrongDiscriminator(issue, path);
   const firsts = issue.errors.flatMap((issues) => issues.slice(0, 1));
   const inside = firsts.find((first) => first.path.length > 0 || first.code === 'unrecognized_keys');
-  const sameType = firsts.find((first) => first.code !== 'invalid_type');
-  const resembling = inside ?? (typeof issue.input === 'object' ? undefined : sameType);
+  const word = firsts.find((first) => typeof issue.input === 'string' && first.code !== 'invalid_type');
+  const resembling = inside ?? word;
   if (resembling) return toApiError(resembling, path);
-  const expected = firsts.map((first) =>
-    first.code === 'invalid_type' ? nameOfType(first.expected) : 'string',
-  );
+  const expected = firsts.map((first) => expectedBy(first, path));
   return wrongType(paramOf(path), [...new Set(expected)], issue.input);
 }
 
@@ -69,33 +84,49 @@ function wrongDiscriminator(issue: z.core.$ZodIssueInvalidUnion, path: Path): Ap
 }
 
 function wrongType(param: string, expected: string[], input: unknown): ApiError {
-  const wanted =
-    expected.length === 1 ? withArticle(expected.join()) : `one of ${expected.map(withArticle).join(' or ')}`;
+  const [first = '', ...others] = expected;
+  const wanted = [withArticle(first), ...others].join(' or ');
   const where = param === '' ? 'Invalid type' : `Invalid type for '${param}'`;
-  return wrong(param, `${where}: expected ${wanted}, but got ${described(input)} instead.`, 'invalid_type');
+  const message = `${where}: expected ${others.length > 0 ? 'one of ' : ''}${wanted}, but got ${described(input)} instead.`;
+  return wrong(param, message, 'invalid_type');
 }
 
 function unknownParameter(param: string): ApiError {
   return wrong(param, `Unknown parameter: '${param}'.`, 'unknown_parameter');
 }
 
+function longKey(path: Path, issue: z.core.$ZodIssueInvalidKey): ApiError {
+  const key = String(path.at(-1)).toWellFormed();
+  const limit = issue.issues.flatMap((inner) => (inner.code === 'too_big' ? [inner.maximum] : []))[0];
+  const message = `Invalid property name in '${paramOf(path.slice(0, -1))}': '${key.slice(0, 3)}...${key.slice(-3)}' is too long. Expected a string with maximum length ${limit}, but got a string with length ${key.length} instead.`;
+  return wrong(paramOf(path), message, 'property_name_above_max_length');
+}
+
 function outOfRange(
-  param: string,
+  path: Path,
   origin: string,
   side: 'above' | 'below',
   bound: number | bigint,
   input: unknown,
 ): ApiError {
+  const param = paramOf(path);
   const extreme = side === 'above' ? 'maximum' : 'minimum';
   const code = side === 'above' ? 'above_max' : 'below_min';
   if (origin === 'string' || origin === 'array') {
     const { length } = Object(input);
-    const size = side === 'above' ? 'too long' : 'too short';
     const kind = withArticle(origin);
-    const message = `Invalid '${param}': ${origin} ${size}. Expected ${kind} with ${extreme} length ${bound}, but got ${kind} with length ${length} instead.`;
-    return wrong(param, message, `${origin}_${code}_length`);
+    const [fault, got, name] =
+      length === 0
+        ? [`empty ${origin}`, `an empty ${origin}`, `empty_${origin}`]
+        : [
+            `${origin} too ${side === 'above' ? 'long' : 'short'}`,
+            `${kind} with length ${length}`,
+            `${origin}_${code}_length`,
+          ];
+    const message = `Invalid '${param}': ${fault}. Expected ${kind} with ${extreme} length ${bound}, but got ${got} instead.`;
+    return wrong(param, message, name);
   }
-  const kind = Number.isInteger(input) ? 'integer' : 'decimal';
+  const kind = exactType('number', path);
   const sign = side === 'above' ? '<=' : '>=';
   const message = `Invalid '${param}': ${kind} ${side} ${extreme} value. Expected a value ${sign} ${bound}, but got ${String(input)} instead.`;
   return wrong(param, message, `${kind}_${code}_value`);
@@ -120,9 +151,22 @@ function paramOf(path: Path): string {
   }, '');
 }
 
-function nameOfType(expected: string): string {
-  const names: Record<string, string> = { int: 'integer', record: 'object' };
-  return names[expected] ?? expected;
+/** What an issue expected, as a noun. */
+function expectedBy(issue: Issue, path: Path): string {
+  if (issue.code === 'invalid_type') return exactType(issue.expected, path);
+  if (issue.code !== 'invalid_value') return 'string';
+  const values = issue.values.map((value) => `'${String(value)}'`);
+  return values.length === 1 ? values.join() : `one of ${either(values)}`;
+}
+
+function exactType(type: string, path: Path): string {
+  const names: Record<string, string> = {
+    int: 'integer',
+    number: 'integer',
+    record: 'object',
+    array: 'array of objects',
+  };
+  return EXACT_TYPES[String(path.at(-1))] ?? names[type] ?? type;
 }
 
 function described(value: unknown): string {
@@ -133,5 +177,6 @@ function described(value: unknown): string {
 }
 
 function withArticle(noun: string): string {
+  if (/^(one of |')/.test(noun)) return noun;
   return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 }

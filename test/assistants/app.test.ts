@@ -7,8 +7,6 @@ describe('An address that the API does not have', () => {
   test.each([
     ['GET', '/models'],
     ['POST', '/chat/completions'],
-    ['PUT', '/assistants'],
-    ['GET', '/threads'],
     ['GET', '/threads/a/b/c/d'],
   ])('is answered with 404: %s %s', async (method, path) => {
     const answer = await send(openApi(), method, path);
@@ -20,6 +18,22 @@ describe('An address that the API does not have', () => {
     await expect(client.models.list()).rejects.toThrow(NotFoundError);
     expect((await fetch('http://bobbin/')).status).toBe(404);
     expect((await fetch('http://bobbin/threads/x')).status).toBe(404);
+  });
+});
+
+describe('A method that an address does not take', () => {
+  test.each([
+    ['PUT', '/assistants', 'GET, POST'],
+    ['GET', '/threads', 'POST'],
+    ['PATCH', '/threads/thread_x', 'GET, POST, DELETE'],
+    ['POST', '/files/file-x', 'GET, DELETE'],
+  ])('is answered with 405 and the methods that it takes: %s %s', async (method, path, allowed) => {
+    const { fetch } = openApi();
+    const headers = { 'openai-beta': 'assistants=v2' };
+    const response = await fetch(`http://bobbin/v1${path}`, { method, headers });
+    const message = `Not allowed to ${method} on /v1${path}. (HINT: Perhaps you meant to use a different HTTP method?)`;
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allowed]);
+    expect(await response.json()).toEqual(errorBody(message));
   });
 });
 
@@ -147,6 +161,34 @@ describe('A body', () => {
       'decimal_above_max_value',
     ],
     [
+      'with a whole number beyond the bounds of a decimal',
+      { model: 'm', top_p: 3 },
+      "Invalid 'top_p': decimal above maximum value. Expected a value <= 1, but got 3 instead.",
+      'top_p',
+      'decimal_above_max_value',
+    ],
+    [
+      'with a text for a decimal',
+      { model: 'm', temperature: '0.5' },
+      "Invalid type for 'temperature': expected a decimal, but got a string instead.",
+      'temperature',
+      'invalid_type',
+    ],
+    [
+      'with an empty text',
+      { model: '' },
+      "Invalid 'model': empty string. Expected a string with minimum length 1, but got an empty string instead.",
+      'model',
+      'empty_string',
+    ],
+    [
+      'with an object for one of several words',
+      { model: 'm', reasoning_effort: {} },
+      "Invalid type for 'reasoning_effort': expected one of 'none', 'minimal', 'low', 'medium', 'high', 'xhigh', or 'max', but got an object instead.",
+      'reasoning_effort',
+      'invalid_type',
+    ],
+    [
       'with a text that is too long',
       { model: 'm', name: 'x'.repeat(257) },
       "Invalid 'name': string too long. Expected a string with maximum length 256, but got a string with length 257 instead.",
@@ -177,8 +219,43 @@ describe('A body', () => {
     [
       'with a function name that models refuse',
       { model: 'm', tools: [{ type: 'function', function: { name: 'a b' } }] },
-      "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]{1,64}$'.",
+      "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.",
       'tools[0].function.name',
+      'invalid_value',
+    ],
+    [
+      'with a function name that is too long',
+      { model: 'm', tools: [{ type: 'function', function: { name: 'f'.repeat(65) } }] },
+      "Invalid 'tools[0].function.name': string too long. Expected a string with maximum length 64, but got a string with length 65 instead.",
+      'tools[0].function.name',
+      'string_above_max_length',
+    ],
+    [
+      'with a function without a name',
+      { model: 'm', tools: [{ type: 'function', function: { name: '' } }] },
+      "Invalid 'tools[0].function.name': empty string. Expected a string with minimum length 1, but got an empty string instead.",
+      'tools[0].function.name',
+      'empty_string',
+    ],
+    [
+      'with one tool that is no list',
+      { model: 'm', tools: { type: 'code_interpreter' } },
+      "Invalid type for 'tools': expected an array of objects, but got an object instead.",
+      'tools',
+      'invalid_type',
+    ],
+    [
+      'with one file that is no list',
+      { model: 'm', tool_resources: { code_interpreter: { file_ids: 'file-x' } } },
+      "Invalid type for 'tool_resources.code_interpreter.file_ids': expected an array of strings, but got a string instead.",
+      'tool_resources.code_interpreter.file_ids',
+      'invalid_type',
+    ],
+    [
+      'with a file that is none',
+      { model: 'm', tool_resources: { code_interpreter: { file_ids: ['data.csv'] } } },
+      "Invalid 'tool_resources.code_interpreter.file_ids[0]': 'data.csv'. Expected an ID that begins with 'file'.",
+      'tool_resources.code_interpreter.file_ids[0]',
       'invalid_value',
     ],
     [
@@ -198,9 +275,9 @@ describe('A body', () => {
     [
       'with a type that none of several shapes has',
       { model: 'm', response_format: 3 },
-      "Invalid value: '3'. Supported values are: 'auto'.",
+      "Invalid type for 'response_format': expected one of 'auto' or object, but got an integer instead.",
       'response_format',
-      'invalid_value',
+      'invalid_type',
     ],
     [
       'with metadata that is no text',
@@ -219,14 +296,14 @@ describe('A body', () => {
     [
       'with a metadata key that is too long',
       { model: 'm', metadata: { ['x'.repeat(65)]: '' } },
-      "Invalid 'metadata': property name too long. Expected property names with maximum length 64.",
-      'metadata',
+      "Invalid property name in 'metadata': 'xxx...xxx' is too long. Expected a string with maximum length 64, but got a string with length 65 instead.",
+      `metadata.${'x'.repeat(65)}`,
       'property_name_above_max_length',
     ],
     [
       'with too much metadata',
       { model: 'm', metadata: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, ''])) },
-      "Invalid 'metadata': too many properties. Expected an object with at most 16 properties.",
+      "Invalid 'metadata': too many properties. Expected an object with at most 16 properties, but got an object with 17 properties instead.",
       'metadata',
       'object_above_max_properties',
     ],
@@ -252,7 +329,7 @@ describe('A body', () => {
     [
       'content that is a number',
       { role: 'user', content: 5 },
-      "Invalid type for 'content': expected one of a string or an array, but got an integer instead.",
+      "Invalid type for 'content': expected one of a string or array of objects, but got an integer instead.",
       'content',
     ],
     [
@@ -270,7 +347,7 @@ describe('A body', () => {
     [
       'an image at an address that no model may fetch',
       { role: 'user', content: [{ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }] },
-      "Invalid 'content[0].image_url.url': string does not match pattern. Expected a string that matches the pattern '^(https:\\/\\/|data:image\\/)'.",
+      "Invalid 'content[0].image_url.url'. Expected a valid URL, but got a value with an invalid format.",
       'content[0].image_url.url',
     ],
   ];
@@ -354,24 +431,63 @@ describe('A body', () => {
 });
 
 describe('An id', () => {
-  test.each([
-    ['a%00b'],
-    ['%ff'],
-    ['..%2f..%2fetc'],
-    ['x'.repeat(5000)],
-    ['%F0%9F%98%80'],
-    ['__proto__'],
-    ['root'],
-  ])('that cannot be one is not found: %.20s', async (id) => {
+  const headers = { 'openai-beta': 'assistants=v2' };
+  const get = async (path: string) => {
     const api = openApi();
-    for (const path of [`/assistants/${id}`, `/threads/${id}`, `/threads/${id}/messages`, `/files/${id}`])
-      expect((await send(api, 'GET', path)).status).toBe(404);
-    expect((await send(api, 'GET', `/assistants?after=${id}`)).body).toMatchObject({
-      data: [],
-      has_more: false,
-    });
+    const response = await api.fetch(`http://bobbin/v1${path}`, { headers });
     expect(api.errors).toEqual([]);
+    return { status: response.status, body: await response.json() };
+  };
+
+  test.each([
+    ['/assistants/undefined', 'assistant_id', 'undefined', 'asst'],
+    ['/threads/undefined/messages', 'thread_id', 'undefined', 'thread'],
+    ['/threads/thread_x/messages/undefined', 'message_id', 'undefined', 'msg'],
+    ['/threads/root', 'thread_id', 'root', 'thread'],
+    ['/threads/__proto__/messages', 'thread_id', '__proto__', 'thread'],
+    ['/threads/a%00b', 'thread_id', 'a\0b', 'thread'],
+    ['/threads/..%2f..%2fetc', 'thread_id', '../../etc', 'thread'],
+    [`/threads/${'x'.repeat(120)}`, 'thread_id', `${'x'.repeat(100)}…`, 'thread'],
+    ['/assistants/%F0%9F%98%80', 'assistant_id', '😀', 'asst'],
+  ])('of another kind is refused: %s', async (path, param, shown, prefix) => {
+    const message = `Invalid '${param}': '${shown}'. Expected an ID that begins with '${prefix}'.`;
+    expect(await get(path)).toEqual({ status: 400, body: errorBody(message, param, 'invalid_value') });
   });
+
+  test.each([['thread_a%00b'], ['thread_..%2f'], ['thread_%F0%9F%98%80'], ['thread_%ff']])(
+    'with characters that no id has is refused: %s',
+    async (id) => {
+      const { status, body } = await get(`/threads/${id}/messages`);
+      expect(status).toBe(400);
+      expect(body).toMatchObject({
+        error: {
+          message: expect.stringContaining(
+            'Expected an ID that contains letters, numbers, underscores, or dashes, but this value contained additional characters.',
+          ),
+          param: 'thread_id',
+          code: 'invalid_value',
+        },
+      });
+    },
+  );
+
+  test('that is longer than any is refused', async () => {
+    const id = `thread_${'x'.repeat(60)}`;
+    const message =
+      "Invalid 'thread_id': string too long. Expected a string with maximum length 64, but got a string with length 67 instead.";
+    expect(await get(`/threads/${id}`)).toEqual({
+      status: 400,
+      body: errorBody(message, 'thread_id', 'string_above_max_length'),
+    });
+  });
+
+  test.each([['a%00b'], ['%ff'], ['..%2f..%2fetc'], ['x'.repeat(5000)], ['__proto__'], ['root']])(
+    'of a file that cannot be one is not found, and as a cursor it is the end: %.20s',
+    async (id) => {
+      expect((await get(`/files/${id}`)).status).toBe(404);
+      expect((await get(`/assistants?after=${id}`)).body).toMatchObject({ data: [], has_more: false });
+    },
+  );
 });
 
 test('an unexpected failure is told to the log and not to the client', async () => {

@@ -195,7 +195,7 @@ describe('The list of messages', () => {
     ],
     [
       'limit=many',
-      "Invalid type for 'limit': expected a number, but got a string instead.",
+      "Invalid type for 'limit': expected an integer, but got a string instead.",
       'invalid_type',
       'limit',
     ],

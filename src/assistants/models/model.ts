@@ -51,7 +51,7 @@ export type ModelItem =
   | { type: 'tool_output'; callId: string; output: string }
   | { type: 'provider'; item: unknown };
 
-/** `url` is `https:` or `data:`. */
+/** `url` is `http:`, `https:` or `data:`. */
 export type ModelContent =
   | { type: 'text'; text: string }
   | { type: 'image'; url: string; detail?: 'auto' | 'low' | 'high' };

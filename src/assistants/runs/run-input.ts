@@ -2,6 +2,7 @@ import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { z } from 'zod';
 import { newId } from '../ids.ts';
 import {
+  idOf,
   instructions,
   messageInput,
   metadata,
@@ -26,7 +27,7 @@ const MIN_PROMPT_TOKENS = 256;
 const MAX_OUTPUT = 512 * 1024;
 
 const common = {
-  assistant_id: z.string(),
+  assistant_id: idOf('asst'),
   instructions: instructions.nullable().optional(),
   model: model.nullable().optional(),
   tools: tools.nullable().optional(),

@@ -4,6 +4,7 @@ import { notFound } from '../api-error.ts';
 import { checkFiles } from '../file.ts';
 import { listQuery, toList } from '../lists.ts';
 import { filesOf, newMessage } from '../message.ts';
+import { pathId } from '../path-id.ts';
 import { jsonBody } from '../request-body.ts';
 import type { MessageInput } from '../schemas.ts';
 import type { Assistant, State } from '../state.ts';
@@ -49,14 +50,14 @@ export function runRoutes({ state, runs }: RunRoutesDeps): Hono {
   });
 
   app.post('/threads/:thread_id/runs', async (c) => {
-    const thread = await findThread(state, c.req.param('thread_id'));
+    const thread = await findThread(state, pathId(c, 'thread_id'));
     const { additional_messages: messages, ...input } = await jsonBody(c, runInput);
     await checkFiles(state, (messages ?? []).flatMap(filesOf));
     return start(c, thread, input, messages ?? [], input.stream ? new EventStream() : undefined);
   });
 
   app.get('/threads/:thread_id/runs', async (c) => {
-    const { id } = await findThread(state, c.req.param('thread_id'));
+    const { id } = await findThread(state, pathId(c, 'thread_id'));
     const active = await runs.ofThread(id);
     const page = await state.runs.page(id, listQuery(c.req.query()));
     return c.json(toList({ ...page, data: page.data.map((run) => (run.id === active?.id ? active : run)) }));
@@ -91,14 +92,15 @@ export function runRoutes({ state, runs }: RunRoutesDeps): Hono {
 
   app.get('/threads/:thread_id/runs/:run_id/steps/:step_id', async (c) => {
     const { id } = await findRun(c);
-    const step = await state.steps.get(c.req.param('step_id'));
-    if (step?.run_id !== id) throw notFound('run step', c.req.param('step_id'));
+    const stepId = pathId(c, 'step_id');
+    const step = await state.steps.get(stepId);
+    if (step?.run_id !== id) throw notFound('run step', stepId);
     return c.json(step);
   });
 
-  const findRun = async (c: Context<object, '/threads/:thread_id/runs/:run_id'>) => {
-    const { id } = await findThread(state, c.req.param('thread_id'));
-    return runs.find(id, c.req.param('run_id'));
+  const findRun = async (c: Context) => {
+    const { id } = await findThread(state, pathId(c, 'thread_id'));
+    return runs.find(id, pathId(c, 'run_id'));
   };
 
   return app;

@@ -167,7 +167,11 @@ describe('a run that is asked for', () => {
 
   test.each([
     [{ assistant_id: 'asst_none' }, "404 No assistant found with id 'asst_none'."],
-    [{ temperature: 3 }, "400 Invalid 'temperature': integer above maximum value."],
+    [
+      { assistant_id: 'math-tutor' },
+      "400 Invalid 'assistant_id': 'math-tutor'. Expected an ID that begins with 'asst'.",
+    ],
+    [{ temperature: 3 }, "400 Invalid 'temperature': decimal above maximum value."],
     [
       { max_prompt_tokens: 10 },
       "400 Invalid 'max_prompt_tokens': integer below minimum value. Expected a value >= 256",
@@ -233,6 +237,25 @@ describe('runs and their steps', () => {
     const tool_outputs = [{ tool_call_id: 'call_weather', output: '' }];
     const stream = runs.submitToolOutputsStream(id, { thread_id: threadId, tool_outputs });
     expect(await stream.finalRun()).toMatchObject({ status: 'completed', metadata: { topic: 'x' } });
+  });
+
+  test('are not looked for under ids that mix the arguments up, as with an SDK before version 5', async () => {
+    const api = openApi(new ScriptedModel(says('Hello.')));
+    const { threadId } = await conversation(api);
+    const options = { headers: { 'OpenAI-Beta': 'assistants=v2' } };
+    await expect(api.client.get(`/threads/undefined/runs/${threadId}`, options)).rejects.toMatchObject({
+      status: 400,
+      message: "400 Invalid 'thread_id': 'undefined'. Expected an ID that begins with 'thread'.",
+      param: 'thread_id',
+      code: 'invalid_value',
+    });
+    const { runs } = api.client.beta.threads;
+    await expect(runs.retrieve(threadId, { thread_id: threadId })).rejects.toThrow(
+      `400 Invalid 'run_id': '${threadId}'. Expected an ID that begins with 'run'.`,
+    );
+    await expect(
+      runs.steps.retrieve('undefined', { thread_id: threadId, run_id: 'run_none' }),
+    ).rejects.toThrow("404 No run found with id 'run_none'.");
   });
 
   test('of another thread are not found', async () => {
