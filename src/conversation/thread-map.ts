@@ -47,7 +47,7 @@ export class ThreadMap {
       try {
         await this.#addOne(threadId, message, download);
       } catch (error) {
-        if (!(error instanceof NotFoundError)) throw error;
+        if (!isGone(error)) throw error;
         threadId = await this.renew(conversation);
         await this.#addOne(threadId, message, download);
       }
@@ -71,6 +71,12 @@ export class ThreadMap {
       await add();
     }
   }
+}
+
+/** A thread that was deleted, or that another server had: its ids may be of a kind that this one refuses to look for. */
+function isGone(error: unknown): boolean {
+  if (error instanceof NotFoundError) return true;
+  return error instanceof BadRequestError && error.param === 'thread_id';
 }
 
 /** A run that nobody follows any more, such as one of a process that died, keeps messages out of its thread. */

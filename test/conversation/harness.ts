@@ -80,8 +80,10 @@ export async function openHarness(options: HarnessOptions) {
     return reply;
   };
   const turn = (messages: IncomingMessage[], signal = NEVER) => turnInto(new SeenReply(), messages, signal);
-  const threadId = async () => (await store.keyv<string>('conversations').get('test:1')) ?? '';
-  return { client, turn, turnInto, threadId, errors };
+  const threadIds = store.keyv<string>('conversations');
+  const threadId = async () => (await threadIds.get('test:1')) ?? '';
+  const setThreadId = (id: string) => threadIds.set('test:1', id);
+  return { client, turn, turnInto, threadId, setThreadId, errors };
 }
 
 /** Nobody stops the turn. */

@@ -125,10 +125,12 @@ export class ActiveRuns {
     return structuredClone(live.run);
   }
 
-  /** Cancels the run and answers at once. Throws a 400 ApiError when it is over. */
+  /** Cancels the run and answers at once. Throws a 400 ApiError when it is over, or as good as that. */
   async cancel(threadId: string, runId: string): Promise<Run> {
     const run = await this.find(threadId, runId);
-    if (isTerminal(run.status)) throw invalidRequest(`Cannot cancel run with status '${run.status}'.`);
+    if (isTerminal(run.status) || run.status === 'cancelling') {
+      throw invalidRequest(`Cannot cancel run with status '${run.status}'.`);
+    }
     const live = this.#holder(threadId);
     if (live) {
       live.cancel();

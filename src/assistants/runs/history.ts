@@ -29,7 +29,7 @@ export async function loadHistory(
   reader: MessageReader,
   budget: number,
 ): Promise<Entry[]> {
-  const wanted = run.truncation_strategy?.last_messages ?? MAX_MESSAGES;
+  const wanted = lastMessages(run) ?? MAX_MESSAGES;
   const entries: Entry[] = [];
   let messages = 0;
   let tokens = 0;
@@ -41,6 +41,10 @@ export async function loadHistory(
     if (tokens > budget) break;
   }
   return entries;
+}
+
+function lastMessages({ truncation_strategy: strategy }: Run): number | null | undefined {
+  return strategy?.type === 'last_messages' ? strategy.last_messages : null;
 }
 
 async function* entriesBackwards(state: State, current: Run, reader: MessageReader): AsyncGenerator<Entry> {

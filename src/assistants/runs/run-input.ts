@@ -59,7 +59,9 @@ export const threadAndRunInput = z.strictObject({
 });
 
 export const toolOutputsInput = z.strictObject({
-  tool_outputs: z.array(z.strictObject({ tool_call_id: z.string(), output: z.string().max(MAX_OUTPUT) })),
+  tool_outputs: z.array(
+    z.strictObject({ tool_call_id: z.string(), output: z.string().max(MAX_OUTPUT).default('') }),
+  ),
   stream: z.boolean().nullable().optional(),
 });
 

@@ -13,6 +13,9 @@ import type { ActiveRuns } from './active-runs.ts';
 import { EventStream } from './event-stream.ts';
 import { newRun, runInput, runUpdate, threadAndRunInput, toolOutputsInput } from './run-input.ts';
 
+/** How soon a run is worth another look: the SDK's helpers would wait for five seconds. One look costs one read. */
+const POLL_AFTER_MS = 250;
+
 export interface RunRoutesDeps {
   state: State;
   runs: ActiveRuns;
@@ -42,7 +45,10 @@ export function runRoutes({ state, runs }: RunRoutesDeps): Hono {
   app.post('/threads/runs', async (c) => {
     const input = await jsonBody(c, threadAndRunInput);
     await findAssistant(state, input.assistant_id);
-    const tool_resources = input.tool_resources ?? input.thread?.tool_resources ?? null;
+    const files = [input.thread, input].flatMap(
+      (owner) => owner?.tool_resources?.code_interpreter?.file_ids ?? [],
+    );
+    const tool_resources = files.length > 0 ? { code_interpreter: { file_ids: [...new Set(files)] } } : null;
     const thread = await createThread(state, { ...input.thread, tool_resources });
     const stream = input.stream ? new EventStream() : undefined;
     stream?.send({ event: 'thread.created', data: thread });
@@ -63,7 +69,10 @@ export function runRoutes({ state, runs }: RunRoutesDeps): Hono {
     return c.json(toList({ ...page, data: page.data.map((run) => (run.id === active?.id ? active : run)) }));
   });
 
-  app.get('/threads/:thread_id/runs/:run_id', async (c) => c.json(await findRun(c)));
+  app.get('/threads/:thread_id/runs/:run_id', async (c) => {
+    c.header('openai-poll-after-ms', String(POLL_AFTER_MS));
+    return c.json(await findRun(c));
+  });
 
   app.post('/threads/:thread_id/runs/:run_id', async (c) => {
     const { id, thread_id, metadata: kept } = await findRun(c);

@@ -92,6 +92,16 @@ describe('what the model is given', () => {
     expect(textsOf(model.requests[0])).toEqual(['user: three', 'user: four']);
   });
 
+  test('is the whole thread with auto, whatever last_messages says', async () => {
+    const model = new ScriptedModel(says('Yes.'));
+    const api = openApi(model);
+    const { threadId, ask } = await conversation(api, 'one');
+    await say(api, threadId, 'two');
+    const truncation_strategy = { type: 'auto' as const, last_messages: 1 };
+    await api.client.beta.threads.runs.stream(threadId, { ...ask, truncation_strategy }).finalRun();
+    expect(textsOf(model.requests[0])).toEqual(['user: one', 'user: two']);
+  });
+
   test('stays small in a thread of ten thousand messages, which is not read whole', async () => {
     const model = new ScriptedModel(says('Yes.'));
     const api = openApi(model);

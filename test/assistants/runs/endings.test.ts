@@ -1,3 +1,4 @@
+import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { describe, expect, test } from 'vitest';
 import { ModelError } from '../../../src/assistants/models/model.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
@@ -30,12 +31,17 @@ describe('a run that is cancelled', () => {
     const stream = runs.stream(threadId, ask);
     const events: string[] = [];
     stream.on('event', ({ event }) => void events.push(event));
-    stream.once('textDelta', async () => {
-      const [run] = (await runs.list(threadId)).data;
-      const answer = await runs.cancel(run?.id ?? '', { thread_id: threadId });
-      expect(answer.status).toBe('cancelling');
+    const answers: Promise<Run>[] = [];
+    stream.once('textDelta', () => {
+      const id = stream.currentRun()?.id ?? '';
+      answers.push(runs.cancel(id, { thread_id: threadId }), runs.cancel(id, { thread_id: threadId }));
     });
     const run = await stream.finalRun();
+    const [first, second] = await Promise.allSettled(answers);
+    expect(first).toMatchObject({ value: { status: 'cancelling' } });
+    expect(second).toMatchObject({
+      reason: { message: "400 Cannot cancel run with status 'cancelling'." },
+    });
     expect(run).toMatchObject({ status: 'cancelled', last_error: null, expires_at: null });
     expect(run.cancelled_at).toBeTypeOf('number');
     expect(events.slice(-4)).toEqual([

@@ -134,6 +134,31 @@ describe('a run that is asked for', () => {
     expect(polled.status).toBe('completed');
   });
 
+  test('together with its thread gives it the files of both', async () => {
+    const api = openApi(new ScriptedModel(says('Hello.')));
+    const { ask } = await conversation(api);
+    const upload = (name: string) =>
+      api.client.files.create({ file: new File(['x'], name), purpose: 'assistants' });
+    const [one, two] = await Promise.all([upload('1.csv'), upload('2.csv')]);
+    const run = await api.client.beta.threads.createAndRun({
+      ...ask,
+      thread: { tool_resources: { code_interpreter: { file_ids: [one.id] } } },
+      tool_resources: { code_interpreter: { file_ids: [two.id, one.id] } },
+    });
+    const thread = await api.client.beta.threads.retrieve(run.thread_id);
+    expect(thread.tool_resources).toEqual({ code_interpreter: { file_ids: [one.id, two.id] } });
+  });
+
+  test('tells who polls it without an interval of their own to come back soon', async () => {
+    const api = openApi(new ScriptedModel(hangsAfter()));
+    const { threadId, ask } = await conversation(api);
+    const { runs } = api.client.beta.threads;
+    const { id } = await runs.create(threadId, ask);
+    const { response } = await runs.retrieve(id, { thread_id: threadId }).withResponse();
+    expect(response.headers.get('openai-poll-after-ms')).toBe('250');
+    await api.runs.close();
+  });
+
   test('while another one is active is refused, and so is a message, of many at once all but one', async () => {
     const api = openApi(new ScriptedModel(hangsAfter()));
     const { threadId, ask } = await conversation(api);

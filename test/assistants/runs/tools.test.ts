@@ -264,6 +264,18 @@ describe('functions that the client runs', () => {
     );
   });
 
+  test('may be answered without an output, as the SDK allows', async () => {
+    const model = new ScriptedModel([...calls('weather', '{}'), end()], says('Done.'));
+    const api = openApi(model);
+    const { threadId, ask } = await conversation(api);
+    const { runs } = api.client.beta.threads;
+    const { id } = await runs.stream(threadId, ask).finalRun();
+    const tool_outputs = [{ tool_call_id: 'call_weather' }];
+    const run = await runs.submitToolOutputsStream(id, { thread_id: threadId, tool_outputs }).finalRun();
+    expect(run.status).toBe('completed');
+    expect(model.requests[1]?.items.at(-1)).toMatchObject({ callId: 'call_weather', output: '' });
+  });
+
   test('that the run does not have are answered for the client', async () => {
     const model = new ScriptedModel([...calls('teleport', '{}'), end()], says('I cannot.'));
     const api = openApi(model);
