@@ -23,9 +23,10 @@ import { download } from './download.ts';
 import { reasonOf } from './errors.ts';
 import { CANNOT_READ, helpText } from './help.ts';
 import { InOrder } from './in-order.ts';
-import { isForBot, look, type ReplyIn, read, type Written } from './incoming.ts';
+import { isForBot, look, read, type Written } from './incoming.ts';
 import { handle } from './interactions.ts';
 import { INTENTS_REFUSED, login, NO_CONTENT_INTENT, readsContent, TOKEN_REFUSED } from './login.ts';
+import { mayAnswer, type ReplyIn } from './permissions.ts';
 import { Place } from './place.ts';
 import { DiscordReply } from './reply.ts';
 import { Typing } from './typing.ts';
@@ -37,6 +38,9 @@ const TYPING_EVERY_MS = 8_000;
 const OLD_MESSAGE_MS = 3_600_000;
 /** A newer state follows a call that has failed, so to wait longer for its answer would gain nothing. */
 const CALL_TIMEOUT_MS = 10_000;
+const MAY_NOT_WRITE =
+  'a message was not answered: the bot may not write there. It needs the permissions View Channel and Send Messages ' +
+  '(in threads, Send Messages in Threads), and an unlocked thread.';
 /** For a note to find room between the replies of its channel, in ms. */
 const NOTE_PATIENCE_MS = 30_000;
 
@@ -144,6 +148,10 @@ export class Discord implements Platform {
 
   async #take(written: Written | undefined, bot: Bot, readsAll: boolean, help: string): Promise<void> {
     if (!written || !(await isForBot(written, bot))) return;
+    if (!mayAnswer(written.message, this.#replyIn)) {
+      this.#log.warn({ channel: written.message.channelId }, MAY_NOT_WRITE);
+      return;
+    }
     const incoming = await read(written, this.#replyIn);
     if (incoming.text !== '' || incoming.attachments) void bot.receive(incoming);
     else if (written.isAddressed) await this.#note(written.message, help);

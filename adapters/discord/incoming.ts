@@ -1,31 +1,16 @@
-import {
-  ChannelType,
-  ComponentType,
-  type Attachment as DiscordAttachment,
-  type Message,
-  MessageType,
-  PermissionFlagsBits,
-} from 'discord.js';
+import { ComponentType, type Attachment as DiscordAttachment, type Message, MessageType } from 'discord.js';
 import type { Attachment, Bot, IncomingMessage } from '../../src/platform.ts';
 import { pressOf } from './buttons.ts';
+import { opensThread, type ReplyIn } from './permissions.ts';
 import { inPlace, inThread, type ReplyTo } from './place.ts';
 import { readable, titleOf } from './text.ts';
 
 /** People write these two; the others are the platform's own notes. */
 const WRITTEN: readonly MessageType[] = [MessageType.Default, MessageType.Reply];
-/** Channels in which a message can have a thread. */
-const THREADABLE: readonly ChannelType[] = [ChannelType.GuildText, ChannelType.GuildAnnouncement];
-const THREAD_PERMISSIONS = [
-  PermissionFlagsBits.CreatePublicThreads,
-  PermissionFlagsBits.SendMessagesInThreads,
-];
 /** How many messages a conversation of replies is followed back, to find the one that it began with. */
 const LONGEST_CHAIN = 8;
 /** Of a message that somebody answers, so much is quoted to the model. */
 const QUOTED = 4_000;
-
-/** Whether a new thread or the channel itself takes the reply to a mention. */
-export type ReplyIn = 'thread' | 'channel';
 
 export function conversationId(channelOrMessage: string): string {
   return `discord:${channelOrMessage}`;
@@ -153,11 +138,4 @@ function replyToOf(message: Message, conversation: string, replyIn: ReplyIn, tit
   if (channel.isDMBased()) return inPlace(channel.id);
   const begins = conversation === conversationId(id);
   return begins && opensThread(message, replyIn) ? inThread(channel.id, id, title) : inPlace(channel.id, id);
-}
-
-/** Whether the answer to a message goes into a thread that hangs on it. */
-export function opensThread({ channel, guild }: Message, replyIn: ReplyIn): boolean {
-  const me = guild?.members.me;
-  if (replyIn !== 'thread' || !me || channel.isDMBased() || !THREADABLE.includes(channel.type)) return false;
-  return channel.permissionsFor(me).has(THREAD_PERMISSIONS);
 }

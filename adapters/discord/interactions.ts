@@ -3,16 +3,18 @@ import {
   type ChatInputCommandInteraction,
   type Interaction,
   MessageFlags,
-  PermissionFlagsBits,
 } from 'discord.js';
 import type { Bot, IncomingMessage } from '../../src/platform.ts';
 import { type Press, pressOf } from './buttons.ts';
 import { FILE, QUESTION } from './commands.ts';
-import { attachmentOf, conversationId, opensThread, type ReplyIn } from './incoming.ts';
+import { attachmentOf, conversationId } from './incoming.ts';
+import { mayAnswerIn, opensThread, type ReplyIn } from './permissions.ts';
 import { inPlace, inThread } from './place.ts';
 import { quote, titleOf } from './text.ts';
 
 const NOTHING_RUNS = 'Nothing is being answered here at the moment.';
+const MAY_NOT_WRITE =
+  'I may not write in this channel. Someone who manages it can give me the permissions View Channel and Send Messages here.';
 
 /** What slash commands and buttons work on. */
 export interface Desk {
@@ -74,8 +76,7 @@ const PRESSES: Readonly<
 
 /** The question stands in the channel as the bot's own message, and the reply belongs to that as to anybody's. */
 async function ask(interaction: ChatInputCommandInteraction, desk: Desk): Promise<unknown> {
-  const refusal = refusalOf(interaction);
-  if (refusal) return whisper(interaction, refusal);
+  if (!mayAnswer(interaction, desk)) return whisper(interaction, MAY_NOT_WRITE);
   const question = interaction.options.getString(QUESTION, true);
   const { resource } = await interaction.reply({ content: quote(question), withResponse: true });
   const asked = resource?.message;
@@ -95,12 +96,14 @@ async function ask(interaction: ChatInputCommandInteraction, desk: Desk): Promis
   return undefined;
 }
 
-/** Answers are messages of their own, since an interaction's token ends after 15 minutes: the bot must be able to write. */
-function refusalOf({ appPermissions, channel }: ChatInputCommandInteraction): string | undefined {
-  const { ViewChannel, SendMessages, SendMessagesInThreads } = PermissionFlagsBits;
-  const send = channel?.isThread() ? SendMessagesInThreads : SendMessages;
-  if (appPermissions.has([ViewChannel, send])) return undefined;
-  return 'I may not write in this channel. Someone who manages it can give me the permissions View Channel and Send Messages here.';
+/**
+ * Answers are messages of their own, since an interaction's token ends after 15 minutes: the bot must be able to
+ * write. Of direct messages Discord doesn't say whether it may, but who asks there has let it.
+ * https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object
+ */
+function mayAnswer(interaction: ChatInputCommandInteraction, { replyIn }: Desk): boolean {
+  const { appPermissions, channel } = interaction;
+  return !interaction.inGuild() || !channel || mayAnswerIn(channel, appPermissions, replyIn);
 }
 
 async function rate(

@@ -74,12 +74,22 @@ test('an answer to /ask goes on after its token has ended', async () => {
 test('/ask where the bot may not write says so to who asked, and to nobody else', async () => {
   const scene = await openScene([says('ok')]);
   const { sim } = scene;
-  sim.deny('general', ['SendMessages']);
+  sim.deny('general', ['SendMessages', 'SendMessagesInThreads']);
   sim.user('ann').command('ask', { question: 'one' });
   await scene.shows('general', 'I may not write in this channel.');
   expect(sim.messages('general', 'ann')).toHaveLength(1);
   expect(sim.messages('general', 'ben')).toEqual([]);
   expect(scene.model.requests).toEqual([]);
+});
+
+test('/ask where the bot may write in threads alone is answered in one', async () => {
+  const scene = await openScene([says('Here.')]);
+  const { sim } = scene;
+  sim.deny('general', ['SendMessages']);
+  sim.user('ann').command('ask', { question: 'one' });
+  await sim.until(() => scene.replies('general').length === 1);
+  await scene.finished(scene.replies('general')[0]?.id ?? '');
+  expect(scene.replies('general')).toHaveLength(1);
 });
 
 test('the Stop button ends the reply that it stands under, keeps what is there, and goes', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { DiscordSim } from '../../sim/discord/discord.ts';
 import { raw } from '../../sim/discord/harness.ts';
 import { says, text } from '../../sim/scripted-model.ts';
 import { gate, heldBy, openScene } from './open-scene.ts';
@@ -65,6 +66,36 @@ test('when the asker deletes the question before its thread is there, nobody is 
   await sim.until(() => scene.reasons().includes('Discord refuses the message: Unknown Message (10008)'));
   expect(scene.replies('general')).toEqual([]);
 });
+
+test.each([
+  ['a channel where it may not write', (sim: DiscordSim) => sim.deny('general', ['SendMessages'])],
+  ['a thread that is locked', lockThread],
+  ['a thread where it may not write', (sim: DiscordSim) => sim.deny('general', ['SendMessagesInThreads'])],
+] as const)(
+  'in %s the bot asks nothing of the model or of Discord, and the log says why',
+  async (what, close) => {
+    const scene = await openScene([says('Next.')], { discord: { replyIn: 'channel' } });
+    const { sim } = scene;
+    const ann = sim.user('ann');
+    const where = what.startsWith('a thread')
+      ? ann.startsThread(ann.says('general', 'x'), 'Thread')
+      : 'general';
+    close(sim);
+    const calls = sim.calls.all.length;
+    ann.says(where, `${sim.mention} go`);
+    const why = 'a message was not answered: the bot may not write there.';
+    await sim.until(() => scene.log.some(({ msg }) => msg.startsWith(why)));
+    expect(sim.calls.all.slice(calls).map(({ route }) => route)).toEqual([]);
+    expect(scene.model.requests).toEqual([]);
+  },
+);
+
+/** As a moderator does, who may still write there. */
+function lockThread(sim: DiscordSim): void {
+  sim.allow('general', ['ManageThreads'], 'everyone');
+  sim.deny('general', ['ManageThreads'], 'bot');
+  sim.user('ann').changesThread(sim.channel('Thread'), { locked: true });
+}
 
 test('who blocks the bot while it writes gets no more of it, and others do', async () => {
   const end = gate();

@@ -138,6 +138,15 @@ test('a message is validated in an answer too, and a refused answer leaves time 
   });
 });
 
+test('a deferral comes back without its message', async () => {
+  const sim = await start(NO_LIMITS);
+  const used = await commanded(sim);
+  const callback = `/interactions/${used.id}/${used.token}/callback?with_response=true`;
+  const { body } = await raw(sim, 'POST', callback, { type: 5 });
+  expect(body).toMatchObject({ interaction: { response_message_loading: true }, resource: { type: 5 } });
+  expect(body.resource).not.toHaveProperty('message');
+});
+
 test('a token does nothing before the answer, and nothing after fifteen minutes', async () => {
   const sim = await start({ ...NO_LIMITS, timing: { interactionToken: 80 } });
   const used = await commanded(sim);
@@ -221,21 +230,22 @@ test('a button that is gone, disabled or a link can not be pressed', async () =>
   expect(() => sim.user('ann').presses(message, 'gone')).toThrow('has no button');
 });
 
-test('an interaction in a direct message brings a user, one in a guild a member with permissions', async () => {
+test('an interaction in a direct message brings a user, one in a guild a member, and each what the app may do', async () => {
   const seen: unknown[] = [];
   const { sim } = await serving(async (interaction) => {
     seen.push([
       interaction.user.username,
       interaction.inGuild(),
       interaction.memberPermissions?.has('SendMessages'),
+      interaction.appPermissions.has('SendMessages'),
     ]);
   });
   sim.user('ann').command('ask', { question: 'x' });
   sim.user('ann').command('ask', { question: 'x' }, null);
   await sim.until(() => seen.length === 2);
   expect(seen).toEqual([
-    ['ann', true, true],
-    ['ann', false, undefined],
+    ['ann', true, true, true],
+    ['ann', false, undefined, false],
   ]);
 });
 

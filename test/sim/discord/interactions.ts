@@ -29,7 +29,7 @@ import {
   userPayload,
 } from './payloads.ts';
 import { plainBody, readMessageBody } from './validation/message.ts';
-import { memberOf, permissionsIn, type World } from './world.ts';
+import { appPermissionsIn, memberOf, type World } from './world.ts';
 
 /** Random bytes in a token: enough that nobody guesses one. */
 const TOKEN_BYTES = 48;
@@ -178,7 +178,7 @@ export class Interactions {
       }),
       ...(member ? { member: interactingMember(channel, member) } : { user: userPayload(user) }),
       ...more,
-      app_permissions: permissionsIn(channel, bot).toString(),
+      app_permissions: appPermissionsIn(channel, bot).toString(),
       locale: 'en-US',
       ...(channel.guild && { guild_locale: 'en-US' }),
       entitlements: [],

@@ -126,6 +126,16 @@ const DIRECT_MESSAGE_PERMISSIONS = permissionBits([
   'AddReactions',
   'UseApplicationCommands',
 ]);
+/**
+ * What an interaction in them says that the app may do: to write is not part of it, though it may.
+ * https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object
+ */
+const DIRECT_APP_PERMISSIONS = permissionBits([
+  'AttachFiles',
+  'EmbedLinks',
+  'MentionEveryone',
+  'UseExternalEmojis',
+]);
 const EVERYTHING = permissionBits(Object.keys(PermissionFlagsBits) as (keyof typeof PermissionFlagsBits)[]);
 
 /**
@@ -146,6 +156,11 @@ export function permissionsIn(channel: Channel, user: User): bigint {
     const allowed = found.reduce((sum, { allow }) => sum | allow, 0n);
     return (bits & ~denied) | allowed;
   }, own);
+}
+
+/** `app_permissions` of an interaction. */
+export function appPermissionsIn(channel: Channel, bot: User): bigint {
+  return channel.guild ? permissionsIn(channel, bot) : DIRECT_APP_PERMISSIONS;
 }
 
 /** What a member may do in the guild, whatever the channel. */

@@ -1,3 +1,4 @@
+import { InteractionResponseType } from 'discord.js';
 import { unknownWebhook } from '../../api-error.ts';
 import type { Interaction } from '../../interactions.ts';
 import { messagePayload } from '../../payloads.ts';
@@ -32,6 +33,12 @@ function byToken(
   return { method, path, bucket, byToken: true, major: ['token'], handle };
 }
 
+/** Only these answers come back as messages; #interaction-callback-interaction-callback-resource-object of that page. */
+const SHOWN: readonly unknown[] = [
+  InteractionResponseType.ChannelMessageWithSource,
+  InteractionResponseType.UpdateMessage,
+];
+
 function respond(request: Request): Answer {
   const { interactions, world, cdn } = request.backend;
   const { json, files } = request;
@@ -48,7 +55,10 @@ function respond(request: Request): Answer {
         response_message_ephemeral: response.onlyFor !== null,
       }),
     },
-    resource: { type: json.type, ...(response && { message: messagePayload(world, cdn, response) }) },
+    resource: {
+      type: json.type,
+      ...(response && SHOWN.includes(json.type) && { message: messagePayload(world, cdn, response) }),
+    },
   });
 }
 
