@@ -195,6 +195,27 @@ test('where threads are not possible the reply stands in the channel', async () 
   await scene.finished('talk');
 });
 
+test('where a server has all the active threads that it may have, the reply stands in the channel', async () => {
+  const scene = await openScene([says('In place.')], { sim: { activeThreads: 0 } });
+  const { sim } = scene;
+  const question = sim.user('ann').says('general', `${sim.mention} here?`);
+  const [reply] = await scene.finished('general');
+  expect(reply).toMatchObject({ content: 'In place.', replyTo: { content: question.content } });
+});
+
+test('a mention in the chat of a voice channel is answered there', async () => {
+  const scene = await openScene([says('In place.')], {
+    before: (sim) => {
+      sim.addChannel('talk', ChannelType.GuildVoice);
+      sim.allow('talk', ['Connect']);
+    },
+  });
+  const { sim } = scene;
+  sim.user('ann').says('talk', `${sim.mention} here?`);
+  const [reply] = await scene.finished('talk');
+  expect(reply?.content).toBe('In place.');
+});
+
 test('a thread that somebody has started from the question already takes the reply', async () => {
   const scene = await openScene([says('Here.')]);
   const { sim } = scene;

@@ -22,6 +22,7 @@ test('/ask shows the question and answers it in a thread that hangs on it', asyn
   expect(question).toMatchObject({ content: '> How long do refunds take?', command: '/ask' });
   expect(scene.replies(question?.id ?? '').at(-1)?.content).toBe('Five days.');
   expect(sim.channel(question?.id ?? '').name).toBe('How long do refunds take?');
+  await sim.until(() => sim.view(question?.id ?? '').includes('added @ann to the thread.'));
   expect(scene.told()).toEqual(['How long do refunds take?']);
 });
 

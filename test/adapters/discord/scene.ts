@@ -79,8 +79,9 @@ export class Scene {
     const { channels } = this.sim.world;
     const exists = channels.has(channel) || [...channels.values()].some(({ name }) => name === channel);
     if (!exists) return [];
-    return this.sim.messages(channel).filter(({ author, buttons, content, attachments }) => {
-      return author === this.sim.bot.name && (content !== '' || buttons.length > 0 || attachments.length > 0);
+    return this.sim.messages(channel).filter(({ author, isNote, buttons, content, attachments }) => {
+      const saysSomething = content !== '' || buttons.length > 0 || attachments.length > 0;
+      return author === this.sim.bot.name && !isNote && saysSomething;
     });
   }
 

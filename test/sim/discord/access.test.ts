@@ -167,78 +167,17 @@ test('who blocked the bot, or shares no guild with it, gets no direct messages',
   ).toBe(50278);
 });
 
-test('a message has one thread, with its own id, and a thread has none', async () => {
+test('a voice channel takes messages from who may connect, and a forum none', async () => {
   const sim = await start(NO_LIMITS);
-  const message = sim.user('ann').says('general', 'x');
-  const path = `${at(sim)}/messages/${message.id}/threads`;
-  expect((await raw(sim, 'POST', path, { name: 'one' })).body.id).toBe(message.id);
-  expect(said(await raw(sim, 'POST', path, { name: 'two' }))).toEqual([
-    400,
-    160004,
-    'A thread has already been created for this message',
-  ]);
-  const inThread = sim.user('ann').says('one', 'y');
-  expect(
-    (await raw(sim, 'POST', `${at(sim, 'one')}/messages/${inThread.id}/threads`, { name: 'x' })).body.code,
-  ).toBe(50024);
-});
-
-test('sending wakes an archived thread, editing does not, and a locked one takes neither', async () => {
-  const sim = await start(NO_LIMITS);
-  const ann = sim.user('ann');
-  const thread = ann.startsThread(ann.says('general', 'x'), 'Thread');
-  const messages = `${at(sim, 'Thread')}/messages`;
-  const { body } = await raw(sim, 'POST', messages, { content: 'own' });
-  ann.changesThread(thread, { archived: true });
-  expect(said(await raw(sim, 'PATCH', `${messages}/${body.id}`, { content: 'y' }))).toEqual([
-    400,
-    50083,
-    'Thread is archived',
-  ]);
-  expect((await raw(sim, 'POST', messages, { content: 'wakes' })).status).toBe(200);
-  expect(thread.thread?.archived).toBe(false);
-  ann.changesThread(thread, { locked: true });
-  expect((await raw(sim, 'PATCH', `${messages}/${body.id}`, { content: 'y' })).body.code).toBe(160005);
-  ann.changesThread(thread, { archived: true });
-  expect((await raw(sim, 'POST', messages, { content: 'x' })).body.code).toBe(50083);
-  expect((await raw(sim, 'DELETE', `${messages}/${body.id}`)).status).toBe(204);
-});
-
-test('a bot changes the name of its own threads, and locks none', async () => {
-  const sim = await start(NO_LIMITS);
-  const ann = sim.user('ann');
-  const own = await raw(sim, 'POST', `${at(sim)}/messages/${ann.says('general', 'x').id}/threads`, {
-    name: 'Own',
-  });
-  expect((await raw(sim, 'PATCH', `/channels/${own.body.id}`, { name: 'Renamed' })).body.name).toBe(
-    'Renamed',
-  );
-  expect((await raw(sim, 'PATCH', `/channels/${own.body.id}`, { locked: true })).body.code).toBe(50013);
-  const foreign = ann.startsThread(ann.says('general', 'y'), 'Foreign');
-  expect((await raw(sim, 'PATCH', `/channels/${foreign.id}`, { name: 'Mine' })).body.code).toBe(50013);
-});
-
-test('a thread of its own is private unless it says otherwise, and a public one is announced', async () => {
-  const sim = await start(NO_LIMITS);
-  expect((await raw(sim, 'POST', `${at(sim)}/threads`, { name: 'Hidden' })).body.type).toBe(
-    ChannelType.PrivateThread,
-  );
-  await raw(sim, 'POST', `${at(sim)}/threads`, { name: 'Open', type: ChannelType.PublicThread });
-  expect(sim.view('general')).toBe('#general\nBobbin:\n  started a thread: Open');
-});
-
-test('a thread outlives its message, and a channel takes its threads with it', async () => {
-  const sim = await start(NO_LIMITS);
-  const ann = sim.user('ann');
-  const message = ann.says('general', 'x');
-  const thread = ann.startsThread(message, 'Thread');
-  ann.deletes(message);
-  expect((await raw(sim, 'POST', `/channels/${thread.id}/messages`, { content: 'still here' })).status).toBe(
-    200,
-  );
-  expect(sim.view('Thread')).toContain('Original message was deleted.');
-  sim.deleteChannel('general');
-  expect((await raw(sim, 'POST', `/channels/${thread.id}/messages`, { content: 'x' })).body.code).toBe(10003);
+  sim.addChannel('talk', ChannelType.GuildVoice);
+  sim.addChannel('forum', ChannelType.GuildForum);
+  const post = (channel: string) => raw(sim, 'POST', `${at(sim, channel)}/messages`, { content: 'x' });
+  expect(said(await post('talk'))).toEqual([403, 50001, 'Missing Access']);
+  sim.allow('talk', ['Connect']);
+  expect((await post('talk')).status).toBe(200);
+  expect(said(await post('forum'))).toEqual([400, 40058, 'Cannot send a message in a forum channel']);
+  sim.addChannel('Category', ChannelType.GuildCategory);
+  expect(said(await post('Category'))).toEqual([400, 50008, 'Cannot send messages in a non-text channel']);
 });
 
 test('a nonce that is enforced makes a post once, for as long as it is remembered', async () => {

@@ -70,6 +70,16 @@ export const wrongChannelType = known(
   Code.CannotExecuteActionOnThisChannelType,
   'Cannot execute action on this channel type',
 );
+export const noTextChannel = known(
+  400,
+  Code.CannotSendMessagesInNonTextChannel,
+  'Cannot send messages in a non-text channel',
+);
+export const forumChannel = known(
+  400,
+  Code.CannotSendAMessageInAForumChannel,
+  'Cannot send a message in a forum channel',
+);
 export const systemMessage = known(
   403,
   Code.CannotExecuteActionOnSystemMessage,
@@ -84,12 +94,22 @@ export const threadExists = known(
   Code.ThreadAlreadyCreatedForMessage,
   'A thread has already been created for this message',
 );
+export const tooManyThreads = known(
+  400,
+  Code.MaximumActiveThreads,
+  'Maximum number of active threads reached',
+);
 export const historyNeeded = known(
   400,
   Code.CannotReplyWithoutPermissionToReadMessageHistory,
   'Cannot reply without permission to read message history',
 );
 export const tooLarge = known(413, Code.RequestEntityTooLarge, 'Request entity too large');
+export const tooManyAttachments = known(
+  400,
+  Code.MaximumNumberOfAttachmentsInAMessageReached,
+  'Maximum number of attachments in a message reached (10)',
+);
 export const invalidJson = known(
   400,
   Code.RequestBodyContainsInvalidJSON,

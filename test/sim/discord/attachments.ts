@@ -1,3 +1,4 @@
+import { tooManyAttachments } from './api-error.ts';
 import { snowflake } from './ids.ts';
 import type { Attachment } from './model.ts';
 import { Form } from './validation/form.ts';
@@ -12,6 +13,9 @@ export interface NewFile {
 /** Files by the number of their part, `files[n]`, to which `attachments[].id` refers. */
 export type NewFiles = ReadonlyMap<string, NewFile>;
 
+/** Code 30015 of https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
+const PER_MESSAGE = 10;
+
 /** What stays of the old attachments (all, when the body doesn't list them) and what comes new. */
 export function attach(body: MessageBody, files: NewFiles, before: readonly Attachment[]): Attachment[] {
   const listed = body.attachments;
@@ -23,6 +27,7 @@ export function attach(body: MessageBody, files: NewFiles, before: readonly Atta
     }
   }
   form.check();
+  if (kept.length + files.size > PER_MESSAGE) throw tooManyAttachments();
   const added = [...files].map(([number, file]) => {
     const described = listed?.find(({ id }) => id === number);
     return stored({ ...file, name: described?.filename ?? file.name }, described?.description);

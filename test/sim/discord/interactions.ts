@@ -28,6 +28,7 @@ import {
   messagePayload,
   userPayload,
 } from './payloads.ts';
+import { checkAnswerable } from './threads.ts';
 import { plainBody, readMessageBody } from './validation/message.ts';
 import { appPermissionsIn, memberOf, type World } from './world.ts';
 
@@ -93,7 +94,7 @@ export class Interactions {
     const interaction = this.#byToken.get(token);
     if (!interaction || interaction.id !== id || interaction.state === 'failed') throw unknownInteraction();
     if (interaction.state === 'acknowledged') throw alreadyAcknowledged();
-    this.#messages.checkAnswerable(interaction.channel);
+    checkAnswerable(this.#world, interaction.channel);
     this.#answer(interaction, json.type, isJson(json.data) ? json.data : {}, files);
     interaction.state = 'acknowledged';
     this.#world.noticed('interaction', interaction.channel, interaction.response);
@@ -127,7 +128,7 @@ export class Interactions {
     const { response } = interaction;
     if (response && response.flags & MessageFlags.Loading)
       return this.edit(interaction, '@original', json, files);
-    this.#messages.checkAnswerable(interaction.channel);
+    checkAnswerable(this.#world, interaction.channel);
     return this.#post(interaction, json, files, response);
   }
 

@@ -2,17 +2,15 @@ import { ChannelType, MessageFlags, MessageType, RESTJSONErrorCodes } from 'disc
 import {
   ApiError,
   emptyMessage,
+  forumChannel,
   historyNeeded,
   missingAccess,
   missingPermissions,
   noMutualGuilds,
+  noTextChannel,
   notYourMessage,
   refusesMessages,
   systemMessage,
-  threadArchived,
-  threadLocked,
-  unknownChannel,
-  wrongChannelType,
 } from './api-error.ts';
 import { attach, type NewFiles } from './attachments.ts';
 import type { Cdn } from './cdn.ts';
@@ -21,7 +19,7 @@ import type { Json } from './json.ts';
 import { ALL_MENTIONS, pingOf, readMentions, USER_MENTIONS } from './mentions.ts';
 import type { Channel, Message, User } from './model.ts';
 import { messageEvent } from './payloads.ts';
-import { asThread, changeThread, joinThread } from './threads.ts';
+import { asThread, changeThread, checkThread, joinThread } from './threads.ts';
 import type { MessageBody } from './validation/message.ts';
 import { canView, may, type World } from './world.ts';
 
@@ -35,10 +33,15 @@ interface Draft {
   onlyFor?: User | null;
   flags?: number;
   reference?: Message['reference'];
+  /** For the platform's own notes, whose text names nobody. */
+  mentions?: Message['mentions'];
 }
 
 /** Types that people and bots write; all others are the platform's own and can't be answered or edited. */
 const WRITTEN: readonly number[] = [MessageType.Default, MessageType.Reply, MessageType.ChatInputCommand];
+
+/** https://discord.com/developers/docs/resources/message#edit-message */
+const EDITABLE = MessageFlags.SuppressEmbeds | MessageFlags.IsComponentsV2;
 
 /** Writing, changing and deleting messages, with the platform's rules for who may. */
 export class Messages {
@@ -88,7 +91,9 @@ export class Messages {
       embeds: body.embeds ?? [],
       components: body.components ?? [],
       attachments: attach(body, draft.files ?? new Map(), []),
-      mentions: this.#mentions({ channel, author, reference, interaction }, content, body.allowedMentions),
+      mentions:
+        draft.mentions ??
+        this.#mentions({ channel, author, reference, interaction }, content, body.allowedMentions),
       nonce: body.nonce ?? null,
       editedAt: null,
       reference,
@@ -115,9 +120,10 @@ export class Messages {
   ): Message {
     if (message.author !== editor) throw notYourMessage();
     if (!WRITTEN.includes(message.type)) throw systemMessage();
-    this.#checkThread(message.channel, editor, 'edit');
+    checkThread(message.channel, editor, 'edit');
     const { content = message.content, embeds = message.embeds, components = message.components } = body;
     const flags = fills ? message.flags & ~MessageFlags.Loading : message.flags;
+    const asked = (body.flags ?? 0) & EDITABLE;
     const kept = flags & ~MessageFlags.SuppressEmbeds;
     const attachments = attach(body, files, message.attachments);
     const next = {
@@ -125,7 +131,7 @@ export class Messages {
       embeds,
       components,
       attachments,
-      flags: body.flags === undefined ? flags : kept | (body.flags & ~MessageFlags.Ephemeral),
+      flags: body.flags === undefined ? flags : kept | asked,
       mentions: this.#mentions(message, content, body.allowedMentions),
       editedAt: fills ? message.editedAt : Date.now(),
     };
@@ -156,9 +162,10 @@ export class Messages {
     this.#oldEdits.set(message.channel.id, [...recent, now]);
   }
 
-  /** One's own, or with ManageMessages another's; deleting works in an archived thread too. */
+  /** One's own, or with ManageMessages another's. */
   delete(message: Message, by: User): void {
     const { channel } = message;
+    checkThread(channel, by, 'delete');
     if (message.author !== by && !may(channel, by, 'ManageMessages')) throw missingPermissions();
     channel.messages.delete(message.id);
     for (const attachment of message.attachments) this.#cdn.remove(attachment);
@@ -196,34 +203,18 @@ export class Messages {
   #checkMaySend({ channel, author, body, files }: Draft): void {
     if (!canView(channel, author)) throw missingAccess();
     if (channel.recipient) this.#checkDirect(channel.recipient);
-    if (![...CHATS, ChannelType.DM].includes(channel.type)) throw wrongChannelType();
+    if (FORUMS.includes(channel.type)) throw forumChannel();
+    if (!CHATS.includes(channel.type)) throw noTextChannel();
     if (!may(channel, author, channel.thread ? 'SendMessagesInThreads' : 'SendMessages'))
       throw missingPermissions();
     if (files && files.size > 0 && !may(channel, author, 'AttachFiles')) throw missingPermissions();
     if (body.embeds?.length && !may(channel, author, 'EmbedLinks')) throw missingPermissions();
-    this.#checkThread(channel, author, 'send');
+    checkThread(channel, author, 'send');
   }
 
   #checkDirect(recipient: User): void {
     if (recipient.refusesDirectMessages) throw refusesMessages();
     if (!this.#world.sharesGuild(recipient)) throw noMutualGuilds();
-  }
-
-  /** Sending wakes an archived thread unless it is locked; editing never does (topics/threads of Discord's docs). */
-  #checkThread(channel: Channel, user: User, action: 'send' | 'edit'): void {
-    const thread = asThread(channel);
-    if (!thread) return;
-    const { archived, locked } = thread.thread;
-    const moderates = may(channel, user, 'ManageThreads');
-    if (archived && (action === 'edit' || (locked && !moderates))) throw threadArchived();
-    if (locked && !moderates) throw threadLocked();
-  }
-
-  /** Answers to interactions come into threads where the bot may not send, but not into locked and archived ones. */
-  checkAnswerable(channel: Channel): void {
-    if (!this.#world.channels.has(channel.id)) throw unknownChannel();
-    const thread = asThread(channel)?.thread;
-    if (thread?.archived && thread.locked) throw threadArchived();
   }
 
   #resolveReference(channel: Channel, author: User, { reference }: MessageBody): Message['reference'] {
@@ -260,8 +251,12 @@ export class Messages {
   }
 }
 
+const FORUMS: readonly ChannelType[] = [ChannelType.GuildForum, ChannelType.GuildMedia];
 const CHATS: readonly ChannelType[] = [
+  ChannelType.DM,
   ChannelType.GuildText,
+  ChannelType.GuildVoice,
+  ChannelType.GuildStageVoice,
   ChannelType.GuildAnnouncement,
   ChannelType.PublicThread,
   ChannelType.PrivateThread,

@@ -108,6 +108,8 @@ export interface DiscordOptions {
   heartbeatInterval?: number;
   /** IDENTIFYs left today. */
   sessionStarts?: number;
+  /** In a guild. */
+  activeThreads?: number;
   /** How often an event is delivered: 1 as a rule, 2 for a duplicate, 0 for a lost one. */
   copies?: (event: string) => number;
 }
@@ -127,6 +129,7 @@ export interface Settings {
   oldMessageEdits: RateLimit;
   heartbeatInterval: number;
   sessionStarts: number;
+  activeThreads: number;
   copies: (event: string) => number;
   /** Whether `Retry-After` is rounded up to seconds, as it is at full scale. */
   wholeSeconds: boolean;
@@ -150,6 +153,8 @@ export function settle(options: DiscordOptions): Settings {
     oldMessageEdits: scaled({ limit: 3, window: 20_000 }),
     heartbeatInterval: 41_250,
     sessionStarts: 1_000,
+    // Seen by bots (Copycord's pull request 15); Discord documents only that there is a limit.
+    activeThreads: 1_000,
     copies: () => 1,
     ...given,
     wholeSeconds: timeScale === 1,

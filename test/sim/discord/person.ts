@@ -1,4 +1,5 @@
 import { ChannelType, ComponentType } from 'discord.js';
+import { threadLocked } from './api-error.ts';
 import type { NewFile, NewFiles } from './attachments.ts';
 import { type Commands, fillOptions, type OptionValue } from './commands.ts';
 import { react, showTyping } from './gestures.ts';
@@ -144,6 +145,7 @@ export class Person {
   /** Presses a button of a message, by its custom id or the label that people read. */
   presses(message: Message, button: string): Interaction {
     if (!message.channel.messages.has(message.id)) throw new Error('The message is gone.');
+    this.#wake(message.channel);
     const components = flatten(message.components);
     const labelled = components.find(({ type, label }) => type === ComponentType.Button && label === button);
     const customId = typeof labelled?.custom_id === 'string' ? labelled.custom_id : button;
@@ -153,6 +155,13 @@ export class Person {
   /** Blocks the bot: it can't write to this person any more. */
   blocks(): void {
     this.user.refusesDirectMessages = true;
+  }
+
+  /** Buttons of a locked thread are greyed out, those of an archived one wake it first (discord-api-docs#7900, #8474). */
+  #wake(channel: Channel): void {
+    const thread = asThread(channel);
+    if (thread?.thread.locked) throw threadLocked();
+    if (thread?.thread.archived) changeThread(this.#client.world, thread, { archived: false });
   }
 
   #at(channel: string | Channel): Channel {

@@ -5,6 +5,7 @@ import {
   missingPermissions,
   systemMessage,
   threadExists,
+  tooManyThreads,
   wrongChannelType,
 } from './api-error.ts';
 import { SILENT } from './mentions.ts';
@@ -32,7 +33,7 @@ export function startFromMessage(
   start: ThreadStart,
 ): Channel {
   const parent = source.channel;
-  checkMayStart(parent, start.owner, 'CreatePublicThreads');
+  checkMayStart(world, parent, start.owner, 'CreatePublicThreads');
   if (!may(parent, start.owner, 'ReadMessageHistory')) throw historyNeeded();
   if (
     source.type !== MessageType.Default &&
@@ -64,7 +65,7 @@ export function startAlone(
   start: ThreadStart & { type: ChannelType },
 ): Channel {
   const isPrivate = start.type === ChannelType.PrivateThread;
-  checkMayStart(parent, start.owner, isPrivate ? 'CreatePrivateThreads' : 'CreatePublicThreads');
+  checkMayStart(world, parent, start.owner, isPrivate ? 'CreatePrivateThreads' : 'CreatePublicThreads');
   const thread = openThread(world, { ...start, parent, source: null });
   if (!isPrivate) {
     messages.post({
@@ -79,6 +80,7 @@ export function startAlone(
 }
 
 function checkMayStart(
+  world: World,
   parent: Channel,
   owner: User,
   permission: 'CreatePublicThreads' | 'CreatePrivateThreads',
@@ -86,4 +88,8 @@ function checkMayStart(
   if (!canView(parent, owner)) throw missingAccess();
   if (!isThreadable(parent)) throw wrongChannelType();
   if (!may(parent, owner, permission)) throw missingPermissions();
+  const active = [...world.channels.values()].filter(
+    ({ guild, thread }) => guild === parent.guild && thread?.archived === false,
+  );
+  if (active.length >= world.settings.activeThreads) throw tooManyThreads();
 }

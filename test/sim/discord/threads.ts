@@ -1,7 +1,8 @@
 import { ChannelType } from 'discord.js';
+import { threadArchived, threadLocked, unknownChannel } from './api-error.ts';
 import type { Channel, Message, Thread, User } from './model.ts';
 import { channelPayload, memberPayload, threadMember } from './payloads.ts';
-import { memberOf, type World } from './world.ts';
+import { may, memberOf, type World } from './world.ts';
 
 /** What threads hang on: text and announcement channels. */
 export function isThreadable(channel: Channel): boolean {
@@ -12,6 +13,29 @@ export function isThreadable(channel: Channel): boolean {
 export function asThread(channel: Channel): (Channel & { thread: Thread; parent: Channel }) | undefined {
   const { thread, parent } = channel;
   return thread && parent ? (channel as Channel & { thread: Thread; parent: Channel }) : undefined;
+}
+
+/** "Only active threads can be manipulated." https://discord.com/developers/docs/topics/threads#active--archived-threads */
+export function checkActive({ thread }: Channel): void {
+  if (thread?.archived) throw threadArchived();
+}
+
+/**
+ * Sending wakes an archived thread unless it is locked, deleting works in an archived or a locked one but not in both,
+ * and editing in neither. https://discord.com/developers/docs/topics/threads#locked-threads and the section after it
+ */
+export function checkThread(channel: Channel, user: User, action: 'send' | 'edit' | 'delete'): void {
+  if (!channel.thread) return;
+  const { archived, locked } = channel.thread;
+  const moderates = may(channel, user, 'ManageThreads');
+  if (archived && (action === 'edit' || (locked && !moderates))) throw threadArchived();
+  if (locked && !moderates && action !== 'delete') throw threadLocked();
+}
+
+/** Answers to interactions come into threads where the bot may not send, but not into locked and archived ones. */
+export function checkAnswerable(world: World, channel: Channel): void {
+  if (!world.channels.has(channel.id)) throw unknownChannel();
+  if (channel.thread?.archived && channel.thread.locked) throw threadArchived();
 }
 
 /** Opens a thread; one from a message takes that message's id. */

@@ -177,6 +177,16 @@ test('an edit may not empty a message', async () => {
   expect(sim.messages('general')[0]?.content).toBe('x');
 });
 
+test('an edit sets no flags but those of embeds and components', async () => {
+  const sim = await start();
+  const { body } = await raw(sim, 'POST', path(sim), { content: 'x', flags: 4096 });
+  const edited = await raw(sim, 'PATCH', `${path(sim)}/${body.id}`, { flags: 4 });
+  expect(edited.body.flags).toBe(4096 | 4);
+  expect((await raw(sim, 'PATCH', `${path(sim)}/${body.id}`, { flags: 64 })).body.flags).toBe(4096);
+  const { body: loud } = await raw(sim, 'POST', path(sim), { content: 'x' });
+  expect((await raw(sim, 'PATCH', `${path(sim)}/${loud.id}`, { flags: 4096 })).body.flags).toBe(0);
+});
+
 test('broken JSON and lone surrogates are invalid JSON', async () => {
   const sim = await start(NO_LIMITS);
   expect((await raw(sim, 'POST', path(sim), { content: 'a\ud800' })).body.code).toBe(50109);
@@ -192,7 +202,7 @@ test('broken JSON and lone surrogates are invalid JSON', async () => {
   expect(await response.json()).toEqual({ message: 'The request body contains invalid JSON.', code: 50109 });
 });
 
-test('a file over 10 MiB and a request over 25 MiB are too large', async () => {
+test('a file over 10 MiB and a request over 25 MiB are too large, and eleven files too many', async () => {
   const sim = await start(NO_LIMITS);
   const upload = async (...sizes: number[]) => {
     const form = new FormData();
@@ -204,13 +214,15 @@ test('a file over 10 MiB and a request over 25 MiB are too large', async () => {
     return [response.status, ((await response.json()) as Json).code];
   };
   const MiB = 1024 * 1024;
+  expect(await upload(...Array.from({ length: 10 }, () => 1))).toEqual([200, undefined]);
+  expect(await upload(...Array.from({ length: 11 }, () => 1))).toEqual([400, 30015]);
   expect(await upload(10 * MiB)).toEqual([200, undefined]);
   expect(await upload(10 * MiB + 1)).toEqual([413, 40005]);
   expect(await upload(9 * MiB, 9 * MiB, 9 * MiB)).toEqual([413, 40005]);
 });
 
 test('commands are checked as a set', async () => {
-  const sim = await start();
+  const sim = await start(NO_LIMITS);
   const put = (body: unknown) => raw(sim, 'PUT', `/applications/${sim.bot.id}/commands`, body);
   const ask = { name: 'ask', description: 'Asks' };
   expect(faults(await put([{ ...ask, name: 'Ask me' }]))).toEqual({
@@ -225,6 +237,15 @@ test('commands are checked as a set', async () => {
   expect(faults(await put([{ ...ask, options: late }]))).toEqual({
     '0.options.1': ['APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID'],
   });
+  expect(faults(await put([{ ...ask, contexts: [3], integration_types: [0, 2] }]))).toEqual({
+    '0.contexts.0': ['BASE_TYPE_CHOICES'],
+    '0.integration_types.1': ['BASE_TYPE_CHOICES'],
+  });
+  const long = { type: 3, name: 'a', description: 'a', min_length: -1, max_length: 6001 };
+  expect(faults(await put([{ ...ask, options: [long] }]))).toEqual({
+    '0.options.0.min_length': ['NUMBER_TYPE_MIN'],
+    '0.options.0.max_length': ['NUMBER_TYPE_MAX'],
+  });
   expect((await put([ask])).body).toMatchObject([{ name: 'ask', application_id: sim.bot.id }]);
 });
 
@@ -234,6 +255,7 @@ test('the name of a thread has 1 to 100 characters, and its duration is one of f
   const threads = `${path(sim)}/${message.id}/threads`;
   expect(faults(await raw(sim, 'POST', threads, {}))).toEqual({ name: ['BASE_TYPE_REQUIRED'] });
   expect(faults(await raw(sim, 'POST', threads, { name: '' }))).toEqual({ name: ['BASE_TYPE_BAD_LENGTH'] });
+  expect(faults(await raw(sim, 'POST', threads, { name: '  ' }))).toEqual({ name: ['BASE_TYPE_BAD_LENGTH'] });
   expect(faults(await raw(sim, 'POST', threads, { name: 'x'.repeat(101) }))).toEqual({
     name: ['BASE_TYPE_BAD_LENGTH'],
   });

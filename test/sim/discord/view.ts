@@ -16,6 +16,8 @@ export interface SeenButton {
 export interface SeenMessage {
   id: string;
   author: string;
+  /** Whether the platform wrote it in the author's name. */
+  isNote: boolean;
   /** The source of the text: Markdown, mentions by id. */
   content: string;
   edited: boolean;
@@ -35,6 +37,12 @@ export interface SeenMessage {
   reactions: { emoji: string; count: number }[];
 }
 
+const NOTES: readonly number[] = [
+  MessageType.RecipientAdd,
+  MessageType.ThreadCreated,
+  MessageType.ThreadStarterMessage,
+];
+
 /** The messages of a channel, oldest first, as a person sees them; without a name everybody's ephemeral ones show. */
 export function seenMessages(channel: Channel, as?: string): SeenMessage[] {
   return [...channel.messages.values()]
@@ -47,6 +55,7 @@ function seen(message: Message): SeenMessage {
   return {
     id: message.id,
     author: message.author.name,
+    isNote: NOTES.includes(message.type),
     content: shownText(message, components),
     edited: message.editedAt !== null,
     thinking: (message.flags & MessageFlags.Loading) !== 0,
@@ -73,6 +82,8 @@ function shownText(message: Message, components: readonly Json[]): string {
     const source = reference?.messageId ? reference.channel.messages.get(reference.messageId) : undefined;
     return source?.content ?? 'Original message was deleted.';
   }
+  if (message.type === MessageType.RecipientAdd)
+    return `added <@${message.mentions.users[0]?.id}> to the thread.`;
   const displays = components.filter(({ type }) => type === ComponentType.TextDisplay);
   return displays.length > 0 ? displays.map(({ content }) => content).join('\n') : message.content;
 }

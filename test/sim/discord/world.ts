@@ -117,6 +117,8 @@ export function memberOf(guild: Guild | null, user: User): Member | undefined {
   return guild?.members.get(user.id);
 }
 
+const VOICE: readonly ChannelType[] = [ChannelType.GuildVoice, ChannelType.GuildStageVoice];
+
 const DIRECT_MESSAGE_PERMISSIONS = permissionBits([
   'ViewChannel',
   'SendMessages',
@@ -177,9 +179,13 @@ export function may(channel: Channel, user: User, permission: keyof typeof Permi
   return (permissionsIn(channel, user) & PermissionFlagsBits[permission]) !== 0n;
 }
 
-/** A private thread shows to its members and to moderators only. */
+/**
+ * A private thread shows to its members and to moderators only, a voice channel to who may connect
+ * (https://discord.com/developers/docs/resources/message#get-channel-messages, discord-api-docs#5111).
+ */
 export function canView(channel: Channel, user: User): boolean {
   if (!may(channel, user, 'ViewChannel')) return false;
+  if (VOICE.includes(channel.type)) return may(channel, user, 'Connect');
   if (channel.type !== ChannelType.PrivateThread) return true;
   return channel.thread?.members.has(user.id) === true || may(channel, user, 'ManageThreads');
 }

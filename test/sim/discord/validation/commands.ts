@@ -8,6 +8,12 @@ const OPTIONS = 25;
 const NAME = 32;
 const DESCRIPTION = 100;
 const CHOICES = 25;
+/** Of a text that people fill in. */
+const TEXT = 6000;
+/** Servers, direct messages with the app, other private channels. */
+const CONTEXTS = [0, 1, 2];
+/** For servers, for people. */
+const INTEGRATION_TYPES = [0, 1];
 const NAME_PATTERN = /^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u;
 const NESTED: readonly unknown[] = [
   ApplicationCommandOptionType.Subcommand,
@@ -53,6 +59,8 @@ function readCommand(form: Form, path: Path, json: Json): Command {
   const bounds = chatInput ? { min: 1, max: DESCRIPTION, required: true } : { max: 0 };
   const description = form.text([...path, 'description'], json.description, bounds) ?? '';
   checkOptions(form, [...path, 'options'], json.options);
+  checkChoices(form, [...path, 'contexts'], json.contexts, CONTEXTS);
+  checkChoices(form, [...path, 'integration_types'], json.integration_types, INTEGRATION_TYPES);
   const options = Array.isArray(json.options) ? json.options.filter(isJson) : [];
   return { type, name, description, options, rest: json };
 }
@@ -63,6 +71,11 @@ function checkName(form: Form, path: Path, name: string): void {
   }
 }
 
+function checkChoices(form: Form, path: Path, value: unknown, choices: readonly number[]): void {
+  for (const [index, item] of (form.list(path, value, { max: choices.length }) ?? []).entries())
+    form.choice([...path, index], item, choices);
+}
+
 function checkOptions(form: Form, path: Path, value: unknown): void {
   const names = new Set<unknown>();
   let optionalSeen = false;
@@ -71,6 +84,8 @@ function checkOptions(form: Form, path: Path, value: unknown): void {
     const name = form.text([...place, 'name'], option.name, { min: 1, max: NAME, required: true });
     checkName(form, [...place, 'name'], name ?? '');
     form.text([...place, 'description'], option.description, { min: 1, max: DESCRIPTION, required: true });
+    form.integer([...place, 'min_length'], option.min_length, { min: 0, max: TEXT });
+    form.integer([...place, 'max_length'], option.max_length, { min: 1, max: TEXT });
     form.list([...place, 'choices'], option.choices, { max: CHOICES });
     if (names.has(name)) {
       form.fault(place, 'APPLICATION_COMMAND_OPTIONS_NAME_INVALID', 'Option names must be unique');

@@ -1,5 +1,11 @@
-import { ChannelType } from 'discord.js';
-import { missingPermissions, threadArchived, wrongChannelType } from '../../api-error.ts';
+import { ChannelType, MessageType } from 'discord.js';
+import {
+  missingPermissions,
+  threadArchived,
+  unknownMember,
+  unknownUser,
+  wrongChannelType,
+} from '../../api-error.ts';
 import type { Json } from '../../json.ts';
 import type { Channel, Thread } from '../../model.ts';
 import { channelPayload } from '../../payloads.ts';
@@ -7,13 +13,15 @@ import { startAlone, startFromMessage } from '../../thread-starts.ts';
 import {
   asThread,
   changeThread,
+  checkActive,
   joinThread,
   leaveThread,
   removeChannel,
   type ThreadChange,
 } from '../../threads.ts';
 import { Form } from '../../validation/form.ts';
-import { may } from '../../world.ts';
+import { plainBody } from '../../validation/message.ts';
+import { may, memberOf } from '../../world.ts';
 import { type Answer, created, done, ok, type Request, type Route, route } from '../route.ts';
 
 const NAME = { min: 1, max: 100 };
@@ -33,6 +41,7 @@ export const channelRoutes: Route[] = [
     joinThread(request.backend.world, activeThread(request), request.backend.world.bot);
     return done;
   }),
+  route('PUT', '/channels/:channel/thread-members/:user', 'threads', addMember),
   route('DELETE', '/channels/:channel/thread-members/@me', 'threads', (request) => {
     leaveThread(activeThread(request), request.backend.world.bot);
     return done;
@@ -68,10 +77,14 @@ function threadAlone(request: Request): Answer {
 }
 
 function readStart(form: Form, json: Json): { name: string; autoArchive: number } {
-  const name = form.text(['name'], json.name, { ...NAME, required: true }) ?? '';
+  const name = form.text(['name'], trimmed(json.name), { ...NAME, required: true }) ?? '';
   const autoArchive = form.choice(['auto_archive_duration'], json.auto_archive_duration, AUTO_ARCHIVE);
   form.integer(['rate_limit_per_user'], json.rate_limit_per_user, { min: 0, max: SLOWEST });
-  return { name: name.trim(), autoArchive: autoArchive ?? DEFAULT_AUTO_ARCHIVE };
+  return { name, autoArchive: autoArchive ?? DEFAULT_AUTO_ARCHIVE };
+}
+
+function trimmed(name: unknown): unknown {
+  return typeof name === 'string' ? name.trim() : name;
 }
 
 /** Threads only: a helpdesk bot has no business with a channel's own settings. */
@@ -88,7 +101,7 @@ function changeChannel(request: Request): Answer {
 
 function readChange(json: Json): ThreadChange {
   const form = new Form();
-  const name = form.text(['name'], json.name, NAME);
+  const name = form.text(['name'], trimmed(json.name), NAME);
   const archived = form.flag(['archived'], json.archived);
   const locked = form.flag(['locked'], json.locked);
   const minutes = form.choice(['auto_archive_duration'], json.auto_archive_duration, AUTO_ARCHIVE);
@@ -132,6 +145,22 @@ function deleteChannel(request: Request): Answer {
 function activeThread(request: Request): Channel {
   const thread = asThread(request.channel());
   if (!thread) throw wrongChannelType();
-  if (thread.thread.archived) throw threadArchived();
+  checkActive(thread);
   return thread;
+}
+
+/** https://discord.com/developers/docs/resources/channel#add-thread-member, with a note to all (topics/threads#new-message-types) */
+function addMember(request: Request): Answer {
+  const { world, messages } = request.backend;
+  const thread = activeThread(request);
+  const user = world.users.get(request.param('user'));
+  if (!user) throw unknownUser();
+  if (!memberOf(thread.guild, user)) throw unknownMember();
+  if (!may(thread, world.bot, 'SendMessagesInThreads')) throw missingPermissions();
+  if (thread.thread?.members.has(user.id)) return done;
+  joinThread(world, thread, user);
+  const type = MessageType.RecipientAdd;
+  const mentions = { users: [user], roles: [], everyone: false, here: false };
+  messages.post({ channel: thread, author: world.bot, body: plainBody(''), type, mentions });
+  return done;
 }

@@ -2,6 +2,7 @@ import { missingPermissions, unknownEmoji } from '../../api-error.ts';
 import { react, showTyping, unreact } from '../../gestures.ts';
 import type { Message } from '../../model.ts';
 import { messagePayload, withoutContent } from '../../payloads.ts';
+import { checkActive } from '../../threads.ts';
 import { Form } from '../../validation/form.ts';
 import { readMessageBody } from '../../validation/message.ts';
 import { may } from '../../world.ts';
@@ -27,7 +28,9 @@ export const messageRoutes: Route[] = [
   route('POST', '/channels/:channel/typing', 'typing', type),
   route('PUT', `${MESSAGE}/reactions/:emoji/@me`, 'reactions', addReaction),
   route('DELETE', `${MESSAGE}/reactions/:emoji/@me`, 'reactions', (request) => {
-    unreact(request.backend.world, request.message(), request.backend.world.bot, request.param('emoji'));
+    const message = request.message();
+    checkActive(message.channel);
+    unreact(request.backend.world, message, request.backend.world.bot, request.param('emoji'));
     return done;
   }),
   route('POST', '/attachments/refresh-urls', 'other', refreshLinks),
@@ -102,6 +105,7 @@ function addReaction(request: Request): Answer {
   const allowed =
     may(message.channel, world.bot, 'AddReactions') && may(message.channel, world.bot, 'ReadMessageHistory');
   if (!allowed) throw missingPermissions();
+  checkActive(message.channel);
   react(world, message, world.bot, emoji);
   return done;
 }
