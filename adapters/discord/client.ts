@@ -1,9 +1,22 @@
-import { Client, type ClientOptions, GatewayIntentBits, Options, Partials, REST } from 'discord.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  Client,
+  type ClientOptions,
+  Events,
+  GatewayIntentBits,
+  Options,
+  Partials,
+  REST,
+  Status,
+} from 'discord.js';
 
 /** For a request without an answer, in ms: long enough to upload files over a slow line. */
 const REQUEST_TIMEOUT_MS = 60_000;
 /** Of each channel, for replies to them; those that are not kept are fetched. */
 const MESSAGES_KEPT = 25;
+/** For a connection that is being made to stand, in ms; who stops a process seldom waits longer than ten seconds. */
+const CONNECT_TIMEOUT_MS = 5_000;
+const BEING_MADE: readonly Status[] = [Status.Connecting, Status.Identifying, Status.Resuming];
 /** Routes whose calls show a state: to wait in a queue would show an old one. */
 const NEVER_QUEUED = /^\/channels\/:id\/(?:messages(?:\/:id)?|typing)$/;
 /** So much earlier than told, in ms, discord.js takes a bucket for open again: it shall not stand in our budgets' way. */
@@ -38,4 +51,22 @@ export function createClient(api: string, readsContent: boolean, ws: ClientOptio
     rest: { api },
     ...(ws && { ws }),
   });
+}
+
+/**
+ * Ends the connection. One that is being made is let come about first, because discord.js 14.28 does not end such a one:
+ * it waits for ever, and makes another.
+ */
+export async function disconnect(client: Client): Promise<void> {
+  const isBeingMade = client.ws.shards.some(({ status }) => BEING_MADE.includes(status));
+  if (isBeingMade)
+    await Promise.race([connected(client), delay(CONNECT_TIMEOUT_MS, undefined, { ref: false })]);
+  await client.destroy();
+}
+
+function connected(client: Client): Promise<unknown> {
+  const events = [Events.ShardReady, Events.ShardResume, Events.ShardDisconnect] as const;
+  return Promise.race(
+    events.map((event) => new Promise<void>((resolve) => client.once(event, () => resolve()))),
+  );
 }

@@ -17,7 +17,7 @@ import type {
 } from '../../src/platform.ts';
 import { Api } from './api.ts';
 import { Budgets } from './budgets.ts';
-import { createClient, createRest } from './client.ts';
+import { createClient, createRest, disconnect } from './client.ts';
 import { register } from './commands.ts';
 import { download } from './download.ts';
 import { reasonOf } from './errors.ts';
@@ -121,7 +121,7 @@ export class Discord implements Platform {
 
   async close(): Promise<void> {
     for (const reply of this.#open) reply.close();
-    await this.#client?.destroy();
+    if (this.#client) await disconnect(this.#client);
     this.#rest.clearHashSweeper();
     this.#rest.clearHandlerSweeper();
   }

@@ -248,6 +248,15 @@ test('a session that can not be resumed is begun anew, and the reply ends once',
   expect(scene.text(thread)).toBe('Begun and ended.\nNext.');
 });
 
+test('who stops while a session begins anew has stopped, for good', async () => {
+  const { scene, sim } = await begun({ sim: { timing: { ready: 300 } } });
+  sim.gateway.invalidate(false);
+  await sim.until(() => sim.gateway.identifies === 2);
+  await scene.platform.close();
+  await sim.until(() => sim.gateway.connected === 0);
+  expect(sim.gateway.identifies).toBe(2);
+});
+
 test.each([
   [4004, 'Discord does not take the bot token in DISCORD_TOKEN.'],
   [4014, 'Discord refuses the intents that Bobbin asks for.'],

@@ -146,10 +146,12 @@ test('an invalid session that is resumable is resumed on the same socket', async
 
 test('a session that was forgotten can not be resumed: the client identifies again', async () => {
   const sim = await start({ timing: { identify: 0 } });
-  await login(sim);
+  const bot = await login(sim);
+  const ready = new Promise((resolve) => bot.once(Events.ShardReady, resolve));
   sim.gateway.forgetSessions();
   sim.gateway.drop();
-  await sim.until(() => sim.gateway.identifies === 2 && sim.gateway.connected === 1);
+  await ready;
+  expect(sim.gateway.identifies).toBe(2);
   expect(sim.gateway.resumes).toBe(0);
 });
 

@@ -49,6 +49,8 @@ export interface Timing {
   resume: number;
   /** One IDENTIFY in it. */
   identify: number;
+  /** From an IDENTIFY to its READY. */
+  ready: number;
 }
 
 const TIMING: Timing = {
@@ -60,6 +62,7 @@ const TIMING: Timing = {
   oldMessage: 3_600_000,
   resume: 180_000,
   identify: 5_000,
+  ready: 0,
 };
 
 /** What an invite link for a helpdesk bot asks for. */

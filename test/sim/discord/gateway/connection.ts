@@ -109,6 +109,13 @@ export class Connection {
       this.invalidate(false);
       return;
     }
+    const { ready } = this.#sessions.settings.timing;
+    if (ready > 0) setTimeout(() => this.#begin(session), ready);
+    else this.#begin(session);
+  }
+
+  #begin(session: Session): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#attach(session);
     this.#sessions.welcome(session);
   }

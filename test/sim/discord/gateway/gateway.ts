@@ -126,9 +126,7 @@ export class Gateway implements Sessions {
     if (early || this.identifies >= this.settings.sessionStarts) return null;
     this.#lastIdentify = now;
     this.identifies += 1;
-    const session = new Session(identity);
-    this.#sessions.set(session.id, session);
-    return session;
+    return new Session(identity);
   }
 
   find(id: string): Session | null {
@@ -146,6 +144,7 @@ export class Gateway implements Sessions {
 
   /** READY names the guilds, all unavailable still; then each comes by itself. */
   welcome(session: Session): void {
+    this.#sessions.set(session.id, session);
     const { bot, guilds } = this.#world;
     const own = [...guilds.values()].filter(({ id, members }) => members.has(bot.id) && session.serves(id));
     session.dispatch('READY', {
