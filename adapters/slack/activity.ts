@@ -19,13 +19,17 @@ const MAX_TITLE = 80;
 
 const THINKING = 'is thinking…';
 
+/** In place of no status while an agent session is at work: it would rest, and lose Slack's Stop button. */
+const WRITING = 'is writing…';
+
 interface Work {
   place: Place;
   /** How many messages of the conversation are being answered. */
   count: number;
   wanted: string;
   shown: string;
-  busy: boolean;
+  /** What brings the one to the other, while it is under way. */
+  catchingUp: Promise<void> | undefined;
   renewal: NodeJS.Timeout;
   /** Slack's own Stop button: asked for, there, or refused. */
   session: Promise<boolean> | undefined;
@@ -67,7 +71,7 @@ export class Activity {
       count: 1,
       wanted: '',
       shown: '',
-      busy: false,
+      catchingUp: undefined,
       renewal,
       session: undefined,
       hasSession: false,
@@ -92,10 +96,10 @@ export class Activity {
     return this.#works.get(conversationOf(place))?.hasSession ?? false;
   }
 
-  /** Shows what is done right now; nothing when it is empty. */
+  /** Shows what is done right now; nothing when it is empty, unless something else is to be replaced. */
   show(place: Place, status: string): void {
     const work = this.#works.get(conversationOf(place));
-    if (work) this.#want(work, status);
+    if (work) this.#want(work, status || (work.hasSession && work.shown ? WRITING : ''));
   }
 
   /** A message has appeared in the thread: Slack has taken the status away by itself. */
@@ -132,11 +136,10 @@ export class Activity {
 
   #want(work: Work, status: string): void {
     work.wanted = status;
-    if (!work.busy && work.wanted !== work.shown) void this.#catchUp(work);
+    if (work.wanted !== work.shown) work.catchingUp ??= this.#catchUp(work);
   }
 
   async #catchUp(work: Work): Promise<void> {
-    work.busy = true;
     while (work.wanted !== work.shown) {
       const status = work.wanted;
       work.shown = status;
@@ -144,19 +147,21 @@ export class Activity {
         this.#log.debug({ err: error }, 'no status'),
       );
     }
-    work.busy = false;
+    work.catchingUp = undefined;
   }
 
   #renew(key: string): void {
     const work = this.#works.get(key);
-    if (!work || work.busy || work.shown === '') return;
+    if (!work || work.catchingUp || work.shown === '') return;
     work.shown = '';
-    void this.#catchUp(work);
+    work.catchingUp = this.#catchUp(work);
   }
 
+  /** A status has begun a session, too, if the app is an agent: where it is not ended as one, no status ends it. */
   async #clearStatus(work: Work): Promise<void> {
-    work.wanted = '';
-    if (work.busy || work.shown === '') return;
+    work.wanted = work.shown;
+    await work.catchingUp;
+    if (work.shown === '' && (await work.session)) return;
     await this.#surely(() => this.#setStatus(work.place, ''));
   }
 
@@ -170,8 +175,11 @@ export class Activity {
       return;
     }
     work.hasSession = true;
-    work.session = this.#setSession(work.place, 'processing', title).then(
-      () => true,
+    work.session = this.#setSession(work.place, 'processing').then(
+      () => {
+        if (isNew) void this.#rename(work.place, title);
+        return true;
+      },
       (error: unknown) => {
         work.hasSession = false;
         this.#refuse(error);
@@ -191,13 +199,15 @@ export class Activity {
     if (await session) await this.#surely(() => this.#setSession(place, 'active'));
   }
 
-  async #setSession(
-    { channel, thread }: Pick<Place, 'channel' | 'thread'>,
-    status: string,
-    title?: string,
-  ): Promise<void> {
-    const session = { channel_id: channel, thread_ts: thread, status, ...(title && { title }) };
-    await this.#client.agents.sessions.setStatus(session);
+  async #setSession({ channel, thread }: Pick<Place, 'channel' | 'thread'>, status: string): Promise<void> {
+    await this.#client.agents.sessions.setStatus({ channel_id: channel, thread_ts: thread, status });
+  }
+
+  /** The status has begun the session already, and a session takes its title only when it begins. */
+  async #rename({ channel, thread }: Place, title: string): Promise<void> {
+    await this.#client.agents.sessions
+      .rename({ channel_id: channel, thread_ts: thread, title })
+      .catch((error: unknown) => this.#log.debug({ err: error }, 'no title'));
   }
 
   async #setTitle({ channel, thread }: Place, title: string): Promise<void> {

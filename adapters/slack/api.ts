@@ -44,9 +44,11 @@ export class ThreadApi {
     await this.#client.apiCall('chat.appendStream', { channel: this.#place.channel, ts, chunks });
   }
 
+  /** Leaves the agent session at work, which would rest otherwise: a reply may go on, and a next one may wait. */
   async stopStream(ts: string, chunks: Chunk[] = [], blocks: Block[] = []): Promise<void> {
     const content = { ...(chunks.length > 0 && { chunks }), ...(blocks.length > 0 && { blocks }) };
-    await this.#client.chat.stopStream({ channel: this.#place.channel, ts, ...content });
+    const stream = { channel: this.#place.channel, ts, session_status: 'processing' };
+    await this.#client.chat.stopStream({ ...stream, ...content });
   }
 
   async post(content: Content): Promise<string> {

@@ -39,9 +39,12 @@ export function slackCode(error: unknown): string | undefined {
   return code === undefined || TROUBLE.has(code) ? undefined : code;
 }
 
+/** A stream's time is over, or a person has pressed Slack's Stop button. */
+const STREAM_OVER: ReadonlySet<string> = new Set(['message_not_in_streaming_state', 'stopped_by_user']);
+
 /** Whether Slack has ended a stream by itself; its message can be edited then. */
 export function isStreamOver(error: unknown): boolean {
-  return slackCode(error) === 'message_not_in_streaming_state';
+  return STREAM_OVER.has(slackCode(error) ?? '');
 }
 
 /** Another way to show a message, by the error with which Slack refused the first. */

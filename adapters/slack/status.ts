@@ -1,6 +1,9 @@
 import type { View } from '../../src/platform.ts';
 import type { ToolCall } from '../../src/reply/tool-call.ts';
 
+/** So many characters of a status Slack takes (not documented: https://github.com/getsentry/junior/pull/56). */
+const MAX_STATUS = 50;
+
 /** What a reply does right now, as Slack shows it after the app's name; empty once there is text to see instead. */
 export function statusOf({ parts, calls, outcome }: View): string {
   if (outcome) return '';
@@ -16,6 +19,10 @@ function statusOfCall(call: ToolCall): string {
     case 'file_search':
       return 'is searching the files…';
     case 'function':
-      return call.name ? `is using ${call.name}…` : 'is using a function…';
+      return call.name ? cut(`is using ${call.name}…`) : 'is using a function…';
   }
+}
+
+function cut(status: string): string {
+  return status.length > MAX_STATUS ? `${status.slice(0, MAX_STATUS - 1)}…` : status;
 }

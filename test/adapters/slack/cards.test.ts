@@ -61,6 +61,8 @@ test('the status says what the newest step does, and nothing once there is text'
   expect(statusOf({ ...view, calls: [placed(python3(''), 'in_progress')] })).toBe('is running Python…');
   expect(statusOf({ ...view, calls: [placed(search, 'in_progress')] })).toBe('is searching the files…');
   expect(statusOf({ ...view, calls: [placed(lookup, 'in_progress')] })).toBe('is using lookup…');
+  const longest = { ...lookup, name: 'x'.repeat(64) };
+  expect(statusOf({ ...view, calls: [placed(longest, 'in_progress')] })).toHaveLength(50);
   expect(statusOf({ ...view, parts: [part], calls: [placed(lookup, 'completed')] })).toBe('');
   expect(statusOf({ ...view, outcome: { status: 'stopped' } })).toBe('');
 });

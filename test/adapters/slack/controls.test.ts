@@ -21,10 +21,11 @@ async function running() {
 }
 
 test('Slack’s own Stop button stops the answer, and goes away', async () => {
-  const { thread, ann } = await running();
+  const { sim, thread, ann } = await running();
   ann.stops(thread);
   await thread.quiet();
   expect(thread.texts()).toEqual(['An endless story\nStopped.\n[Regenerate]']);
+  expect(sim.counters.of('chat.stopStream')).toMatchObject({ calls: 1, errors: { stopped_by_user: 1 } });
 });
 
 test('a Stop button that has outlived its answer is taken away when it is pressed', async () => {

@@ -93,6 +93,20 @@ test('while code runs the status and the card say so', async () => {
   expect(thread.view()).not.toContain('in_progress');
 });
 
+test('Slack’s Stop button outlasts what is done on the way to the answer', async () => {
+  const pen = new Pen();
+  const model = new ScriptedModel(pen.answer, hangsAfter(text('It is')));
+  const { sim } = await openWorld({ model, codeInterpreter: prints42() });
+  const thread = asks(sim);
+  pen.does(...python(CODE));
+  await sim.until(() => /◐ Running Python.*bobbin is running Python…/s.test(thread.view()));
+  pen.does(usage, end());
+  await sim.until(() => thread.view().includes('It is') && !thread.view().includes('is running'));
+  expect(thread.view()).toContain('[■ Stop]');
+  sim.user('ann').stops(thread);
+  await thread.quiet();
+});
+
 test('where Slack shows no Stop button of its own, replies are edited and bring one', async () => {
   const { sim, pen, thread } = await edited();
   pen.says('Growing');
@@ -159,9 +173,13 @@ test('an old stream rolls on to a next message before Slack ends it', async () =
   const thread = asks(sim);
   pen.says(long);
   await sim.until(() => thread.text().startsWith('A sentence'));
+  const looks: boolean[] = [];
+  const unwatch = sim.watch(() => looks.push(thread.view().includes('[■ Stop]')));
   pen.says(`\n\n${long}`);
   await sim.until(() => thread.texts().length === 2);
+  unwatch();
   expect(thread.texts()[1]).not.toContain('[Stop]');
+  expect(looks).not.toContain(false);
   pen.ends();
   await thread.quiet();
   expect(thread.texts().map(({ length }) => length > 1_000)).toEqual([true, true]);

@@ -65,6 +65,12 @@ export type StreamState = 'in_progress' | 'completed' | 'errored';
 
 export interface Stream {
   state: StreamState;
+  /** What its calls bring; unset until the first has brought something. */
+  mode?: 'text' | 'chunks';
+  /** A person pressed Slack's Stop button. */
+  stoppedByUser?: boolean;
+  /** When its time was over; set with `errored`. */
+  expiredAt?: number;
   startedAt: number;
   displayMode: string;
   planTitle?: string;
@@ -113,6 +119,7 @@ export interface AgentSession {
   stoppable: boolean;
   status: 'active' | 'processing' | 'suspended' | 'closed';
   title?: string;
+  setAt: number;
 }
 
 export interface SuggestedPrompts {

@@ -11,6 +11,8 @@ export interface Timing {
   streamAgeMs: number;
   /** A thread's status goes away by itself after this. */
   statusAgeMs: number;
+  /** An agent session stops to be `processing` after this: https://docs.slack.dev/ai/agent-sessions#session-timeouts */
+  sessionAgeMs: number;
   /** Between two pings to a Socket Mode client. */
   pingMs: number;
   /** From a `disconnect` frame to the closing of the connection, if the client has not closed it. */
@@ -22,6 +24,7 @@ export const SLACK_TIMING: Timing = {
   retryDelaysMs: [0, 60_000, 300_000],
   streamAgeMs: 300_000,
   statusAgeMs: 120_000,
+  sessionAgeMs: 3_600_000,
   pingMs: 10_000,
   disconnectGraceMs: 10_000,
 };

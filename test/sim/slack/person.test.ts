@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { client, errorOf, RECIPIENT, slack, socketApp, thread } from './fixture.ts';
+import { client, errorOf, slack, socketApp, thread } from './fixture.ts';
 
 const plain = (text: string) => ({ type: 'plain_text' as const, text });
 const BUTTONS = [
@@ -88,46 +88,6 @@ test('a command without an answer in time fails before the person’s eyes, and 
   expect(() => sim.user('ann').command('/nothing')).toThrow('not a valid command');
 });
 
-test('Stop is there while the session is processing; it ends the open streams and leaves the status to the app', async () => {
-  const sim = await slack();
-  const web = client(sim);
-  const stopped: unknown[] = [];
-  await socketApp(sim, (app) => {
-    app.event('agent_session_stopped', async ({ event }) => void stopped.push(event));
-  });
-  const place = thread(sim);
-  const root = { channel: place.channel, ts: place.thread_ts };
-  const { ts = '' } = await web.chat.startStream({ ...place, ...RECIPIENT, markdown_text: 'half' });
-  expect(() => sim.user('ann').stops(root)).toThrow('shows no Stop button');
-  const session = { channel_id: place.channel, thread_ts: place.thread_ts };
-  await web.agents.sessions.setStatus({ ...session, status: 'processing', title: 'Hello' });
-  expect(sim.view('C0GENERAL')).toContain('[■ Stop]');
-  sim.user('ann').stops(root);
-  await sim.settled();
-  expect(stopped).toMatchObject([{ user: 'U0ANN', thread_ts: place.thread_ts, streaming_message_ts: [ts] }]);
-  const late = web.chat.appendStream({ channel: place.channel, ts, markdown_text: ' more' });
-  expect(await errorOf(late)).toBe('message_not_in_streaming_state');
-  expect(sim.view('C0GENERAL')).toContain('[■ Stop]');
-  await web.agents.sessions.setStatus({ ...session, status: 'active' });
-  expect(sim.view('C0GENERAL')).not.toContain('[■ Stop]');
-});
-
-test('without a subscription to the stop event the answer warns, and a legacy app has no sessions', async () => {
-  const sim = await slack({ events: [] });
-  const place = thread(sim);
-  const status = { channel_id: place.channel, thread_ts: place.thread_ts, status: 'processing' };
-  const answer = await client(sim).agents.sessions.setStatus(status);
-  expect(answer).toMatchObject({ warning: 'missing_agent_session_stopped_event_subscription' });
-  expect(() => sim.user('ann').stops({ channel: place.channel, ts: place.thread_ts })).toThrow(
-    'no Stop button',
-  );
-  const legacy = await slack({ agentView: 'assistant_view' });
-  const { thread_ts } = thread(legacy);
-  expect(await errorOf(client(legacy).agents.sessions.setStatus({ ...status, thread_ts }))).toBe(
-    'access_denied',
-  );
-});
-
 test('the messages tab opens with app_home_opened; only the legacy view starts an assistant thread', async () => {
   const heard: unknown[] = [];
   for (const agentView of ['agent_view', 'assistant_view'] as const) {
@@ -169,6 +129,9 @@ test('a status stands under the thread until the app replies, clears it or it is
   const messages = Array.from({ length: 11 }, () => 'x');
   const tooMany = web.assistant.threads.setStatus({ ...at, status: 'x', loading_messages: messages });
   expect(await errorOf(tooMany)).toBe('invalid_arguments');
+  const ofLength = (length: number) =>
+    errorOf(web.assistant.threads.setStatus({ ...at, status: 'x'.repeat(length) }));
+  expect([await ofLength(50), await ofLength(51)]).toEqual(['ok', 'invalid_arguments']);
   expect(await errorOf(web.assistant.threads.setStatus({ ...at, thread_ts: '1.000001', status: 'x' }))).toBe(
     'invalid_thread_ts',
   );

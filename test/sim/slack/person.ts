@@ -212,7 +212,10 @@ function stopStreams(workspace: Workspace, channel: Channel, thread: string): st
   return workspace.replies(channel, thread).flatMap((message) => {
     const { stream, user, ts } = message;
     if (user !== APP_USER.id || stream?.state !== 'in_progress') return [];
-    workspace.replace({ ...message, stream: { ...stream, state: 'completed' } }, message);
+    workspace.replace(
+      { ...message, stream: { ...stream, state: 'completed', stoppedByUser: true } },
+      message,
+    );
     return [ts];
   });
 }

@@ -177,7 +177,7 @@ export class SlackSim {
     const message = this.#message(ref);
     const { stream } = message;
     if (stream?.state !== 'in_progress') throw new Error(`The message ${ref.ts} is not streaming.`);
-    this.workspace.append({ ...message, stream: { ...stream, state: 'errored' } });
+    this.workspace.append({ ...message, stream: { ...stream, state: 'errored', expiredAt: Date.now() } });
   }
 
   /** Removes the app from a channel, or invites it. */

@@ -28,7 +28,7 @@ const append = (web: WebClient, at: object, content: object) =>
   errorOf(web.apiCall('chat.appendStream', { ...at, ...content }));
 const stop = (web: WebClient, at: object, content: object = {}) =>
   errorOf(web.apiCall('chat.stopStream', { ...at, ...content }));
-const lastLine = (sim: SlackSim) => sim.view('C0GENERAL').split('\n').at(-1);
+const lastLine = (sim: SlackSim) => sim.view('C0GENERAL').replace('\n  [■ Stop]', '').split('\n').at(-1);
 
 test('a stream grows in place and ends as a whole message', async () => {
   const { sim, web, at } = await started(BUSY, { markdown_text: 'Hello' });
@@ -107,8 +107,8 @@ test('a call takes 12,000 characters, and so does a whole message', async () => 
 test('beside task cards, text is weighed in bytes, and what the cards hold counts twice', async () => {
   const { web, at } = await started({ ...BUSY, limits: { messageBytes: 100 } });
   expect(await append(web, at, { chunks: [task({ title: 'T', output: 'o'.repeat(30) })] })).toBe('ok');
-  expect(await append(web, at, { markdown_text: 'é'.repeat(20) })).toBe('msg_too_long');
-  expect(await append(web, at, { markdown_text: 'é'.repeat(19) })).toBe('ok');
+  expect(await append(web, at, { chunks: [text('é'.repeat(20))] })).toBe('msg_too_long');
+  expect(await append(web, at, { chunks: [text('é'.repeat(19))] })).toBe('ok');
 });
 
 test('however a text is cut into calls, the message is the same', () => {
@@ -128,7 +128,9 @@ test('however a text is cut into calls, the message is the same', () => {
 test('chunks are checked, and never stand beside markdown_text', async () => {
   const { sim, web, at } = await started();
   expect(await append(web, at, {})).toBe('no_text');
-  expect(await append(web, at, { chunks: [text('a')], markdown_text: 'b' })).toBe('invalid_arguments');
+  expect(await append(web, at, { chunks: [text('a')], markdown_text: 'b' })).toBe(
+    'cannot_provide_both_markdown_text_and_chunks',
+  );
   expect(await append(web, at, { chunks: [{ type: 'song' }] })).toBe('invalid_chunks');
   expect(await append(web, at, { chunks: [task({ status: 'cancelled' })] })).toBe('invalid_chunks');
   expect(await append(web, at, { chunks: [task({ output: 'a'.repeat(257) })] })).toBe('invalid_chunks');
@@ -165,6 +167,17 @@ test('in plan mode all tasks stand together under the plan’s title', async () 
   expect(sim.view('C0GENERAL')).toContain(
     'The plan\n    ◐ Run Python (in_progress)\n    ◐ Second (in_progress)\n    Text',
   );
+});
+
+test('a stream goes on in the way in which it began: with text or with chunks', async () => {
+  const withText = await started(BUSY, { markdown_text: 'a' });
+  expect(await append(withText.web, withText.at, { chunks: [text('b')] })).toBe('streaming_mode_mismatch');
+  expect(await stop(withText.web, withText.at, { markdown_text: 'b' })).toBe('ok');
+  const withChunks = await started();
+  expect(await append(withChunks.web, withChunks.at, { chunks: [text('a')] })).toBe('ok');
+  expect(await append(withChunks.web, withChunks.at, { markdown_text: 'b' })).toBe('streaming_mode_mismatch');
+  expect(await stop(withChunks.web, withChunks.at, { markdown_text: 'b' })).toBe('streaming_mode_mismatch');
+  expect(await stop(withChunks.web, withChunks.at)).toBe('ok');
 });
 
 test('the last call brings 50 blocks under everything else', async () => {

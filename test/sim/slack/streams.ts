@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_BLOCKS, parseBlocks } from './blocks.ts';
 import type { Block, Stream, StreamPart, Task } from './objects.ts';
-import { explained, invalidArguments, SlackError } from './slack-error.ts';
+import { explained, SlackError } from './slack-error.ts';
 
 export interface StreamLimits {
   /** Characters of Markdown in one call: https://docs.slack.dev/reference/methods/chat.appendStream */
@@ -48,8 +48,9 @@ export type Chunk = z.infer<typeof chunkSchema>;
 type TaskUpdate = Extract<Chunk, { type: 'task_update' }>;
 
 /**
- * The chunks of one call; `markdown_text` is one chunk. Both together are refused, as the live API does (same
- * probe as `taskField`). Throws `invalid_arguments`, `invalid_chunks`, `msg_too_long`.
+ * The chunks of one call; `markdown_text` is one chunk. Both together are refused, by the code that
+ * https://github.com/NousResearch/hermes-agent/pull/104173 quotes from the methods' pages and saw live. Throws
+ * `cannot_provide_both_markdown_text_and_chunks`, `invalid_chunks`, `msg_too_long`.
  */
 export function parseChunks(
   markdownText: string | undefined,
@@ -57,7 +58,7 @@ export function parseChunks(
   limits: StreamLimits,
 ): Chunk[] {
   if (markdownText !== undefined && chunks !== undefined) {
-    throw invalidArguments('markdown_text cannot be used together with chunks');
+    throw new SlackError('cannot_provide_both_markdown_text_and_chunks');
   }
   const given = markdownText === undefined ? (chunks ?? []) : [{ type: 'markdown_text', text: markdownText }];
   const result = z.array(chunkSchema).safeParse(given);
@@ -94,8 +95,20 @@ export function newStream(displayMode: string): Stream {
   };
 }
 
+/**
+ * A stream goes on in the way in which it began, with `markdown_text` or with `chunks` (same source as for
+ * `parseChunks`). Throws `streaming_mode_mismatch`.
+ */
+export function keepMode(stream: Stream, markdownText: string | undefined, chunks: Chunk[]): Stream {
+  if (chunks.length === 0) return stream;
+  const mode = markdownText === undefined ? 'chunks' : 'text';
+  if ((stream.mode ?? mode) !== mode) throw new SlackError('streaming_mode_mismatch');
+  return { ...stream, mode };
+}
+
 /** Nothing of a call is taken when one of its chunks is refused. Throws `msg_too_long`, `msg_blocks_too_many`. */
 export function append(stream: Stream, chunks: Chunk[], limits: StreamLimits): Stream {
+  if (chunks.length === 0) return stream;
   const grown = chunks.reduce(take, { ...stream, parts: [...stream.parts], tasks: new Map(stream.tasks) });
   const blocks = grown.parts.flatMap((part) => (part.type === 'blocks' ? part.blocks : []));
   if (blocks.length > MAX_BLOCKS) throw new SlackError('msg_blocks_too_many');

@@ -118,7 +118,9 @@ test('whoever watches is told of every change, until they stop', async () => {
   expect(frames).toEqual([
     'posted ann: @bobbin hello',
     'posted   bobbin [app]: a ▌',
-    'appended   bobbin [app]: ab ▌',
-    'changed   bobbin [app]: ab',
+    'session   [■ Stop]',
+    'appended   [■ Stop]',
+    'changed   [■ Stop]',
+    'session   bobbin [app]: ab',
   ]);
 });

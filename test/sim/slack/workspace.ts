@@ -178,15 +178,22 @@ export class Workspace {
     this.#tell({ kind: 'prompts', channel: channel.id, threadTs });
   }
 
-  setSession(channel: Channel, threadTs: string, session: AgentSession): void {
-    this.sessions.set(threadKey(channel.id, threadTs), session);
+  setSession(channel: Channel, threadTs: string, session: Omit<AgentSession, 'setAt'>): void {
+    this.sessions.set(threadKey(channel.id, threadTs), { ...session, setAt: Date.now() });
     this.#tell({ kind: 'session', channel: channel.id, threadTs });
   }
 
-  /** Slack's own Stop button is there while a thread's agent session is `processing`. */
+  /**
+   * Slack's own Stop button is there while a thread's agent session is `processing`: for an hour, or until a stream
+   * in the thread has gone on for too long. https://docs.slack.dev/ai/agent-sessions#session-timeouts
+   */
   showsStop(channel: string, threadTs: string): boolean {
     const session = this.sessions.get(threadKey(channel, threadTs));
-    return session?.status === 'processing' && session.stoppable;
+    if (session?.status !== 'processing' || !session.stoppable) return false;
+    const { setAt } = session;
+    const streams = this.replies(this.channel(channel), threadTs).flatMap(({ stream }) => stream ?? []);
+    const expired = streams.some(({ expiredAt = 0 }) => expiredAt >= setAt);
+    return !expired && Date.now() - setAt < this.#timing.sessionAgeMs;
   }
 
   setMember(channel: Channel, userId: string, isMember: boolean): void {
@@ -200,7 +207,8 @@ export class Workspace {
     const { stream } = message;
     if (stream?.state !== 'in_progress' || Date.now() - stream.startedAt < this.#timing.streamAgeMs)
       return message;
-    return { ...message, stream: { ...stream, state: 'errored' } };
+    const expiredAt = stream.startedAt + this.#timing.streamAgeMs;
+    return { ...message, stream: { ...stream, state: 'errored', expiredAt } };
   }
 
   #tell(change: Change): void {

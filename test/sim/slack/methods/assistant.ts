@@ -3,8 +3,14 @@ import { type Call, type Method, threadOf, visibleChannel } from '../call.ts';
 import type { Channel, Json } from '../objects.ts';
 import { SPECIAL, TIER_4 } from '../rate-tiers.ts';
 import { invalidArguments, SlackError } from '../slack-error.ts';
+import { bridgeSession } from './sessions.ts';
 
 const MAX_LOADING_MESSAGES = 10;
+/**
+ * Characters of a status and of each loading message; not documented, enforced live
+ * (https://github.com/getsentry/junior/pull/56, https://github.com/letta-ai/letta-code/pull/3553).
+ */
+const MAX_STATUS = 50;
 /** https://docs.slack.dev/ai/developing-agents: up to four prompts. */
 const promptsSchema = z
   .array(z.strictObject({ title: z.string().min(1), message: z.string().min(1) }))
@@ -31,8 +37,12 @@ function setStatus(call: Call): Json {
   const loading = args.list('loading_messages') ?? [];
   if (loading.length > MAX_LOADING_MESSAGES)
     throw invalidArguments('no more than 10 items allowed [json-pointer:/loading_messages]');
+  const status = args.text('status') ?? '';
+  if ([status, ...loading].some((text) => String(text).length > MAX_STATUS))
+    throw invalidArguments('must be less than 51 characters [json-pointer:/status]');
   const { channel, threadTs } = threadOf(call);
-  workspace.setStatus(channel, threadTs, args.text('status') ?? '', loading.map(String));
+  workspace.setStatus(channel, threadTs, status, loading.map(String));
+  bridgeSession(call, channel, threadTs, status === '' ? 'active' : 'processing');
   return {};
 }
 

@@ -4,11 +4,11 @@ import { messageJson } from '../message-json.ts';
 import type { Json, Message, Stream } from '../objects.ts';
 import { TIER_2, TIER_4 } from '../rate-tiers.ts';
 import { invalidArguments, SlackError } from '../slack-error.ts';
-import { append, markdownOf, newStream, parseChunks } from '../streams.ts';
+import { append, keepMode, markdownOf, newStream, parseChunks } from '../streams.ts';
 import { APP_USER } from '../workspace.ts';
 import { inThread, newMessage } from './chat.ts';
 import { metadataOf } from './content.ts';
-import { sessionStatus, setSession } from './sessions.ts';
+import { bridgeSession, sessionStatus } from './sessions.ts';
 
 const scopes = ['chat:write'];
 const DISPLAY_MODES = ['timeline', 'plan', 'dense'];
@@ -20,7 +20,7 @@ export const chatStreamMethods: Record<string, Method> = {
 };
 
 function startStream(call: Call): Json {
-  const { args, workspace, services } = call;
+  const { args, workspace } = call;
   const channel = writableChannel(call, args.required('channel'));
   const threadTs = args.required('thread_ts');
   const displayMode = args.text('task_display_mode') ?? 'timeline';
@@ -28,12 +28,12 @@ function startStream(call: Call): Json {
     throw invalidArguments('task_display_mode is not one of timeline, plan, dense');
   requireRecipient(call);
   threadRoot(call, channel, threadTs);
-  const chunks = parseChunks(args.text('markdown_text'), args.json('chunks'), services.limits);
-  const stream = append(newStream(displayMode), chunks, services.limits);
+  const stream = grown(call, newStream(displayMode));
   inThread(call, channel, threadTs);
   const message = workspace.post(
     streamed({ ...newMessage(call, channel, threadTs), format: 'markdown' }, stream),
   );
+  bridgeSession(call, channel, threadTs, 'processing');
   return { channel: channel.id, ts: message.ts };
 }
 
@@ -55,42 +55,48 @@ function streamed(message: Message, stream: Stream): Message {
   return { ...message, stream, text: markdownOf(stream) };
 }
 
-/** Throws `message_not_found`, `message_not_owned_by_app`, `message_not_in_streaming_state`. */
+/** What the call brings, after what was there. Throws what `parseChunks`, `keepMode` and `append` throw. */
+function grown({ args, services: { limits } }: Call, stream: Stream): Stream {
+  const markdownText = args.text('markdown_text');
+  const chunks = parseChunks(markdownText, args.json('chunks'), limits);
+  return append(keepMode(stream, markdownText, chunks), chunks, limits);
+}
+
+/**
+ * Throws `message_not_found`, `message_not_owned_by_app`, `message_not_in_streaming_state`, and `stopped_by_user`
+ * (https://docs.slack.dev/reference/methods/chat.appendStream).
+ */
 function openStream(call: Call): { message: Message; stream: Stream } {
   const { args, workspace } = call;
   const channel = writableChannel(call, args.required('channel'));
   const message = workspace.message(channel, args.required('ts'));
   if (message.user !== APP_USER.id) throw new SlackError('message_not_owned_by_app');
+  if (message.stream?.stoppedByUser) throw new SlackError('stopped_by_user');
   if (message.stream?.state !== 'in_progress') throw new SlackError('message_not_in_streaming_state');
   return { message, stream: message.stream };
 }
 
 function appendStream(call: Call): Json {
-  const { args, workspace, services } = call;
   const { message, stream } = openStream(call);
-  const chunks = parseChunks(args.text('markdown_text'), args.json('chunks'), services.limits);
-  if (chunks.length === 0) throw new SlackError('no_text');
-  workspace.append(streamed(message, append(stream, chunks, services.limits)));
+  const next = grown(call, stream);
+  if (next === stream) throw new SlackError('no_text');
+  call.workspace.append(streamed(message, next));
   return { channel: message.channel, ts: message.ts };
 }
 
 function stopStream(call: Call): Json {
   const { args, workspace, services } = call;
   const { message, stream } = openStream(call);
-  const chunks = parseChunks(args.text('markdown_text'), args.json('chunks'), services.limits);
-  const grown = append(stream, chunks, services.limits);
+  const last = grown(call, stream);
   const finalBlocks = finalBlocksOf(args.json('blocks'));
-  if (grown.parts.length === 0 && finalBlocks.length === 0) throw new SlackError('no_text');
-  const given = args.text('session_status');
-  const session = given === undefined ? undefined : sessionStatus(given);
+  if (last.parts.length === 0 && finalBlocks.length === 0) throw new SlackError('no_text');
+  const session = sessionStatus(args.text('session_status') ?? 'active');
   const stopped = {
-    ...streamed(message, { ...grown, finalBlocks, state: 'completed' }),
+    ...streamed(message, { ...last, finalBlocks, state: 'completed' }),
     ...metadataOf(args),
   };
   workspace.replace(stopped, message);
-  if (session !== undefined && message.threadTs !== undefined) {
-    setSession(call, workspace.channel(message.channel), message.threadTs, session);
-  }
+  bridgeSession(call, workspace.channel(message.channel), message.threadTs ?? message.ts, session);
   return {
     channel: message.channel,
     ts: message.ts,
