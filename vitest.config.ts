@@ -4,11 +4,16 @@ import { defineConfig } from 'vitest/config';
 /** Tests wait for sockets and child processes more than they compute, so a small machine does several at once, too. */
 const FEWEST_WORKERS = 4;
 
+/** How long a test may take, and wait for one thing, where many run on a small machine; only a failure takes as long. */
+const PATIENCE_MS = 120_000;
+const PATIENCE_FOR_ONE_MS = 60_000;
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     maxWorkers: Math.max(FEWEST_WORKERS, availableParallelism()),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: PATIENCE_MS,
+    hookTimeout: PATIENCE_MS,
+    expect: { poll: { timeout: PATIENCE_FOR_ONE_MS } },
   },
 });

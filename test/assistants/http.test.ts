@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { serve } from '@hono/node-server';
 import { NotFoundError } from 'openai';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { all, clientOf, openApi } from './client.ts';
 
 const api = openApi({ apiKeys: ['sk-http'] });
@@ -62,6 +62,6 @@ test('a client that goes away in the middle of its body disturbs nobody', async 
   await requested;
   statuses.length = 0;
   socket.destroy();
-  await vi.waitFor(() => expect(statuses).toEqual([400]));
+  await expect.poll(() => statuses).toEqual([400]);
   expect(api.errors).toEqual([]);
 });

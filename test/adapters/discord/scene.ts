@@ -18,9 +18,6 @@ const NO_LIMIT = { limit: 1_000_000, window: 1_000 };
 /** For every bucket. */
 export const NO_LIMITS = Object.fromEntries(Object.keys(BUCKETS).map((name) => [name, NO_LIMIT]));
 
-/** Long enough for a reply of a hundred thousand characters. */
-const PATIENCE = 20_000;
-
 export interface SceneOptions {
   sim?: SimOptions;
   discord?: Partial<DiscordOptions>;
@@ -95,7 +92,7 @@ export class Scene {
   /** Waits for so many finished replies in a channel: each has its buttons under its last message. */
   async finished(channel: string, replies = 1): Promise<SeenMessage[]> {
     const isFinished = ({ buttons }: SeenMessage) => buttons.some(({ label }) => label === 'Regenerate');
-    await this.sim.until(() => this.replies(channel).filter(isFinished).length >= replies, PATIENCE);
+    await this.sim.until(() => this.replies(channel).filter(isFinished).length >= replies);
     return this.replies(channel);
   }
 
@@ -107,7 +104,7 @@ export class Scene {
   }
 
   async shows(channel: string, text: string): Promise<void> {
-    await this.sim.until(() => this.text(channel).includes(text), PATIENCE);
+    await this.sim.until(() => this.text(channel).includes(text));
   }
 
   async close(): Promise<void> {

@@ -242,7 +242,7 @@ test('a session that can not be resumed is begun anew, and the reply ends once',
   sim.gateway.invalidate(false);
   end.open();
   await scene.finished(thread);
-  await sim.until(() => sim.gateway.identifies > identifies && sim.gateway.connected === 1, 10_000);
+  await sim.until(() => sim.gateway.identifies > identifies && sim.gateway.connected === 1);
   sim.user('ann').says(thread, 'after');
   await scene.finished(thread, 2);
   expect(scene.text(thread)).toBe('Begun and ended.\nNext.');

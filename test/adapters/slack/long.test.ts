@@ -40,7 +40,7 @@ function pieces(text: string, size: number): string[] {
 
 async function arrives({ sim }: World, answer: string): Promise<string[]> {
   const thread = asks(sim);
-  await sim.until(() => thread.view().includes('[Regenerate]'), 25_000);
+  await sim.until(() => thread.view().includes('[Regenerate]'));
   await thread.quiet();
   const texts = thread.texts().map(withoutButtons);
   expect(difference(essence(texts.join('\n')), essence(answer))).toBeUndefined();

@@ -1,5 +1,6 @@
 import { ChannelType } from 'discord.js';
 import { expect, test } from 'vitest';
+import { stopClock } from '../stopped-clock.ts';
 import type { DiscordSim } from './discord.ts';
 import { NO_LIMITS, type Raw, raw, start } from './harness.ts';
 import type { PermissionName } from './options.ts';
@@ -181,17 +182,20 @@ test('a voice channel takes messages from who may connect, and a forum none', as
 });
 
 test('a nonce that is enforced makes a post once, for as long as it is remembered', async () => {
+  const pass = stopClock();
   const sim = await start({ ...NO_LIMITS, timing: { nonce: 300 } });
   const post = () =>
     raw(sim, 'POST', `${at(sim)}/messages`, { content: 'x', nonce: 'n1', enforce_nonce: true });
   const first = await post();
+  pass(299);
   expect((await post()).body.id).toBe(first.body.id);
   expect(sim.messages('general')).toHaveLength(1);
-  await new Promise((resolve) => setTimeout(resolve, 320));
+  pass(1);
   expect((await post()).body.id).not.toBe(first.body.id);
 });
 
 test('a link to an attachment runs out, and fetching the message brings a fresh one', async () => {
+  const pass = stopClock();
   const sim = await start({ ...NO_LIMITS, timing: { attachmentLink: 50 } });
   const { id } = sim.user('ann').says('general', 'x', { files: [{ name: 'a.txt', data: 'hello' }] });
   const link = async () => {
@@ -201,7 +205,7 @@ test('a link to an attachment runs out, and fetching the message brings a fresh 
   const old = await link();
   expect(await (await fetch(old)).text()).toBe('hello');
   expect((await fetch(old.replace('hm=', 'hm=0'))).status).toBe(404);
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  pass(50);
   const expired = await fetch(old);
   expect([expired.status, await expired.text()]).toEqual([404, 'This content is no longer available.']);
   expect((await fetch(await link())).status).toBe(200);

@@ -55,14 +55,22 @@ export interface Failure {
   response_metadata?: { messages?: string[] };
 }
 
-/** A real Bolt app in Socket Mode that lives as long as the test. */
-export async function socketApp(sim: SlackSim, configure: (app: App) => void): Promise<App> {
+/**
+ * A real Bolt app in Socket Mode that lives as long as the test.
+ *
+ * @param patience For how long, in milliseconds, the client waits for an answer to its pings, and then before it
+ * connects again: one option is for both. A connection that is waited for in vain is cut, and what is under way lost.
+ */
+export async function socketApp(
+  sim: SlackSim,
+  configure: (app: App) => void,
+  patience = 30_000,
+): Promise<App> {
   const clientOptions = { slackApiUrl: sim.apiUrl };
   const receiver = new SocketModeReceiver({
     appToken: sim.app.appToken,
     installerOptions: { clientOptions },
-    // The client waits this long before it reconnects.
-    clientPingTimeout: 20,
+    clientPingTimeout: patience,
     logger: SILENT,
   });
   const app = new App({

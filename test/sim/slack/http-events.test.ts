@@ -68,7 +68,10 @@ test('an app with another signing secret does not pass the verification', async 
 });
 
 test('an event that fails comes again with X-Slack-Retry-Num and -Reason', async () => {
-  const sim = await slack({ events: ['message.channels'], timing: { ackMs: 100, retryDelaysMs: [0, 5, 5] } });
+  const sim = await slack({
+    events: ['message.channels'],
+    timing: { ackMs: 1_000, retryDelaysMs: [0, 5, 5] },
+  });
   const { url, requests } = await serve((count) =>
     count === 1 ? 'silent' : { status: count === 2 ? 500 : 200 },
   );

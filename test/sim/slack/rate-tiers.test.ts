@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { stopClock } from '../stopped-clock.ts';
 import { client, errorOf, slack } from './fixture.ts';
 import { POSTING, RateLimiter, TIER_2, TIER_3 } from './rate-tiers.ts';
 
@@ -65,6 +66,7 @@ test('time can pass faster for the limits, and they can be others', () => {
 });
 
 test('a call over the limit is answered with 429 and Retry-After, and counted', async () => {
+  stopClock();
   const sim = await slack({ rates: { overrides: { 'auth.test': { calls: 1, windowMs: 60_000 } } } });
   const web = client(sim);
   await web.auth.test();

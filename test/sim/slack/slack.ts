@@ -21,7 +21,10 @@ import { WebApi } from './web-api.ts';
 import { APP_BOT, APP_USER, Workspace } from './workspace.ts';
 
 const TEAM = { id: 'T0ACME', name: 'Acme', domain: 'acme' };
-const UNTIL_MS = 10_000;
+/** How long `until` waits when the test doesn't say: only a failure takes as long, even on a small, busy machine. */
+const UNTIL_MS = 60_000;
+/** How often `until` looks again for what no change tells, such as calls that change nothing, in milliseconds. */
+const GLANCE_MS = 20;
 
 /** Starts a simulated Slack on a free port of 127.0.0.1. */
 export async function startSlack(options: SlackOptions = {}): Promise<SlackSim> {
@@ -145,17 +148,20 @@ export class SlackSim {
     return this.workspace.listen(listener);
   }
 
-  /** Resolves as soon as this is true after some change; throws with `view()` of all channels after ten seconds. */
+  /** Resolves as soon as this is true; throws with `view()` of all channels after a minute. */
   async until(isTrue: () => boolean, timeoutMs = UNTIL_MS): Promise<void> {
     if (isTrue()) return;
     await new Promise<void>((resolve, reject) => {
-      const stop = this.watch(() => isTrue() && settle(resolve));
+      const look = () => isTrue() && settle(resolve);
+      const stop = this.watch(look);
+      const glances = setInterval(look, GLANCE_MS);
       const timer = setTimeout(
         () => settle(() => reject(new Error(`It did not happen.\n${this.#everything()}`))),
         timeoutMs,
       );
       const settle = (done: () => void) => {
         clearTimeout(timer);
+        clearInterval(glances);
         stop();
         done();
       };

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { App } from '@slack/bolt';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { client, slack, socketApp, thread } from './fixture.ts';
@@ -6,14 +7,21 @@ import type { Json } from './objects.ts';
 import type { SlackSim } from './slack.ts';
 
 /** A bare client that reads frames and acknowledges nothing by itself. */
-async function link(sim: SlackSim): Promise<{ socket: WebSocket; frames: Json[] }> {
+async function link(sim: SlackSim) {
   const { url = '' } = await client(sim, sim.app.appToken).apps.connections.open({});
   const socket = new WebSocket(url);
   const frames: Json[] = [];
   socket.on('message', (data) => frames.push(Object(JSON.parse(String(data)))));
-  await once(socket, 'message');
-  return { socket, frames };
+  /** Resolves when so many frames have come. */
+  const heard = async (count: number) => {
+    while (frames.length < count) await once(socket, 'message');
+  };
+  await heard(1);
+  return { socket, frames, heard };
 }
+
+/** The shortest that Bolt may wait before it connects again: as long may its pings stay without an answer. */
+const RECONNECT_MS = 2_000;
 
 const eventOf = (frame: Json | undefined) => Object(frame?.payload).event;
 
@@ -42,11 +50,11 @@ test('Bolt gets a mention both as app_mention and as message, and its reply is s
 
 test('direct messages come as message.im only, and nothing comes from where the bot is not', async () => {
   const sim = await slack();
-  const { socket, frames } = await link(sim);
+  const { frames, heard } = await link(sim);
   const ann = sim.user('ann');
   ann.says(ann.dm, '@bobbin hi');
   ann.says('C0ELSEWHERE', '@bobbin hi');
-  await once(socket, 'message');
+  await heard(2);
   expect(frames.slice(1).map(eventOf)).toEqual([
     expect.objectContaining({
       type: 'message',
@@ -62,20 +70,20 @@ test('without the event or its scope nothing comes', async () => {
     events: ['app_mention', 'message.channels'],
     scopes: ['app_mentions:read', 'chat:write'],
   });
-  const { socket, frames } = await link(sim);
+  const { frames, heard } = await link(sim);
   thread(sim);
-  await once(socket, 'message');
+  await heard(2);
   expect(frames.slice(1).map((frame) => eventOf(frame).type)).toEqual(['app_mention']);
 });
 
 test('edits and deletions come as message_changed and message_deleted', async () => {
   const sim = await slack({ events: ['message.channels'] });
-  const { socket, frames } = await link(sim);
+  const { frames, heard } = await link(sim);
   const ann = sim.user('ann');
   const message = ann.says('C0GENERAL', 'frist');
   ann.edits(message, 'first');
   ann.deletes(message);
-  while (frames.length < 4) await once(socket, 'message');
+  await heard(4);
   expect(frames.slice(1).map(eventOf)).toEqual([
     expect.objectContaining({ text: 'frist' }),
     expect.objectContaining({
@@ -89,9 +97,10 @@ test('edits and deletions come as message_changed and message_deleted', async ()
 
 test('an event that nobody acknowledges comes again, with the attempt and the reason, until there are no more', async () => {
   const sim = await slack({ events: ['message.channels'], timing: { ackMs: 5, retryDelaysMs: [0, 5, 10] } });
-  const { frames } = await link(sim);
+  const { frames, heard } = await link(sim);
   sim.user('ann').says('C0GENERAL', 'hi');
   await sim.settled();
+  await heard(5);
   const [hello, ...events] = frames;
   expect(hello).toMatchObject({ type: 'hello', num_connections: 1 });
   expect(events.map((frame) => [frame.retry_attempt, frame.retry_reason])).toEqual([
@@ -125,6 +134,7 @@ test('each event goes to one of the connections, and there are at most ten', asy
   expect(sim.socketMode.connections).toBe(10);
   for (let count = 0; count < 10; count += 1) sim.user('ann').says('C0GENERAL', 'hi');
   await sim.settled();
+  await Promise.all(links.slice(0, 10).map(({ heard }) => heard(2)));
   expect(links.map(({ frames }) => frames.length)).toEqual([...Array.from({ length: 10 }, () => 2), 1]);
 });
 
@@ -140,11 +150,10 @@ test.each([
   ['a refresh', (sim: SlackSim) => sim.socketMode.disconnect('refresh_requested')],
   ['a cut without any frame', (sim: SlackSim) => sim.socketMode.drop()],
 ])('Bolt comes back after %s, and what happened meanwhile arrives', async (_, interrupt) => {
-  const sim = await slack({
-    timing: { ackMs: 500, retryDelaysMs: [0, ...Array.from({ length: 50 }, () => 20)] },
-  });
+  const sim = await slack({ timing: { retryDelaysMs: Array.from({ length: 1_000 }, () => 20) } });
   const heard: unknown[] = [];
-  await socketApp(sim, (app) => app.event('app_mention', async ({ event }) => void heard.push(event.text)));
+  const listen = (app: App) => app.event('app_mention', async ({ event }) => void heard.push(event.text));
+  await socketApp(sim, listen, RECONNECT_MS);
   interrupt(sim);
   thread(sim);
   await sim.settled();
