@@ -19,7 +19,6 @@ export interface ActiveRunsOptions extends Failures {
   codeInterpreter: CodeInterpreter;
   /** Where processes that share the store see each other's runs; none when this one has the store to itself. */
   leases?: LeaseStore;
-  expiresAfterMs?: number;
   checkpointMs?: number;
   heartbeatMs?: number;
   leaseMs?: number;
@@ -37,21 +36,19 @@ const STOPPED: Ending = {
 export class ActiveRuns {
   readonly #options: ActiveRunsOptions;
   readonly #leases: Leases | undefined;
-  readonly #expiresAfterMs: number;
   /** By thread. A run stands here from before it is kept until after its end is. */
   readonly #live = new Map<string, LiveRun>();
   readonly #releases = new Map<string, () => void>();
 
   constructor(options: ActiveRunsOptions) {
     this.#options = options;
-    this.#expiresAfterMs = options.expiresAfterMs ?? EXPIRES_AFTER_MS;
     const { leases, heartbeatMs, leaseMs } = options;
     this.#leases = leases && new Leases(leases, heartbeatMs, leaseMs);
   }
 
   /** Unix time in seconds at which a run that begins now expires. */
   get expiresAt(): number {
-    return Math.ceil((Date.now() + this.#expiresAfterMs) / 1000);
+    return Math.ceil((Date.now() + EXPIRES_AFTER_MS) / 1000);
   }
 
   /** The run that holds the thread now. A run whose process died is ended first, and holds nothing. */
@@ -162,7 +159,7 @@ export class ActiveRuns {
     return new LiveRun(run, {
       deps: { state, model, codeInterpreter },
       settings,
-      expiresAfterMs: this.#expiresAfterMs,
+      expiresAfterMs: EXPIRES_AFTER_MS,
       checkpointMs,
       onError,
       ...(explain && { explain }),

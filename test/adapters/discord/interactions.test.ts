@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
 import { raw } from '../../sim/discord/harness.ts';
 import { says, text } from '../../sim/scripted-model.ts';
+import { stopClock } from '../../sim/stopped-clock.ts';
 import { gate, heldBy, openDiscord, openScene } from './open-scene.ts';
 import type { Scene } from './scene.ts';
 
 const COMMANDS = '/applications/:application/commands';
+
+/** So long the token of an interaction works. */
+const TOKEN_MS = 900_000;
 
 /** The last of the bot's messages in a channel, for a person to press its buttons. */
 function last(scene: Scene, channel: string) {
@@ -59,14 +63,14 @@ test('/ask without threads is answered in the channel, and replies go on with it
 });
 
 test('an answer to /ask goes on after its token has ended', async () => {
+  const pass = stopClock();
   const long = gate();
   const scene = await openScene([heldBy(long, text('Begun'), text(' and ended.'))], {
-    sim: { timing: { interactionToken: 50 } },
     discord: { replyIn: 'channel' },
   });
   scene.sim.user('ann').command('ask', { question: 'one' });
   await scene.shows('general', 'Begun');
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  pass(TOKEN_MS + 1);
   long.open();
   await scene.finished('general');
   expect(scene.text('general')).toContain('Begun and ended.');

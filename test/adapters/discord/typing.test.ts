@@ -26,8 +26,8 @@ test('typing shows from the start, again and again while nothing is seen to grow
   await sim.until(() => sim.calls.count(TYPE) >= calls + 2);
   end.open();
   await scene.finished(question.id);
-  const last = sim.calls.count(TYPE);
   await sim.until(() => sim.typing(question.id).length === 0);
+  const last = sim.calls.count(TYPE);
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(sim.calls.count(TYPE)).toBe(last);
 });

@@ -16,7 +16,12 @@ export interface Told extends CodeResult {
 
 /** A sandbox, and a way to run code in it that gives back everything it told. */
 export function python(options: SandboxOptions = {}): Sandbox & {
-  tell: (code: string, request?: Partial<CodeRequest>, signal?: AbortSignal) => Promise<Told>;
+  tell: (
+    code: string,
+    request?: Partial<CodeRequest>,
+    signal?: AbortSignal,
+    onOutput?: () => void,
+  ) => Promise<Told>;
 } {
   const sandbox = createSandbox({ cacheDir: CACHE, ...options });
   return {
@@ -24,10 +29,14 @@ export function python(options: SandboxOptions = {}): Sandbox & {
     close: sandbox.close.bind(sandbox),
     warmUp: sandbox.warmUp.bind(sandbox),
     processIds: sandbox.processIds.bind(sandbox),
-    async tell(code: string, request: Partial<CodeRequest> = {}, signal = new AbortController().signal) {
+    async tell(code, request = {}, signal = new AbortController().signal, onOutput = () => {}) {
       const pieces: string[] = [];
       const all = { session: 'thread_a', files: [], ...request, code };
-      const result = await sandbox.run(all, (text) => pieces.push(text), signal);
+      const keep = (text: string) => {
+        pieces.push(text);
+        onOutput();
+      };
+      const result = await sandbox.run(all, keep, signal);
       return { ...result, output: pieces.join(''), pieces };
     },
   };

@@ -1,6 +1,7 @@
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { describe, expect, test } from 'vitest';
 import { ModelError } from '../../../src/assistants/models/model.ts';
+import { EXPIRES_AFTER_MS } from '../../../src/assistants/runs/active-runs.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import {
   calls,
@@ -13,6 +14,7 @@ import {
   text,
   usage,
 } from '../../sim/scripted-model.ts';
+import { timeLeaps } from '../../sim/time-leap.ts';
 import { conversation, openApi, type TestApi } from './assistants-api.ts';
 
 /** How a run ended: itself, its last message and its last step. */
@@ -220,9 +222,12 @@ describe('a run that is incomplete', () => {
 
 describe('a run that expires', () => {
   test('while the model speaks keeps what it said', async () => {
-    const api = openApi(new ScriptedModel(hangsAfter(text('Once '))), { expiresAfterMs: 50 });
+    const leap = timeLeaps();
+    const api = openApi(new ScriptedModel(hangsAfter(text('Once '))));
     const { threadId, ask } = await conversation(api);
-    const run = await api.client.beta.threads.runs.stream(threadId, ask).finalRun();
+    const stream = api.client.beta.threads.runs.stream(threadId, ask);
+    stream.once('textDelta', () => leap(EXPIRES_AFTER_MS));
+    const run = await stream.finalRun();
     expect(run.status).toBe('expired');
     const { message, step } = await outcome(api, threadId, run.id);
     expect(message).toMatchObject({ status: 'incomplete', incomplete_details: { reason: 'run_expired' } });
@@ -230,10 +235,13 @@ describe('a run that expires', () => {
   });
 
   test('while it waits for outputs takes none any more', async () => {
-    const api = openApi(new ScriptedModel([...calls('weather', '{}'), end()]), { expiresAfterMs: 50 });
+    const leap = timeLeaps();
+    const api = openApi(new ScriptedModel([...calls('weather', '{}'), end()]));
     const { threadId, ask } = await conversation(api);
     const { runs } = api.client.beta.threads;
-    const { id } = await runs.stream(threadId, ask).finalRun();
+    const { id, status } = await runs.stream(threadId, ask).finalRun();
+    expect(status).toBe('requires_action');
+    leap(EXPIRES_AFTER_MS);
     await expect.poll(async () => (await runs.retrieve(id, { thread_id: threadId })).status).toBe('expired');
     const tool_outputs = [{ tool_call_id: 'call_weather', output: '' }];
     await expect(runs.submitToolOutputs(id, { thread_id: threadId, tool_outputs })).rejects.toThrow(
