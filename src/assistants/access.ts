@@ -5,6 +5,7 @@ import { ApiError, invalidRequest } from './api-error.ts';
 const HOW_TO_SEND_KEY =
   "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
 
+/** Wording: https://github.com/backmesh/openai-react-native/issues/10 */
 const HOW_TO_SEND_BETA =
   "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the header 'OpenAI-Beta: assistants=v2'.";
 

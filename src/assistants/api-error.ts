@@ -40,7 +40,10 @@ export function invalidRequest(message: string, details: Omit<ApiErrorDetails, '
   return new ApiError(400, message, details);
 }
 
-/** 404 for an assistant, thread, message, run or run step. */
+/**
+ * 404 for an assistant, thread, message, run or run step.
+ * Wording: https://github.com/FlowiseAI/Flowise/issues/2495
+ */
 export function notFound(
   kind: 'assistant' | 'thread' | 'message' | 'run' | 'run step',
   id: string,
@@ -51,6 +54,15 @@ export function notFound(
 /** 404 for a file, which the API words in its own way. */
 export function noSuchFile(id: string, param = 'id'): ApiError {
   return new ApiError(404, `No such File object: ${id}`, { param });
+}
+
+/**
+ * 400 for a file that is meant for something else; the Files API has its own words for it.
+ * Wording: https://github.com/openai/openai-python/issues/327
+ */
+export function noSuchPurpose(purpose: string, known: readonly string[]): ApiError {
+  const list = known.map((name) => `'${name}'`).join(', ');
+  return invalidRequest(`'${shortened(purpose)}' is not one of [${list}] - 'purpose'`, { param: 'purpose' });
 }
 
 /** 404 for an address that the API does not have. */
@@ -79,7 +91,10 @@ export function serverError(
   return new ApiError(500, message, { type: 'server_error' });
 }
 
-/** 400: a parameter that must be there is not. */
+/**
+ * 400: a parameter that must be there is not.
+ * Wording: https://github.com/openai/openai-python/issues/1335
+ */
 export function missingParameter(param: string): ApiError {
   return invalidRequest(`Missing required parameter: '${param}'.`, {
     param,

@@ -1,9 +1,9 @@
 import { type Context, Hono } from 'hono';
 import type { FileDeleted } from 'openai/resources/files';
 import { z } from 'zod';
-import { invalidRequest, noSuchFile, tooLarge } from './api-error.ts';
-import { addFile, removeFile } from './file.ts';
-import { listQuery, toList } from './lists.ts';
+import { invalidRequest, noSuchFile, noSuchPurpose, tooLarge } from './api-error.ts';
+import { addFile, findFile, isExpired, removeFile } from './file.ts';
+import { listQuery, numberIn, toList } from './lists.ts';
 import { bodyBytes } from './request-body.ts';
 import { ROOT, type State } from './state.ts';
 import { validate } from './validation.ts';
@@ -18,19 +18,30 @@ const MAX_FORM_BYTES = MAX_FILE_BYTES + 64 * 1024;
 const LIST_BOUNDS = { default: 10_000, max: 10_000 };
 
 /** The purposes that mean something here: there is no training and there are no batches. */
+const PURPOSES = ['assistants', 'vision', 'user_data'] as const;
+
+/** OpenAI's own bounds, in seconds: an hour and thirty days. */
+const EXPIRY = { min: 3600, max: 2_592_000 };
+
 const upload = z.strictObject({
-  purpose: z.enum(['assistants', 'vision', 'user_data']),
+  purpose: z.string(),
   file: z.file(),
+  expires_after: z
+    .strictObject({ anchor: z.literal('created_at'), seconds: z.int().min(EXPIRY.min).max(EXPIRY.max) })
+    .exactOptional(),
 });
 
 export function fileRoutes({ state }: { state: State }): Hono {
   const app = new Hono();
 
   app.post('/files', async (c) => {
-    const { file, purpose } = validate(upload, Object.fromEntries(await formOf(c)));
+    const { file, expires_after, ...fields } = validate(upload, fieldsOf(await formOf(c)));
+    const purpose = PURPOSES.find((known) => known === fields.purpose);
+    if (purpose === undefined) throw noSuchPurpose(fields.purpose, PURPOSES);
     if (file.size > MAX_FILE_BYTES) throw tooLarge(MAX_FILE_BYTES);
     const bytes = new Uint8Array(await file.arrayBuffer());
-    return c.json(await addFile(state, { filename: file.name, purpose, bytes }));
+    const expiry = expires_after && { expiresAfter: expires_after.seconds };
+    return c.json(await addFile(state, { filename: file.name, purpose, bytes, ...expiry }));
   });
 
   app.get('/files', async (c) => {
@@ -39,21 +50,21 @@ export function fileRoutes({ state }: { state: State }): Hono {
     const page = await state.files.page(
       ROOT,
       query,
-      (file) => purpose === undefined || file.purpose === purpose,
+      (file) => !isExpired(file) && (purpose === undefined || file.purpose === purpose),
     );
     return c.json(toList(page));
   });
 
   app.get('/files/:file_id', async (c) => {
     const id = c.req.param('file_id');
-    const file = await state.files.get(id);
+    const file = await findFile(state, id);
     if (file === undefined) throw noSuchFile(id);
     return c.json(file);
   });
 
   app.get('/files/:file_id/content', async (c) => {
     const id = c.req.param('file_id');
-    const file = await state.files.get(id);
+    const file = await findFile(state, id);
     const bytes = file && (await state.contents.get(id));
     if (file === undefined || bytes === undefined) throw noSuchFile(id);
     // Never a type that a browser would open: the content is somebody else's.
@@ -80,4 +91,19 @@ async function formOf(c: Context): Promise<FormData> {
       "We could not parse the form of your request: send multipart/form-data with the fields 'purpose' and 'file'.",
     );
   });
+}
+
+/** The form's fields. `a[b]` is the field `b` of an object `a`: so does the SDK send objects, with numbers as text. */
+function fieldsOf(form: FormData): Record<string, unknown> {
+  const fields = new Map<string, unknown>();
+  for (const [name, value] of form) {
+    const [, outer, inner] = /^(\w+)\[(\w+)\]$/.exec(name) ?? [];
+    if (outer === undefined || inner === undefined) fields.set(name, value);
+    else
+      fields.set(outer, {
+        ...Object(fields.get(outer)),
+        [inner]: typeof value === 'string' ? numberIn(value) : value,
+      });
+  }
+  return Object.fromEntries(fields);
 }

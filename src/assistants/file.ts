@@ -11,10 +11,17 @@ export interface NewFile {
   filename: string;
   purpose: FileObject['purpose'];
   bytes: Uint8Array;
+  /** How long it is kept, in seconds; for ever when left out. */
+  expiresAfter?: number;
 }
 
 /** Keeps a file and its content; its name is made safe first. */
-export async function addFile(state: State, { filename, purpose, bytes }: NewFile): Promise<FileObject> {
+export async function addFile(
+  state: State,
+  { filename, purpose, bytes, expiresAfter }: NewFile,
+): Promise<FileObject> {
+  // Who uploads files that expire makes room for them.
+  if (expiresAfter !== undefined) await removeExpired(state);
   const file: FileObject = {
     id: newId('file-'),
     object: 'file',
@@ -23,6 +30,7 @@ export async function addFile(state: State, { filename, purpose, bytes }: NewFil
     filename: safeFilename(filename),
     purpose,
     status: 'processed',
+    ...(expiresAfter !== undefined && { expires_at: nowInSeconds() + expiresAfter }),
   };
   // Of all byte arrays, Keyv's own way of writing values keeps only a Buffer whole.
   await state.contents.set(file.id, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -37,10 +45,28 @@ export async function removeFile(state: State, id: string): Promise<boolean> {
   return removed;
 }
 
+/** The file, unless it does not exist or has expired: then it is removed. */
+export async function findFile(state: State, id: string): Promise<FileObject | undefined> {
+  const file = await state.files.get(id);
+  if (file === undefined || !isExpired(file)) return file;
+  await removeFile(state, id);
+  return undefined;
+}
+
+export function isExpired({ expires_at: at }: FileObject): boolean {
+  return at !== undefined && at <= nowInSeconds();
+}
+
+async function removeExpired(state: State): Promise<void> {
+  for await (const file of state.files.walk(ROOT, { order: 'asc' })) {
+    if (isExpired(file)) await removeFile(state, file.id);
+  }
+}
+
 /** Throws a 400 ApiError when one of the files that a request refers to does not exist. */
 export async function checkFiles(state: State, ids: string[]): Promise<void> {
   const files = await state.files.getMany(ids);
-  const known = new Set(files.map((file) => file.id));
+  const known = new Set(files.flatMap((file) => (isExpired(file) ? [] : [file.id])));
   const missing = ids.find((id) => !known.has(id));
   if (missing !== undefined) throw invalidRequest(`No file found with id '${missing}'.`);
 }

@@ -52,7 +52,7 @@ export function listQuery(
   return { ...page, ...(after !== undefined && { after }), ...(before !== undefined && { before }) };
 }
 
-/** A text that is no number stays a text, for the error to say so. */
-function numberIn(text: string): number | string {
+/** A number that came as text. A text that is no number stays a text, for the error to say so. */
+export function numberIn(text: string): number | string {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }

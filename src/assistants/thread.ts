@@ -43,7 +43,10 @@ export async function deleteThread(state: State, id: string): Promise<void> {
   await state.messages.clear(id);
 }
 
-/** Throws a 400 ApiError that starts with `refusal` when a run holds the thread. */
+/**
+ * Throws a 400 ApiError that starts with `refusal` when a run holds the thread.
+ * Wording: https://github.com/openai/openai-python/issues/1023
+ */
 export async function checkIdle(activeRun: ActiveRun, threadId: string, refusal: string): Promise<void> {
   const run = await activeRun(threadId);
   if (run) throw invalidRequest(`${refusal} while a run ${run.id} is active.`);

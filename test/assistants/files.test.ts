@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { BadRequestError, NotFoundError } from 'openai';
 import type { FileListParams } from 'openai/resources/files';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { addFile, safeFilename } from '../../src/assistants/file.ts';
 import { all, errorBody, openApi } from './client.ts';
 
@@ -47,6 +47,37 @@ test('a deleted file is found nowhere and its content is gone', async () => {
   expect(await state.contents.get(id)).toBeUndefined();
 });
 
+test('a file that expires is there until then, and nowhere afterwards', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  const { client, state } = openApi();
+  const expires_after = { anchor: 'created_at' as const, seconds: 3600 };
+  const upload = () => client.files.create({ file: csv(), purpose: 'assistants', expires_after });
+  const [asked, forgotten] = [await upload(), await upload()];
+  const kept = await client.files.create({ file: csv(), purpose: 'assistants' });
+  expect(asked.expires_at).toBe(1_800_003_600);
+  expect(kept).not.toHaveProperty('expires_at');
+  const { id: threadId } = await client.beta.threads.create();
+  const attach = (file_id: string) =>
+    client.beta.threads.messages.create(threadId, {
+      role: 'user',
+      content: 'Read this.',
+      attachments: [{ file_id, tools: [{ type: 'code_interpreter' }] }],
+    });
+  await attach(asked.id);
+
+  vi.setSystemTime(1_800_003_600_000);
+  expect((await all(client.files.list())).map(({ id }) => id)).toEqual([kept.id]);
+  await expect(attach(asked.id)).rejects.toThrow(`400 No file found with id '${asked.id}'.`);
+  await expect(client.files.retrieve(asked.id)).rejects.toThrow(`404 No such File object: ${asked.id}`);
+  await expect(client.files.content(asked.id)).rejects.toThrow(NotFoundError);
+  expect(await state.contents.get(asked.id)).toBeUndefined();
+
+  await upload();
+  expect(await state.contents.get(forgotten.id)).toBeUndefined();
+  expect(await (await client.files.content(kept.id)).text()).toBe('a,b\n1,2\n');
+});
+
 test('files are listed by purpose, in both orders, a page at a time', async () => {
   const { client, state } = openApi();
   for (let i = 0; i < 30; i++)
@@ -79,9 +110,9 @@ test.each([
   [
     'a purpose of another service',
     { purpose: 'fine-tune', file: csv() },
-    "Invalid value: 'fine-tune'. Supported values are: 'assistants', 'vision', and 'user_data'.",
+    "'fine-tune' is not one of ['assistants', 'vision', 'user_data'] - 'purpose'",
     'purpose',
-    'invalid_value',
+    null,
   ],
   [
     'a text in place of the file',
@@ -92,9 +123,35 @@ test.each([
   ],
   [
     'a field that is not known',
-    { purpose: 'assistants', file: csv(), 'expires_after[seconds]': '60' },
-    "Unknown parameter: 'expires_after[seconds]'.",
-    'expires_after[seconds]',
+    { purpose: 'assistants', file: csv(), colour: 'red' },
+    "Unknown parameter: 'colour'.",
+    'colour',
+    'unknown_parameter',
+  ],
+  [
+    'an expiry that comes too soon',
+    {
+      purpose: 'assistants',
+      file: csv(),
+      'expires_after[anchor]': 'created_at',
+      'expires_after[seconds]': '60',
+    },
+    "Invalid 'expires_after.seconds': integer below minimum value. Expected a value >= 3600, but got 60 instead.",
+    'expires_after.seconds',
+    'integer_below_min_value',
+  ],
+  [
+    'an expiry from nowhere',
+    { purpose: 'assistants', file: csv(), 'expires_after[seconds]': '3600' },
+    "Missing required parameter: 'expires_after.anchor'.",
+    'expires_after.anchor',
+    'missing_required_parameter',
+  ],
+  [
+    'an object that is none',
+    { purpose: 'assistants', file: csv(), '__proto__[anchor]': 'created_at' },
+    "Unknown parameter: '__proto__'.",
+    '__proto__',
     'unknown_parameter',
   ],
 ])('an upload with %s is refused', async (_, fields, message, param, code) => {

@@ -197,6 +197,7 @@ export class ActiveRuns {
   }
 }
 
+/** Wording: https://github.com/TripSit/TripBot/issues/939 */
 function alreadyActive(run: Run): Error {
   return invalidRequest(`Thread ${run.thread_id} already has an active run ${run.id}.`);
 }

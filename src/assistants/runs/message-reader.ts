@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import type { Message, MessageContent } from 'openai/resources/beta/threads/messages';
+import { findFile } from '../file.ts';
 import type { ModelContent, ModelItem } from '../models/model.ts';
 import type { State } from '../state.ts';
 import { codeFiles, type ThreadFiles } from './thread-files.ts';
@@ -47,7 +48,7 @@ export class MessageReader {
 
   async #dataUrl(fileId: string): Promise<string | undefined> {
     const [file, bytes] = await Promise.all([
-      this.#state.files.get(fileId),
+      findFile(this.#state, fileId),
       this.#state.contents.get(fileId),
     ]);
     if (!file || !bytes) return undefined;

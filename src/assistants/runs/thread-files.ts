@@ -4,6 +4,7 @@ import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { Thread } from 'openai/resources/beta/threads/threads';
 import type { FileObject } from 'openai/resources/files';
 import type { CodeRequest } from '../code-interpreter/code-interpreter.ts';
+import { findFile } from '../file.ts';
 import type { State } from '../state.ts';
 import { DATA_FOLDER } from './produced-files.ts';
 
@@ -42,7 +43,7 @@ export class ThreadFiles {
   async add(id: string): Promise<string | undefined> {
     const known = this.#byId.get(id);
     if (known) return DATA_FOLDER + known.name;
-    const file = await this.#state.files.get(id);
+    const file = await findFile(this.#state, id);
     if (!file) return undefined;
     const name = this.#names.has(file.filename) ? distinct(file) : file.filename;
     this.#names.add(name);
