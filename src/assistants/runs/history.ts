@@ -129,7 +129,8 @@ class EarlierRuns {
 
 /** A message that was stopped before its first word is none to the model. */
 async function said(message: Message, reader: MessageReader): Promise<ModelItem[]> {
-  return message.content.length > 0 ? [await reader.item(message)] : [];
+  const item = await reader.item(message);
+  return item.content.length > 0 ? [item] : [];
 }
 
 function entryOf(items: ModelItem[], messages: number, fromUser: boolean): Entry {

@@ -28,8 +28,9 @@ export class MessageReader {
     this.#files = files;
   }
 
-  async item(message: Message): Promise<ModelItem> {
-    const parts = await Promise.all(message.content.map((part) => this.#part(part, message.role)));
+  async item(message: Message): Promise<Extract<ModelItem, { type: 'message' }>> {
+    const shown = message.content.filter((part) => !isDrawn(part, message));
+    const parts = await Promise.all(shown.map((part) => this.#part(part, message.role)));
     const attached = message.role === 'user' ? await this.#attachments(message) : [];
     const content = [...parts, ...attached];
     return { type: 'message', role: message.role, content };
@@ -66,6 +67,11 @@ export class MessageReader {
     });
     return Promise.all(notes);
   }
+}
+
+/** An image that the run's own code drew: the call's output tells of it already. */
+function isDrawn(part: MessageContent, { run_id }: Message): boolean {
+  return part.type === 'image_file' && run_id !== null;
 }
 
 function text(value: string): ModelContent {

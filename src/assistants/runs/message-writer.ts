@@ -19,7 +19,11 @@ export class MessageWriter {
     this.#step = step;
   }
 
-  static async open(run: Run, outlet: Outlet): Promise<MessageWriter> {
+  /**
+   * `images` are those that the run's code drew since the message before: the message begins with them.
+   * https://developers.openai.com/api/docs/assistants/tools/code-interpreter
+   */
+  static async open(run: Run, outlet: Outlet, images: string[]): Promise<MessageWriter> {
     const message = newMessage(run);
     await outlet.state.messages.append(run.thread_id, message);
     const step = await openStep(run, outlet, {
@@ -28,7 +32,9 @@ export class MessageWriter {
     });
     outlet.emit({ event: 'thread.message.created', data: message });
     outlet.emit({ event: 'thread.message.in_progress', data: message });
-    return new MessageWriter(outlet, message, step);
+    const writer = new MessageWriter(outlet, message, step);
+    for (const id of images) writer.#image(id);
+    return writer;
   }
 
   text(delta: string): void {
@@ -67,6 +73,12 @@ export class MessageWriter {
     this.#outlet.emit({ event: `thread.message.${message.status}`, data: message });
     const whole = ending.status === 'incomplete' ? { status: 'completed' as const } : ending;
     await endStep(this.#step, this.#outlet, stepEnding(whole), usage);
+  }
+
+  #image(fileId: string): void {
+    const image = { type: 'image_file' as const, image_file: { file_id: fileId } };
+    this.#message.content.push(image);
+    this.#delta({ index: this.#index, ...image });
   }
 
   get #index(): number {

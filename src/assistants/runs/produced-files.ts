@@ -10,11 +10,19 @@ const IMAGE = /\.(png|jpe?g|gif|webp)$/i;
 export class ProducedFiles {
   /** The newest file's id by its path under `/mnt/data/`. */
   readonly byName = new Map<string, string>();
+  #images: string[] = [];
   #unattached: string[] = [];
 
   add(name: string, id: string): void {
     this.byName.set(name, id);
-    if (!isImage(name)) this.#unattached.push(id);
+    (isImage(name) ? this.#images : this.#unattached).push(id);
+  }
+
+  /** The ids of the images that no message shows yet. */
+  takeImages(): string[] {
+    const ids = this.#images;
+    this.#images = [];
+    return ids;
   }
 
   /** The ids of the files, other than images, that no message carries yet. */

@@ -130,7 +130,7 @@ export class RunWriter {
   }
 
   async #openMessage(): Promise<MessageWriter> {
-    this.#message ??= await MessageWriter.open(this.run, this.#outlet);
+    this.#message ??= await MessageWriter.open(this.run, this.#outlet, this.files.takeImages());
     return this.#message;
   }
 

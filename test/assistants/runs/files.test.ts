@@ -130,7 +130,8 @@ describe('files that the code writes', () => {
       ],
     });
     const [message] = await stream.finalMessages();
-    const [content] = message?.content ?? [];
+    const [image, content] = message?.content ?? [];
+    expect(image).toEqual({ type: 'image_file', image_file: { file_id: plot } });
     if (content?.type !== 'text') throw new Error('no text');
     expect(content.text.annotations.map((a) => [a.text, 'file_path' in a && a.file_path.file_id])).toEqual([
       ['sandbox:/mnt/data/my%20table.csv', table],
@@ -145,5 +146,37 @@ describe('files that the code writes', () => {
     });
     const bytes = await (await api.client.files.content(table ?? '')).text();
     expect(bytes).toBe('my table.csv');
+  });
+
+  test('that are images begin the next message, once each, as the SDK’s handlers await them', async () => {
+    const model = new ScriptedModel(
+      [...python('draw', 'c1'), end()],
+      [text('Drawn.'), ...python('print(1)', 'c2'), end()],
+      says('Done.'),
+      says('Again.'),
+    );
+    const api = openApi(model, { interpreter: interpreter() });
+    const { threadId, ask } = await conversation(api);
+    const stream = api.client.beta.threads.runs.stream(threadId, ask);
+    const seen: string[] = [];
+    stream.on('imageFileDone', ({ file_id }) => void seen.push(file_id));
+    stream.on('textCreated', () => void seen.push('text'));
+    const [first, second] = await stream.finalMessages();
+    const [plot] = (await api.client.files.list({ order: 'asc' })).data;
+    expect(seen.sort()).toEqual([plot?.id, 'text', 'text'].sort());
+    expect(first?.content.map(({ type }) => type)).toEqual(['image_file', 'text']);
+    expect(second?.content.map(({ type }) => type)).toEqual(['text']);
+
+    await api.client.beta.threads.runs.stream(threadId, ask).finalRun();
+    const told = model.requests[3]?.items.filter(
+      (item) => item.type === 'message' && item.role === 'assistant',
+    );
+    expect(told).toEqual(
+      ['Drawn.', 'Done.'].map((value) => ({
+        type: 'message',
+        role: 'assistant',
+        content: [{ type: 'text', text: value }],
+      })),
+    );
   });
 });
