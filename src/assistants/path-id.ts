@@ -1,5 +1,4 @@
 import type { Context } from 'hono';
-import { z } from 'zod';
 import { idOf } from './schemas.ts';
 import { validate } from './validation.ts';
 
@@ -18,5 +17,5 @@ const IDS = {
  * Wording: https://github.com/openai/openai-node/issues/1545
  */
 export function pathId(c: Context, name: keyof typeof IDS): string {
-  return validate(z.object({ [name]: IDS[name] }), { [name]: c.req.param(name) })[name] ?? '';
+  return validate(IDS[name], c.req.param(name), [name]);
 }

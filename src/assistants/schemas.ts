@@ -8,6 +8,7 @@ const MAX_DESCRIPTION = 512;
 const MAX_METADATA_PAIRS = 16;
 const MAX_METADATA_KEY = 64;
 const MAX_METADATA_VALUE = 512;
+const MAX_FUNCTION_NAME = 64;
 const MAX_TOOLS = 128;
 const MAX_FILES = 20;
 const MAX_ID = 64;
@@ -19,7 +20,7 @@ const MAX_MESSAGES = 1000;
 const functionName = z
   .string()
   .min(1)
-  .max(64)
+  .max(MAX_FUNCTION_NAME)
   .regex(/^[a-zA-Z0-9_-]+$/);
 const jsonObject = z.record(z.string(), z.unknown());
 

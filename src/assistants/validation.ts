@@ -20,13 +20,13 @@ const EXACT_TYPES: Record<string, string> = {
 
 /**
  * What `value` is by `schema`, with its defaults filled in. Throws a 400 ApiError about the first mistake, in
- * the API's words and with the parameter's path.
+ * the API's words and with the parameter's path. `path` is where the value itself stands in the request.
  */
-export function validate<T>(schema: z.ZodType<T>, value: unknown): T {
+export function validate<T>(schema: z.ZodType<T>, value: unknown, path: Path = []): T {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw issue ? toApiError(issue, []) : invalidRequest('The request is not valid.');
+  throw issue ? toApiError(issue, path) : invalidRequest('The request is not valid.');
 }
 
 function toApiError(issue: Issue, parent: Path): ApiError {

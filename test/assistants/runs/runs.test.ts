@@ -243,8 +243,11 @@ describe('runs and their steps', () => {
     });
 
     const [step] = (await runs.steps.list(id, { thread_id: threadId })).data;
-    const found = await runs.steps.retrieve(step?.id ?? '', { thread_id: threadId, run_id: id });
+    const include = ['step_details.tool_calls[*].file_search.results[*].content' as const];
+    const found = await runs.steps.retrieve(step?.id ?? '', { thread_id: threadId, run_id: id, include });
     expect(found).toEqual(step);
+    expect((await runs.steps.list(id, { thread_id: threadId, include })).data).toEqual([step]);
+    expect((await runs.create(threadId, { ...ask, include })).status).toBe('queued');
     await expect(runs.steps.retrieve('step_none', { thread_id: threadId, run_id: id })).rejects.toThrow(
       "404 No run step found with id 'step_none'.",
     );
