@@ -89,6 +89,11 @@ describe.each(Object.entries(PROVIDERS))('the quick start on %s', (_, provider) 
       instructions: 'Please address the user as Jane Doe. The user has a premium account.',
     });
     expect(run.status).toBe('completed');
+    expect(run.usage).toEqual({
+      prompt_tokens: expect.any(Number),
+      completion_tokens: expect.any(Number),
+      total_tokens: expect.any(Number),
+    });
     const { data } = await client.beta.threads.messages.list(run.thread_id);
     expect(data.reverse().map(({ role }) => role)).toEqual(['user', 'assistant']);
   });

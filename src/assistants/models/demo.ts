@@ -38,5 +38,7 @@ function* eventsOf({ text, code }: DemoAnswer): Generator<ModelEvent> {
       yield { type: 'tool_arguments', index: 0, delta };
     }
   }
+  // Programs that come from OpenAI add up what their runs used.
+  yield { type: 'usage', promptTokens: 0, completionTokens: 0 };
   yield { type: 'end', reason: 'stop' };
 }
