@@ -4,12 +4,10 @@ import type { Content } from './content.ts';
 import type { CodeInterpreterCall, CodeOutput, ToolCall } from './tool-call.ts';
 import type { Entry, Status, ToolCallsEntry, Transcript } from './transcript.ts';
 
-/** How a platform wants to have shown what is not text. Undefined shows nothing. */
+/** How a platform wants to have shown what is not text; files it shows by itself. Undefined shows nothing. */
 export interface ReplyStyle {
   /** A line of Markdown that says that a tool of this type is called. */
   toolCall(type: ToolCall['type']): string | undefined;
-  /** A line of Markdown in place of an image file. */
-  image?(fileId: string): string | undefined;
 }
 
 const PLAIN: ReplyStyle = { toolCall: () => undefined };
@@ -65,18 +63,18 @@ function closingOf(block: string): string {
 function piecesOf(entry: Entry, isOpen: boolean, style: ReplyStyle): Piece[] {
   if (entry.type === 'tool_calls') return callPieces(entry, isOpen, style);
   return entry.content.map((content, index) =>
-    contentBlock(content, isOpen && index === entry.content.length - 1, style),
+    contentBlock(content, isOpen && index === entry.content.length - 1),
   );
 }
 
-function contentBlock(content: Content, isOpen: boolean, style: ReplyStyle): string {
+function contentBlock(content: Content, isOpen: boolean): string {
   switch (content.type) {
     case 'text':
       return cleanText(content.value, isOpen);
     case 'refusal':
       return cleanText(content.refusal, isOpen);
     case 'image_file':
-      return style.image?.(content.file_id) ?? '';
+      return '';
     case 'image_url':
       return URL.canParse(content.url) ? `![](${new URL(content.url).href})` : '';
   }
@@ -88,7 +86,7 @@ function callPieces(entry: ToolCallsEntry, isOpen: boolean, style: ReplyStyle): 
     const piece = { id: `${entry.id}-${call.index}`, call, status: entry.status };
     const label = style.toolCall(call.type) ?? '';
     if (call.type !== 'code_interpreter') return [piece, label];
-    return [piece, label, ...codeBlocks(call, isOpen && index === calls.length - 1, style)];
+    return [piece, label, ...codeBlocks(call, isOpen && index === calls.length - 1)];
   });
 }
 
@@ -102,13 +100,13 @@ function settledCalls(calls: readonly ToolCall[]): readonly ToolCall[] {
   return next < 0 ? calls : calls.slice(0, next + 1);
 }
 
-function codeBlocks(call: CodeInterpreterCall, isOpen: boolean, style: ReplyStyle): string[] {
+function codeBlocks(call: CodeInterpreterCall, isOpen: boolean): string[] {
   const isWriting = isOpen && call.outputs.length === 0;
   const code = fenced('python', cleanText(call.input, isWriting), isWriting);
   const outputs = joinLogs(call.outputs);
   const shown = outputs.map((output, index) => {
     const isRunning = isOpen && index === outputs.length - 1;
-    if (output.type === 'image') return style.image?.(output.file_id) ?? '';
+    if (output.type === 'image') return '';
     return fenced('', cleanLogs(output.logs, isRunning), isRunning);
   });
   return [code, ...shown];

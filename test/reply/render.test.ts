@@ -13,7 +13,7 @@ const markdownOf = (script: Item[], style?: ReplyStyle) =>
   render(foldAll(eventsOf(script, [5])), style).markdown;
 const codeBlocksOf = (markdown: string) =>
   marked.lexer(markdown).flatMap((token) => (token.type === 'code' ? [token.text] : []));
-const labels: ReplyStyle = { toolCall: (type) => `*${type}*`, image: (id) => `[image ${id}]` };
+const labels: ReplyStyle = { toolCall: (type) => `*${type}*` };
 
 /** What each prefix of the run's events renders to. */
 function frames(script: Item[], pieces: number[], style?: ReplyStyle) {
@@ -158,11 +158,9 @@ describe('render', () => {
     expect(flood).toBe(`${'x'.repeat(MAX_LOG_CHARACTERS)} … (996,000 more characters)\n… 1 more line`);
   });
 
-  it('joins outputs that follow each other and shows images between them', () => {
+  it('joins outputs that follow each other, and leaves a gap where an image came', () => {
     const script = [{ calls: [code('', 'a', 'b\n', { image: 'file_1' }, 'c')] }];
-    expect(markdownOf(script, labels)).toBe(
-      '*code_interpreter*\n\n```\na\nb\n```\n\n[image file_1]\n\n```\nc\n```',
-    );
+    expect(markdownOf(script, labels)).toBe('*code_interpreter*\n\n```\na\nb\n```\n\n```\nc\n```');
   });
 
   it('shows text well-formed and without control characters', () => {
