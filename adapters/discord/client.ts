@@ -19,6 +19,12 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const BEING_MADE: readonly Status[] = [Status.Connecting, Status.Identifying, Status.Resuming];
 /** Routes whose calls show a state: to wait in a queue would show an old one. */
 const NEVER_QUEUED = /^\/channels\/:id\/(?:messages(?:\/:id)?|typing)$/;
+const STARTS_THREAD = '/channels/:id/messages/:id/threads';
+/**
+ * For a thread to be started, in ms. A channel takes only so many in some minutes, which no header tells
+ * (https://github.com/discord/discord-api-docs/issues/7816): a reply does not wait as long.
+ */
+const THREAD_PATIENCE_MS = 10_000;
 /** So much earlier than told, in ms, discord.js takes a bucket for open again: it shall not stand in our budgets' way. */
 export const EARLY_MS = 50;
 /** The least with which people can be answered. */
@@ -33,7 +39,8 @@ export function createRest(api: string, token: string): REST {
     offset: -EARLY_MS,
     // Our budgets count, and let go first what is most urgent.
     globalRequestsPerSecond: Number.POSITIVE_INFINITY,
-    rejectOnRateLimit: ({ route }) => NEVER_QUEUED.test(route),
+    rejectOnRateLimit: ({ route, retryAfter }) =>
+      NEVER_QUEUED.test(route) || (route === STARTS_THREAD && retryAfter > THREAD_PATIENCE_MS),
   }).setToken(token);
 }
 

@@ -1,3 +1,4 @@
+import { RateLimitError } from 'discord.js';
 import type { Budget, IncomingMessage } from '../../src/platform.ts';
 import type { Api } from './api.ts';
 import type { Budgets, Room } from './budgets.ts';
@@ -59,7 +60,7 @@ export class Place {
     this.#answers = undefined;
   }
 
-  /** Starts the thread, if there is one to start. Where none may be started the place is the channel itself. */
+  /** Starts the thread, if there is one to start. Where none may be started soon the place is the channel itself. */
   open(): Promise<void> {
     this.#opening ??= this.#startThread().catch((error: unknown) => {
       this.#opening = undefined;
@@ -83,7 +84,8 @@ export class Place {
       if (guest) void this.#invite(guest).catch(() => {});
     } catch (error) {
       if (codeOf(error) === Code.threadExists) return;
-      if (!isRefusal(error) || codeOf(error) === Code.unknownMessage) throw error;
+      if (!isRefusal(error) && !(error instanceof RateLimitError)) throw error;
+      if (codeOf(error) === Code.unknownMessage) throw error;
       this.#moveTo(from);
     }
   }

@@ -53,6 +53,20 @@ test('when the bot is thrown out while it streams, the turn ends, and direct mes
   expect(scene.text(sim.directMessages('ann').id)).toBe('Next.');
 });
 
+test('when a channel takes no new threads for minutes, the reply does not wait for its own', async () => {
+  const threadStarts = { limit: 1, window: 300_000 };
+  const scene = await openScene([says('In a thread.'), says('In place.')], {
+    sim: { rateLimits: { ...NO_LIMITS, threadStarts } },
+  });
+  const { sim } = scene;
+  const first = sim.user('ann').says('general', `${sim.mention} one`);
+  await scene.finished(first.id);
+  sim.user('ann').says('general', `${sim.mention} two`);
+  const [reply] = await scene.finished('general');
+  expect(reply).toMatchObject({ content: 'In place.', replyTo: { content: `${sim.mention} two` } });
+  expect(scene.reasons()).toEqual([]);
+});
+
 test('when the asker deletes the question before its thread is there, nobody is answered', async () => {
   const answer = gate();
   const scene = await openScene([heldBy(answer, text('x')), says('Next.')], {

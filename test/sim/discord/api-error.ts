@@ -1,6 +1,9 @@
 import { RESTJSONErrorCodes } from 'discord.js';
 import type { Json } from './json.ts';
 
+/** https://discord.com/developers/docs/topics/rate-limits#header-format-rate-limit-header-examples */
+export type Scope = 'user' | 'global' | 'shared';
+
 /**
  * An answer that Discord gives instead of doing what was asked.
  * Codes and wording: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
@@ -10,13 +13,22 @@ export class ApiError extends Error {
   /** Null for the rate limits that come without one. */
   readonly code: number | null;
   readonly details: Json;
+  /** Of a rate limit: whose it is. */
+  readonly scope: Scope | null;
 
-  constructor(status: number, code: number | null, message: string, details: Json = {}) {
+  constructor(
+    status: number,
+    code: number | null,
+    message: string,
+    details: Json = {},
+    scope: Scope | null = null,
+  ) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
     this.code = code;
     this.details = details;
+    this.scope = scope;
   }
 
   get body(): Json {

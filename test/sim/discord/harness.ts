@@ -108,6 +108,7 @@ export const NO_LIMITS: DiscordOptions = {
     reactions: UNLIMITED,
     typing: UNLIMITED,
     threads: UNLIMITED,
+    threadStarts: UNLIMITED,
     channel: UNLIMITED,
     channelName: UNLIMITED,
     webhook: UNLIMITED,

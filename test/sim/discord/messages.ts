@@ -157,6 +157,7 @@ export class Messages {
         RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached,
         'Maximum number of edits to messages older than 1 hour reached. Try again later',
         { retry_after: (first + oldMessageEdits.window - now) / 1000, global: false },
+        'user',
       );
     }
     this.#oldEdits.set(message.channel.id, [...recent, now]);

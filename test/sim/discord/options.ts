@@ -21,6 +21,11 @@ export const BUCKETS = {
   reactions: { limit: 1, window: 250 },
   typing: { limit: 5, window: 5_000 },
   threads: { limit: 5, window: 5_000 },
+  /**
+   * New threads of a channel, behind the headers and for all that start them. Only that there is such a limit, of
+   * minutes, is told (discord-api-docs#7816); the numbers are a guess.
+   */
+  threadStarts: { limit: 50, window: 300_000 },
   channel: { limit: 10, window: 15_000 },
   /** Name changes have their own limit behind the channel's headers (discord-api-docs#2208). */
   channelName: { limit: 2, window: 600_000 },

@@ -95,6 +95,7 @@ test('old messages have a limit of their own for edits, told as 429 with code 30
   expect(refused.status).toBe(429);
   expect(refused.body).toMatchObject({ code: 30046, global: false, retry_after: 60 });
   expect(refused.headers.get('Retry-After')).toBe('60');
+  expect(refused.headers.get('X-RateLimit-Scope')).toBe('user');
 });
 
 test("a thread's name changes twice in ten minutes, though the headers show room", async () => {
@@ -109,7 +110,32 @@ test("a thread's name changes twice in ten minutes, though the headers show room
   const refused = await change({ name: 'd' });
   expect(refused.status).toBe(429);
   expect(Number(refused.headers.get('X-RateLimit-Remaining'))).toBeGreaterThan(0);
+  expect(refused.headers.get('X-RateLimit-Scope')).toBe('shared');
   expect((await change({ archived: true })).status).toBe(200);
+});
+
+test('a channel takes only so many new threads in five minutes, whoever starts them, and no header tells', async () => {
+  const sim = await start({
+    ...NO_LIMITS,
+    channels: ['general', 'other'],
+    rateLimits: { ...NO_LIMITS.rateLimits, threadStarts: { limit: 1, window: 300_000 } },
+  });
+  const begin = (channel: string) => {
+    const { id } = sim.user('ann').says(channel, 'x');
+    return raw(sim, 'POST', `${at(sim, channel)}/messages/${id}/threads`, { name: 'x' });
+  };
+  expect((await begin('general')).status).toBe(201);
+  const refused = await begin('general');
+  expect(refused.status).toBe(429);
+  expect(refused.body).toEqual({
+    message: 'The resource is being rate limited.',
+    retry_after: expect.closeTo(300, 0),
+    global: false,
+  });
+  expect(Number(refused.headers.get('X-RateLimit-Remaining'))).toBeGreaterThan(0);
+  expect(refused.headers.get('X-RateLimit-Scope')).toBe('shared');
+  expect(sim.invalidRequests).toBe(0);
+  expect((await begin('other')).status).toBe(201);
 });
 
 test('too many invalid requests get the address banned, with a bare page and no headers of Discord', async () => {

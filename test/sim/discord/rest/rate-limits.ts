@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ApiError } from '../api-error.ts';
+import { ApiError, type Scope } from '../api-error.ts';
 import type { Json } from '../json.ts';
 import type { BucketName, RateLimit, Settings } from '../options.ts';
 
@@ -16,7 +16,11 @@ export interface Verdict {
   refusal: ApiError | null;
 }
 
-const LIMITED = 'You are being rate limited.';
+const LIMITED: Record<Scope, string> = {
+  user: 'You are being rate limited.',
+  global: 'You are being rate limited.',
+  shared: 'The resource is being rate limited.',
+};
 
 /** https://discord.com/developers/docs/topics/rate-limits */
 export class RateLimits {
@@ -32,8 +36,10 @@ export class RateLimits {
   take(bucket: BucketName, major: string): Verdict {
     const global = this.#count('global', this.#settings.globalRateLimit);
     if (global.over) {
-      const headers = { 'X-RateLimit-Global': 'true', 'X-RateLimit-Scope': 'global' };
-      return { headers, refusal: rateLimited(global.resetAfter, true) };
+      return {
+        headers: { 'X-RateLimit-Global': 'true' },
+        refusal: rateLimited(global.resetAfter, 'global'),
+      };
     }
     return this.takeExempt(bucket, major);
   }
@@ -49,17 +55,16 @@ export class RateLimits {
       'X-RateLimit-Reset-After': (resetAfter / 1000).toFixed(3),
       'X-RateLimit-Bucket': createHash('md5').update(bucket).digest('hex'),
     };
-    if (!over) return { headers, refusal: null };
-    return { headers: { ...headers, 'X-RateLimit-Scope': 'user' }, refusal: rateLimited(resetAfter, false) };
+    return { headers, refusal: over ? rateLimited(resetAfter, 'user') : null };
   }
 
-  /** A limit that no header tells of. @throws ApiError 429. */
+  /** A limit of a channel or another resource, of which no header tells. @throws ApiError 429. */
   takeHidden(bucket: BucketName, major: string): void {
     const { over, resetAfter } = this.#count(`${bucket} ${major}`, this.#settings.rateLimits[bucket]);
-    if (over) throw rateLimited(resetAfter, false);
+    if (over) throw rateLimited(resetAfter, 'shared');
   }
 
-  /** Counts an answer of 401, 403 or 429 against the sender's address. */
+  /** Counts an answer of 401, 403 or 429, unless of a shared limit, against the sender's address. */
   countInvalid(): void {
     const now = Date.now();
     if (this.#invalid.endsAt <= now)
@@ -92,9 +97,9 @@ export class RateLimits {
   }
 }
 
-function rateLimited(resetAfter: number, global: boolean): ApiError {
-  const details: Json = { retry_after: Math.max(0.001, resetAfter / 1000), global };
-  return new ApiError(429, null, LIMITED, details);
+function rateLimited(resetAfter: number, scope: Scope): ApiError {
+  const details: Json = { retry_after: Math.max(0.001, resetAfter / 1000), global: scope === 'global' };
+  return new ApiError(429, null, LIMITED[scope], details, scope);
 }
 
 /**

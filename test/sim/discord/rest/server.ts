@@ -54,7 +54,6 @@ export class RestServer {
     const body = await readBody(request).catch((error: unknown) => toApiError(error));
     const fault = this.faults.next(name);
     const status = await this.#answer(request, response, { url, path, match, body, fault });
-    if (INVALID.includes(status)) this.#backend.limits.countInvalid();
     const characters =
       body instanceof ApiError || !isJson(body.json) ? 0 : String(body.json.content ?? '').length;
     this.calls.record({
@@ -114,9 +113,12 @@ export class RestServer {
     const limited = typeof retryAfter === 'number' && {
       'Retry-After': retryAfterHeader(retryAfter, this.#backend.world.settings.wholeSeconds),
     };
+    const scope = answer instanceof ApiError ? answer.scope : null;
+    const told = { ...headers, ...(scope && { 'X-RateLimit-Scope': scope }), ...limited };
     const body = answer.body === undefined ? null : JSON.stringify(answer.body);
-    response.writeHead(answer.status, { ...(body === null ? VIA : JSON_ANSWER), ...headers, ...limited });
+    response.writeHead(answer.status, { ...(body === null ? VIA : JSON_ANSWER), ...told });
     response.end(body ?? undefined);
+    if (INVALID.includes(answer.status) && scope !== 'shared') this.#backend.limits.countInvalid();
     return answer.status;
   }
 
@@ -128,6 +130,7 @@ export class RestServer {
       'Retry-After': retryAfterHeader(ms / 1000, wholeSeconds),
     });
     response.end('error code: 1015');
+    this.#backend.limits.countInvalid();
     return 429;
   }
 }

@@ -53,17 +53,18 @@ function shown({ backend }: Request, channel: Channel): Answer {
 }
 
 function threadFromMessage(request: Request): Answer {
-  const { world, messages } = request.backend;
+  const { world, messages, limits } = request.backend;
   const message = request.message();
   const form = new Form();
   const start = readStart(form, request.json);
   form.check();
+  limits.takeHidden('threadStarts', message.channel.id);
   const thread = startFromMessage(world, messages, message, { ...start, owner: world.bot });
   return created(channelPayload(thread, world.bot));
 }
 
 function threadAlone(request: Request): Answer {
-  const { world, messages } = request.backend;
+  const { world, messages, limits } = request.backend;
   const parent = request.channel();
   const form = new Form();
   const start = readStart(form, request.json);
@@ -71,6 +72,7 @@ function threadAlone(request: Request): Answer {
   // "type currently defaults to PRIVATE_THREAD": https://discord.com/developers/docs/resources/channel#start-thread-without-message
   const type = form.choice(['type'], request.json.type, types) ?? ChannelType.PrivateThread;
   form.check();
+  limits.takeHidden('threadStarts', parent.id);
   return created(
     channelPayload(startAlone(world, messages, parent, { ...start, type, owner: world.bot }), world.bot),
   );
