@@ -23,8 +23,11 @@ export interface NewMessage {
   nonce: string;
 }
 
-/** What a message says, of which an edit changes both. */
-export type Edit = Pick<NewMessage, 'content' | 'buttons'>;
+/**
+ * What an edit says anew. It pings nobody, but the message shows whom it answers as mentioned only if the edit allows it,
+ * too: Discord does not keep what was allowed before (https://github.com/discord/discord-api-docs/issues/2474).
+ */
+export type Edit = Pick<NewMessage, 'content' | 'buttons' | 'ping'>;
 
 /**
  * The few calls that replies are made of. Nothing that they send pings anybody but whom a message answers. Throws the
@@ -60,11 +63,11 @@ export class Api {
     return posted as RESTPostAPIChannelMessageResult;
   }
 
-  async edit(channel: string, message: string, { content, buttons }: Edit): Promise<void> {
+  async edit(channel: string, message: string, { content, buttons, ping }: Edit): Promise<void> {
     const body: RESTPatchAPIChannelMessageJSONBody = {
       content,
       components: buttons ? [buttons] : [],
-      allowed_mentions: { parse: [] },
+      allowed_mentions: { parse: [], replied_user: ping },
     };
     const signal = AbortSignal.timeout(this.#timeout);
     await this.#rest.patch(Routes.channelMessage(channel, message), { body, signal });

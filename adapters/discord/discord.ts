@@ -154,7 +154,7 @@ export class Discord implements Platform {
     }
     const incoming = await read(written, this.#replyIn);
     if (incoming.text !== '' || incoming.attachments) void bot.receive(incoming);
-    else if (written.isAddressed) await this.#note(written.message, help);
+    else if (written.isAddressed && !written.isHidden) await this.#note(written.message, help);
     else if (!readsAll) await this.#note(written.message, CANNOT_READ);
   }
 

@@ -7,6 +7,8 @@ export const Code = {
   unknownMessage: 10_008,
   historyNeeded: 160_002,
   threadExists: 160_004,
+  autoModeration: 200_000,
+  harmfulLink: 240_000,
 } as const;
 
 export function codeOf(error: unknown): number | undefined {
@@ -16,6 +18,11 @@ export function codeOf(error: unknown): number | undefined {
 /** Whether asking again would bring the same answer. */
 export function isRefusal(error: unknown): error is DiscordAPIError {
   return error instanceof DiscordAPIError && error.status >= 400 && error.status < 500;
+}
+
+/** Whether it is what the message says that Discord does not take, so that another text could be shown in its place. */
+export function isFiltered(error: unknown): error is DiscordAPIError {
+  return codeOf(error) === Code.harmfulLink || codeOf(error) === Code.autoModeration;
 }
 
 /**

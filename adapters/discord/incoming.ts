@@ -23,13 +23,15 @@ export interface Written {
   readonly isAddressed: boolean;
   /** Whether it speaks to somebody else. */
   readonly isAside: boolean;
+  /** Whether it names the bot by its role alone, and Discord keeps what it says from the bot. */
+  readonly isHidden: boolean;
   readonly text: string;
   readonly attachments: Attachment[];
 }
 
 /** Undefined for what no person wrote. */
 export function look(message: Message): Written | undefined {
-  const { author, webhookId, type, channel } = message;
+  const { author, webhookId, type, channel, client } = message;
   if (author.bot || webhookId || !WRITTEN.includes(type)) return undefined;
   const mentions = mentionsOf(message);
   const forwarded = message.messageSnapshots.map(({ content }) => content);
@@ -38,6 +40,7 @@ export function look(message: Message): Written | undefined {
     message,
     isAddressed: channel.isDMBased() || mentions.length > 0,
     isAside: mentions.length === 0 && addressesOthers(message),
+    isHidden: message.content === '' && mentions.length > 0 && !message.mentions.users.has(client.user.id),
     text: [...forwarded, own].filter((part) => part !== '').join('\n\n'),
     attachments: attachmentsOf(message),
   };

@@ -62,13 +62,23 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** @discordjs/ws tells why the gateway closed by these words alone. */
+/** https://discord.com/developers/docs/events/gateway#identifying */
+function noSessionsUntil(time: string): string {
+  return (
+    `Discord lets this bot begin no more sessions until ${time}: a bot has 1,000 a day. Look for what restarts Bobbin ` +
+    'again and again, or for another program that uses the same token.'
+  );
+}
+
+/** @discordjs/ws tells why the gateway closed, or was not asked, by these words alone. */
 function problemOf(error: unknown, api: string): Problem {
   const reason = reasonOf(error);
   const isUnauthorized = error instanceof DiscordAPIError && error.status === 401;
   if (isUnauthorized || /Authentication failed|invalid token/i.test(reason))
     return new Problem(TOKEN_REFUSED, { cause: error });
   if (/disallowed intents/i.test(reason)) return new Problem(INTENTS_REFUSED, { cause: error });
+  const until = /not enough sessions.* resets at (\S+)/i.exec(reason)?.[1];
+  if (until) return new Problem(noSessionsUntil(until), { cause: error });
   if (error instanceof HTTPError || error instanceof DiscordAPIError)
     return new Problem(
       `Discord answers with the status ${error.status} (${reason}). Look at https://discordstatus.com, then try again.`,

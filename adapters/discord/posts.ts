@@ -1,6 +1,6 @@
 import type { ReplyFile, View } from '../../src/platform.ts';
 import type { Buttons } from './buttons.ts';
-import { asText, MESSAGE_LENGTH } from './text.ts';
+import { append, asText, MESSAGE_LENGTH } from './text.ts';
 
 /** https://discord.com/developers/docs/reference#uploading-files */
 const FILES_PER_MESSAGE = 10;
@@ -51,9 +51,8 @@ function noticeOf({ outcome, parts, files }: View): string | undefined {
 
 function withNotice(texts: string[], notice: string | undefined): string[] {
   if (notice === undefined) return texts;
-  const last = texts.at(-1);
-  const together = last === undefined ? notice : `${last}\n\n${notice}`;
-  return together.length <= MESSAGE_LENGTH ? [...texts.slice(0, -1), together] : [...texts, notice];
+  const together = append(texts.at(-1), notice);
+  return together === notice ? [...texts, notice] : [...texts.slice(0, -1), together];
 }
 
 function batches(files: readonly ReplyFile[]): ReplyFile[][] {

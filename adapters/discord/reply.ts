@@ -2,10 +2,10 @@ import { RateLimitError, SnowflakeUtil } from 'discord.js';
 import type { Call, Limits, Reply, View } from '../../src/platform.ts';
 import type { Api } from './api.ts';
 import { type Buttons, rowOf } from './buttons.ts';
-import { Code, codeOf, explain, isRefusal } from './errors.ts';
+import { Code, codeOf, explain, isFiltered, isRefusal } from './errors.ts';
 import type { Place } from './place.ts';
 import { type Post, postsOf } from './posts.ts';
-import { MESSAGE_LENGTH } from './text.ts';
+import { append, MESSAGE_LENGTH } from './text.ts';
 import type { Typing } from './typing.ts';
 
 /** Discord's Markdown has no tables, and shows images only as attachments. */
@@ -19,6 +19,8 @@ interface Shown {
   /** Undefined when it is not known what the message says. */
   content?: string | undefined;
   buttons?: Buttons;
+  /** Whether it pings whom it answers. */
+  pings?: boolean;
   /** The message in whose place it stands, and which is to be deleted. */
   replaces?: string;
 }
@@ -41,6 +43,8 @@ export class DiscordReply implements Reply {
   readonly #parts: ReplyParts;
   readonly #shown: Shown[] = [];
   readonly #refused = new Map<string, string>();
+  /** Texts that stand for those which Discord's filters refuse, by the number of their message. */
+  readonly #filtered = new Map<number, string>();
   #nonces = 0;
 
   constructor(parts: ReplyParts) {
@@ -54,7 +58,11 @@ export class DiscordReply implements Reply {
   }
 
   next(view: View): Call | undefined {
-    const step = this.#step(postsOf(view, this.#refused), view.outcome !== undefined);
+    const posts = postsOf(view, this.#refused).map((post, index) => {
+      const content = this.#filtered.get(index);
+      return content === undefined ? post : { ...post, content };
+    });
+    const step = this.#step(posts, view.outcome !== undefined);
     return step && { budget: this.#parts.place.budget, send: () => this.#send(step) };
   }
 
@@ -107,26 +115,39 @@ export class DiscordReply implements Reply {
     typing.grows();
     try {
       const { id, content } = await api.post(channel, { ...message, answers: place.answers, ping });
-      Object.assign(shown, { id, content: content === post.content ? content : undefined });
-      shown.buttons = post.buttons;
+      const isAsPosted = content === post.content;
+      Object.assign(shown, {
+        id,
+        content: isAsPosted ? content : undefined,
+        buttons: post.buttons,
+        pings: ping,
+      });
     } catch (error) {
       if (codeOf(error) === Code.historyNeeded) place.answerNobody();
       else if (isRefusal(error) && post.files.length > 0) this.#refuse(post, error.message);
-      else throw error;
+      else this.#recover(index, error);
     }
   }
 
   async #edit(index: number, id: string, post: Post): Promise<void> {
     const { api, place, typing, conversation } = this.#parts;
     const { content, buttons } = post;
+    const ping = this.#shown[index]?.pings ?? false;
     typing.grows();
     try {
-      await api.edit(place.channel, id, { content, buttons: rowOf(buttons, conversation) });
+      await api.edit(place.channel, id, { content, buttons: rowOf(buttons, conversation), ping });
       Object.assign(this.#shown[index] ?? {}, { content, buttons });
     } catch (error) {
-      if (!this.#isTooOld(error, id)) throw error;
-      this.#shown[index] = { nonce: this.#nonce(), replaces: id };
+      if (this.#isTooOld(error, id)) this.#shown[index] = { nonce: this.#nonce(), replaces: id };
+      else this.#recover(index, error);
     }
+  }
+
+  /** What a filter does not take is left out, and the rest goes on. @throws the error, if it is another one. */
+  #recover(index: number, error: unknown): void {
+    if (!isFiltered(error) || this.#filtered.has(index)) throw error;
+    const notice = `⚠️ Discord did not take the rest of this message: ${error.message}.`;
+    this.#filtered.set(index, append(this.#shown[index]?.content, notice));
   }
 
   /** Error 30046, which comes as a rate limit of its own beside that of the channel. */

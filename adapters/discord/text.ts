@@ -40,6 +40,12 @@ export function titleOf(question: string): string {
   return `${(space > TITLE_LENGTH - WORD ? cut.slice(0, space) : cut).toWellFormed().replace(/\ufffd$/, '')}…`;
 }
 
+/** A text with a notice under it, or the notice alone if both don't fit into one message. */
+export function append(text: string | undefined, notice: string): string {
+  const together = text ? `${text}\n\n${notice}` : notice;
+  return together.length <= MESSAGE_LENGTH ? together : notice;
+}
+
 /** Text as a quotation, cut to fit into one message. */
 export function quote(text: string): string {
   const quoted = `> ${text.replace(/\n/g, '\n> ')}`;

@@ -66,6 +66,24 @@ test('intents that the gateway refuses are named, with the switch and its page',
   expect(message).toContain(PORTAL);
 });
 
+test('a bot that has begun all the sessions of its day gets to know until when, and why that may be', async () => {
+  const sim = await openSim({ sessionStarts: 0 });
+  const { message } = await refusal(sim);
+  expect(message).toContain('Discord lets this bot begin no more sessions until');
+  expect(message).toMatch(/until \d{4}-\d\d-\d\dT[\d:]+/);
+  expect(message).toContain('restarts');
+});
+
+test('a mention by the role of the bot, which can not be read without the intent, is told to mention the bot', async () => {
+  const scene = await openScene([says('ok')], { sim: { privilegedIntents: [] } });
+  const { sim } = scene;
+  const own = [...sim.guild.roles.values()].find(({ bot }) => bot);
+  sim.allow('general', ['MentionEveryone'], 'everyone');
+  sim.user('ann').says('general', `<@&${own?.id}> one`);
+  await scene.shows('general', 'Please mention me: here I can only read messages that do.');
+  expect(scene.model.requests).toEqual([]);
+});
+
 test('without the Message Content Intent mentions and direct messages work, and the log says what to switch on', async () => {
   const scene = await openScene([says('ok')], { sim: { privilegedIntents: [] } });
   const { sim } = scene;

@@ -5,7 +5,7 @@ import { raw } from '../../sim/discord/harness.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import { end, failsAfter, python, says, text } from '../../sim/scripted-model.ts';
 import { codeAnswer, inPieces, markersOf, plainAnswer, tableAnswer, withoutFences } from './answers.ts';
-import { openScene } from './open-scene.ts';
+import { gate, heldBy, openScene } from './open-scene.ts';
 import type { SceneOptions } from './scene.ts';
 
 /** Asks once in a channel and waits for the whole reply. */
@@ -58,6 +58,25 @@ test('only the first message of a reply pings, and only who asked', async () => 
   const { scene } = await replyTo(plainAnswer(5_000), { discord: { replyIn: 'channel' } });
   const own = scene.sim.pings.filter(({ author }) => author === 'Bobbin').map(({ notified }) => notified);
   expect(own).toEqual([['ann'], [], []]);
+});
+
+test('a reply that has grown by edits still marks whom it answers, and nobody else', async () => {
+  const more = gate();
+  const scene = await openScene(
+    [heldBy(more, text('Begun'), text(` and ended. <@1> ${'x'.repeat(2_000)}`))],
+    {
+      discord: { replyIn: 'channel' },
+    },
+  );
+  const { sim } = scene;
+  sim.user('ann').says('general', `${sim.mention} go`);
+  await scene.shows('general', 'Begun');
+  more.open();
+  const replies = await scene.finished('general');
+  const [first, ...others] = replies.map(({ id }) => sim.message(id).mentions.users.map(({ name }) => name));
+  expect(replies[0]?.edited).toBe(true);
+  expect(first).toEqual(['ann']);
+  expect(others.flat()).toEqual([]);
 });
 
 test('what the model writes pings nobody and makes no emoji', async () => {

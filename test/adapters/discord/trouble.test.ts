@@ -67,6 +67,32 @@ test('when a channel takes no new threads for minutes, the reply does not wait f
   expect(scene.reasons()).toEqual([]);
 });
 
+test.each([
+  ['at once', ['See https://bad.example/x', ' for more.'], []],
+  ['later', ['Begun', ', see https://bad.example/x'], ['Begun\n\n']],
+])(
+  "when Discord's filter refuses a link that comes %s, the reply keeps the rest and says so",
+  async (_when, pieces, kept) => {
+    const more = gate();
+    const [first = '', ...rest] = pieces;
+    const long = 'y'.repeat(2_000);
+    const answer = heldBy(more, text(first), ...rest.map(text), text(`\n\n${long}`));
+    const scene = await openScene([answer, says('Next.')]);
+    const { sim } = scene;
+    sim.banLink('https://bad.example/');
+    const question = sim.user('ann').says('general', `${sim.mention} go`);
+    await scene.shows(question.id, kept.length > 0 ? 'Begun' : '⚠️');
+    more.open();
+    const notice =
+      '⚠️ Discord did not take the rest of this message: Message blocked by harmful links filter.';
+    const replies = await scene.finished(question.id);
+    expect(replies[0]?.content).toBe(`${kept.join('')}${notice}`);
+    expect(scene.text(question.id)).toContain(long.slice(0, 1_000));
+    sim.user('ann').says(question.id, 'next');
+    await scene.finished(question.id, 2);
+  },
+);
+
 test('when the asker deletes the question before its thread is there, nobody is answered', async () => {
   const answer = gate();
   const scene = await openScene([heldBy(answer, text('x')), says('Next.')], {

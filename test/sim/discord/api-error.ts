@@ -122,6 +122,12 @@ export const tooManyAttachments = known(
   Code.MaximumNumberOfAttachmentsInAMessageReached,
   'Maximum number of attachments in a message reached (10)',
 );
+/** The status is not documented; 400 is what refused content gets elsewhere. */
+export const harmfulLink = known(
+  400,
+  Code.MessageBlockedByHarmfulLinksFilter,
+  'Message blocked by harmful links filter',
+);
 export const invalidJson = known(
   400,
   Code.RequestBodyContainsInvalidJSON,

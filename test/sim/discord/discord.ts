@@ -243,6 +243,11 @@ export class DiscordSim {
     this.#messages.publish('MESSAGE_UPDATE', message);
   }
 
+  /** Lets Discord's filter refuse whatever has this in it. */
+  banLink(link: string): void {
+    this.world.harmfulLinks.add(link);
+  }
+
   /** Orders failures of the REST API. @param route Such as `POST /channels/:channel/messages`, or `*`. */
   fail(route: string, fault: Fault, times = 1): void {
     this.#rest.faults.plan(route, fault, times);

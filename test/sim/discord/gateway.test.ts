@@ -144,6 +144,14 @@ test('an invalid session that is resumable is resumed on the same socket', async
   expect(sim.gateway.identifies).toBe(1);
 });
 
+test('the sessions of a day are counted, and the day has an end', async () => {
+  const sim = await start({ sessionStarts: 2 });
+  await login(sim);
+  const { body } = await raw(sim, 'GET', '/gateway/bot');
+  const reset_after = expect.closeTo(86_400_000, -5);
+  expect(body.session_start_limit).toEqual({ total: 2, remaining: 1, reset_after, max_concurrency: 1 });
+});
+
 test('a session that was forgotten can not be resumed: the client identifies again', async () => {
   const sim = await start({ timing: { identify: 0 } });
   const bot = await login(sim);

@@ -3,6 +3,7 @@ import {
   ApiError,
   emptyMessage,
   forumChannel,
+  harmfulLink,
   historyNeeded,
   missingAccess,
   missingPermissions,
@@ -103,6 +104,7 @@ export class Messages {
       reactions: new Map(),
     };
     if (isEmpty(message)) throw emptyMessage();
+    this.#checkLinks(content);
     this.#deliver(message);
     return message;
   }
@@ -136,6 +138,7 @@ export class Messages {
       editedAt: fills ? message.editedAt : Date.now(),
     };
     if (isEmpty({ ...message, ...next })) throw emptyMessage();
+    this.#checkLinks(content);
     Object.assign(message, next);
     this.publish('MESSAGE_UPDATE', message);
     this.#world.noticed('edit', message.channel, message);
@@ -211,6 +214,10 @@ export class Messages {
     if (files && files.size > 0 && !may(channel, author, 'AttachFiles')) throw missingPermissions();
     if (body.embeds?.length && !may(channel, author, 'EmbedLinks')) throw missingPermissions();
     checkThread(channel, author, 'send');
+  }
+
+  #checkLinks(content: string): void {
+    if ([...this.#world.harmfulLinks].some((link) => content.includes(link))) throw harmfulLink();
   }
 
   #checkDirect(recipient: User): void {

@@ -187,6 +187,18 @@ test('an edit sets no flags but those of embeds and components', async () => {
   expect((await raw(sim, 'PATCH', `${path(sim)}/${loud.id}`, { flags: 4096 })).body.flags).toBe(0);
 });
 
+test('a link that Discord holds harmful is refused in a new message and in an edit', async () => {
+  const sim = await start();
+  sim.banLink('https://bad.example/');
+  const content = 'See https://bad.example/x';
+  const refusal = { message: 'Message blocked by harmful links filter', code: 240000 };
+  expect((await raw(sim, 'POST', path(sim), { content })).body).toEqual(refusal);
+  const { body } = await raw(sim, 'POST', path(sim), { content: 'fine' });
+  const edit = await raw(sim, 'PATCH', `${path(sim)}/${body.id}`, { content });
+  expect([edit.status, edit.body]).toEqual([400, refusal]);
+  expect(sim.messages('general').map(({ content }) => content)).toEqual(['fine']);
+});
+
 test('broken JSON and lone surrogates are invalid JSON', async () => {
   const sim = await start(NO_LIMITS);
   expect((await raw(sim, 'POST', path(sim), { content: 'a\ud800' })).body.code).toBe(50109);

@@ -12,6 +12,8 @@ export class World {
   readonly guilds = new Map<string, Guild>();
   readonly channels = new Map<string, Channel>();
   readonly pings: Ping[] = [];
+  /** What Discord's filter finds harmful, in every channel (discord-api-docs#5328). */
+  readonly harmfulLinks = new Set<string>();
   readonly #gateways = new Set<(event: Dispatch) => void>();
   readonly #watchers = new Set<(change: Change) => void>();
 

@@ -15,6 +15,8 @@ const VERSION = '10';
 const PATH = '/gateway';
 /** READY names an address of its own for resuming. */
 const RESUME_PATH = '/gateway/resume';
+/** In ms: IDENTIFYs are counted by it. https://discord.com/developers/docs/events/gateway#session-start-limit-object */
+const DAY = 86_400_000;
 /** How many may identify at once; bots in fewer than 150,000 guilds have 1. */
 const CONCURRENCY = 1;
 
@@ -29,6 +31,7 @@ export class Gateway implements Sessions {
   readonly #server = new WebSocketServer({ noServer: true });
   readonly #sessions = new Map<string, Session>();
   readonly #connections = new Set<Connection>();
+  readonly #dayEnds = Date.now() + DAY;
   #lastIdentify = Number.NEGATIVE_INFINITY;
   #base = '';
 
@@ -70,7 +73,7 @@ export class Gateway implements Sessions {
       session_start_limit: {
         total: this.settings.sessionStarts,
         remaining: Math.max(0, remaining),
-        reset_after: this.settings.timing.identify,
+        reset_after: this.#dayEnds - Date.now(),
         max_concurrency: CONCURRENCY,
       },
     };
