@@ -1,20 +1,12 @@
-import {
-  type Call,
-  type Limits,
-  type Part,
-  type Reply,
-  type ReplyFile,
-  textBefore,
-  type View,
-} from '../../src/platform.ts';
+import { type Call, type Limits, type Part, type Reply, textBefore, type View } from '../../src/platform.ts';
 import type { Activity } from './activity.ts';
 import { endingBlocks } from './blocks.ts';
 import { cardOf, type PlacedCard } from './cards.ts';
-import { slackCode, translated } from './failures.ts';
 import { defused, settled } from './markup.ts';
 import { SlackMessage } from './message.ts';
 import type { Place } from './place.ts';
 import { statusOf } from './status.ts';
+import { Uploads } from './uploads.ts';
 import type { MessageContext, Wanted } from './wanted.ts';
 
 /**
@@ -26,9 +18,6 @@ const LIMITS: Limits = { characters: 11_000, tables: 'markdown' };
 /** A stream that gets too old goes on in a next message, unless so little stands in it that it can as well be edited. */
 const MIN_AGED = 1_000;
 
-/** How many files one message shares. */
-const MAX_FILES = 10;
-
 /** A reply in a thread: a message for each part, then the files. */
 export class SlackReply implements Reply {
   readonly #context: MessageContext;
@@ -39,12 +28,13 @@ export class SlackReply implements Reply {
   readonly #shown: Part[] = [];
   #lastPart: Part | undefined;
   #parts = 0;
-  #sentFiles = 0;
+  readonly #uploads: Uploads;
 
   constructor(context: MessageContext, place: Place, activity: Activity) {
     this.#context = context;
     this.#place = place;
     this.#activity = activity;
+    this.#uploads = new Uploads(context);
   }
 
   /** While an old stream waits for its successor, a part ends where the stream does. */
@@ -58,7 +48,7 @@ export class SlackReply implements Reply {
     this.#parts = view.parts.length;
     this.#lastPart = view.parts.at(-1);
     this.#showStatus(view);
-    return this.#nextOfMessages(view) ?? this.#nextOfFiles(view);
+    return this.#nextOfMessages(view) ?? this.#uploads.next(view);
   }
 
   /** The first message takes the status away by itself. */
@@ -123,26 +113,6 @@ export class SlackReply implements Reply {
       return [{ ...card, at: part ? defused(textBefore(part, call.at - start)).length : 0 }];
     });
   }
-
-  #nextOfFiles({ files, outcome }: View): Call | undefined {
-    const batch = files.slice(this.#sentFiles, this.#sentFiles + MAX_FILES);
-    if (!outcome || batch.length === 0) return undefined;
-    return { budget: this.#context.budgets.files, send: () => this.#upload(batch) };
-  }
-
-  async #upload(batch: readonly ReplyFile[]): Promise<void> {
-    const { api, log } = this.#context;
-    try {
-      await api.upload(batch);
-    } catch (error) {
-      const code = slackCode(error);
-      const known = translated(error);
-      if (code === undefined || known !== error) throw known;
-      log.warn({ code, files: batch.map(({ name }) => name) }, 'Slack took no files');
-      await api.post({ text: unsent(batch, code), blocks: [] });
-    }
-    this.#sentFiles += batch.length;
-  }
 }
 
 /** What of a part stays as it is while the part grows: all but what closes an open fence. */
@@ -156,9 +126,4 @@ function growingOf(part: Part | undefined): string {
 /** A message that is complete leaves no card at work. */
 function ended(card: PlacedCard): PlacedCard {
   return card.status === 'in_progress' ? { ...card, status: 'complete' } : card;
-}
-
-function unsent(files: readonly ReplyFile[], code: string): string {
-  const names = files.map(({ name }) => name).join(', ');
-  return `⚠️ ${names} could not be uploaded: Slack answered ${code}.`;
 }

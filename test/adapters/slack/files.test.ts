@@ -4,13 +4,10 @@ import { end, python, ScriptedModel, says, usage } from '../../sim/scripted-mode
 import { asks, GENERAL, openWorld } from './world.ts';
 
 const CODE = 'draw()';
+const leaves = (...files: { name: string; bytes: Buffer }[]) =>
+  new ScriptedInterpreter({ [CODE]: { prints: ['drawn\n'], files } });
 const draws = (...names: string[]) =>
-  new ScriptedInterpreter({
-    [CODE]: {
-      prints: ['drawn\n'],
-      files: names.map((name) => ({ name, bytes: Buffer.from(`bytes of ${name}`) })),
-    },
-  });
+  leaves(...names.map((name) => ({ name, bytes: Buffer.from(`bytes of ${name}`) })));
 const drawing = () => new ScriptedModel([...python(CODE), usage, end()], says('Here you are.'));
 
 test('images of a run are uploaded into the thread, under the reply and in order', async () => {
@@ -39,6 +36,21 @@ test('files that Slack does not take are named in the thread, and the reply stan
     thread.view().includes('one.png could not be uploaded: Slack answered file_uploads_disabled.'),
   );
   expect(thread.text()).toContain('Here you are.');
+});
+
+test('an empty file is named, and takes no other with it', async () => {
+  const codeInterpreter = leaves(
+    { name: 'one.txt', bytes: Buffer.from('1') },
+    { name: '<!channel>.txt', bytes: Buffer.alloc(0) },
+    { name: 'three.txt', bytes: Buffer.from('3') },
+  );
+  const { sim } = await openWorld({ model: drawing(), codeInterpreter });
+  const thread = asks(sim);
+  await sim.until(() => thread.view().includes('📎 three.txt'));
+  const told = '⚠️ <!channel>.txt could not be uploaded: Slack takes no empty files.';
+  expect(thread.view()).toMatch(new RegExp(`📎 one\\.txt.*${told}.*📎 three\\.txt`, 's'));
+  expect(sim.pings.filter(({ author }) => author === sim.botUser)).toEqual([]);
+  expect(sim.counters.total().errors).toEqual({});
 });
 
 test('an upload that fails for a moment is made again', async () => {

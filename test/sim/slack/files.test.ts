@@ -53,6 +53,13 @@ test('a file needs its bytes, all of them, and is shared once', async () => {
   expect(await complete()).toBe('file_not_found');
 });
 
+test('an empty file is none', async () => {
+  const { files } = client(await slack());
+  expect(await errorOf(files.getUploadURLExternal({ filename: 'a.txt', length: 0 }))).toBe(
+    'missing_argument',
+  );
+});
+
 test('files need their scopes', async () => {
   const sim = await slack({ scopes: ['chat:write'] });
   const { files } = client(sim);

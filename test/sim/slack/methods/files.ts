@@ -16,10 +16,11 @@ export const fileMethods: Record<string, Method> = {
   'files.info': { limits: [TIER_4], scopes: ['files:read'], run: info },
 };
 
+/** An empty file has no length for Slack: https://docs.slack.dev/reference/methods/files.getUploadURLExternal */
 function getUploadUrl({ args, workspace, services }: Call): Json {
   const name = args.required('filename');
-  const length = args.number('length', Number.NaN);
-  if (length <= 0) throw invalidArguments('length must be greater than 0');
+  const length = args.number('length', 0);
+  if (length <= 0) throw new SlackError('missing_argument');
   const id = workspace.nextId('F');
   workspace.files.set(id, {
     id,
