@@ -1,5 +1,6 @@
 import type { types } from '@slack/bolt';
 import type { Outcome } from '../../src/platform.ts';
+import { plainer } from './plainer.ts';
 import { ACTIONS } from './surface.ts';
 
 type Block = types.AnyBlock;
@@ -9,7 +10,7 @@ const MAX_NOTE = 600;
 
 /** The answer's Markdown; Slack translates it itself. */
 export function markdownBlocks(text: string): Block[] {
-  return text === '' ? [] : [{ type: 'markdown', text }];
+  return text === '' ? [] : [{ type: 'markdown', text: plainer(text) }];
 }
 
 /** The same as it stands, for Markdown that Slack refuses to translate. */

@@ -76,3 +76,18 @@ test('every message of a long reply stands alone: its fences are closed', async 
     expect(fences.length % 2).toBe(0);
   }
 });
+
+test('an edited reply with more headings than Slack has blocks for shows them as bold lines', async () => {
+  const answer = '## A heading\n\nAnd a text.\n\n---\n\n'.repeat(30);
+  const world = await openWorld({
+    model: new ScriptedModel(says('warm'), says(answer)),
+    sim: { agentView: 'none', rates: { speed: SPEED } },
+  });
+  await asks(world.sim).finished();
+  await logged(world, 'no agent session');
+  const thread = asks(world.sim);
+  await thread.quiet();
+  expect(thread.text()).toBe('**A heading**\n\nAnd a text.\n\n———\n\n'.repeat(30).trim());
+  expect(world.sim.counters.of('chat.postMessage').errors).toEqual({});
+  expect(world.sim.counters.of('chat.update').errors).toEqual({});
+});

@@ -19,12 +19,13 @@ const feedback = (label = '👍') => ({
     },
   ],
 });
-const table = (rows: number, columns: number) => ({
+const table = (rows: number, columns: number, text = 'x') => ({
   type: 'table',
   rows: Array.from({ length: rows }, () =>
-    Array.from({ length: columns }, () => ({ type: 'raw_text', text: 'x' })),
+    Array.from({ length: columns }, () => ({ type: 'raw_text', text })),
   ),
 });
+const headings = (count: number) => '## A heading\n\nAnd a text.\n\n'.repeat(count);
 
 function errorFor(...blocks: object[]): string {
   try {
@@ -37,7 +38,7 @@ function errorFor(...blocks: object[]): string {
 
 test.each([
   ['a markdown block of 12,000 characters', markdown(12_000), 'ok'],
-  ['a markdown block of 12,001', markdown(12_001), 'invalid_blocks'],
+  ['a markdown block of 12,001', markdown(12_001), 'msg_too_long'],
   ['an empty markdown block', markdown(0), 'invalid_blocks'],
   ['a section of 3,000 characters', section(3_000), 'ok'],
   ['a section of 3,001', section(3_001), 'invalid_blocks'],
@@ -61,16 +62,25 @@ test.each([
   ['a table of 100 × 20', table(100, 20), 'ok'],
   ['a table of 101 rows', table(101, 1), 'invalid_blocks'],
   ['a table of 21 columns', table(1, 21), 'invalid_blocks'],
+  ['a table of 10,000 characters', table(1, 1, 'a'.repeat(10_000)), 'ok'],
+  ['a table of 10,001 characters', table(1, 1, 'a'.repeat(10_001)), 'invalid_blocks'],
+  ['Markdown with 25 headings and a text under each', { type: 'markdown', text: headings(25) }, 'ok'],
+  ['Markdown with 26', { type: 'markdown', text: headings(26) }, 'invalid_blocks'],
+  ['Markdown with 120 paragraphs', { type: 'markdown', text: 'A paragraph.\n\n'.repeat(120) }, 'ok'],
+  ['Markdown with 51 rules', { type: 'markdown', text: '***\n'.repeat(51) }, 'invalid_blocks'],
+  ['headings in a code block', { type: 'markdown', text: `\`\`\`\n${headings(60)}\`\`\`` }, 'ok'],
   ['a block type that does not exist', { type: 'poem', text: 'x' }, 'invalid_blocks'],
 ])('%s', (_, block, expected) => {
   expect(errorFor(block)).toBe(expected);
 });
 
-test('a message has at most 50 blocks, one table, no block_id twice and 12,000 characters in all', () => {
+test('a message has at most 50 blocks, 10,000 characters in tables, no block_id twice and 12,000 characters in all', () => {
   const divider = { type: 'divider' };
   expect(errorFor(...Array.from({ length: 50 }, () => divider))).toBe('ok');
   expect(errorFor(...Array.from({ length: 51 }, () => divider))).toBe('invalid_blocks');
-  expect(errorFor(table(1, 1), table(1, 1))).toBe('invalid_blocks');
+  const half = table(1, 1, 'a'.repeat(5_001));
+  expect(errorFor(half, table(1, 1))).toBe('ok');
+  expect(errorFor(half, half)).toBe('invalid_blocks');
   expect(errorFor({ ...divider, block_id: 'a' }, { ...divider, block_id: 'a' })).toBe('invalid_blocks');
   expect(errorFor(markdown(9_000), section(3_000))).toBe('ok');
   expect(errorFor(markdown(9_001), section(3_000))).toBe('msg_blocks_too_long');

@@ -51,7 +51,7 @@ export function newContent(args: Args): Content {
  * the message as edited. https://docs.slack.dev/reference/methods/chat.update
  */
 export function updatedContent(args: Args, message: Message): Content & { marked: boolean } {
-  const given = contentOf(args);
+  const given = changedContent(args);
   if (given === undefined) throw new SlackError('no_text');
   if (given.format !== 'markdown' && (given.text ?? '').length > UPDATED_TEXT)
     throw new SlackError('msg_too_long');
@@ -60,6 +60,17 @@ export function updatedContent(args: Args, message: Message): Content & { marked
   const text = given.text ?? message.text;
   if (text === '' && blocks.length === 0) throw new SlackError('no_text');
   return { text, blocks, format: given.format ?? 'mrkdwn', marked: given.blocks === undefined };
+}
+
+/** The page of `chat.update` knows `msg_too_long` alone. */
+function changedContent(args: Args): Partial<Content> | undefined {
+  try {
+    return contentOf(args);
+  } catch (error) {
+    if (error instanceof SlackError && error.code === 'msg_blocks_too_long')
+      throw new SlackError('msg_too_long');
+    throw error;
+  }
 }
 
 /** Throws `invalid_metadata_format`, `metadata_too_large`. */
