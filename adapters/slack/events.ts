@@ -86,3 +86,8 @@ export function placeOfClick(body: unknown, team: string): Place {
     team: user.team_id ?? given?.id ?? team,
   };
 }
+
+/** Whether it was in a thread: only there an answer that one person sees can stand in one. */
+export function isInThread(body: unknown): boolean {
+  return clicked.parse(body).message.thread_ts !== undefined;
+}

@@ -1,6 +1,12 @@
 import { webApi } from '@slack/bolt';
 import { Gone, RateLimited } from '../../src/platform.ts';
 
+/** How long to wait, in milliseconds, where Slack asks to and does not say how long: posts come once a second. */
+const UNTOLD_WAIT_MS = 1_000;
+
+/** Limits that Slack tells of in the answer itself: https://docs.slack.dev/reference/methods/chat.postMessage#errors */
+const LIMITED: ReadonlySet<string> = new Set(['rate_limited', 'ratelimited']);
+
 /** Errors after which nothing can be said in a place any more. */
 const GONE: ReadonlySet<string> = new Set([
   'account_inactive',
@@ -11,6 +17,7 @@ const GONE: ReadonlySet<string> = new Set([
   'is_archived',
   'is_inactive',
   'message_not_found',
+  'messages_tab_disabled',
   'missing_scope',
   'no_permission',
   'not_in_channel',
@@ -55,9 +62,11 @@ export function detourFor(error: unknown): 'stop the stream' | 'post anew' | 'pl
     case 'cant_update_message':
     case 'edit_window_closed':
       return 'post anew';
+    case 'block_mismatch':
     case 'invalid_blocks':
     case 'invalid_blocks_format':
     case 'msg_blocks_too_long':
+    case 'msg_blocks_too_many':
     case 'msg_too_long':
       return 'plain text';
     default:
@@ -82,6 +91,7 @@ export function translated(error: unknown): unknown {
   if (error instanceof webApi.WebAPIRateLimitedError)
     return new RateLimited(error.retryAfter * 1_000, { cause: error });
   const code = slackCode(error);
+  if (code !== undefined && LIMITED.has(code)) return new RateLimited(UNTOLD_WAIT_MS, { cause: error });
   if (code !== undefined && GONE.has(code))
     return new Gone(`Slack takes no more of this reply (${code}).`, { cause: error });
   return error;

@@ -1,9 +1,9 @@
-import type { App, SlackEventMiddlewareArgs } from '@slack/bolt';
+import type { App, RespondFn, SlackEventMiddlewareArgs } from '@slack/bolt';
 import type { Logger } from '../../src/log.ts';
 import type { Bot } from '../../src/platform.ts';
 import { Arrivals, type ArrivalsOptions } from './arrivals.ts';
 import { Controls } from './controls.ts';
-import { placeOfClick } from './events.ts';
+import { isInThread, placeOfClick } from './events.ts';
 import { conversationOf, type Place } from './place.ts';
 import { ACTIONS, COMMAND, SHORTCUTS } from './surface.ts';
 
@@ -65,14 +65,22 @@ export class Inbox {
   #listenToShortcuts(app: App): void {
     app.shortcut(SHORTCUTS.stop, async ({ ack, body, respond }) => {
       await ack();
-      const place = this.#placeOf(body);
-      await respond(whisper(this.#controls.stop(conversationOf(place)), place));
+      await this.#whisper(body, respond, this.#controls.stop(conversationOf(this.#placeOf(body))));
     });
     app.shortcut(SHORTCUTS.new, async ({ ack, body, respond }) => {
       await ack();
-      const place = this.#placeOf(body);
-      await respond(whisper(await this.#controls.forget(conversationOf(place)), place));
+      await this.#whisper(body, respond, await this.#controls.forget(conversationOf(this.#placeOf(body))));
     });
+  }
+
+  /** An answer that only the one who asked sees, in the thread where they did: `respond` leads to the channel. */
+  async #whisper(body: unknown, respond: RespondFn, text: string): Promise<void> {
+    const toChannel = () => respond({ response_type: 'ephemeral', replace_original: false, text });
+    if (!isInThread(body)) return void (await toChannel());
+    const { channel, thread, user } = this.#placeOf(body);
+    await this.#options.client.chat
+      .postEphemeral({ channel, user, thread_ts: thread, text })
+      .catch(toChannel);
   }
 
   #placeOf(body: unknown): Place {
@@ -93,9 +101,4 @@ export class Inbox {
     const place = { channel: event.channel, thread: event.thread_ts };
     if (!this.#bot.stop(conversationOf(place))) await this.#options.activity.settle(place);
   }
-}
-
-/** An answer that only the one who asked sees, in the thread where they did. */
-function whisper(text: string, { thread }: Place) {
-  return { response_type: 'ephemeral' as const, replace_original: false, text, thread_ts: thread };
 }

@@ -58,6 +58,18 @@ test('the shortcut stops the answer inside its thread', async () => {
   await sim.until(() => thread.view().includes('(only visible to ann) I stop.'));
 });
 
+test('where the app is not, a shortcut is answered all the same', async () => {
+  const { sim } = await openWorld({ model: new ScriptedModel(says('x')) });
+  const ann = sim.user('ann');
+  const root = ann.says('C0ELSEWHERE', 'no bot here');
+  const reply = ann.says('C0ELSEWHERE', 'nor here', { thread: root.ts });
+  const told = '(only visible to ann) Nothing is being answered there.';
+  await ann.usesShortcut(root, SHORTCUTS.stop);
+  await sim.until(() => sim.view('C0ELSEWHERE').split(told).length === 2);
+  await ann.usesShortcut(reply, SHORTCUTS.stop);
+  await sim.until(() => sim.view('C0ELSEWHERE').split(told).length === 3);
+});
+
 test('the command stops the answer to the one who gives it', async () => {
   const { sim, thread, ann } = await running();
   await sim.user('ben').command('/bobbin', 'stop', GENERAL);

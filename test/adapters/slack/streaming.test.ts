@@ -262,6 +262,16 @@ test.concurrent('a 429 on the last edit delays it, and loses nothing', async (co
   expect(thread.text()).toBe('The first and last.');
 });
 
+test.concurrent('a limit that Slack tells of in the answer itself is a limit, too', async (context) => {
+  const { sim, log, pen, thread } = await edited({}, [], context);
+  sim.fails('chat.postMessage', { error: 'rate_limited' });
+  pen.says('All of it.');
+  pen.ends();
+  await thread.quiet();
+  expect(thread.text()).toBe('All of it.');
+  expect(log.join('')).not.toContain('could not be shown');
+});
+
 test.concurrent.for([{ status: 503 }, { network: 'reset' }, { network: 'silent' }] as const)(
   'calls that fail with %o are made again, with the newest text',
   async (fault, context) => {

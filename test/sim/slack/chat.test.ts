@@ -38,6 +38,9 @@ test('posted text is cut off at 40,000 characters, and an update of more than 4,
   expect(await update({ text: 'a'.repeat(4_001) })).toBe('msg_too_long');
   expect(await update({ text: 'a'.repeat(4_001), blocks: [markdown('b')] })).toBe('msg_too_long');
   expect(await update({ text: 'a'.repeat(4_000), blocks: [markdown('b'.repeat(8_000))] })).toBe('ok');
+  expect(await update({ blocks: [markdown('b'.repeat(7_000)), markdown('b'.repeat(7_000))] })).toBe(
+    'msg_too_long',
+  );
   expect(await update({ markdown_text: 'c'.repeat(12_000) })).toBe('ok');
   expect(await update({})).toBe('no_text');
 });
@@ -100,6 +103,18 @@ test('an ephemeral message is for one member of the channel', async () => {
   expect(sim.view('C0PRIVATE')).toBe('#private\n  (only visible to ann) psst');
   const outsider = web.chat.postEphemeral({ channel: 'C0PRIVATE', user: 'U0CLEO', text: 'psst' });
   expect(await errorOf(outsider)).toBe('user_not_in_channel');
+});
+
+test('an ephemeral message is seen in a thread only where there is one already', async () => {
+  const sim = await slack();
+  const web = client(sim);
+  const { channel, thread_ts } = thread(sim);
+  const whispers = () => web.chat.postEphemeral({ channel, thread_ts, user: 'U0ANN', text: 'psst' });
+  await whispers();
+  expect(sim.view(channel)).not.toContain('psst');
+  sim.user('ben').says(channel, 'a reply', { thread: thread_ts });
+  await whispers();
+  expect(sim.thread(channel, thread_ts)).toContain('(only visible to ann) psst');
 });
 
 test('reactions are added once and taken away once', async () => {

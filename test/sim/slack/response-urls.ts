@@ -50,7 +50,11 @@ export class ResponseUrls {
     }
   }
 
-  /** Also how the body of a command's acknowledgement is taken. */
+  /**
+   * Also how the body of a command's acknowledgement is taken. Only what goes `in_channel` goes to a thread
+   * (https://docs.slack.dev/interactivity/handling-user-interaction#message_responses,
+   * https://github.com/slackapi/bolt-js/issues/963).
+   */
   respond({ channel, user, source }: Pick<ResponseUrl, 'channel' | 'user' | 'source'>, args: Args): void {
     if (args.flag('delete_original') && source !== undefined) {
       this.#workspace.remove(channel, source);
@@ -61,12 +65,12 @@ export class ResponseUrls {
       this.#workspace.replace({ ...source, ...content }, source);
       return;
     }
-    const threadTs = args.text('thread_ts');
-    const thread = threadTs === undefined ? {} : { threadTs };
     if (args.text('response_type') !== 'in_channel') {
-      this.#workspace.whisper(channel, { user, text: content.text, blocks: content.blocks, ...thread });
+      this.#workspace.whisper(channel, { user, text: content.text, blocks: content.blocks });
       return;
     }
+    const threadTs = args.text('thread_ts');
+    const thread = threadTs === undefined ? {} : { threadTs };
     this.#workspace.post({ ...appMessage(this.#workspace, channel.id), ...content, ...thread });
   }
 }

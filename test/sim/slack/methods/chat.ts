@@ -58,6 +58,7 @@ export function inThread(call: Call, channel: Channel, threadTs: string): void {
     call.workspace.setStatus(channel, threadTs, '');
 }
 
+/** Shown in a thread only where there is one already: https://docs.slack.dev/reference/methods/chat.postEphemeral */
 function postEphemeral(call: Call): Json {
   const { args, workspace } = call;
   const channel = writableChannel(call, args.required('channel'));
@@ -65,7 +66,8 @@ function postEphemeral(call: Call): Json {
   if (!channel.members.has(user)) throw new SlackError('user_not_in_channel');
   const threadTs = args.text('thread_ts');
   const { text, blocks } = newContent(args);
-  workspace.whisper(channel, { user, text, blocks, ...(threadTs !== undefined && { threadTs }) });
+  const isSeen = threadTs === undefined || workspace.replies(channel, threadTs).length > 0;
+  if (isSeen) workspace.whisper(channel, { user, text, blocks, ...(threadTs !== undefined && { threadTs }) });
   return { message_ts: workspace.nextTs() };
 }
 
