@@ -4,12 +4,12 @@ import { notFound } from './api-error.ts';
 import type { Page, PageQuery } from './collection.ts';
 import { checkFiles } from './file.ts';
 import { listQuery, pageOf, toList } from './lists.ts';
-import { filesOf, newMessage } from './message.ts';
+import { filesOf } from './message.ts';
 import { pathId } from './path-id.ts';
 import { jsonBody } from './request-body.ts';
 import { messageInput, messageUpdate } from './schemas.ts';
 import type { State } from './state.ts';
-import { type ActiveRun, checkIdle, findThread } from './thread.ts';
+import { type ActiveRun, addMessage, checkIdle, findThread } from './thread.ts';
 
 export function messageRoutes({ state, activeRun }: { state: State; activeRun: ActiveRun }): Hono {
   const app = new Hono();
@@ -19,9 +19,7 @@ export function messageRoutes({ state, activeRun }: { state: State; activeRun: A
     const input = await jsonBody(c, messageInput);
     await checkFiles(state, filesOf(input));
     await checkIdle(activeRun, id, `Can't add messages to ${id}`);
-    const message = newMessage(id, input);
-    await state.messages.append(id, message);
-    return c.json(message);
+    return c.json(await addMessage(state, id, input));
   });
 
   app.get('/threads/:thread_id/messages', async (c) => {

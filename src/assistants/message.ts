@@ -31,6 +31,13 @@ export function filesOf({ content, attachments }: MessageInput): string[] {
   return [...images, ...(attachments ?? []).map((attachment) => attachment.file_id)];
 }
 
+/** The ids of the files that a message attaches for the code interpreter. */
+export function codeFiles({ attachments }: { attachments?: Message['attachments'] | undefined }): string[] {
+  return (attachments ?? []).flatMap(({ file_id: id, tools }) =>
+    id !== undefined && tools?.some(({ type }) => type === 'code_interpreter') ? [id] : [],
+  );
+}
+
 function contentOf(content: MessageInput['content']): MessageContent[] {
   if (typeof content === 'string') return [textContent(content)];
   return content.map((part) => {

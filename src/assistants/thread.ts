@@ -1,10 +1,11 @@
+import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { Thread } from 'openai/resources/beta/threads/threads';
 import { invalidRequest, notFound } from './api-error.ts';
 import { checkFiles } from './file.ts';
 import { newId } from './ids.ts';
-import { filesOf, newMessage } from './message.ts';
-import type { ThreadInput } from './schemas.ts';
+import { codeFiles, filesOf, newMessage } from './message.ts';
+import type { MessageInput, ThreadInput } from './schemas.ts';
 import type { State } from './state.ts';
 import { nowInSeconds } from './time.ts';
 
@@ -28,11 +29,31 @@ export async function createThread(state: State, input: ThreadInput): Promise<Th
     object: 'thread',
     created_at: nowInSeconds(),
     metadata: input.metadata ?? {},
-    tool_resources: resources,
+    tool_resources: withFiles(resources, messages.flatMap(codeFiles)),
   };
   for (const message of messages) await state.messages.append(thread.id, newMessage(thread.id, message));
   await state.threads.put(thread);
   return thread;
+}
+
+/** Adds a message at the thread's end. As in OpenAI's API, what it attaches for the code interpreter becomes the thread's. */
+export async function addMessage(state: State, threadId: string, input: MessageInput): Promise<Message> {
+  const message = newMessage(threadId, input);
+  const files = codeFiles(message);
+  if (files.length > 0) {
+    await state.threads.update(threadId, (thread) => ({
+      ...thread,
+      tool_resources: withFiles(thread.tool_resources, files),
+    }));
+  }
+  await state.messages.append(threadId, message);
+  return message;
+}
+
+function withFiles(resources: Thread['tool_resources'], files: string[]): Thread['tool_resources'] {
+  if (files.length === 0) return resources;
+  const known = resources?.code_interpreter?.file_ids ?? [];
+  return { ...resources, code_interpreter: { file_ids: [...new Set([...known, ...files])] } };
 }
 
 /** Removes a thread with its messages, runs and run steps. Throws a 404 ApiError when it does not exist. */

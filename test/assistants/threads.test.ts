@@ -63,6 +63,32 @@ test('an update replaces the metadata and the resources that it names', async ()
   expect((await client.beta.threads.update(thread.id, { metadata: null })).metadata).toEqual({});
 });
 
+test('what messages attach for the code interpreter becomes the thread’s, as soon as they are there', async () => {
+  const { client } = openApi();
+  const upload = async (name: string) =>
+    (await client.files.create({ file: new File(['1,2'], name), purpose: 'assistants' })).id;
+  const [own, first, second, other] = [
+    await upload('own.csv'),
+    await upload('1.csv'),
+    await upload('2.csv'),
+    await upload('3.csv'),
+  ];
+  const forCode = (file_id: string) => ({ file_id, tools: [{ type: 'code_interpreter' as const }] });
+  const thread = await client.beta.threads.create({
+    tool_resources: { code_interpreter: { file_ids: [own] } },
+    messages: [{ role: 'user', content: 'one', attachments: [forCode(first)] }],
+  });
+  expect(thread.tool_resources).toEqual({ code_interpreter: { file_ids: [own, first] } });
+  await client.beta.threads.messages.create(thread.id, {
+    role: 'user',
+    content: 'two',
+    attachments: [forCode(second), forCode(first), { file_id: other }],
+  });
+  expect((await client.beta.threads.retrieve(thread.id)).tool_resources).toEqual({
+    code_interpreter: { file_ids: [own, first, second] },
+  });
+});
+
 test('nothing can be done with a thread that never was', async () => {
   const { client } = openApi();
   const message = "404 No thread found with id 'thread_x'.";

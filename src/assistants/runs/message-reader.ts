@@ -1,9 +1,10 @@
 import { extname } from 'node:path';
 import type { Message, MessageContent } from 'openai/resources/beta/threads/messages';
 import { findFile } from '../file.ts';
+import { codeFiles } from '../message.ts';
 import type { ModelContent, ModelItem } from '../models/model.ts';
 import type { State } from '../state.ts';
-import { codeFiles, type ThreadFiles } from './thread-files.ts';
+import type { ThreadFiles } from './thread-files.ts';
 
 /** Images go to the model as they are, so only the newest of a long thread do. */
 const MAX_IMAGES = 10;

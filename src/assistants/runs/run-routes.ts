@@ -3,12 +3,12 @@ import type { Thread } from 'openai/resources/beta/threads/threads';
 import { notFound } from '../api-error.ts';
 import { checkFiles } from '../file.ts';
 import { listQuery, toList } from '../lists.ts';
-import { filesOf, newMessage } from '../message.ts';
+import { filesOf } from '../message.ts';
 import { pathId } from '../path-id.ts';
 import { jsonBody } from '../request-body.ts';
 import type { MessageInput } from '../schemas.ts';
 import type { Assistant, State } from '../state.ts';
-import { createThread, findThread } from '../thread.ts';
+import { addMessage, createThread, findThread } from '../thread.ts';
 import type { ActiveRuns } from './active-runs.ts';
 import { EventStream } from './event-stream.ts';
 import { newRun, runInput, runUpdate, threadAndRunInput, toolOutputsInput } from './run-input.ts';
@@ -36,7 +36,7 @@ export function runRoutes({ state, runs }: RunRoutesDeps): Hono {
     const run = newRun(thread.id, assistant, input, runs.expiresAt);
     const effort = input.reasoning_effort ?? assistant.reasoning_effort;
     const prepare = async () => {
-      for (const message of messages) await state.messages.append(thread.id, newMessage(thread.id, message));
+      for (const message of messages) await addMessage(state, thread.id, message);
     };
     const created = await runs.start(run, effort ? { reasoningEffort: effort } : {}, prepare, stream);
     return stream ? eventStream(stream) : c.json(created);

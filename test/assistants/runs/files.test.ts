@@ -58,6 +58,20 @@ describe('files that messages attach', () => {
     expect(second).toHaveLength(2);
   });
 
+  test('stay there for code when a run without code comes first', async () => {
+    const model = new ScriptedModel(says('Nice.'), [...python('read'), end()], says('Read.'));
+    const api = openApi(model);
+    const { threadId, ask } = await conversation(api);
+    const { messages, runs } = api.client.beta.threads;
+    const id = await upload(api, 'x.csv', 'a,b');
+    await messages.create(threadId, { role: 'user', content: 'Here.', attachments: [forCode(id)] });
+    await runs.stream(threadId, { ...ask, tools: [] }).finalRun();
+    const truncation_strategy = { type: 'last_messages' as const, last_messages: 1 };
+    const additional_messages = [{ role: 'user' as const, content: 'Now read it.' }];
+    await runs.stream(threadId, { ...ask, additional_messages, truncation_strategy }).finalRun();
+    expect(api.interpreter.requests[0]?.files.map(({ name }) => name)).toEqual(['x.csv']);
+  });
+
   test('that no tool of the run can open are named so', async () => {
     const model = new ScriptedModel(says('.'));
     const api = openApi(model);
