@@ -32,6 +32,9 @@ const UPLOAD_TIMEOUT_MS = 120_000;
 /** Slack ends a stream after 300 seconds, however busy it is; others saw 300 to 306. */
 const STREAM_LIFE_MS = 270_000;
 
+/** Where Slack has refused a stream it is not asked for one so long, in milliseconds: the reason may have been one person. */
+const STREAMLESS_MS = 600_000;
+
 export interface SlackOptions {
   botToken: string;
   /** For Socket Mode. */
@@ -44,7 +47,7 @@ export interface SlackOptions {
   /** Is told what the shared budgets do. */
   observer?: BudgetObserver;
   /** For tests against servers with faster clocks; all in milliseconds. */
-  timing?: { call?: number; streamLife?: number; minute?: number };
+  timing?: { call?: number; streamLife?: number; streamless?: number; minute?: number };
 }
 
 /** Slack, by Socket Mode or HTTP: mentions, threads and direct messages become conversations. */
@@ -60,8 +63,8 @@ export class Slack implements Platform {
   readonly #activity: Activity;
   readonly #socket: Socket | undefined;
   readonly #http: HTTPReceiver | undefined;
-  /** Channels in which Slack does not let the app stream. */
-  readonly #streamless = new Set<string>();
+  /** Until when replies in a channel are edited because Slack did not let the app stream there. */
+  readonly #streamlessUntil = new Map<string, number>();
   #identity: Identity | undefined;
 
   constructor(options: SlackOptions) {
@@ -135,9 +138,10 @@ export class Slack implements Platform {
       api: new ThreadApi(this.#client, this.#uploads, place),
       budgets: this.#budgets,
       post: this.#budgets.posts(channel),
-      mayStream: () => !this.#streamless.has(channel) && this.#activity.hasStopButton(place),
+      mayStream: () => !this.#isStreamless(channel) && this.#activity.hasStopButton(place),
       refuseStreams: (code: string) => {
-        this.#streamless.add(channel);
+        const pause = this.#options.timing?.streamless ?? STREAMLESS_MS;
+        this.#streamlessUntil.set(channel, performance.now() + pause);
         this.#log.warn({ channel, code }, 'Slack does not let replies stream here, so they are edited');
       },
       posted: () => this.#activity.posted(place),
@@ -145,6 +149,10 @@ export class Slack implements Platform {
       streamLifeMs: this.#options.timing?.streamLife ?? STREAM_LIFE_MS,
       log: this.#log,
     };
+  }
+
+  #isStreamless(channel: string): boolean {
+    return performance.now() < (this.#streamlessUntil.get(channel) ?? 0);
   }
 
   get #apiUrl(): string | undefined {

@@ -120,14 +120,14 @@ test('where Slack shows no Stop button of its own, replies are edited and bring 
   expect(calls(sim, 'chat.postMessage')).toBe(1);
 });
 
-test('where Slack refuses to stream, replies are edited, and it is not asked again', async () => {
-  const { sim } = await openWorld({
-    model: new ScriptedModel(async function* (_request, signal) {
-      yield text('Some ');
-      yield* hang(20, signal);
-      yield* says('text.');
-    }),
-  });
+async function* someText(_request: unknown, signal: AbortSignal) {
+  yield text('Some ');
+  yield* hang(20, signal);
+  yield* says('text.');
+}
+
+test('where Slack refuses to stream, replies are edited, and it is not asked again at once', async () => {
+  const { sim } = await openWorld({ model: new ScriptedModel(someText) });
   sim.fails('chat.startStream', { error: 'method_not_supported_for_channel_type' });
   const first = asks(sim);
   await first.quiet();
@@ -135,6 +135,18 @@ test('where Slack refuses to stream, replies are edited, and it is not asked aga
   await second.quiet();
   expect([first.text(), second.text()]).toEqual(['Some text.', 'Some text.']);
   expect(calls(sim, 'chat.startStream')).toBe(1);
+});
+
+test('where Slack has refused to stream it is asked again later', async () => {
+  const timing = { minute: 60_000 / SPEED, streamless: 1 };
+  const { sim } = await openWorld({ model: new ScriptedModel(someText), slack: { timing } });
+  sim.fails('chat.startStream', { error: 'user_not_found' });
+  const first = asks(sim);
+  await first.quiet();
+  const second = asks(sim);
+  await second.quiet();
+  expect([first.text(), second.text()]).toEqual(['Some text.', 'Some text.']);
+  expect(calls(sim, 'chat.startStream')).toBeGreaterThan(1);
 });
 
 async function* hang(ms: number, _signal: AbortSignal): AsyncGenerator<never> {
