@@ -24,6 +24,9 @@ const LONGEST_MARGIN_MS = 1_000;
  */
 const HORIZON_MS = 30_000;
 
+/** What is kept for a mere share of an end may as well come back so soon: nobody minds a second at a reply's end. */
+const PATIENCE_MS = 1_000;
+
 /** The most of all calls that is kept for essential ones, so that what is shown still grows when many write at once. */
 const MOST_KEPT = 2 / 3;
 
@@ -81,7 +84,11 @@ export class Allowance {
     this.#update(now);
     const until = essential
       ? this.#roomAt(this.#calls, now)
-      : Math.max(this.#roomAt(this.#shared, now), this.#pacedUntil(now));
+      : Math.max(
+          this.#roomAt(this.#shared, now),
+          this.#roomAt(this.#calls - Math.ceil(this.#ends), now) - PATIENCE_MS,
+          this.#pacedUntil(now),
+        );
     return Math.max(0, until - now, this.#closedUntil - now);
   }
 
@@ -136,8 +143,12 @@ export class Allowance {
 
   /** Calls that are not kept for essential ones; at least 1. */
   get #shared(): number {
-    const ends = Math.ceil((this.#held * this.#horizonMs) / HORIZON_MS);
-    return this.#calls - Math.min(ends, Math.floor(this.#calls * MOST_KEPT));
+    return this.#calls - Math.floor(this.#ends);
+  }
+
+  /** How many replies are expected to end within the horizon, as far as room is kept for them. */
+  get #ends(): number {
+    return Math.min((this.#held * this.#horizonMs) / HORIZON_MS, Math.floor(this.#calls * MOST_KEPT));
   }
 
   get #horizonMs(): number {

@@ -107,6 +107,39 @@ test('edits go on evenly for as long as they like, with no silence after the beg
   }
 });
 
+test('of a window of seconds a single reply gets all calls, and six leave one place for an end', async () => {
+  const mostOf = async (replies: number) => {
+    const scene = new Scene();
+    const budget = scene.budget(CHANNEL);
+    for (let reply = 0; reply < replies; reply++) {
+      budget.hold();
+      scene.keepClaiming(budget, String(reply), 120_000);
+    }
+    await scene.clock.runUntil(120_000);
+    return mostIn(scene.times(), CHANNEL.perMs);
+  };
+  expect(await mostOf(1)).toBe(CHANNEL.calls);
+  expect(await mostOf(6)).toBe(CHANNEL.calls - 1);
+});
+
+test('a reply in a window of seconds finds room for its end within a second, though another has begun in it', async () => {
+  const anyTime = fc.integer({ min: 0, max: 5_000 });
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 0, max: 1_000 }), anyTime, async (beginning, writing) => {
+      const scene = new Scene();
+      const budget = scene.budget(CHANNEL);
+      const after = beginning + writing;
+      for (let reply = 0; reply < 2; reply++) budget.hold();
+      scene.keepClaiming(budget, 'a', after);
+      scene.at(beginning, () => scene.claim(budget, 'b', { essential: true }));
+      scene.at(after, () => scene.claim(budget, 'end', { essential: true }));
+      await scene.clock.runUntil(after + 1_000);
+      expect(scene.times('end').length).toBe(1);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('the first edits in a quiet workspace come faster than the limit would bear for ever', async () => {
   const scene = new Scene();
   const budget = scene.budget(TIER_3);
