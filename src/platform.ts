@@ -103,6 +103,8 @@ export interface ReplyFile {
 export interface Call {
   /** Whose allowance it draws on, shared by all replies of a workspace or channel. */
   readonly budget: Budget;
+  /** Of the view's parts, how many people see in full once it is sent; undefined for all of them. */
+  readonly shows?: number;
   send(): Promise<void>;
 }
 

@@ -25,6 +25,12 @@ interface Shown {
   replaces?: string;
 }
 
+/** One call, which leaves the first `shows` messages as they should be. */
+interface Step {
+  shows: number;
+  run: () => Promise<void>;
+}
+
 export interface ReplyParts {
   api: Api;
   place: Place;
@@ -63,7 +69,7 @@ export class DiscordReply implements Reply {
       return content === undefined ? post : { ...post, content };
     });
     const step = this.#step(posts, view.outcome !== undefined);
-    return step && { budget: this.#parts.place.budget, send: () => this.#send(step) };
+    return step && { budget: this.#parts.place.budget, shows: step.shows, send: () => this.#send(step.run) };
   }
 
   close(): void {
@@ -81,17 +87,18 @@ export class DiscordReply implements Reply {
   }
 
   /** What is to do first: a message after the first one that differs waits for it. */
-  #step(posts: readonly Post[], isOver: boolean): (() => Promise<void>) | undefined {
+  #step(posts: readonly Post[], isOver: boolean): Step | undefined {
     const renewed = this.#shown.find(({ id, replaces }) => id && replaces);
-    if (renewed) return () => this.#deleteReplaced(renewed);
+    if (renewed) return { shows: this.#shown.indexOf(renewed) + 1, run: () => this.#deleteReplaced(renewed) };
     for (const [index, post] of posts.entries()) {
       const shown = this.#shown[index];
-      if (!shown?.id) return () => this.#post(index, post);
+      const shows = index + 1;
+      if (!shown?.id) return { shows, run: () => this.#post(index, post) };
       if (shown.content !== post.content || shown.buttons !== post.buttons)
-        return () => this.#edit(index, shown.id ?? '', post);
+        return { shows, run: () => this.#edit(index, shown.id ?? '', post) };
     }
     const extra = this.#shown.length > posts.length ? this.#shown.at(-1) : undefined;
-    return isOver && extra ? () => this.#remove(extra) : undefined;
+    return isOver && extra ? { shows: posts.length, run: () => this.#remove(extra) } : undefined;
   }
 
   async #send(step: () => Promise<void>): Promise<void> {

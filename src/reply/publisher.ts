@@ -7,6 +7,7 @@ import { layout } from './layout.ts';
 import { type ReplyStyle, render } from './render.ts';
 import { sizeOf } from './size.ts';
 import { emptyTranscript, type Transcript } from './transcript.ts';
+import { charactersOf, worthOf } from './worth.ts';
 
 /** How often a call that fails without a reason is tried, with a state that is newer each time. */
 const MAX_FAILURES = 6;
@@ -26,7 +27,7 @@ export class Publisher {
   #transcript: Transcript = emptyTranscript;
   #view: View = { parts: [], calls: [], files: [] };
   #viewed: Transcript = emptyTranscript;
-  #shown: { anything: boolean; characters: number; size: number; at: number };
+  #shown: { anything: boolean; characters: number; at: number };
   #wait = new AbortController();
   #failures = 0;
   #given = false;
@@ -38,7 +39,7 @@ export class Publisher {
     this.#style = style;
     this.#log = log;
     this.#clock = clock;
-    this.#shown = { anything: false, characters: 0, size: 0, at: clock.now() };
+    this.#shown = { anything: false, characters: 0, at: clock.now() };
   }
 
   update(transcript: Transcript): void {
@@ -82,25 +83,27 @@ export class Publisher {
     return this.#view;
   }
 
-  /** What grew most, and longest ago, is most out of date. Not laid out for it: budgets ask all that wait, often. */
+  /** What waits longest with most to show is most out of date. Not laid out for it: budgets ask all that wait, often. */
   #claim(): Claim {
-    const { size, at } = this.#shown;
-    return {
-      urgency: () => Math.max(1, sizeOf(this.#transcript) - size) * (this.#clock.now() - at),
-      essential: this.#essential,
+    const { characters, at } = this.#shown;
+    const urgency = () => {
+      const grown = sizeOf(this.#transcript) - sizeOf(this.#viewed);
+      const behind = { parts: this.#view.parts, grown, shown: characters };
+      return worthOf(behind, this.#reply.limits.characters) * (this.#clock.now() - at);
     };
+    return { urgency, essential: this.#essential };
   }
 
   get #essential(): boolean {
-    const isFirstText = this.#shown.characters === 0 && charactersOf(this.#view) > 0;
+    const isFirstText = this.#shown.characters === 0 && charactersOf(this.#view.parts) > 0;
     return this.#view.outcome !== undefined || !this.#shown.anything || isFirstText;
   }
 
   async #send(call: Call): Promise<void> {
-    const [characters, size] = [charactersOf(this.#view), sizeOf(this.#viewed)];
+    const characters = charactersOf(this.#view.parts.slice(0, call.shows));
     try {
       await call.send();
-      this.#shown = { anything: true, characters, size, at: this.#clock.now() };
+      this.#shown = { anything: true, characters, at: this.#clock.now() };
       this.#failures = 0;
     } catch (error) {
       if (error instanceof RateLimited) call.budget.refused(error.retryAfterMs);
@@ -119,8 +122,4 @@ export class Publisher {
     const delay = FIRST_RETRY_DELAY * 2 ** (this.#failures - 1);
     await new Promise<void>((resolve) => this.#clock.after(delay, resolve));
   }
-}
-
-function charactersOf({ parts }: View): number {
-  return parts.reduce((sum, part) => sum + part.source.length, 0);
 }

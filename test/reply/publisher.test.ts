@@ -194,3 +194,69 @@ test('what grew most, and longest ago, is most urgent', async () => {
   await clock.runUntil(2_000);
   expect([fast(), slow()]).toEqual([20_000, 8_000]);
 });
+
+/** A reply in messages, one call for each. */
+class Pages implements Reply {
+  readonly limits: Limits = { characters: 100, tables: 'markdown' };
+  readonly sent: string[] = [];
+  readonly #budget: Budget;
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
+
+  next({ parts }: View): Call | undefined {
+    const index = parts.findIndex(({ text }, at) => text !== this.sent[at]);
+    if (index < 0) return undefined;
+    const send = async () => {
+      this.sent[index] = parts[index]?.text ?? '';
+    };
+    return { budget: this.#budget, shows: index + 1, send };
+  }
+}
+
+/** The urgency, a second later, of a reply in messages that said `before` first, and then `after`. */
+async function urgencyOfPages(before: string, after: string) {
+  const clock = new VirtualClock();
+  const gate = new Gate();
+  const pages = new Pages(gate);
+  const publisher = new Publisher(pages, { toolCall: () => undefined }, pino({ level: 'silent' }), clock);
+  publisher.update(transcript(before));
+  await gate.open();
+  publisher.update(transcript(after));
+  await clock.runUntil(1_000);
+  return { sent: pages.sent, urgency: gate.claims.at(-1)?.urgency() ?? 0 };
+}
+
+test('what has no room in a message is not taken for shown with it', async () => {
+  const [start, rest] = ['word '.repeat(20), 'the rest'];
+  const { sent, urgency } = await urgencyOfPages(start + rest, start + rest);
+  expect(sent).toEqual([start.trim()]);
+  expect(urgency).toBe(rest.length * 1_000);
+});
+
+test('a call after which a message is whole is more urgent than one for a message that goes on', async () => {
+  const whole = await urgencyOfPages('a'.repeat(10), 'a'.repeat(101));
+  const goesOn = await urgencyOfPages('a'.repeat(10), 'a'.repeat(100));
+  expect(goesOn.urgency).toBe(90_000);
+  expect(whole.urgency).toBe(910_000);
+});
+
+test('a message that gets whole while its call waits is more urgent from then on', async () => {
+  const clock = new VirtualClock();
+  const gate = new Gate();
+  const publisher = new Publisher(
+    new Pages(gate),
+    { toolCall: () => undefined },
+    pino({ level: 'silent' }),
+    clock,
+  );
+  publisher.update(transcript('a'));
+  await gate.open();
+  publisher.update(transcript('a'.repeat(51)));
+  await clock.runUntil(1_000);
+  const [, claim] = gate.claims;
+  expect(claim?.urgency()).toBe(50_000);
+  publisher.update(transcript('a'.repeat(251)));
+  expect(claim?.urgency()).toBe(2_500_000);
+});
