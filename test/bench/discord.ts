@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MESSAGE_LENGTH } from '../../adapters/discord/text.ts';
 import type { ModelEvent } from '../../src/assistants/models/model.ts';
 import { startScene } from '../adapters/discord/scene.ts';
 import { FixedWindow } from '../reply/strict-server.ts';
@@ -141,11 +142,20 @@ async function crowd(replyIn: 'thread' | 'channel', token: string): Promise<Figu
   return [
     { name: `${name}: 429s`, value: `${limited} of ${all} calls`, aim: '0' },
     { name: `${name}: run's end to last edit, p99`, value: `${(late / 1_000).toFixed(2)} s`, aim: '2 s' },
-    {
-      name: `${name}: staleness to the best that can go on`,
-      value: (seen.staleness / (best(replyIn) * (token.length / TOKEN.length))).toFixed(2),
-      aim: '1.15',
-    },
+    ...freshness(name, seen.staleness, replyIn, token),
+  ];
+}
+
+/** Of replies that are longer than a message, compared with somebody who knows of that, and with one who need not. */
+function freshness(name: string, staleness: number, replyIn: 'thread' | 'channel', token: string): Figure[] {
+  const scale = token.length / TOKEN.length;
+  const to = (messageCharacters: number) =>
+    (staleness / (best(replyIn, messageCharacters / scale) * scale)).toFixed(2);
+  const isLong = (RUN_MS / TOKEN_MS) * token.length > MESSAGE_LENGTH;
+  const ratio = `${name}: staleness to the best that can go on`;
+  return [
+    { name: ratio, value: to(MESSAGE_LENGTH), aim: '1.15' },
+    ...(isLong ? [{ name: `${ratio}, if messages had no end`, value: to(Number.POSITIVE_INFINITY) }] : []),
   ];
 }
 
@@ -187,8 +197,8 @@ function look(sim: DiscordSim, { id, channel }: Place): { characters: number; is
   return { characters, isFinished };
 }
 
-/** For somebody who plans all calls of one channel. */
-function best(replyIn: 'thread' | 'channel'): number {
+/** For somebody who plans all calls of one channel, with replies of `TOKEN`. */
+function best(replyIn: 'thread' | 'channel', messageCharacters: number): number {
   const together = replyIn === 'thread' ? 1 : REPLIES / CHANNELS.length;
   const runs = Array.from({ length: together }, () => ({ from: 0, until: RUN_MS }));
   const newServer = () => new FixedWindow(LIMIT);
@@ -198,6 +208,7 @@ function best(replyIn: 'thread' | 'channel'): number {
     newServer,
     countsFirstTexts: true,
     countsLastEdits: true,
+    messageCharacters,
     runs,
   };
   return leastStaleness(load, LIMIT.perMs / LIMIT.calls);

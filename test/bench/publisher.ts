@@ -1,3 +1,4 @@
+import { MESSAGE_LENGTH } from '../../adapters/discord/text.ts';
 import { FixedWindow, LeakyBucket, SlidingWindow } from '../reply/strict-server.ts';
 import { type Figure, print } from './figure.ts';
 import { leastStaleness } from './publisher/clairvoyant.ts';
@@ -8,6 +9,8 @@ const TIER_3 = { calls: 50, perMs: 60_000 };
 const TIER_4 = { calls: 100, perMs: 60_000 };
 const CHANNEL = { calls: 5, perMs: 5_000 };
 const RUN_MS = 30_000;
+/** Replies that stay within one message. */
+const ENDLESS = Number.POSITIVE_INFINITY;
 
 /** Until then a budget may still learn, in milliseconds. */
 const LEARNED_BY = 60_000;
@@ -50,13 +53,14 @@ function seconds(delays: number[]): string {
 }
 
 function loads(): Load[] {
-  const slack = { countsFirstTexts: false, countsLastEdits: true };
-  const discord = { countsFirstTexts: true, countsLastEdits: true };
+  const slack = { countsFirstTexts: false, countsLastEdits: true, messageCharacters: ENDLESS };
+  const discord = { countsFirstTexts: true, countsLastEdits: true, messageCharacters: ENDLESS };
   const edits = { ...slack, limit: TIER_3, newServer: () => new SlidingWindow(TIER_3) };
   const fewer = { ...slack, limit: TIER_3, newServer: () => new SlidingWindow({ calls: 30, perMs: 60_000 }) };
-  const appends = { countsFirstTexts: false, countsLastEdits: false, limit: TIER_4 };
+  const appends = { ...slack, countsLastEdits: false, limit: TIER_4 };
   const streams = { ...appends, newServer: () => new SlidingWindow(TIER_4) };
   const channel = { ...discord, limit: CHANNEL, newServer: () => new FixedWindow(CHANNEL) };
+  const long = { ...channel, messageCharacters: MESSAGE_LENGTH };
   const leaky = { ...discord, limit: CHANNEL, newServer: () => new LeakyBucket(CHANNEL) };
   return [
     { name: 'Slack edits, 30 replies', ...edits, runs: atOnce(30) },
@@ -69,6 +73,10 @@ function loads(): Load[] {
     { name: 'Discord, 6 in a channel that end apart', ...channel, runs: endingApart(6) },
     { name: 'Discord, 6 in a channel with a leaky bucket', ...leaky, runs: endingApart(6) },
     { name: 'Discord, 1 in a thread', ...channel, runs: atOnce(1) },
+    { name: 'Discord, 1 long one in a thread', ...long, runs: atOnce(1) },
+    { name: 'Discord, 6 long ones in a channel', ...long, runs: atOnce(6) },
+    { name: 'Discord, 6 long ones that end apart', ...long, runs: endingApart(6) },
+    { name: 'Discord, 3 long ones in a channel', ...long, runs: atOnce(3) },
   ];
 }
 

@@ -176,6 +176,7 @@ function least(way: 'streams' | 'edits', count: number): number {
     newServer,
     countsFirstTexts: false,
     countsLastEdits: way === 'edits',
+    messageCharacters: Number.POSITIVE_INFINITY,
     runs,
   };
   return leastStaleness(load, limit.perMs / limit.calls);

@@ -24,6 +24,8 @@ export interface Load {
   countsFirstTexts: boolean;
   /** Whether a last edit does. */
   countsLastEdits: boolean;
+  /** What one message holds at most; what is longer goes on in further messages. */
+  messageCharacters: number;
   runs: Run[];
 }
 

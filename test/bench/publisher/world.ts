@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import {
   type Call,
+  type Limits,
   RateBudget,
   RateLimited,
   type Reply,
@@ -59,18 +60,20 @@ class Platform {
   }
 }
 
-/** A reply that is posted once and then edited. */
+/** A reply in messages that are posted once and then edited; the next one follows when one is full. */
 class EditedReply implements Reply {
-  readonly limits = { characters: 100_000, tables: 'markdown' as const };
+  readonly limits: Limits;
   readonly close: () => void;
-  shown = 0;
   endedAt: number | undefined;
+  /** The source of each message as people see it. */
+  readonly #messages: string[] = [];
   readonly #load: Load;
   readonly #platform: Platform;
   readonly #budget: RateBudget;
   readonly #clock: VirtualClock;
 
   constructor(load: Load, platform: Platform, budget: RateBudget, clock: VirtualClock) {
+    this.limits = { characters: load.messageCharacters, tables: 'markdown' };
     this.#load = load;
     this.#platform = platform;
     this.#budget = budget;
@@ -78,16 +81,23 @@ class EditedReply implements Reply {
     this.close = load.countsLastEdits ? budget.hold() : () => {};
   }
 
+  get shown(): number {
+    return this.#messages.reduce((sum, source) => sum + source.length, 0);
+  }
+
   next({ parts, outcome }: View): Call | undefined {
-    const characters = parts.reduce((sum, part) => sum + part.source.length, 0);
-    if (characters === this.shown && (!outcome || this.endedAt !== undefined)) return undefined;
-    const isFree = outcome ? !this.#load.countsLastEdits : this.shown === 0 && !this.#load.countsFirstTexts;
+    const index = parts.findIndex(({ source }, at) => source !== this.#messages[at]);
+    if (index < 0 && (!outcome || this.endedAt !== undefined)) return undefined;
+    const isLast = outcome !== undefined && (index < 0 || index === parts.length - 1);
+    const isFree = isLast
+      ? !this.#load.countsLastEdits
+      : this.#messages.length === 0 && !this.#load.countsFirstTexts;
     const send = () =>
       this.#platform.call(isFree, this.#budget, () => {
-        this.shown = characters;
-        if (outcome) this.endedAt = this.#clock.now();
+        if (index >= 0) this.#messages[index] = parts[index]?.source ?? '';
+        if (isLast) this.endedAt = this.#clock.now();
       });
-    return { budget: isFree ? unlimited : this.#budget, send };
+    return { budget: isFree ? unlimited : this.#budget, shows: index < 0 ? parts.length : index + 1, send };
   }
 }
 
