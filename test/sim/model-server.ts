@@ -25,8 +25,6 @@ export interface Trouble {
   endAt?: number;
   /** Nothing more is sent from this frame on, and the socket stays open. */
   stallAt?: number;
-  /** Comments that are sent before this frame, and nothing else in that time. */
-  keepAlive?: { frame: number; times: number; everyMs: number };
   /** Raw text that is sent before this frame. */
   insertAt?: { frame: number; raw: string };
   /** Each write has only so many bytes. */
@@ -212,16 +210,7 @@ async function sendAnswer(
   body: Record<string, unknown>,
 ): Promise<void> {
   if (body.stream !== true) return sendJson(response, 200, api.whole(reply, body));
-  const {
-    delayMs,
-    cutAt,
-    endAt,
-    stallAt,
-    keepAlive,
-    insertAt,
-    bytesPerWrite,
-    lineEnding = '\n',
-  } = reply.trouble ?? {};
+  const { delayMs, cutAt, endAt, stallAt, insertAt, bytesPerWrite, lineEnding = '\n' } = reply.trouble ?? {};
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
   response.flushHeaders();
   const write = async (text: string) => {
@@ -236,10 +225,6 @@ async function sendAnswer(
     if (index === cutAt) return void response.destroy();
     if (index === endAt) return void response.end();
     if (insertAt?.frame === index) await write(insertAt.raw);
-    for (let time = 0; keepAlive?.frame === index && time < keepAlive.times; time++) {
-      await sleep(keepAlive.everyMs);
-      await write(': keep-alive\n\n');
-    }
     if (delayMs) await sleep(delayMs);
     await write(`${frame.event ? `event: ${frame.event}\n` : ''}data: ${JSON.stringify(frame.data)}\n\n`);
   }

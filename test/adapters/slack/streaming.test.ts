@@ -308,7 +308,13 @@ test('Markdown that Slack refuses is shown as it stands', async () => {
 });
 
 test('more replies at once than streams are allowed are edited, and all of them come to their end', async () => {
-  const { sim } = await openWorld({ model: new ScriptedModel(hangsAfter(text('Waiting'))), sim: {} });
+  // So much time that a busy machine begins all of them within it.
+  const minute = 10_000;
+  const { sim } = await openWorld({
+    model: new ScriptedModel(hangsAfter(text('Waiting'))),
+    sim: { rates: { speed: 60_000 / minute } },
+    slack: { timing: { minute } },
+  });
   const threads = Array.from({ length: 18 }, (_, index) => asks(sim, `question ${index}`));
   await sim.until(() => threads.every((thread) => thread.view().includes('Waiting')));
   const streams = calls(sim, 'chat.startStream');

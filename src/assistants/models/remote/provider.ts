@@ -17,8 +17,6 @@ export interface ProviderOptions {
   baseURL?: string;
   /** Empty for a server that asks for none. */
   apiKey: string;
-  /** Milliseconds; 60,000 when left out. */
-  stallTimeoutMs?: number;
   /** Milliseconds before the first retry; 500 when left out. */
   retryDelayMs?: number;
 }
@@ -45,7 +43,7 @@ export class Provider {
       maxRetries: 0,
       timeout: WHOLE_ANSWER_TIMEOUT_MS,
       logLevel: 'off',
-      fetch: fetchWithStallTimeout(options.stallTimeoutMs ?? STALL_TIMEOUT_MS),
+      fetch: fetchWithStallTimeout(STALL_TIMEOUT_MS),
     });
     this.#whole = this.#streaming.withOptions({ fetch: fetchWithStallTimeout(WHOLE_ANSWER_TIMEOUT_MS) });
     this.url = this.redact(this.#streaming.baseURL.replace(/[?#].*$/, '').replace(/\/+$/, ''));
