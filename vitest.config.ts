@@ -11,6 +11,7 @@ const PATIENCE_FOR_ONE_MS = 60_000;
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/assistants/code-interpreter/make-snapshot.ts',
     maxWorkers: Math.max(FEWEST_WORKERS, availableParallelism()),
     testTimeout: PATIENCE_MS,
     hookTimeout: PATIENCE_MS,

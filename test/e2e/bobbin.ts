@@ -20,7 +20,7 @@ export function dataDir(): string {
   return path;
 }
 
-/** The same as a second start finds it: with the snapshot of a started Python, when another test has made one. */
+/** The same as a second start finds it: with the snapshot of a started Python. */
 export function usedDataDir(): string {
   const path = dataDir();
   for (const name of globSync('*.snapshot', { cwd: SNAPSHOTS }))

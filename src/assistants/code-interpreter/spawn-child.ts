@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { setPriority } from 'node:os';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The bytes of one page of WebAssembly memory. */
@@ -17,7 +19,7 @@ export const CHILD_FOLDER = realpathSync(fileURLToPath(new URL('./child/', impor
 
 /** Pyodide's package. */
 export const PYODIDE_FOLDER = realpathSync(
-  fileURLToPath(new URL('.', import.meta.resolve('pyodide/package.json'))),
+  dirname(createRequire(import.meta.url).resolve('pyodide/package.json')),
 );
 
 /**

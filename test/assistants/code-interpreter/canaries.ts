@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket as Datagrams } from 'node:dgram';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -65,10 +65,8 @@ async function listen(heard: string[]): Promise<{ port: number; close: () => Pro
     socket.on('error', () => {});
     socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\ncaught');
   });
-  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
-  const { port } = tcp.address() as AddressInfo;
   const udp = createSocket('udp4', () => heard.push('udp'));
-  await new Promise<void>((resolve) => udp.bind(port, '127.0.0.1', resolve));
+  const port = await bindBoth(tcp, udp);
   return {
     port,
     close: async () => {
@@ -77,4 +75,17 @@ async function listen(heard: string[]): Promise<{ port: number; close: () => Pro
       await new Promise<void>((resolve) => udp.close(resolve));
     },
   };
+}
+
+/** A port that is free for TCP may be taken for UDP. */
+async function bindBoth(tcp: Server, udp: Datagrams): Promise<number> {
+  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
+  const { port } = tcp.address() as AddressInfo;
+  const isBound = await new Promise<boolean>((resolve) => {
+    udp.once('error', () => resolve(false));
+    udp.bind(port, '127.0.0.1', () => resolve(true));
+  });
+  if (isBound) return port;
+  await new Promise((resolve) => tcp.close(resolve));
+  return bindBoth(tcp, udp);
 }
