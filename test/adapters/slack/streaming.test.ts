@@ -284,10 +284,14 @@ test.concurrent('a limit that Slack tells of in the answer itself is a limit, to
   expect(log.join('')).not.toContain('could not be shown');
 });
 
+/** For how long a call may wait for its answer: so long that one which does get an answer gets it in time. */
+const CALL_MS = 2_000;
+
 test.concurrent.for([{ status: 503 }, { network: 'reset' }, { network: 'silent' }] as const)(
   'calls that fail with %o are made again, with the newest text',
   async (fault, context) => {
-    const { sim, pen, thread } = await streamed({ slack: { timing: { call: 200, minute: 1_000 } } }, context);
+    const timing = { call: CALL_MS, minute: 60_000 / SPEED };
+    const { sim, pen, thread } = await streamed({ slack: { timing } }, context);
     for (const method of ['chat.appendStream', 'chat.stopStream', 'chat.update']) sim.fails(method, fault);
     pen.says(' and');
     await sim.until(() => calls(sim, 'chat.appendStream') > 0);
