@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import { ComponentType, type Attachment as DiscordAttachment, type Message, MessageType } from 'discord.js';
 import type { Attachment, Bot, IncomingMessage } from '../../src/platform.ts';
 import { pressOf } from './buttons.ts';
@@ -132,8 +133,14 @@ function attachmentsOf({ attachments, messageSnapshots }: Message): Attachment[]
   return [...attachments.values(), ...forwarded.values()].map(attachmentOf);
 }
 
-export function attachmentOf({ name, contentType, size, url }: DiscordAttachment): Attachment {
-  return { name, type: contentType ?? 'application/octet-stream', size, url };
+/** Discord keeps ASCII of a file's name; where people wrote more, its title has that, without the extension. */
+export function attachmentOf({ name, title, contentType, size, url }: DiscordAttachment): Attachment {
+  return {
+    name: title ? title + extname(name) : name,
+    type: contentType ?? 'application/octet-stream',
+    size,
+    url,
+  };
 }
 
 function replyToOf(message: Message, conversation: string, replyIn: ReplyIn, title: string): ReplyTo {

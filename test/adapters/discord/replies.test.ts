@@ -178,6 +178,22 @@ test('files that people attach reach the model, and one that is gone is said to 
   );
 });
 
+test('a file whose name Discord does not keep reaches the model by the name that people gave it', async () => {
+  const scene = await openScene([says('Read.')]);
+  const { sim } = scene;
+  const files = [{ name: 'Отчёт за май.csv', data: 'a,b\n1,2\n', contentType: 'text/csv' }];
+  const question = sim.user('ann').says('general', `${sim.mention} sum it up`, { files });
+  await scene.finished(question.id);
+  expect(JSON.stringify(scene.model.requests[0]?.items)).toContain('Отчёт за май.csv');
+});
+
+test('what Discord strips from a text costs one edit, and no more', async () => {
+  const { scene, contents } = await replyTo('One \u202etwo.');
+  expect(contents).toEqual(['One two.']);
+  expect(scene.sim.calls.count('POST /channels/:channel/messages')).toBe(1);
+  expect(scene.sim.calls.count('PATCH /channels/:channel/messages/:message')).toBeLessThanOrEqual(2);
+});
+
 test('of a file no more is read than is asked for', async () => {
   const scene = await openScene([says('Read.')]);
   const { sim } = scene;

@@ -194,6 +194,15 @@ test('a nonce that is enforced makes a post once, for as long as it is remembere
   expect((await post()).body.id).not.toBe(first.body.id);
 });
 
+test('what was posted with a nonce and deleted is not posted again', async () => {
+  const sim = await start(NO_LIMITS);
+  const body = { content: 'x', nonce: 'n1', enforce_nonce: true };
+  const first = await raw(sim, 'POST', `${at(sim)}/messages`, body);
+  await raw(sim, 'DELETE', `${at(sim)}/messages/${first.body.id}`);
+  const again = await raw(sim, 'POST', `${at(sim)}/messages`, body);
+  expect(said(again)).toEqual([404, 10008, 'Unknown Message']);
+});
+
 test('a link to an attachment runs out, and fetching the message brings a fresh one', async () => {
   const pass = stopClock();
   const sim = await start({ ...NO_LIMITS, timing: { attachmentLink: 50 } });

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { parse } from 'node:path';
 import { tooManyAttachments } from './api-error.ts';
 import { snowflake } from './ids.ts';
 import type { Attachment } from './model.ts';
@@ -37,10 +39,17 @@ export function attach(body: MessageBody, files: NewFiles, before: readonly Atta
 
 /** The file as Discord keeps it. */
 export function stored(file: NewFile, description: string | null = null): Attachment {
-  return { ...file, name: safeName(file.name), id: snowflake(), description };
+  return { ...file, ...named(file.name), id: snowflake(), description };
 }
 
-/** Discord keeps letters, digits, dot, dash and underscore of a file's name. */
-function safeName(name: string): string {
-  return name.replaceAll(' ', '_').replace(/[^\p{L}\p{N}._-]/gu, '') || 'unknown';
+/**
+ * Discord keeps ASCII letters, digits, dots, dashes and underscores of a file's name, and where it takes others away, the
+ * whole name without its extension as the title (discord-api-docs#2102, #6945).
+ */
+function named(name: string): { name: string; title: string | null } {
+  const { name: stem, ext } = parse(name.replaceAll(' ', '_'));
+  const safe = (text: string) => text.replace(/[^\w.-]/g, '');
+  const kept = safe(stem).replace(/^[._]+/, '');
+  const isWhole = safe(stem) === stem;
+  return { name: (kept || randomUUID()) + safe(ext), title: isWhole ? null : parse(name).name };
 }

@@ -41,6 +41,20 @@ test('a direct message reaches a client with partial channels, and its answer re
   ]);
 });
 
+test('a name that is not of ASCII is kept as the title of its file', async () => {
+  const sim = await start(NO_LIMITS);
+  const bot = await login(sim);
+  const heard = once(bot, Events.MessageCreate);
+  const files = ['Отчёт за май.pdf', '画像.png', '_notes.txt'].map((name) => ({ name, data: 'x' }));
+  sim.user('ann').says('general', 'look', { files });
+  const seen = (await heard).attachments.map(({ name, title }) => [name, title]);
+  expect(seen).toEqual([
+    [expect.stringMatching(/^[\w-]+\.pdf$/), 'Отчёт за май'],
+    [expect.stringMatching(/^[\w-]+\.png$/), '画像'],
+    ['notes.txt', null],
+  ]);
+});
+
 test('files go both ways', async () => {
   const sim = await start(NO_LIMITS);
   const bot = await login(sim);

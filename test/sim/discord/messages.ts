@@ -12,6 +12,7 @@ import {
   notYourMessage,
   refusesMessages,
   systemMessage,
+  unknownMessage,
 } from './api-error.ts';
 import { attach, type NewFiles } from './attachments.ts';
 import type { Cdn } from './cdn.ts';
@@ -62,7 +63,7 @@ export class Messages {
     this.#checkMaySend(draft);
     const nonceKey = `${author.id}:${body.nonce}`;
     const known = this.#nonces.get(nonceKey);
-    if (body.enforceNonce && known && known.until > Date.now()) return known.message;
+    if (body.enforceNonce && known && known.until > Date.now()) return existing(known.message);
     const reference = this.#resolveReference(channel, author, body);
     const message = this.post({
       ...draft,
@@ -257,6 +258,12 @@ export class Messages {
       repliedTo: replied?.author ?? null,
     });
   }
+}
+
+/** A nonce stands for its message even when that is deleted (discord-api-docs#6647). @throws ApiError 10008 */
+function existing(message: Message): Message {
+  if (!message.channel.messages.has(message.id)) throw unknownMessage();
+  return message;
 }
 
 const FORUMS: readonly ChannelType[] = [ChannelType.GuildForum, ChannelType.GuildMedia];

@@ -75,6 +75,8 @@ export interface Channel {
 export interface Attachment {
   id: string;
   name: string;
+  /** What it was called, where the name could not be kept. */
+  title: string | null;
   contentType: string;
   data: Buffer;
   description: string | null;

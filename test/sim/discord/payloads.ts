@@ -98,6 +98,7 @@ export function attachmentPayload(cdn: Cdn, channel: Channel, attachment: Attach
     url,
     proxy_url: url,
     content_type: attachment.contentType,
+    ...(attachment.title !== null && { title: attachment.title }),
     ...(attachment.description !== null && { description: attachment.description }),
   };
 }

@@ -177,6 +177,13 @@ test('an edit may not empty a message', async () => {
   expect(sim.messages('general')[0]?.content).toBe('x');
 });
 
+test('what turns the direction of text is stripped from it, before mentions are read', async () => {
+  const sim = await start();
+  sim.allow('general', ['MentionEveryone']);
+  const { body } = await raw(sim, 'POST', path(sim), { content: 'a\u202eb @\u202deveryone' });
+  expect(body).toMatchObject({ content: 'ab @everyone', mention_everyone: true });
+});
+
 test('an edit sets no flags but those of embeds and components', async () => {
   const sim = await start();
   const { body } = await raw(sim, 'POST', path(sim), { content: 'x', flags: 4096 });

@@ -68,11 +68,15 @@ function refuseBeside(form: Form, field: string): void {
   );
 }
 
+/** "Discord may strip certain characters", such as these: https://discord.com/developers/docs/resources/message#create-message, discord-api-docs#1189 */
+const STRIPPED = /[\u202a-\u202e]/g;
+
 /** Space at both ends is cut off, as people see it happen; no page of Discord's tells. */
 function readContent(form: Form, value: unknown): string | undefined {
   if (value === null) return '';
   const length = typeof value === 'string' ? lengthOf(value) : 0;
-  return form.text(['content'], value, { max: length > PAID_CONTENT ? PAID_CONTENT : CONTENT })?.trim();
+  const max = length > PAID_CONTENT ? PAID_CONTENT : CONTENT;
+  return form.text(['content'], value, { max })?.replace(STRIPPED, '').trim();
 }
 
 function readNonce(form: Form, value: unknown): string | number | undefined {
