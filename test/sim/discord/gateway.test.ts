@@ -171,10 +171,15 @@ test('heartbeats that nobody acknowledges make the client leave a zombie and res
   expect(sim.gateway.identifies).toBe(1);
 });
 
-test('a client without heartbeats is closed with 4009', async () => {
+test('a client without heartbeats is closed with 4009, and can resume', async () => {
   const sim = await start({ heartbeatInterval: 40 });
-  const { closed } = await socket(sim);
-  expect(await closed).toBe(4009);
+  const first = await socket(sim);
+  first.send(2, identity(sim));
+  const session_id = await first.ready();
+  expect(await first.closed).toBe(4009);
+  const second = await socket(sim);
+  second.send(6, { token: sim.token, session_id, seq: 1 });
+  await sim.until(() => sim.gateway.resumes === 1);
 });
 
 test('a second IDENTIFY too early is an invalid session', async () => {

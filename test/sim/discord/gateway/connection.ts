@@ -159,12 +159,13 @@ export class Connection {
     if (session && GOODBYES.includes(code)) this.#sessions.end(session);
   }
 
-  /** Closes a connection whose heartbeats stay away, and ends its session. */
+  /**
+   * Closes a connection whose heartbeats stay away: its client is "forced to Resume".
+   * https://discord.com/developers/docs/events/gateway#heartbeat-interval
+   */
   #watch(): void {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => {
-      const session = this.#detach();
-      if (session) this.#sessions.end(session);
       this.close(GatewayCloseCodes.SessionTimedOut, 'Session timed out.');
     }, this.#sessions.settings.heartbeatInterval * PATIENCE);
     this.#watchdog.unref();
