@@ -1,5 +1,5 @@
 import type { SuggestedPrompt } from '../../src/platform.ts';
-import { MESSAGE_LENGTH } from './text.ts';
+import { shorten } from './text.ts';
 
 const HOW = [
   'Mention me in a channel with your question, write to me directly, or use `/ask`. You can attach files.',
@@ -13,5 +13,5 @@ export const CANNOT_READ = 'Please mention me: here I can only read messages tha
 export function helpText(prompts: readonly SuggestedPrompt[]): string {
   if (prompts.length === 0) return HOW;
   const examples = prompts.map(({ message }) => `- ${message}`);
-  return `${HOW}\nFor example:\n${examples.join('\n')}`.slice(0, MESSAGE_LENGTH);
+  return shorten(`${HOW}\nFor example:\n${examples.join('\n')}`);
 }

@@ -1,6 +1,6 @@
 import type { ReplyFile, View } from '../../src/platform.ts';
 import type { Buttons } from './buttons.ts';
-import { append, asText, MESSAGE_LENGTH } from './text.ts';
+import { append, asText, shorten } from './text.ts';
 
 /** https://discord.com/developers/docs/reference#uploading-files */
 const FILES_PER_MESSAGE = 10;
@@ -77,8 +77,4 @@ function isTooLarge({ bytes }: ReplyFile): boolean {
 function sizeSentence({ name, bytes }: ReplyFile): string {
   const megabytes = (bytes.length / 1024 / 1024).toFixed(1);
   return `⚠️ The file ${name} has ${megabytes} MiB, and Discord takes at most 10 from a bot.`;
-}
-
-function shorten(text: string): string {
-  return text.length <= MESSAGE_LENGTH ? text : `${text.slice(0, MESSAGE_LENGTH - 1).toWellFormed()}…`;
 }

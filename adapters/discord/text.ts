@@ -37,7 +37,7 @@ export function titleOf(question: string): string {
   if (line.length <= TITLE_LENGTH) return line;
   const cut = line.slice(0, TITLE_LENGTH - 1);
   const space = cut.lastIndexOf(' ');
-  return `${(space > TITLE_LENGTH - WORD ? cut.slice(0, space) : cut).toWellFormed().replace(/\ufffd$/, '')}…`;
+  return `${whole(space > TITLE_LENGTH - WORD ? cut.slice(0, space) : cut)}…`;
 }
 
 /** A text with a notice under it, or the notice alone if both don't fit into one message. */
@@ -48,6 +48,16 @@ export function append(text: string | undefined, notice: string): string {
 
 /** Text as a quotation, cut to fit into one message. */
 export function quote(text: string): string {
-  const quoted = `> ${text.replace(/\n/g, '\n> ')}`;
-  return quoted.length <= MESSAGE_LENGTH ? quoted : `${quoted.slice(0, MESSAGE_LENGTH - 1).toWellFormed()}…`;
+  return shorten(`> ${text.replace(/\n/g, '\n> ')}`);
+}
+
+/** Text cut to fit into one message; never within a character, since Discord takes no half ones. */
+export function shorten(text: string): string {
+  if (text.length <= MESSAGE_LENGTH) return text;
+  return `${whole(text.slice(0, MESSAGE_LENGTH - 1))}…`;
+}
+
+/** Without half a character at its end. */
+function whole(text: string): string {
+  return text.toWellFormed().replace(/\ufffd$/, '');
 }
