@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { BudgetObserver, RateBudget } from '../../src/reply/rate-budget.ts';
 import { CHANNEL, Scene, TIER_3 } from './budget-scene.ts';
-import { FixedWindow, LeakyBucket, SlidingWindow, type StrictServer } from './strict-server.ts';
+import { FixedWindow, LeakyBucket, SlidingWindow, type StrictServer, type Verdict } from './strict-server.ts';
 import { settled } from './virtual-clock.ts';
 
 const HOUR_MS = 3_600_000;
@@ -119,6 +119,45 @@ test.each([
     );
   },
 );
+
+test('replies that share a channel use all of it and are refused nothing, though their calls and answers overtake each other', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 800 }), { minLength: 20, maxLength: 60 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (latencies, replies) => {
+        const scene = new Scene();
+        const budget = scene.budget(CHANNEL);
+        const server = new FixedWindow(CHANNEL);
+        const verdicts: Verdict[] = [];
+        let ways = 0;
+        const way = () =>
+          new Promise<void>((resolve) =>
+            scene.clock.after(latencies[ways++ % latencies.length] ?? 0, resolve),
+          );
+        const again = async () => {
+          const since = scene.clock.now();
+          const urgency = () => scene.clock.now() - since;
+          await budget.take({ essential: false, urgency }, new AbortController().signal);
+          await way();
+          const verdict = server.call(scene.clock.now());
+          verdicts.push(verdict);
+          await way();
+          if (verdict.told) budget.learn(verdict.told);
+          if (scene.clock.now() < 60_000) void again();
+        };
+        for (let reply = 0; reply < replies; reply++) {
+          budget.hold();
+          void again();
+        }
+        await scene.clock.runUntil(90_000);
+        expect(verdicts.filter(({ retryAfterMs }) => retryAfterMs !== undefined)).toEqual([]);
+        expect(verdicts.length).toBeGreaterThan(40);
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
 
 test('calls that overtake each other on their way are not refused, though nothing tells of the limit', async () => {
   await fc.assert(
