@@ -15,8 +15,8 @@ import { type Functions, noFunctions } from './functions/functions.ts';
 import type { Logger } from './log.ts';
 import type { Bot, IncomingMessage, Platform, SuggestedPrompt } from './platform.ts';
 import { Problem } from './problem.ts';
-import type { ReplyStyle } from './reply/render.ts';
-import type { Settings } from './settings.ts';
+import type { ReplyStyle } from './reply/transcript/render.ts';
+import type { Settings } from './settings/settings.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 

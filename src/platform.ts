@@ -1,15 +1,4 @@
 import type { RequestListener } from 'node:http';
-import type { Budget } from './reply/budget.ts';
-import type { Limits, Part } from './reply/layout.ts';
-import type { PlacedCall } from './reply/render.ts';
-
-export { Problem } from './problem.ts';
-export { type Budget, unlimited } from './reply/budget.ts';
-export { Gone, RateLimited } from './reply/call-errors.ts';
-export { type Limits, type Part, textBefore } from './reply/layout.ts';
-export { type BudgetObserver, RateBudget, type RateBudgetOptions } from './reply/rate-budget.ts';
-export { RateBudgets } from './reply/rate-budgets.ts';
-export type { PlacedCall } from './reply/render.ts';
 
 /** A message that a person sent, as plain data that can be stored: what every adapter makes of its events. */
 export interface IncomingMessage {
@@ -110,3 +99,121 @@ export interface Call {
 
 /** How a turn ended. `error` is a sentence for the person who asked. */
 export type Outcome = { status: 'completed' | 'stopped' } | { status: 'failed'; error: string };
+
+/** What fits into one message of a platform. */
+export interface Limits {
+  /** UTF-16 code units in one part; at least 200; `Infinity` where nothing limits it. */
+  characters: number;
+  /** Whether the platform shows Markdown tables, or wants them lined up inside a code block. */
+  tables: 'markdown' | 'fixed-width';
+  /** Whether the platform shows Markdown images (the default), or wants links to them. */
+  images?: 'markdown' | 'link';
+}
+
+/** One message's worth of a reply. */
+export interface Part {
+  /** What opens again what the part before left open: a fence, or a table's header. */
+  opening: string;
+  /** This part's slice of the reply's Markdown. */
+  source: string;
+  /** What closes a fence that is still open at the end. */
+  closing: string;
+  /**
+   * What people see, never longer than the limit: `opening + source + closing` without white space at its ends, and
+   * with what the platform does not show put in another way.
+   */
+  text: string;
+}
+
+/** How far a message or a step is. */
+export type Status = 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled' | 'expired';
+
+/** What a code-interpreter call put out: text, or the id of an image file. */
+export type CodeOutput =
+  | { readonly index: number; readonly type: 'logs'; readonly logs: string }
+  | { readonly index: number; readonly type: 'image'; readonly file_id: string };
+
+export interface CodeInterpreterCall {
+  readonly type: 'code_interpreter';
+  readonly index: number;
+  readonly id: string;
+  readonly input: string;
+  readonly outputs: readonly CodeOutput[];
+}
+
+export interface FileSearchCall {
+  readonly type: 'file_search';
+  readonly index: number;
+  readonly id: string;
+  /** Empty until the step is complete. */
+  readonly results: readonly {
+    readonly file_id: string;
+    readonly file_name: string;
+    readonly score: number;
+  }[];
+}
+
+export interface FunctionCall {
+  readonly type: 'function';
+  readonly index: number;
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+  /** Null until it was submitted. */
+  readonly output: string | null;
+}
+
+/** One tool call as far as it is known. */
+export type ToolCall = CodeInterpreterCall | FileSearchCall | FunctionCall;
+
+/** A tool call, and where in a reply's Markdown it stands. */
+export interface PlacedCall {
+  /** Unique in the reply. */
+  readonly id: string;
+  readonly call: ToolCall;
+  /** How far its step is. */
+  readonly status: Status;
+  /** So many characters of the Markdown come before it; a block ends there. Never changes. */
+  readonly at: number;
+}
+
+/** An allowance of calls that several replies share. */
+export interface Budget {
+  /**
+   * Waits until a call may go. Whenever there is room, the claim with the greatest urgency gets it. False when `signal`
+   * withdrew the claim before.
+   */
+  take(claim: Claim, signal: AbortSignal): Promise<boolean>;
+  /** The platform refused a call: none goes for so many milliseconds. */
+  refused(retryAfterMs: number): void;
+}
+
+/** Somebody who wants to call. */
+export interface Claim {
+  /** Asked whenever there is room. Grows while one waits: a claim whose urgency stands still may wait for ever. */
+  urgency(): number;
+  /** A first text or a last edit, which may also use the room that is kept for them. */
+  readonly essential: boolean;
+}
+
+/** For platforms that limit nothing. */
+export const unlimited: Budget = { take: async () => true, refused: () => {} };
+
+/** The platform takes no call of this kind for some time. */
+export class RateLimited extends Error {
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number, options?: ErrorOptions) {
+    super(`The platform asks to wait for ${retryAfterMs} ms.`, options);
+    this.name = 'RateLimited';
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Where the reply stood is no more: no further call can succeed. */
+export class Gone extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'Gone';
+  }
+}

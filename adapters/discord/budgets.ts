@@ -1,5 +1,7 @@
 import type { REST } from 'discord.js';
-import { type Budget, type BudgetObserver, RateBudget, RateBudgets } from '../../src/platform.ts';
+import type { Budget } from '../../src/platform.ts';
+import { type BudgetObserver, RateBudget } from '../../src/reply/publisher/rate-budget.ts';
+import { RateBudgets } from '../../src/reply/publisher/rate-budgets.ts';
 
 /** Of one channel: posts and edits together, threads aside. Not documented; the headers tell what is true. */
 const CHANNEL_LIMIT = { calls: 5, perMs: 5_000 };

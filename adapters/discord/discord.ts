@@ -6,30 +6,24 @@ import {
   type Message,
   type REST,
 } from 'discord.js';
+import { KeyedQueue } from '../../src/keyed-queue.ts';
 import type { Logger } from '../../src/log.ts';
-import type {
-  Attachment,
-  Bot,
-  BudgetObserver,
-  IncomingMessage,
-  Platform,
-  Reply,
-} from '../../src/platform.ts';
+import type { Attachment, Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
+import type { BudgetObserver } from '../../src/reply/publisher/rate-budget.ts';
 import { Api } from './api.ts';
 import { Budgets } from './budgets.ts';
 import { createClient, createRest, disconnect } from './client.ts';
-import { register } from './commands.ts';
-import { download } from './download.ts';
 import { reasonOf } from './errors.ts';
-import { CANNOT_READ, helpText } from './help.ts';
-import { InOrder } from './in-order.ts';
-import { isForBot, look, read, type Written } from './incoming.ts';
-import { handle } from './interactions.ts';
+import { register } from './incoming/commands.ts';
+import { download } from './incoming/download.ts';
+import { CANNOT_READ, helpText } from './incoming/help.ts';
+import { isForBot, look, read, type Written } from './incoming/incoming.ts';
+import { handle } from './incoming/interactions.ts';
 import { INTENTS_REFUSED, login, NO_CONTENT_INTENT, readsContent, TOKEN_REFUSED } from './login.ts';
 import { mayAnswer, type ReplyIn } from './permissions.ts';
 import { Place } from './place.ts';
-import { DiscordReply } from './reply.ts';
-import { Typing } from './typing.ts';
+import { DiscordReply } from './reply/reply.ts';
+import { Typing } from './reply/typing.ts';
 
 const API = 'https://discord.com/api';
 /** Discord shows typing for ten seconds. */
@@ -70,7 +64,7 @@ export class Discord implements Platform {
   readonly #rest: REST;
   readonly #api: Api;
   readonly #budgets: Budgets;
-  readonly #order = new InOrder();
+  readonly #order = new KeyedQueue();
   readonly #open = new Set<DiscordReply>();
   #client: Client | undefined;
 

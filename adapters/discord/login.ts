@@ -8,7 +8,7 @@ import {
   type RESTGetCurrentApplicationResult,
   Routes,
 } from 'discord.js';
-import { Problem } from '../../src/platform.ts';
+import { Problem } from '../../src/problem.ts';
 import { reasonOf } from './errors.ts';
 
 const PORTAL = 'https://discord.com/developers/applications';

@@ -1,4 +1,6 @@
-import { type Budget, type BudgetObserver, RateBudget, RateBudgets } from '../../src/platform.ts';
+import type { Budget } from '../../src/platform.ts';
+import { type BudgetObserver, RateBudget } from '../../src/reply/publisher/rate-budget.ts';
+import { RateBudgets } from '../../src/reply/publisher/rate-budgets.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -1,5 +1,5 @@
 import { webApi } from '@slack/bolt';
-import { Problem } from '../../src/platform.ts';
+import { Problem } from '../../src/problem.ts';
 import { slackCode } from './failures.ts';
 import { APPS_PAGE, SCOPES } from './surface.ts';
 

@@ -1,25 +1,19 @@
 import type { RequestListener } from 'node:http';
 import { App, HTTPReceiver, type Receiver, webApi } from '@slack/bolt';
 import type { Logger } from '../../src/log.ts';
-import {
-  type Attachment,
-  type Bot,
-  type BudgetObserver,
-  type IncomingMessage,
-  type Platform,
-  Problem,
-  type Reply,
-} from '../../src/platform.ts';
-import { Activity } from './activity.ts';
-import { ThreadApi } from './api.ts';
+import type { Attachment, Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
+import { Problem } from '../../src/problem.ts';
+import type { BudgetObserver } from '../../src/reply/publisher/rate-budget.ts';
 import { boltLog } from './bolt-log.ts';
 import { Budgets } from './budgets.ts';
-import { download } from './download.ts';
 import { type Identity, identify } from './identity.ts';
-import { Inbox } from './inbox.ts';
-import { People } from './people.ts';
+import { download } from './incoming/download.ts';
+import { Inbox } from './incoming/inbox.ts';
+import { People } from './incoming/people.ts';
 import { type Place, placeOf } from './place.ts';
-import { SlackReply } from './reply.ts';
+import { Activity } from './reply/activity.ts';
+import { ThreadApi } from './reply/api.ts';
+import { SlackReply } from './reply/reply.ts';
 import { Socket } from './socket.ts';
 import { HTTP_PATH } from './surface.ts';
 

@@ -5,7 +5,7 @@ import type { CodeInterpreter } from './code-interpreter/code-interpreter.ts';
 import { type Fetch, inProcessFetch } from './in-process-fetch.ts';
 import type { Model } from './models/model.ts';
 import { ActiveRuns } from './runs/active-runs.ts';
-import { runRoutes } from './runs/run-routes.ts';
+import { runRoutes } from './runs/routes/run-routes.ts';
 import { openState } from './state.ts';
 
 export interface AssistantsOptions {

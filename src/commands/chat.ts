@@ -8,7 +8,7 @@ import { openBot, type RunningBot } from '../bot.ts';
 import { polledRun, streamedRun } from '../conversation/run.ts';
 import { openLog } from '../log.ts';
 import type { ReplyFile } from '../platform.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 export interface ChatOptions {
   /** Begin a new conversation instead of going on with the last one. */

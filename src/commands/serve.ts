@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { openAssistants } from '../bot.ts';
-import { openHttp } from '../http.ts';
 import { openLog } from '../log.ts';
-import type { Settings } from '../settings.ts';
+import { openHttp } from '../operations/http.ts';
+import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
 
 /** Without a key everybody who reaches the port could use the model, so it is reached from this machine only. */

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { openBot } from '../bot.ts';
-import { openHttp } from '../http.ts';
 import { type Logger, openLog } from '../log.ts';
-import { metrics } from '../metrics.ts';
+import { openHttp } from '../operations/http.ts';
+import { metrics } from '../operations/metrics.ts';
 import type { Platform } from '../platform.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** `npm start` with the tokens of a platform: serves people there until SIGINT or SIGTERM. */
 export async function start(settings: Settings): Promise<void> {

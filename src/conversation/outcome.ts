@@ -1,7 +1,7 @@
 import { APIConnectionError, APIError } from 'openai';
 import type { Outcome } from '../platform.ts';
 import { Problem } from '../problem.ts';
-import type { Transcript } from '../reply/transcript.ts';
+import type { Transcript } from '../reply/transcript/transcript.ts';
 
 /** How a turn ended, as its run's transcript tells it. */
 export function endOfRun(transcript: Transcript): Outcome {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MESSAGE_LENGTH } from '../../adapters/discord/text.ts';
 import type { ModelEvent } from '../../src/assistants/models/model.ts';
 import { startScene } from '../adapters/discord/scene.ts';
-import { FixedWindow } from '../reply/strict-server.ts';
+import { FixedWindow } from '../reply/publisher/strict-server.ts';
 import type { DiscordSim } from '../sim/discord/discord.ts';
 import { BUCKETS, type DiscordOptions as SimOptions } from '../sim/discord/options.ts';
 import { end, ScriptedModel, text } from '../sim/scripted-model.ts';

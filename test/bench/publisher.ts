@@ -1,5 +1,5 @@
 import { MESSAGE_LENGTH } from '../../adapters/discord/text.ts';
-import { FixedWindow, LeakyBucket, SlidingWindow } from '../reply/strict-server.ts';
+import { FixedWindow, LeakyBucket, SlidingWindow } from '../reply/publisher/strict-server.ts';
 import { type Figure, print } from './figure.ts';
 import { leastStaleness } from './publisher/clairvoyant.ts';
 import { type Load, type Run, randomNumbers, TOKEN_MS } from './publisher/load.ts';

@@ -1,7 +1,8 @@
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
-import { type Limits, layout, type Part } from '../../src/reply/layout.ts';
-import { render } from '../../src/reply/render.ts';
-import { emptyTranscript, fold } from '../../src/reply/transcript.ts';
+import type { Limits, Part } from '../../src/platform.ts';
+import { layout } from '../../src/reply/layout/layout.ts';
+import { render } from '../../src/reply/transcript/render.ts';
+import { emptyTranscript, fold } from '../../src/reply/transcript/transcript.ts';
 
 interface Figure {
   name: string;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelEvent } from '../../src/assistants/models/model.ts';
 import { startWorld, type World } from '../adapters/slack/scene.ts';
-import { SlidingWindow } from '../reply/strict-server.ts';
+import { SlidingWindow } from '../reply/publisher/strict-server.ts';
 import { end, ScriptedModel, text, usage } from '../sim/scripted-model.ts';
 import { messageText } from '../sim/slack/view.ts';
 import { type Figure, print } from './figure.ts';

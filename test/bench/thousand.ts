@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelEvent } from '../../src/assistants/models/model.ts';
-import { type Call, type Limits, RateBudget, type Reply, type View } from '../../src/platform.ts';
+import type { Call, Limits, Reply, View } from '../../src/platform.ts';
+import { RateBudget } from '../../src/reply/publisher/rate-budget.ts';
 import { openHarness } from '../conversation/harness.ts';
 import { end, ScriptedModel } from '../sim/scripted-model.ts';
 import { type Figure, print } from './figure.ts';

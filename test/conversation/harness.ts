@@ -8,9 +8,17 @@ import { type RunThread, streamedRun } from '../../src/conversation/run.ts';
 import { ThreadMap } from '../../src/conversation/thread-map.ts';
 import { takeTurn } from '../../src/conversation/turn.ts';
 import { type Functions, noFunctions } from '../../src/functions/functions.ts';
-import type { Call, IncomingMessage, Outcome, Platform, Reply, ReplyFile, View } from '../../src/platform.ts';
-import { unlimited } from '../../src/reply/budget.ts';
-import type { Limits } from '../../src/reply/layout.ts';
+import {
+  type Call,
+  type IncomingMessage,
+  type Limits,
+  type Outcome,
+  type Platform,
+  type Reply,
+  type ReplyFile,
+  unlimited,
+  type View,
+} from '../../src/platform.ts';
 import { memoryStore } from '../../src/store/sqlite-store.ts';
 import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readSettings } from '../../src/settings.ts';
+import { readSettings } from '../../src/settings/settings.ts';
 import { startChatCompletions } from '../sim/chat-completions.ts';
 import { startPostgres } from '../sim/postgres.ts';
 import { startResponses } from '../sim/responses.ts';

@@ -1,4 +1,4 @@
-import { readSettings } from '../../src/settings.ts';
+import { readSettings } from '../../src/settings/settings.ts';
 import { startChatCompletions } from './chat-completions.ts';
 import { startResponses } from './responses.ts';
 

@@ -4,11 +4,11 @@ import type { CodeInterpreter } from '../code-interpreter/code-interpreter.ts';
 import type { Model } from '../models/model.ts';
 import type { State } from '../state.ts';
 import { type Ending, type Failures, isTerminal } from './ending.ts';
-import type { EventStream } from './event-stream.ts';
 import { type LeaseStore, Leases } from './leases.ts';
 import { LiveRun } from './live-run.ts';
+import type { RunSettings } from './loop/run-loop.ts';
 import { endOrphan } from './orphan.ts';
-import type { RunSettings } from './run-loop.ts';
+import type { EventStream } from './writer/event-stream.ts';
 
 /** OpenAI's: a run that has not come to an end after ten minutes expires. */
 export const EXPIRES_AFTER_MS = 600_000;

@@ -1,11 +1,11 @@
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { type Ending, endingOf, type Failures, isTerminal, RunStopped } from './ending.ts';
-import type { EventStream } from './event-stream.ts';
-import { type LoopDeps, type Progress, RunLoop, type RunSettings } from './run-loop.ts';
-import { RunWriter } from './run-writer.ts';
+import { type LoopDeps, type Progress, RunLoop, type RunSettings } from './loop/run-loop.ts';
+import type { EventStream } from './writer/event-stream.ts';
+import { RunWriter } from './writer/run-writer.ts';
 
 export interface LiveRunOptions extends Failures {
-  deps: Omit<LoopDeps, 'outlet'> & { state: LoopDeps['outlet']['state'] };
+  deps: Omit<LoopDeps, 'sink'> & { state: LoopDeps['sink']['state'] };
   settings: RunSettings;
   /** Milliseconds until the run expires, whatever it waits for. */
   expiresAfterMs: number;
@@ -33,11 +33,11 @@ export class LiveRun {
 
   constructor(run: Run, options: LiveRunOptions) {
     const { state, ...rest } = options.deps;
-    const outlet = { state, emit: (event: Parameters<EventStream['send']>[0]) => this.#stream?.send(event) };
+    const sink = { state, emit: (event: Parameters<EventStream['send']>[0]) => this.#stream?.send(event) };
     this.run = run;
     this.#options = options;
-    this.#writer = new RunWriter(run, outlet);
-    this.#loop = new RunLoop(this.#writer, options.settings, { ...rest, outlet });
+    this.#writer = new RunWriter(run, sink);
+    this.#loop = new RunLoop(this.#writer, options.settings, { ...rest, sink });
   }
 
   /** Keeps the run; it is not at work yet. */

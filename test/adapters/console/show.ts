@@ -1,5 +1,5 @@
 import type { Outcome, Reply, ReplyFile } from '../../../src/platform.ts';
-import { layout } from '../../../src/reply/layout.ts';
+import { layout } from '../../../src/reply/layout/layout.ts';
 
 /** Makes a reply's calls until people see the Markdown, as the publisher does. */
 export async function show(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { helpText } from '../../../adapters/discord/help.ts';
+import { helpText } from '../../../adapters/discord/incoming/help.ts';
 
 test.each([0, 1])('examples that do not fit into one message are cut between characters (%i)', (shift) => {
   const text = helpText([{ title: 'Long', message: 'x'.repeat(shift) + '🧵'.repeat(2_000) }]);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Bot } from '../../../src/platform.ts';
-import { Problem } from '../../../src/platform.ts';
+import { Problem } from '../../../src/problem.ts';
 import type { DiscordSim } from '../../sim/discord/discord.ts';
 import { says } from '../../sim/scripted-model.ts';
 import { openDiscord, openScene, openSim } from './open-scene.ts';

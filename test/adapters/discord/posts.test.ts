@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { postsOf } from '../../../adapters/discord/posts.ts';
+import { postsOf } from '../../../adapters/discord/reply/posts.ts';
 import { asText, MESSAGE_LENGTH, quote, titleOf } from '../../../adapters/discord/text.ts';
 import type { Outcome, ReplyFile, View } from '../../../src/platform.ts';
 

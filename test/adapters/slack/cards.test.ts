@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Card, cardChunk, cardOf, chunksTo } from '../../../adapters/slack/cards.ts';
-import { statusOf } from '../../../adapters/slack/status.ts';
-import type { PlacedCall } from '../../../src/platform.ts';
-import type { ToolCall } from '../../../src/reply/tool-call.ts';
+import { type Card, cardChunk, cardOf, chunksTo } from '../../../adapters/slack/reply/cards.ts';
+import { statusOf } from '../../../adapters/slack/reply/status.ts';
+import type { PlacedCall, ToolCall } from '../../../src/platform.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import { end, python, ScriptedModel, says, text, usage } from '../../sim/scripted-model.ts';
 import { append, markdownOf, newStream, parseChunks, STREAM_LIMITS } from '../../sim/slack/streams.ts';

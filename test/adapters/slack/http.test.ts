@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { ACTIONS } from '../../../adapters/slack/surface.ts';
-import { openHttp } from '../../../src/http.ts';
+import { openHttp } from '../../../src/operations/http.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { asks, GENERAL, isQuiet, openWorld } from './world.ts';
 

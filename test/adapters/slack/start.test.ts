@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { Slack, type SlackOptions } from '../../../adapters/slack/slack.ts';
 import { SCOPES } from '../../../adapters/slack/surface.ts';
-import { Problem } from '../../../src/platform.ts';
+import { Problem } from '../../../src/problem.ts';
 import { slack as simulated } from '../../sim/slack/fixture.ts';
 import type { SlackOptions as SimOptions } from '../../sim/slack/options.ts';
 

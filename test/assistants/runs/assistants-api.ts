@@ -4,7 +4,7 @@ import OpenAI from 'openai';
 import type { Assistant } from 'openai/resources/beta/assistants';
 import { createAssistantsApp } from '../../../src/assistants/app.ts';
 import { ActiveRuns, type ActiveRunsOptions } from '../../../src/assistants/runs/active-runs.ts';
-import { runRoutes } from '../../../src/assistants/runs/run-routes.ts';
+import { runRoutes } from '../../../src/assistants/runs/routes/run-routes.ts';
 import { openState, type State } from '../../../src/assistants/state.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import type { ScriptedModel } from '../../sim/scripted-model.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CodeArgument } from '../../../src/assistants/runs/code-argument.ts';
+import { CodeArgument } from '../../../src/assistants/runs/loop/code-argument.ts';
 
 /** Feeds the arguments in pieces of the given lengths, and returns what was shown and what was kept. */
 function decode(args: string, lengths: number[] = [args.length]) {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ModelError, type ModelItem, type ModelRequest } from '../../../src/assistants/models/model.ts';
-import { fitContext } from '../../../src/assistants/runs/context.ts';
-import type { Entry } from '../../../src/assistants/runs/history.ts';
-import { itemsTokens } from '../../../src/assistants/runs/tokens.ts';
+import { fitContext } from '../../../src/assistants/runs/context/context.ts';
+import type { Entry } from '../../../src/assistants/runs/context/history.ts';
+import { itemsTokens } from '../../../src/assistants/runs/context/tokens.ts';
 import {
   calls,
   end,

@@ -1,5 +1,5 @@
-import type { RateLimit } from '../../../src/reply/allowance.ts';
-import type { StrictServer } from '../../reply/strict-server.ts';
+import type { RateLimit } from '../../../src/reply/publisher/allowance.ts';
+import type { StrictServer } from '../../reply/publisher/strict-server.ts';
 
 /** What grows by one every `TOKEN_MS` milliseconds. */
 export const TOKEN = 'word ';

@@ -2,16 +2,16 @@ import { pino } from 'pino';
 import {
   type Call,
   type Limits,
-  RateBudget,
   RateLimited,
   type Reply,
   unlimited,
   type View,
 } from '../../../src/platform.ts';
-import { Publisher } from '../../../src/reply/publisher.ts';
-import { emptyTranscript, fold, type Transcript } from '../../../src/reply/transcript.ts';
-import type { StrictServer } from '../../reply/strict-server.ts';
-import { VirtualClock } from '../../reply/virtual-clock.ts';
+import { Publisher } from '../../../src/reply/publisher/publisher.ts';
+import { RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
+import { emptyTranscript, fold, type Transcript } from '../../../src/reply/transcript/transcript.ts';
+import type { StrictServer } from '../../reply/publisher/strict-server.ts';
+import { VirtualClock } from '../../reply/publisher/virtual-clock.ts';
 import { LATENCY, type Load, type Run, randomNumbers, TOKEN, TOKEN_MS, writtenBy } from './load.ts';
 
 /** For so long after the last run's end, in milliseconds, its last edit may take. */

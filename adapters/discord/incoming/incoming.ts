@@ -1,0 +1,151 @@
+import { extname } from 'node:path';
+import { ComponentType, type Attachment as DiscordAttachment, type Message, MessageType } from 'discord.js';
+import type { Attachment, Bot, IncomingMessage } from '../../../src/platform.ts';
+import { pressOf } from '../buttons.ts';
+import { opensThread, type ReplyIn } from '../permissions.ts';
+import { inPlace, inThread, type ReplyTo } from '../place.ts';
+import { readable, titleOf } from '../text.ts';
+
+/** People write these two; the others are the platform's own notes. */
+const WRITTEN: readonly MessageType[] = [MessageType.Default, MessageType.Reply];
+/** How many messages a conversation of replies is followed back, to find the one that it began with. */
+const LONGEST_CHAIN = 8;
+/** Of a message that somebody answers, so much is quoted to the model. */
+const QUOTED = 4_000;
+
+export function conversationId(channelOrMessage: string): string {
+  return `discord:${channelOrMessage}`;
+}
+
+/** What a person wrote, as it was when it came: discord.js changes the message itself when it is edited. */
+export interface Written {
+  readonly message: Message;
+  /** Whether it names the bot, or nobody else could be meant. */
+  readonly isAddressed: boolean;
+  /** Whether it speaks to somebody else. */
+  readonly isAside: boolean;
+  /** Whether it names the bot by its role alone, and Discord keeps what it says from the bot. */
+  readonly isHidden: boolean;
+  readonly text: string;
+  readonly attachments: Attachment[];
+}
+
+/** Undefined for what no person wrote. */
+export function look(message: Message): Written | undefined {
+  const { author, webhookId, type, channel, client } = message;
+  if (author.bot || webhookId || !WRITTEN.includes(type)) return undefined;
+  const mentions = mentionsOf(message);
+  const forwarded = message.messageSnapshots.map(({ content }) => content);
+  const own = readable(message.content, mentions, channel);
+  return {
+    message,
+    isAddressed: channel.isDMBased() || mentions.length > 0,
+    isAside: mentions.length === 0 && addressesOthers(message),
+    isHidden: message.content === '' && mentions.length > 0 && !message.mentions.users.has(client.user.id),
+    text: [...forwarded, own].filter((part) => part !== '').join('\n\n'),
+    attachments: attachmentsOf(message),
+  };
+}
+
+export async function isForBot({ message, isAddressed, isAside }: Written, bot: Bot): Promise<boolean> {
+  const { channel, client } = message;
+  if (isAddressed) return true;
+  if ((await answered(message))?.author.id === client.user.id) return true;
+  if (!channel.isThread() || isAside) return false;
+  return channel.ownerId === client.user.id || bot.knows(conversationId(channel.id));
+}
+
+/** The message as the bot takes it. */
+export async function read(written: Written, replyIn: ReplyIn): Promise<IncomingMessage> {
+  const { message, attachments } = written;
+  const conversation = await conversationOf(message);
+  const name = nameOf(message);
+  const title = titleOf(written.text || attachments[0]?.name || `Question from ${name}`);
+  return {
+    id: message.id,
+    conversation,
+    author: { id: message.author.id, name },
+    text: [await quoted(message), written.text].filter((part) => part !== '').join('\n\n'),
+    ...(attachments.length > 0 && { attachments }),
+    replyTo: replyToOf(message, conversation, replyIn, title),
+  };
+}
+
+/** How the bot is mentioned: itself, or by the role that Discord gave it. */
+function mentionsOf({ mentions, client }: Message): string[] {
+  const { id } = client.user;
+  const roles = mentions.roles.filter(({ tags }) => tags?.botId === id).map((role) => `<@&${role.id}>`);
+  return mentions.users.has(id) ? [`<@${id}>`, `<@!${id}>`, ...roles] : roles;
+}
+
+function addressesOthers({ mentions, author }: Message): boolean {
+  return mentions.everyone || mentions.roles.size > 0 || mentions.users.some(({ id }) => id !== author.id);
+}
+
+/**
+ * Threads and direct messages are conversations. In a channel the message that began it names the conversation, as it
+ * would name the thread; replies to the bot's answers go on with it.
+ */
+async function conversationOf(message: Message): Promise<string> {
+  const { channel } = message;
+  if (channel.isDMBased() || channel.isThread()) return conversationId(channel.id);
+  const me = message.client.user.id;
+  let begin = message;
+  for (let length = 0; length < LONGEST_CHAIN; length++) {
+    const target = await answered(begin);
+    const conversation = target && conversationIn(target);
+    if (conversation) return conversation;
+    if (!target || (target.author.id !== me && begin.author.id !== me)) break;
+    begin = target;
+  }
+  return conversationId(begin.id);
+}
+
+/** The conversation that the buttons under a message belong to. */
+function conversationIn({ author, client, components }: Message): string | undefined {
+  if (author.id !== client.user.id) return undefined;
+  return components
+    .flatMap((row) => (row.type === ComponentType.ActionRow ? row.components : []))
+    .flatMap(({ customId }) => (customId && pressOf(customId)) || [])
+    .at(0)?.conversation;
+}
+
+/** The message that this one is a reply to, if it is still there. */
+async function answered(message: Message): Promise<Message | undefined> {
+  if (message.type !== MessageType.Reply) return undefined;
+  return message.fetchReference().catch(() => undefined);
+}
+
+/** What somebody else wrote, when the question is a reply to that. */
+async function quoted(message: Message): Promise<string> {
+  const target = await answered(message);
+  if (!target || target.author.id === message.client.user.id) return '';
+  const text = readable(target.content, [], target.channel).slice(0, QUOTED).toWellFormed();
+  return text === '' ? '' : `> ${nameOf(target)}: ${text.replace(/\n/g, '\n> ')}`;
+}
+
+function nameOf({ member, author }: Message): string {
+  return member?.displayName ?? author.displayName;
+}
+
+function attachmentsOf({ attachments, messageSnapshots }: Message): Attachment[] {
+  const forwarded = messageSnapshots.flatMap((snapshot) => snapshot.attachments);
+  return [...attachments.values(), ...forwarded.values()].map(attachmentOf);
+}
+
+/** Discord keeps ASCII of a file's name; where people wrote more, its title has that, without the extension. */
+export function attachmentOf({ name, title, contentType, size, url }: DiscordAttachment): Attachment {
+  return {
+    name: title ? title + extname(name) : name,
+    type: contentType ?? 'application/octet-stream',
+    size,
+    url,
+  };
+}
+
+function replyToOf(message: Message, conversation: string, replyIn: ReplyIn, title: string): ReplyTo {
+  const { channel, id } = message;
+  if (channel.isDMBased()) return inPlace(channel.id);
+  const begins = conversation === conversationId(id);
+  return begins && opensThread(message, replyIn) ? inThread(channel.id, id, title) : inPlace(channel.id, id);
+}

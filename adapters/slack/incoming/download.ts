@@ -1,0 +1,46 @@
+import type { Attachment } from '../../../src/platform.ts';
+
+/** Longer than this no download takes, in milliseconds. */
+const TIMEOUT_MS = 60_000;
+
+const SLACK_HOST = /(?:^|\.)(?:slack\.com|slack-edge\.com|slack-files\.com)$/;
+
+/**
+ * The content of a file that people attached, at most `maxBytes` of it. The token goes to Slack alone: a file that is
+ * kept elsewhere is refused. Throws an `Error` that says why the file can't be had.
+ */
+export async function download(
+  { name, type, url }: Attachment,
+  maxBytes: number,
+  botToken: string,
+  apiUrl: string | undefined,
+): Promise<Uint8Array> {
+  const { hostname, origin } = new URL(url);
+  const isSlack = SLACK_HOST.test(hostname) || (apiUrl !== undefined && origin === new URL(apiUrl).origin);
+  if (!isSlack) throw new Error(`The file ${name} is kept outside of Slack, at ${hostname}.`);
+  const response = await fetch(url, {
+    headers: { authorization: `Bearer ${botToken}` },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const given = response.headers.get('content-type') ?? '';
+  // Without access Slack sends to its sign-in page instead of answering an error.
+  const isSignIn = response.status >= 300 && response.status < 400;
+  const isPage = given.startsWith('text/html') && !type.startsWith('text/html');
+  if (isSignIn || isPage)
+    throw new Error(`Slack does not give out the file ${name}: the app may not read it.`);
+  if (!response.ok)
+    throw new Error(`The file ${name} can't be downloaded: Slack answered with status ${response.status}.`);
+  return read(response, maxBytes);
+}
+
+async function read(response: Response, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= maxBytes) break;
+  }
+  return new Uint8Array(Buffer.concat(chunks).subarray(0, maxBytes));
+}

@@ -1,0 +1,104 @@
+import type { App, RespondFn, SlackEventMiddlewareArgs } from '@slack/bolt';
+import type { Logger } from '../../../src/log.ts';
+import type { Bot } from '../../../src/platform.ts';
+import { conversationOf, type Place } from '../place.ts';
+import { ACTIONS, COMMAND, SHORTCUTS } from '../surface.ts';
+import { Arrivals, type ArrivalsOptions } from './arrivals.ts';
+import { Controls } from './controls.ts';
+import { isInThread, placeOfClick } from './events.ts';
+
+/** Slack takes four prompts. */
+const MAX_PROMPTS = 4;
+
+export interface InboxOptions extends Omit<ArrivalsOptions, 'onAsked'> {
+  log: Logger;
+}
+
+/** Everything that comes from Slack: messages, clicks, shortcuts and commands. */
+export class Inbox {
+  readonly #options: InboxOptions;
+  readonly #bot: Bot;
+  readonly #controls: Controls;
+  readonly #arrivals: Arrivals;
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+    this.#bot = options.bot;
+    this.#controls = new Controls(options.bot);
+    this.#arrivals = new Arrivals({ ...options, onAsked: (place) => this.#controls.remember(place) });
+  }
+
+  listen(app: App): void {
+    app.event('app_mention', ({ event }) => this.#arrivals.heard(event));
+    app.event('message', ({ event }) => this.#arrivals.heard(event));
+    app.event('app_home_opened', ({ event }) => this.#offerPrompts(event));
+    app.event('agent_session_stopped', ({ event }) => this.#stop(event));
+    this.#listenToButtons(app);
+    this.#listenToShortcuts(app);
+    app.command(COMMAND, async ({ ack, command }) => {
+      const where = { channel: command.channel_id, user: command.user_id };
+      const text = await this.#controls.command(command.text ?? '', where);
+      await ack({ response_type: 'ephemeral', text });
+    });
+    app.error(async (error) => {
+      this.#options.log.error({ err: error }, 'something from Slack could not be handled');
+    });
+  }
+
+  #listenToButtons(app: App): void {
+    app.action(ACTIONS.stop, async ({ ack, body }) => {
+      await ack();
+      this.#bot.stop(conversationOf(this.#placeOf(body)));
+    });
+    app.action({ type: 'block_actions', action_id: ACTIONS.regenerate }, async ({ ack, body, action }) => {
+      await ack();
+      await this.#arrivals.regenerate(this.#placeOf(body), action.action_ts);
+    });
+    app.action(ACTIONS.feedback, async ({ ack, body, payload }) => {
+      await ack();
+      const place = this.#placeOf(body);
+      const opinion = 'value' in payload && payload.value === 'bad' ? 'bad' : 'good';
+      this.#bot.rate(conversationOf(place), place.user, opinion);
+    });
+  }
+
+  #listenToShortcuts(app: App): void {
+    app.shortcut(SHORTCUTS.stop, async ({ ack, body, respond }) => {
+      await ack();
+      await this.#whisper(body, respond, this.#controls.stop(conversationOf(this.#placeOf(body))));
+    });
+    app.shortcut(SHORTCUTS.new, async ({ ack, body, respond }) => {
+      await ack();
+      await this.#whisper(body, respond, await this.#controls.forget(conversationOf(this.#placeOf(body))));
+    });
+  }
+
+  /** An answer that only the one who asked sees, in the thread where they did: `respond` leads to the channel. */
+  async #whisper(body: unknown, respond: RespondFn, text: string): Promise<void> {
+    const toChannel = () => respond({ response_type: 'ephemeral', replace_original: false, text });
+    if (!isInThread(body)) return void (await toChannel());
+    const { channel, thread, user } = this.#placeOf(body);
+    await this.#options.client.chat
+      .postEphemeral({ channel, user, thread_ts: thread, text })
+      .catch(toChannel);
+  }
+
+  #placeOf(body: unknown): Place {
+    return placeOfClick(body, this.#options.identity.team);
+  }
+
+  async #offerPrompts({ tab, channel }: SlackEventMiddlewareArgs<'app_home_opened'>['event']): Promise<void> {
+    const [first, ...others] = this.#bot.prompts
+      .slice(0, MAX_PROMPTS)
+      .map(({ title, message }) => ({ title, message }));
+    if (tab !== 'messages' || !first) return;
+    const prompts: [typeof first, ...typeof others] = [first, ...others];
+    await this.#options.client.assistant.threads.setSuggestedPrompts({ channel_id: channel, prompts });
+  }
+
+  /** Slack's own Stop button stays until the session is told to be over. */
+  async #stop(event: SlackEventMiddlewareArgs<'agent_session_stopped'>['event']): Promise<void> {
+    const place = { channel: event.channel, thread: event.thread_ts };
+    if (!this.#bot.stop(conversationOf(place))) await this.#options.activity.settle(place);
+  }
+}

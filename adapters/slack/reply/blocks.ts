@@ -1,0 +1,64 @@
+import type { types } from '@slack/bolt';
+import type { Outcome } from '../../../src/platform.ts';
+import { ACTIONS } from '../surface.ts';
+import { withinBlockLimit } from './block-limit.ts';
+
+type Block = types.AnyBlock;
+
+/** Blocks hold 12,000 characters of text in all, and an error message shares them with the answer. */
+const MAX_NOTE = 600;
+
+/** The answer's Markdown; Slack translates it itself. */
+export function markdownBlocks(text: string): Block[] {
+  return text === '' ? [] : [{ type: 'markdown', text: withinBlockLimit(text) }];
+}
+
+/** The same as it stands, for Markdown that Slack refuses to translate. */
+export function plainBlocks(text: string): Block[] {
+  if (text === '') return [];
+  const section = { type: 'rich_text_section' as const, elements: [{ type: 'text' as const, text }] };
+  return [{ type: 'rich_text', elements: [section] }];
+}
+
+/** While the answer is written and Slack shows no Stop button of its own. */
+export function stopBlocks(): Block[] {
+  const button = { type: 'button' as const, text: plain('Stop'), action_id: ACTIONS.stop };
+  return [{ type: 'actions', elements: [button] }];
+}
+
+/** What stands under a finished reply. */
+export function endingBlocks(outcome: Outcome, hasText: boolean): Block[] {
+  const note = noteOn(outcome);
+  return [
+    ...(note === undefined ? [] : [{ type: 'context' as const, elements: [plain(note)] }]),
+    ...(outcome.status === 'completed' && hasText ? [FEEDBACK] : []),
+    REGENERATE,
+  ];
+}
+
+function noteOn(outcome: Outcome): string | undefined {
+  if (outcome.status !== 'failed') return outcome.status === 'stopped' ? 'Stopped.' : undefined;
+  const { error } = outcome;
+  return `⚠️ ${error.length > MAX_NOTE ? `${error.slice(0, MAX_NOTE).toWellFormed()}…` : error}`;
+}
+
+const FEEDBACK: Block = {
+  type: 'context_actions',
+  elements: [
+    {
+      type: 'feedback_buttons',
+      action_id: ACTIONS.feedback,
+      positive_button: { text: plain('👍'), value: 'good', accessibility_label: 'A good answer' },
+      negative_button: { text: plain('👎'), value: 'bad', accessibility_label: 'A bad answer' },
+    },
+  ],
+};
+
+const REGENERATE: Block = {
+  type: 'actions',
+  elements: [{ type: 'button', text: plain('Regenerate'), action_id: ACTIONS.regenerate }],
+};
+
+function plain(text: string): types.PlainTextElement {
+  return { type: 'plain_text', text, emoji: true };
+}

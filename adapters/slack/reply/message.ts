@@ -1,0 +1,293 @@
+import type { types } from '@slack/bolt';
+import { type Budget, type Call, Gone } from '../../../src/platform.ts';
+import type { RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
+import { detourFor, isStreamOver, mayHaveWorked, slackCode, translated } from '../failures.ts';
+import { fallbackText } from '../markup.ts';
+import type { Content } from './api.ts';
+import { markdownBlocks, plainBlocks, stopBlocks } from './blocks.ts';
+import { type Card, chunksTo, isTooHeavy } from './cards.ts';
+import type { MessageContext } from './message-context.ts';
+import type { MessageView } from './message-view.ts';
+
+/**
+ * - absent: nothing is posted.
+ * - lost: it may be posted, but Slack's answer did not arrive.
+ * - streaming: a native stream that can grow.
+ * - broken: a stream that has to be stopped before the message can be edited.
+ * - standing: a message that is edited.
+ */
+type State = 'absent' | 'lost' | 'streaming' | 'broken' | 'standing' | 'removed';
+
+/** A message that needs to be put right more often than this is given up. */
+const MAX_REPAIRS = 5;
+
+/** One message in Slack: a native stream as long as that works, and edits from then on. */
+export class SlackMessage {
+  readonly #context: MessageContext;
+  /** The `ts` of the last message before this one. */
+  readonly #after: string;
+  #state: State = 'absent';
+  #ts = '';
+  #startedAt = 0;
+  #text = '';
+  readonly #cards = new Map<string, Card>();
+  /** What an edit has shown; undefined while that is not known. */
+  #edited: string | undefined;
+  #isPlain = false;
+  #repairs = 0;
+  #release: (() => void) | undefined;
+
+  constructor(context: MessageContext, after: string) {
+    this.#context = context;
+    this.#after = after;
+  }
+
+  /** Its `ts`, or that of the last message before it. */
+  get ts(): string {
+    return this.#ts || this.#after;
+  }
+
+  get isPosted(): boolean {
+    return this.#ts !== '';
+  }
+
+  /** Whether it streams and is too old to go on for long. */
+  get isAged(): boolean {
+    return this.#state === 'streaming' && performance.now() - this.#startedAt >= this.#context.streamLifeMs;
+  }
+
+  holds(card: Card): boolean {
+    return this.#cards.has(card.id);
+  }
+
+  /** The call that brings the message closer to what it should show; undefined when people see it. */
+  next(view: MessageView): Call | undefined {
+    const { budgets } = this.#context;
+    switch (this.#state) {
+      case 'absent':
+        return this.#open(view);
+      case 'lost':
+        return this.#call(budgets.replies, () => this.#find());
+      case 'streaming':
+        return this.#grow(view);
+      case 'broken':
+        return this.#call(budgets.stopStream, () => this.#breakOff());
+      case 'standing':
+        return this.#edit(view);
+      case 'removed':
+        return undefined;
+    }
+  }
+
+  /** Nothing more is shown. */
+  close(): void {
+    this.#keepPlace(undefined);
+  }
+
+  /** The call that takes away a message that is no longer needed. */
+  remove(): Call | undefined {
+    const { budgets, api } = this.#context;
+    if (this.#state === 'streaming') this.#state = 'broken';
+    if (this.#state === 'broken') return this.#call(budgets.stopStream, () => this.#breakOff());
+    if (this.#state !== 'standing') return undefined;
+    return this.#call(budgets.remove, async () => {
+      await api.remove(this.#ts);
+      this.#state = 'removed';
+    });
+  }
+
+  #open(view: MessageView): Call | undefined {
+    const { budgets, post, mayStream } = this.#context;
+    const canStream = view.ending === undefined && mayStream() && budgets.streams.hasRoom;
+    const chunks = this.#chunks(view.growing, view.cards);
+    if (canStream && !isTooHeavy(view.growing, view.cards))
+      return chunks.length > 0
+        ? this.#call(budgets.startStream, () => this.#startStream(view, chunks))
+        : undefined;
+    if (view.text === '' && !view.ending?.length) return undefined;
+    return this.#call(post, () => this.#post(view));
+  }
+
+  async #startStream(view: MessageView, chunks: types.AnyChunk[]): Promise<void> {
+    const { api, budgets, refuseStreams, posted } = this.#context;
+    budgets.streams.take();
+    try {
+      this.#ts = await api.startStream(chunks);
+    } catch (error) {
+      this.#unlessGone(error);
+      if (mayHaveWorked(error)) this.#state = 'lost';
+      const code = slackCode(error);
+      if (code === undefined) throw error;
+      return refuseStreams(code);
+    }
+    this.#state = 'streaming';
+    this.#startedAt = performance.now();
+    this.#keepPlace(budgets.stopStream);
+    this.#streamed(view.growing, view.cards);
+    posted();
+  }
+
+  async #post(view: MessageView): Promise<void> {
+    try {
+      this.#ts = await this.#context.api.post(this.#contentOf(view));
+    } catch (error) {
+      this.#unlessGone(error);
+      if (mayHaveWorked(error)) this.#state = 'lost';
+      return this.#simplify(error);
+    }
+    this.#edits(view);
+    this.#context.posted();
+  }
+
+  /** Looks whether the message stands in the thread although Slack's answer did not arrive. */
+  async #find(): Promise<void> {
+    const { api, self, posted } = this.#context;
+    const found = await api.findAfter(this.#after, self);
+    this.#state = found === undefined ? 'absent' : found.streaming ? 'broken' : 'standing';
+    if (found === undefined) return;
+    this.#ts = found.ts;
+    posted();
+  }
+
+  #grow(view: MessageView): Call | undefined {
+    const { budgets } = this.#context;
+    const { ending, cards } = view;
+    const text = ending ? view.text : view.growing;
+    const grows = text.startsWith(this.#text);
+    const chunks = this.#chunks(text, cards);
+    if (grows && chunks.length === 0 && !ending) return undefined;
+    const mayGrow = ending !== undefined || (!this.isAged && this.#context.mayStream());
+    const fits = grows && !isTooHeavy(text, cards) && mayGrow;
+    if (!fits) return this.#call(budgets.stopStream, () => this.#breakOff());
+    if (ending) return this.#call(budgets.stopStream, () => this.#stopStream(view, chunks, ending));
+    return this.#call(budgets.appendStream, () => this.#append(view, chunks));
+  }
+
+  #chunks(text: string, cards: MessageView['cards']): types.AnyChunk[] {
+    return chunksTo(text, cards, { text: this.#text, cards: this.#cards });
+  }
+
+  async #append({ growing, cards }: MessageView, chunks: types.AnyChunk[]): Promise<void> {
+    try {
+      await this.#context.api.appendStream(this.#ts, chunks);
+    } catch (error) {
+      return this.#leaveStream(error);
+    }
+    this.#streamed(growing, cards);
+  }
+
+  async #stopStream(view: MessageView, chunks: types.AnyChunk[], ending: types.AnyBlock[]): Promise<void> {
+    try {
+      await this.#context.api.stopStream(this.#ts, chunks, ending);
+    } catch (error) {
+      return this.#leaveStream(error);
+    }
+    this.#streamed(view.text, view.cards);
+    this.#edits(view);
+  }
+
+  #streamed(text: string, cards: readonly Card[]): void {
+    this.#text = text;
+    for (const card of cards) this.#cards.set(card.id, card);
+  }
+
+  /** Ends the stream as it stands, so that the message can be edited. */
+  async #breakOff(): Promise<void> {
+    this.#state = 'broken';
+    try {
+      await this.#context.api.stopStream(this.#ts);
+    } catch (error) {
+      this.#unlessGone(error);
+      if (slackCode(error) === undefined) throw error;
+      this.#repair(error);
+    }
+    this.#state = 'standing';
+  }
+
+  /** A stream that took no more goes on as a message that is edited: what of the text has arrived is not known. */
+  #leaveStream(error: unknown): void {
+    this.#unlessGone(error);
+    this.#state = isStreamOver(error) ? 'standing' : 'broken';
+    if (slackCode(error) === undefined) throw error;
+    this.#repair(error);
+  }
+
+  /** The message stands as it should. */
+  #edits(view: MessageView): void {
+    this.#state = 'standing';
+    this.#edited = keyOf(view);
+    this.#keepPlace(view.ending ? undefined : this.#context.budgets.update);
+  }
+
+  /** Keeps a place for the call that will end the message, so that many ends at once find room. */
+  #keepPlace(budget: RateBudget | undefined): void {
+    this.#release?.();
+    this.#release = budget?.hold();
+  }
+
+  #edit(view: MessageView): Call | undefined {
+    const isEmpty = view.text === '' && view.ending?.length === 0;
+    if (isEmpty || keyOf(view) === this.#edited) return undefined;
+    return this.#call(this.#context.budgets.update, async () => {
+      try {
+        await this.#context.api.update(this.#ts, this.#contentOf(view));
+        this.#edits(view);
+      } catch (error) {
+        this.#unlessGone(error);
+        this.#simplify(error);
+      }
+    });
+  }
+
+  /** Takes another way where Slack has said why it does not take this one. */
+  #simplify(error: unknown): void {
+    switch (detourFor(error)) {
+      case 'stop the stream':
+        this.#state = 'broken';
+        break;
+      case 'post anew':
+        this.#state = 'absent';
+        this.#text = '';
+        this.#cards.clear();
+        break;
+      case 'plain text':
+        if (this.#isPlain) throw error;
+        this.#isPlain = true;
+        break;
+      default:
+        throw error;
+    }
+    this.#repair(error);
+  }
+
+  #contentOf({ text, ending }: MessageView): Content {
+    const body = this.#isPlain ? plainBlocks(text) : markdownBlocks(text);
+    return { text: fallbackText(text), blocks: [...body, ...(ending ?? stopBlocks())] };
+  }
+
+  #repair(error: unknown): void {
+    this.#repairs++;
+    this.#context.log.info(
+      { code: slackCode(error), ts: this.#ts },
+      'Slack did not take a message and gets it another way',
+    );
+    if (this.#repairs > MAX_REPAIRS)
+      throw new Gone('Slack refuses this message whatever is done about it.', { cause: error });
+  }
+
+  #unlessGone(error: unknown): void {
+    const known = translated(error);
+    if (known !== error) throw known;
+  }
+
+  #call(budget: Budget, send: () => Promise<void>): Call {
+    const translate = (error: unknown) => {
+      throw translated(error);
+    };
+    return { budget, send: () => send().catch(translate) };
+  }
+}
+
+function keyOf({ text, ending }: MessageView): string {
+  return `${ending ? JSON.stringify(ending) : 'growing'} ${text}`;
+}

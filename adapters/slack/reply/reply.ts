@@ -1,0 +1,131 @@
+import type { Call, Limits, Part, Reply, View } from '../../../src/platform.ts';
+import { textBefore } from '../../../src/reply/layout/part.ts';
+import { defused, settled } from '../markup.ts';
+import type { Place } from '../place.ts';
+import type { Activity } from './activity.ts';
+import { endingBlocks } from './blocks.ts';
+import { cardOf, type PlacedCard } from './cards.ts';
+import { SlackMessage } from './message.ts';
+import type { MessageContext } from './message-context.ts';
+import type { MessageView } from './message-view.ts';
+import { statusOf } from './status.ts';
+import { Uploads } from './uploads.ts';
+
+/**
+ * A message's blocks hold 12,000 characters of text together, buttons and notes among them, and others saw messages
+ * refused from 11,341 on (https://github.com/slackapi/bolt-js/issues/2509).
+ */
+const LIMITS: Limits = { characters: 11_000, tables: 'markdown' };
+
+/** A stream that gets too old goes on in a next message, unless so little stands in it that it can as well be edited. */
+const MIN_AGED = 1_000;
+
+/** A reply in a thread: a message for each part, then the files. */
+export class SlackReply implements Reply {
+  readonly #context: MessageContext;
+  readonly #place: Place;
+  readonly #activity: Activity;
+  readonly #messages: SlackMessage[] = [];
+  /** The parts that people have in full, so that long replies are not gone through again and again. */
+  readonly #shown: Part[] = [];
+  #lastPart: Part | undefined;
+  #parts = 0;
+  readonly #uploads: Uploads;
+
+  constructor(context: MessageContext, place: Place, activity: Activity) {
+    this.#context = context;
+    this.#place = place;
+    this.#activity = activity;
+    this.#uploads = new Uploads(context);
+  }
+
+  /** While an old stream waits for its successor, a part ends where the stream does. */
+  get limits(): Limits {
+    const last = this.#messages[this.#parts - 1];
+    if (!last?.isAged) return LIMITS;
+    return { ...LIMITS, characters: Math.max(MIN_AGED, this.#lastPart?.text.length ?? 0) };
+  }
+
+  next(view: View): Call | undefined {
+    this.#parts = view.parts.length;
+    this.#lastPart = view.parts.at(-1);
+    this.#showStatus(view);
+    return this.#nextOfMessages(view) ?? this.#uploads.next(view);
+  }
+
+  /** The first message takes the status away by itself. */
+  #showStatus(view: View): void {
+    const status = statusOf(view);
+    if (status !== '' || this.#messages[0]?.isPosted) this.#activity.show(this.#place, status);
+  }
+
+  close(): void {
+    for (const message of this.#messages) message.close();
+  }
+
+  #nextOfMessages(view: View): Call | undefined {
+    const isFailure = view.outcome !== undefined && view.outcome.status !== 'completed';
+    const count = Math.max(view.parts.length, view.calls.length > 0 || isFailure ? 1 : 0);
+    for (let index = 0; index < count; index++) {
+      const part = view.parts[index];
+      const isLast = index === count - 1;
+      if (!isLast && part && part === this.#shown[index]) continue;
+      const call = this.#message(index).next(this.#messageView(view, index, isLast));
+      if (call) return call;
+      if (!isLast && part) this.#shown[index] = part;
+    }
+    for (const message of this.#messages.slice(count)) {
+      const call = message.remove();
+      if (call) return call;
+    }
+    return undefined;
+  }
+
+  #message(index: number): SlackMessage {
+    const known = this.#messages[index];
+    if (known) return known;
+    const message = new SlackMessage(this.#context, this.#messages.at(-1)?.ts ?? this.#place.ts);
+    this.#messages.push(message);
+    return message;
+  }
+
+  #messageView(view: View, index: number, isLast: boolean): MessageView {
+    const { parts, outcome } = view;
+    const part = parts[index];
+    const text = defused(part?.text ?? '');
+    const cards = this.#cards(view, index, isLast);
+    if (isLast && !outcome) {
+      const growing = growingOf(part);
+      return { text, growing, cards: cards.filter(({ at }) => at <= growing.length) };
+    }
+    const ending = isLast && outcome ? endingBlocks(outcome, text !== '') : [];
+    return { text, growing: text, cards: cards.map(ended), ending };
+  }
+
+  /** The cards that stand in a message, and those whose place is there. */
+  #cards({ parts, calls }: View, index: number, isLast: boolean): PlacedCard[] {
+    const start = parts.slice(0, index).reduce((sum, { source }) => sum + source.length, 0);
+    const part = parts[index];
+    const end = isLast || !part ? Number.POSITIVE_INFINITY : start + part.source.length;
+    return calls.flatMap((call) => {
+      const card = cardOf(call);
+      const holder = this.#messages.find((message) => message.holds(card));
+      if (holder) return holder === this.#messages[index] ? [{ ...card, at: 0 }] : [];
+      if (call.at < start || call.at >= end) return [];
+      return [{ ...card, at: part ? defused(textBefore(part, call.at - start)).length : 0 }];
+    });
+  }
+}
+
+/** What of a part stays as it is while the part grows: all but what closes an open fence. */
+function growingOf(part: Part | undefined): string {
+  if (!part) return '';
+  const { text, closing } = part;
+  const open = closing !== '' && text.endsWith(closing) ? text.slice(0, -closing.length).trimEnd() : text;
+  return defused(settled(open));
+}
+
+/** A message that is complete leaves no card at work. */
+function ended(card: PlacedCard): PlacedCard {
+  return card.status === 'in_progress' ? { ...card, status: 'complete' } : card;
+}

@@ -1,0 +1,84 @@
+import { extname } from 'node:path';
+import type { Message, MessageContent } from 'openai/resources/beta/threads/messages';
+import { findFile } from '../../file.ts';
+import { codeFiles } from '../../message.ts';
+import type { ModelContent, ModelItem } from '../../models/model.ts';
+import type { State } from '../../state.ts';
+import type { ThreadFiles } from './thread-files.ts';
+
+/** Images go to the model as they are, so only the newest of a long thread do. */
+const MAX_IMAGES = 10;
+
+const MEDIA_TYPES: Record<string, string> = {
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.gif': 'image/gif',
+  '.webp': 'image/webp',
+};
+
+/** Turns messages into what a model reads. Meets the newest first, so that these keep their images. */
+export class MessageReader {
+  readonly #state: State;
+  readonly #files: ThreadFiles | undefined;
+  #images = 0;
+
+  /** Without `files` there is no Python that could open what is attached. */
+  constructor(state: State, files: ThreadFiles | undefined) {
+    this.#state = state;
+    this.#files = files;
+  }
+
+  async item(message: Message): Promise<Extract<ModelItem, { type: 'message' }>> {
+    const shown = message.content.filter((part) => !isDrawn(part, message));
+    const parts = await Promise.all(shown.map((part) => this.#part(part, message.role)));
+    const attached = message.role === 'user' ? await this.#attachments(message) : [];
+    const content = [...parts, ...attached];
+    return { type: 'message', role: message.role, content };
+  }
+
+  async #part(part: MessageContent, role: Message['role']): Promise<ModelContent> {
+    if (part.type === 'text') return text(part.text.value);
+    if (part.type === 'refusal') return text(part.refusal);
+    // Only a user's message may hold an image, for every provider.
+    if (role === 'assistant' || this.#images >= MAX_IMAGES) return text('[An image]');
+    this.#images++;
+    if (part.type === 'image_url') return image(part.image_url.url, part.image_url.detail);
+    const url = await this.#dataUrl(part.image_file.file_id);
+    return url === undefined ? text('[An image that was deleted]') : image(url, part.image_file.detail);
+  }
+
+  async #dataUrl(fileId: string): Promise<string | undefined> {
+    const [file, bytes] = await Promise.all([
+      findFile(this.#state, fileId),
+      this.#state.contents.get(fileId),
+    ]);
+    if (!file || !bytes) return undefined;
+    const type = MEDIA_TYPES[extname(file.filename).toLowerCase()] ?? 'image/png';
+    return `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
+  }
+
+  async #attachments(message: Message): Promise<ModelContent[]> {
+    const readable = new Set(codeFiles(message));
+    const notes = (message.attachments ?? []).map(async ({ file_id: id = '' }) => {
+      const path = readable.has(id) ? await this.#files?.add(id) : undefined;
+      return text(
+        path === undefined ? '[An attached file that cannot be opened]' : `[Attached file: ${path}]`,
+      );
+    });
+    return Promise.all(notes);
+  }
+}
+
+/** An image that the run's own code drew: the call's output tells of it already. */
+function isDrawn(part: MessageContent, { run_id }: Message): boolean {
+  return part.type === 'image_file' && run_id !== null;
+}
+
+function text(value: string): ModelContent {
+  return { type: 'text', text: value };
+}
+
+function image(url: string, detail: 'auto' | 'low' | 'high' | undefined): ModelContent {
+  return { type: 'image', url, ...(detail && { detail }) };
+}

@@ -1,0 +1,53 @@
+import type { CodeInterpreter, CodeRequest } from '../../code-interpreter/code-interpreter.ts';
+import { addFile } from '../../file.ts';
+import type { State } from '../../state.ts';
+import { shorten } from '../context/tokens.ts';
+import { DATA_FOLDER, isImage, type ProducedFiles } from '../writer/produced-files.ts';
+import type { CodeCall } from './answer.ts';
+
+/** What a model is told of one tool's output at most: a long table fits, a dumped file does not. */
+export const MAX_OUTPUT_TOKENS = 8_000;
+
+/** Said to the model, not to people: it remembers variables that the Python no longer has. */
+const FRESH =
+  '[This Python was started anew: variables, functions and imports of earlier calls are gone, and so are files that earlier code wrote.]\n';
+
+const NO_CODE =
+  'The call held no code. Call code_interpreter again with the Python to run as the argument "code".';
+
+export interface CodeCallContext {
+  state: State;
+  codeInterpreter: CodeInterpreter;
+  files: CodeRequest['files'];
+  produced: ProducedFiles;
+  /** Whether the model knows of an earlier call in this thread. */
+  ranBefore: boolean;
+}
+
+/** Runs a call's code in the thread's Python, shows what it prints, and returns what the model is told. */
+export async function runCode(
+  session: string,
+  call: CodeCall,
+  context: CodeCallContext,
+  signal: AbortSignal,
+): Promise<string> {
+  const { code_interpreter: record } = call.writer.call;
+  if (record.input.trim() === '') return NO_CODE;
+  const result = await context.codeInterpreter.run(
+    { session, code: record.input, files: context.files },
+    (text) => call.writer.logs(text),
+    signal,
+  );
+  const names: string[] = [];
+  for (const { name, bytes } of result.files) {
+    const file = await addFile(context.state, { filename: name, purpose: 'assistants_output', bytes });
+    context.produced.add(name, file.id);
+    if (isImage(name)) call.writer.image(file.id);
+    names.push(DATA_FOLDER + name);
+  }
+  const logs = record.outputs.flatMap((output) => (output.type === 'logs' ? [output.logs] : [])).join('');
+  const nothing = result.status === 'failed' ? 'The code did not run to its end.' : '(no output)';
+  const note = result.fresh && context.ranBefore ? FRESH : '';
+  const written = names.length > 0 ? `\n[Files written: ${names.join(', ')}]` : '';
+  return note + shorten(logs || nothing, MAX_OUTPUT_TOKENS) + written;
+}

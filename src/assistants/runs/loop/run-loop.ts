@@ -1,0 +1,246 @@
+import type { Run } from 'openai/resources/beta/threads/runs/runs';
+import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
+import type { CodeInterpreter } from '../../code-interpreter/code-interpreter.ts';
+import { type Model, ModelError, type ModelItem, type ModelRequest } from '../../models/model.ts';
+import { fitContext } from '../context/context.ts';
+import { type Entry, loadHistory } from '../context/history.ts';
+import { MessageReader } from '../context/message-reader.ts';
+import { ThreadFiles } from '../context/thread-files.ts';
+import { itemsTokens, shorten, textTokens } from '../context/tokens.ts';
+import type { Ending } from '../ending.ts';
+import type { RunSink } from '../writer/run-sink.ts';
+import type { RunWriter } from '../writer/run-writer.ts';
+import { Answer, type FunctionCall, usageOf } from './answer.ts';
+import { MAX_OUTPUT_TOKENS, runCode } from './code-calls.ts';
+import { CODE_INTERPRETER, modelToolChoice, modelTools } from './model-tools.ts';
+
+/** Answers in one run: a model that calls tools for ever ends here. */
+export const MAX_ANSWERS = 50;
+
+/** What the model is given when nothing else is said: fits the usual context of 128,000 tokens twice. */
+const DEFAULT_PROMPT_TOKENS = 64_000;
+
+/** Each time the context was still too long, half of it is tried: from 64,000 down to 1,000 tokens. */
+const MAX_SHORTENINGS = 6;
+
+export interface LoopDeps {
+  model: Model;
+  codeInterpreter: CodeInterpreter;
+  sink: RunSink;
+}
+
+/** What a run is asked for beside what its object shows. */
+export interface RunSettings {
+  reasoningEffort?: string;
+}
+
+export type Progress = Ending | { status: 'requires_action' };
+
+/** Carries a run from its thread's messages to an answer: model, tools, model again. */
+export class RunLoop {
+  readonly #writer: RunWriter;
+  readonly #settings: RunSettings;
+  readonly #deps: LoopDeps;
+  readonly #files: ThreadFiles;
+  readonly #callIds = new Set<string>();
+  #history: Entry[] = [];
+  #items: ModelItem[] = [];
+  #answer: Answer | undefined;
+  #answers = 0;
+  #budget = DEFAULT_PROMPT_TOKENS;
+  #usage: RunStep.Usage | null = null;
+  /** Like the usage, and estimated where the provider does not tell. */
+  #spent = usageOf(0, 0);
+
+  constructor(writer: RunWriter, settings: RunSettings, deps: LoopDeps) {
+    this.#writer = writer;
+    this.#settings = settings;
+    this.#deps = deps;
+    this.#files = new ThreadFiles(deps.sink.state);
+  }
+
+  async begin(signal: AbortSignal): Promise<Progress> {
+    signal.throwIfAborted();
+    await this.#writer.begin();
+    const { run } = this.#writer;
+    const { state } = this.#deps.sink;
+    const runsCode = run.tools.some(({ type }) => type === 'code_interpreter');
+    if (runsCode) await this.#files.ofRun(run);
+    const reader = new MessageReader(state, runsCode ? this.#files : undefined);
+    this.#history = await loadHistory(state, run, reader, this.#room());
+    return this.#goOn(signal);
+  }
+
+  /** Goes on with the outputs of the function calls, by the calls' ids. */
+  async resume(outputs: ReadonlyMap<string, string>, signal: AbortSignal): Promise<Progress> {
+    for (const call of this.#openFunctions()) {
+      const output = outputs.get(call.id) ?? '';
+      call.writer.call.function.output = output;
+      call.output = shorten(output, MAX_OUTPUT_TOKENS);
+    }
+    await this.#writer.resume(this.#answer?.usage ?? null);
+    return this.#goOn(signal);
+  }
+
+  /** Ends the run, whatever it was doing. */
+  async end(ending: Ending): Promise<void> {
+    await this.#writer.end(ending, this.#answer?.usage ?? null, this.#usage);
+  }
+
+  async #goOn(signal: AbortSignal): Promise<Progress> {
+    for (;;) {
+      if (this.#answer) this.#items.push(...this.#answer.items());
+      this.#answer = undefined;
+      signal.throwIfAborted();
+      const limit = this.#limitReached();
+      if (limit) return limit;
+      const answer = await this.#ask(signal);
+      if (answer.reason === 'length') return { status: 'incomplete', reason: 'max_completion_tokens' };
+      if (answer.reason === 'content_filter') return FILTERED;
+      if (answer.calls.length === 0) return { status: 'completed' };
+      await this.#runTools(answer, signal);
+      const open = this.#openFunctions();
+      if (open.length > 0) {
+        await this.#writer.requireAction(open.map(({ writer }) => requiredCall(writer.call)));
+        return { status: 'requires_action' };
+      }
+      await this.#writer.closeCalls(answer.usage);
+    }
+  }
+
+  #limitReached(): Ending | undefined {
+    const { max_completion_tokens: completion, max_prompt_tokens: prompt } = this.#writer.run;
+    if (completion !== null && this.#spent.completion_tokens >= completion) {
+      return { status: 'incomplete', reason: 'max_completion_tokens' };
+    }
+    if (prompt !== null && this.#spent.prompt_tokens >= prompt) {
+      return { status: 'incomplete', reason: 'max_prompt_tokens' };
+    }
+    return this.#answers < MAX_ANSWERS ? undefined : TOO_MANY_ANSWERS;
+  }
+
+  /** One answer of the model, to a shorter context when the whole one does not fit. */
+  async #ask(signal: AbortSignal): Promise<Answer> {
+    this.#answers++;
+    for (let shortenings = 0; ; shortenings++) {
+      const request = this.#request();
+      const answer = new Answer(this.#writer, this.#callIds);
+      this.#answer = answer;
+      try {
+        for await (const event of this.#deps.model.respond(request, signal)) await answer.take(event);
+        this.#count(answer, request);
+        return answer;
+      } catch (error) {
+        const tooLong = error instanceof ModelError && error.contextExceeded && !answer.begun;
+        if (!tooLong) throw error;
+        if (shortenings === MAX_SHORTENINGS) throw tooLongAtAll(error);
+        this.#budget = Math.floor((itemsTokens(request.items) + this.#fixedTokens()) / 2);
+      }
+    }
+  }
+
+  #request(): ModelRequest {
+    const { run } = this.#writer;
+    const { max_completion_tokens: most, response_format: format } = run;
+    return {
+      model: run.model,
+      instructions: run.instructions,
+      items: fitContext(this.#history, this.#items, this.#room()),
+      tools: modelTools(run.tools, this.#files.paths),
+      toolChoice: modelToolChoice(run, this.#answers === 1),
+      parallelToolCalls: run.parallel_tool_calls,
+      ...(typeof run.temperature === 'number' && { temperature: run.temperature }),
+      ...(typeof run.top_p === 'number' && { topP: run.top_p }),
+      ...(most !== null && { maxOutputTokens: most - this.#spent.completion_tokens }),
+      ...(this.#settings.reasoningEffort && { reasoningEffort: this.#settings.reasoningEffort }),
+      ...responseFormat(format),
+    };
+  }
+
+  /** Tokens that the conversation may take in the next request. */
+  #room(): number {
+    const most = this.#writer.run.max_prompt_tokens;
+    const left = most === null ? Number.POSITIVE_INFINITY : most - this.#spent.prompt_tokens;
+    return Math.min(this.#budget, left) - this.#fixedTokens();
+  }
+
+  #fixedTokens(): number {
+    const { instructions, tools } = this.#writer.run;
+    return textTokens(instructions) + textTokens(JSON.stringify(modelTools(tools, this.#files.paths)));
+  }
+
+  #count(answer: Answer, request: ModelRequest): void {
+    if (answer.usage) this.#usage = sum(this.#usage, answer.usage);
+    const estimate = () => usageOf(itemsTokens(request.items), itemsTokens(answer.items()));
+    this.#spent = sum(this.#spent, answer.usage ?? estimate());
+  }
+
+  /** Runs the code of an answer, call after call, and answers calls of functions that don't exist. */
+  async #runTools(answer: Answer, signal: AbortSignal): Promise<void> {
+    await (await this.#writer.calls()).save();
+    for (const call of answer.calls) {
+      if (call.kind === 'code') {
+        const { codeInterpreter, sink } = this.#deps;
+        const context = {
+          state: sink.state,
+          codeInterpreter,
+          files: this.#files.forCode(),
+          produced: this.#writer.files,
+          ranBefore: this.#hasRunCode(),
+        };
+        call.output = await runCode(this.#writer.run.thread_id, call, context, signal);
+        signal.throwIfAborted();
+      } else if (!call.known) {
+        call.output = `There is no function called "${call.writer.call.function.name}".`;
+        call.writer.output(call.output);
+      }
+    }
+  }
+
+  #openFunctions(): FunctionCall[] {
+    const calls = this.#answer?.calls ?? [];
+    return calls.filter((call) => call.kind === 'function').filter((call) => call.output === undefined);
+  }
+
+  #hasRunCode(): boolean {
+    const isCode = (item: ModelItem) => item.type === 'tool_call' && item.name === CODE_INTERPRETER;
+    const done = (this.#answer?.calls ?? []).some(
+      (call) => call.kind === 'code' && call.output !== undefined,
+    );
+    return done || this.#items.some(isCode) || this.#history.some(({ items }) => items.some(isCode));
+  }
+}
+
+const FILTERED: Ending = {
+  status: 'failed',
+  error: { code: 'invalid_prompt', message: 'The provider’s content filter stopped the answer.' },
+  contentFilter: true,
+};
+
+const TOO_MANY_ANSWERS: Ending = {
+  status: 'failed',
+  error: {
+    code: 'server_error',
+    message: `The model called tools ${MAX_ANSWERS} times without coming to an end. Please ask for less at once.`,
+  },
+};
+
+function tooLongAtAll(cause: ModelError): ModelError {
+  const message =
+    'The conversation does not fit into the model’s context, not even its newest part. Please start a new conversation, shorten the message or the instructions, or choose a model with a larger context.';
+  return new ModelError('invalid_prompt', message, { cause, contextExceeded: true });
+}
+
+function requiredCall({ id, type, function: { name, arguments: args } }: FunctionCall['writer']['call']) {
+  return { id, type, function: { name, arguments: args } };
+}
+
+function responseFormat(format: Run['response_format']): Pick<ModelRequest, 'responseFormat'> {
+  if (format === null || format === 'auto' || format.type === 'text') return {};
+  return { responseFormat: format };
+}
+
+function sum(a: RunStep.Usage | null, b: RunStep.Usage): RunStep.Usage {
+  if (a === null) return b;
+  return usageOf(a.prompt_tokens + b.prompt_tokens, a.completion_tokens + b.completion_tokens);
+}

@@ -1,0 +1,127 @@
+import { type Context, Hono } from 'hono';
+import type { Thread } from 'openai/resources/beta/threads/threads';
+import { notFound } from '../../api-error.ts';
+import { checkFiles } from '../../file.ts';
+import { listQuery, toList } from '../../lists.ts';
+import { filesOf } from '../../message.ts';
+import { pathId } from '../../path-id.ts';
+import { jsonBody } from '../../request-body.ts';
+import type { MessageInput } from '../../schemas.ts';
+import type { Assistant, State } from '../../state.ts';
+import { addMessage, createThread, findThread } from '../../thread.ts';
+import type { ActiveRuns } from '../active-runs.ts';
+import { EventStream } from '../writer/event-stream.ts';
+import { newRun, runInput, runUpdate, threadAndRunInput, toolOutputsInput } from './run-input.ts';
+
+/** How soon a run is worth another look: the SDK's helpers would wait for five seconds. One look costs one read. */
+const POLL_AFTER_MS = 250;
+
+export interface RunRoutesDeps {
+  state: State;
+  runs: ActiveRuns;
+}
+
+/** Runs and run steps, with their full paths. */
+export function runRoutes({ state, runs }: RunRoutesDeps): Hono {
+  const app = new Hono();
+
+  const start = async (
+    c: Context,
+    thread: Thread,
+    input: Parameters<typeof newRun>[2] & { stream?: boolean | null | undefined },
+    messages: MessageInput[],
+    stream: EventStream | undefined,
+  ) => {
+    const assistant = await findAssistant(state, input.assistant_id);
+    const run = newRun(thread.id, assistant, input, runs.expiresAt);
+    const effort = input.reasoning_effort ?? assistant.reasoning_effort;
+    const prepare = async () => {
+      for (const message of messages) await addMessage(state, thread.id, message);
+    };
+    const created = await runs.start(run, effort ? { reasoningEffort: effort } : {}, prepare, stream);
+    return stream ? eventStream(stream) : c.json(created);
+  };
+
+  app.post('/threads/runs', async (c) => {
+    const input = await jsonBody(c, threadAndRunInput);
+    await findAssistant(state, input.assistant_id);
+    const files = [input.thread, input].flatMap(
+      (owner) => owner?.tool_resources?.code_interpreter?.file_ids ?? [],
+    );
+    const tool_resources = files.length > 0 ? { code_interpreter: { file_ids: [...new Set(files)] } } : null;
+    const thread = await createThread(state, { ...input.thread, tool_resources });
+    const stream = input.stream ? new EventStream() : undefined;
+    stream?.send({ event: 'thread.created', data: thread });
+    return start(c, thread, input, [], stream);
+  });
+
+  app.post('/threads/:thread_id/runs', async (c) => {
+    const thread = await findThread(state, pathId(c, 'thread_id'));
+    const { additional_messages: messages, ...input } = await jsonBody(c, runInput);
+    await checkFiles(state, (messages ?? []).flatMap(filesOf));
+    return start(c, thread, input, messages ?? [], input.stream ? new EventStream() : undefined);
+  });
+
+  app.get('/threads/:thread_id/runs', async (c) => {
+    const { id } = await findThread(state, pathId(c, 'thread_id'));
+    const active = await runs.ofThread(id);
+    const page = await state.runs.page(id, listQuery(c.req.query()));
+    return c.json(toList({ ...page, data: page.data.map((run) => (run.id === active?.id ? active : run)) }));
+  });
+
+  app.get('/threads/:thread_id/runs/:run_id', async (c) => {
+    c.header('openai-poll-after-ms', String(POLL_AFTER_MS));
+    return c.json(await findRun(c));
+  });
+
+  app.post('/threads/:thread_id/runs/:run_id', async (c) => {
+    const { id, thread_id, metadata: kept } = await findRun(c);
+    const { metadata } = await jsonBody(c, runUpdate);
+    return c.json(await runs.describe(thread_id, id, metadata === undefined ? kept : (metadata ?? {})));
+  });
+
+  app.post('/threads/:thread_id/runs/:run_id/cancel', async (c) => {
+    const { id, thread_id } = await findRun(c);
+    return c.json(await runs.cancel(thread_id, id));
+  });
+
+  app.post('/threads/:thread_id/runs/:run_id/submit_tool_outputs', async (c) => {
+    const { id, thread_id } = await findRun(c);
+    const input = await jsonBody(c, toolOutputsInput);
+    const outputs = new Map(input.tool_outputs.map(({ tool_call_id, output }) => [tool_call_id, output]));
+    const stream = input.stream ? new EventStream() : undefined;
+    const run = await runs.submit(thread_id, id, outputs, stream);
+    return stream ? eventStream(stream) : c.json(run);
+  });
+
+  app.get('/threads/:thread_id/runs/:run_id/steps', async (c) => {
+    const { id } = await findRun(c);
+    return c.json(toList(await state.steps.page(id, listQuery(c.req.query()))));
+  });
+
+  app.get('/threads/:thread_id/runs/:run_id/steps/:step_id', async (c) => {
+    const { id } = await findRun(c);
+    const stepId = pathId(c, 'step_id');
+    const step = await state.steps.get(stepId);
+    if (step?.run_id !== id) throw notFound('run step', stepId);
+    return c.json(step);
+  });
+
+  const findRun = async (c: Context) => {
+    const { id } = await findThread(state, pathId(c, 'thread_id'));
+    return runs.find(id, pathId(c, 'run_id'));
+  };
+
+  return app;
+}
+
+async function findAssistant(state: State, id: string): Promise<Assistant> {
+  const assistant = await state.assistants.get(id);
+  if (assistant === undefined) throw notFound('assistant', id);
+  return assistant;
+}
+
+function eventStream(stream: EventStream): Response {
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
+  return new Response(stream.body, { headers });
+}

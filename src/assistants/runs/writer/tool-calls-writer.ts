@@ -1,0 +1,130 @@
+import type { Run } from 'openai/resources/beta/threads/runs/runs';
+import type {
+  CodeInterpreterOutputImage,
+  CodeInterpreterToolCall,
+  FunctionToolCall,
+  RunStep,
+  ToolCallDelta,
+} from 'openai/resources/beta/threads/runs/steps';
+import { type Ending, stepEnding } from '../ending.ts';
+import { endStep, openStep, type RunSink } from './run-sink.ts';
+
+/** Writes one step of tool calls: all those of one answer of the model. */
+export class ToolCallsWriter {
+  readonly #sink: RunSink;
+  readonly #step: RunStep;
+  readonly #calls: (CodeInterpreterToolCall | FunctionToolCall)[];
+
+  private constructor(sink: RunSink, step: RunStep, calls: ToolCallsWriter['calls']) {
+    this.#sink = sink;
+    this.#step = step;
+    this.#calls = calls;
+  }
+
+  static async open(run: Run, sink: RunSink): Promise<ToolCallsWriter> {
+    const calls: ToolCallsWriter['calls'] = [];
+    const step = await openStep(run, sink, { type: 'tool_calls', tool_calls: calls });
+    return new ToolCallsWriter(sink, step, calls);
+  }
+
+  get calls(): (CodeInterpreterToolCall | FunctionToolCall)[] {
+    return this.#calls;
+  }
+
+  addCode(id: string): CodeCallWriter {
+    const call: CodeInterpreterToolCall = {
+      id,
+      type: 'code_interpreter',
+      code_interpreter: { input: '', outputs: [] },
+    };
+    const index = this.#calls.push(call) - 1;
+    this.#delta({ index, id, type: call.type, code_interpreter: { input: '', outputs: [] } });
+    return new CodeCallWriter(call, index, (delta) => this.#delta(delta));
+  }
+
+  addFunction(id: string, name: string): FunctionCallWriter {
+    const call: FunctionToolCall = { id, type: 'function', function: { name, arguments: '', output: null } };
+    const index = this.#calls.push(call) - 1;
+    this.#delta({ index, id, type: call.type, function: { ...call.function } });
+    return new FunctionCallWriter(call, index, (delta) => this.#delta(delta));
+  }
+
+  /** Keeps the calls as they stand, before something slow begins. */
+  async save(): Promise<void> {
+    await this.#sink.state.steps.put(this.#step);
+  }
+
+  async close(ending: Ending, usage: RunStep.Usage | null): Promise<void> {
+    await endStep(this.#step, this.#sink, stepEnding(ending), usage);
+  }
+
+  #delta(call: ToolCallDelta): void {
+    const delta = { step_details: { type: 'tool_calls' as const, tool_calls: [call] } };
+    const data = { id: this.#step.id, object: 'thread.run.step.delta' as const, delta };
+    this.#sink.emit({ event: 'thread.run.step.delta', data });
+  }
+}
+
+type Tell = (delta: ToolCallDelta) => void;
+
+/** Writes one call of the code interpreter. */
+export class CodeCallWriter {
+  readonly call: CodeInterpreterToolCall;
+  readonly #index: number;
+  readonly #tell: Tell;
+
+  constructor(call: CodeInterpreterToolCall, index: number, tell: Tell) {
+    this.call = call;
+    this.#index = index;
+    this.#tell = tell;
+  }
+
+  code(delta: string): void {
+    if (delta === '') return;
+    this.call.code_interpreter.input += delta;
+    this.#tell({ index: this.#index, type: 'code_interpreter', code_interpreter: { input: delta } });
+  }
+
+  logs(delta: string): void {
+    if (delta === '') return;
+    const { outputs } = this.call.code_interpreter;
+    const last = outputs.at(-1);
+    if (last?.type === 'logs') last.logs += delta;
+    else outputs.push({ type: 'logs', logs: delta });
+    this.#output({ index: outputs.length - 1, type: 'logs', logs: delta });
+  }
+
+  image(fileId: string): void {
+    const { outputs } = this.call.code_interpreter;
+    const index = outputs.push({ type: 'image', image: { file_id: fileId } }) - 1;
+    this.#output({ index, type: 'image', image: { file_id: fileId } });
+  }
+
+  #output(output: CodeInterpreterOutputImage | { index: number; type: 'logs'; logs: string }): void {
+    this.#tell({ index: this.#index, type: 'code_interpreter', code_interpreter: { outputs: [output] } });
+  }
+}
+
+/** Writes one call of a function. */
+export class FunctionCallWriter {
+  readonly call: FunctionToolCall;
+  readonly #index: number;
+  readonly #tell: Tell;
+
+  constructor(call: FunctionToolCall, index: number, tell: Tell) {
+    this.call = call;
+    this.#index = index;
+    this.#tell = tell;
+  }
+
+  arguments(delta: string): void {
+    this.call.function.arguments += delta;
+    this.#tell({ index: this.#index, type: 'function', function: { arguments: delta } });
+  }
+
+  /** Answers a call that no client can answer. */
+  output(output: string): void {
+    this.call.function.output = output;
+    this.#tell({ index: this.#index, type: 'function', function: { output } });
+  }
+}

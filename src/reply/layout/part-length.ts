@@ -1,0 +1,103 @@
+import type { Limits } from '../../platform.ts';
+import { type Block, closingOf, type Fence, step } from './block.ts';
+import { TableSize } from './table.ts';
+
+/** A longer marker of a fence is text: opening and closing it again would leave too little room in a part. */
+const MAX_MARKER = 100;
+/** The same as a share of a part. */
+const MAX_MARKER_SHARE = 1 / 12;
+/** How much of a line may have looked like a table's row before it turned out to be something else. */
+const MAX_LOOKALIKE = 12;
+/** What may open a fence, up to its marker. */
+const FENCE_LIKE = /^[\s>\d.)*+-]*?(`{3,}|~{3,})/;
+
+/** Whether a fence opens here that is too long for parts of a limit. */
+export function isTooLong(block: Block, characters: number): boolean {
+  const longest = Math.min(MAX_MARKER, characters * MAX_MARKER_SHARE);
+  return block.line === 'fence-opening' && (block.fence?.marker.length ?? 0) > longest;
+}
+
+/**
+ * How long the text of a part gets that is filled line by line, with what closes it. What does not fit at some point
+ * never fits again, whatever follows: all lengths are upper bounds that only grow.
+ */
+export class PartLength {
+  readonly #limits: Limits;
+  /** The length of the Markdown so far, and what the display of its tables adds to it. */
+  #length = 0;
+  #added = 0;
+  #lastLine = '';
+  #table: { size: TableSize; start: number } | undefined;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** How many characters of a line fit, white space at its end aside; of a table's row all or none. */
+  fitting(before: Block, after: Block, line: string): number {
+    const ink = line.trimEnd();
+    if (isTooLong(after, this.#limits.characters)) return 0;
+    if (this.#table || this.#startsTable(after))
+      return this.#lengthWithRow(before, after, ink) <= this.#limits.characters ? ink.length : 0;
+    const left = this.#limits.characters - this.#length - this.#added;
+    if (before.fence) return fittingInFence(before, before.fence, after, ink, left);
+    const [begin = '', marker = ''] = FENCE_LIKE.exec(ink) ?? [];
+    const beforeMarker = begin.length - marker.length;
+    if (marker === '' || left < beforeMarker + 2) return clamp(left, ink.length);
+    const room = left - openingLength(before, ink);
+    return room < begin.length ? beforeMarker : clamp(room, ink.length);
+  }
+
+  /** Takes a line that fits. */
+  take(after: Block, line: string): void {
+    if (this.#table && after.line === 'table-row') this.#table.size.add(line);
+    else this.#endTable();
+    if (this.#startsTable(after))
+      this.#table = { size: new TableSize(this.#lastLine), start: this.#length - this.#lastLine.length };
+    this.#length += line.length;
+    this.#lastLine = line;
+  }
+
+  #startsTable(after: Block): boolean {
+    return after.line === 'table-delimiter' && this.#limits.tables === 'fixed-width';
+  }
+
+  #endTable(): void {
+    if (!this.#table) return;
+    const { size, start } = this.#table;
+    this.#added += Math.max(0, size.length + 1 - (this.#length - start));
+    this.#table = undefined;
+  }
+
+  #lengthWithRow(before: Block, after: Block, ink: string): number {
+    const raw = this.#length + ink.length;
+    if (!this.#table) {
+      const start = this.#length - this.#lastLine.length;
+      return this.#added + Math.max(raw, start + new TableSize(this.#lastLine).length);
+    }
+    const { size, start } = this.#table;
+    if (after.line === 'table-row') return this.#added + Math.max(raw, start + size.with(ink));
+    const table = Math.max(this.#length, start + size.with(ink.slice(0, MAX_LOOKALIKE)) + 1);
+    return this.#added + table + ink.length + openingLength(before, ink);
+  }
+}
+
+/** Of what may become the line that closes the fence all fits or nothing. */
+function fittingInFence(before: Block, fence: Fence, after: Block, ink: string, left: number): number {
+  const [begin = '', run = ''] = /^[\s>]*(`+|~+|)/.exec(ink) ?? [];
+  if (begin.length + Math.max(0, fence.marker.length - run.length) > left) return 0;
+  if (after.line === 'fence-closing') return ink.length;
+  if (after.fence === fence) return clamp(left - closingOf(before, ink).length, ink.length);
+  return clamp(left - Math.max(1 + fence.closing.length, openingLength(before, ink)), ink.length);
+}
+
+/** What closes the fence that a line may open. */
+function openingLength(before: Block, ink: string): number {
+  const marker = FENCE_LIKE.exec(ink)?.[0];
+  const fence = marker === undefined ? undefined : step(before, marker).fence;
+  return fence ? 1 + fence.closing.length : 0;
+}
+
+function clamp(value: number, max: number): number {
+  return Math.max(0, Math.min(max, value));
+}

@@ -1,0 +1,133 @@
+import type { Logger } from '../../log.ts';
+import {
+  type Call,
+  type Claim,
+  Gone,
+  type Outcome,
+  RateLimited,
+  type Reply,
+  type ReplyFile,
+  type View,
+} from '../../platform.ts';
+import { layout } from '../layout/layout.ts';
+import { type ReplyStyle, render } from '../transcript/render.ts';
+import { sizeOf } from '../transcript/size.ts';
+import { emptyTranscript, type Transcript } from '../transcript/transcript.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { charactersOf, urgencyOf } from './urgency.ts';
+
+/** How often a call that fails without a reason is tried, with a state that is newer each time. */
+const MAX_FAILURES = 6;
+
+/** Milliseconds before the second try; each further one waits twice as long. */
+const FIRST_RETRY_DELAY = 250;
+
+/**
+ * Brings what people see to what the transcript says. `update` never waits: while a call is under way or waits for
+ * room, newer states replace each other, and every call shows the newest.
+ */
+export class Publisher {
+  readonly #reply: Reply;
+  readonly #style: ReplyStyle;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  #transcript: Transcript = emptyTranscript;
+  #view: View = { parts: [], calls: [], files: [] };
+  #viewed: Transcript = emptyTranscript;
+  #shown: { anything: boolean; characters: number; at: number };
+  #wait = new AbortController();
+  #failures = 0;
+  #given = false;
+  #busy = false;
+  #work = Promise.resolve();
+
+  constructor(reply: Reply, style: ReplyStyle, log: Logger, clock: Clock = systemClock) {
+    this.#reply = reply;
+    this.#style = style;
+    this.#log = log;
+    this.#clock = clock;
+    this.#shown = { anything: false, characters: 0, at: clock.now() };
+  }
+
+  update(transcript: Transcript): void {
+    this.#transcript = transcript;
+    if (!this.#busy) this.#work = this.#catchUp();
+  }
+
+  /**
+   * Shows the newest state with the answer's files and closes the reply; returns when people see it, or can't. A call
+   * that waits for room is claimed anew, because a last edit finds more of it. Never rejects.
+   */
+  async finish(outcome: Outcome, files: readonly ReplyFile[] = []): Promise<void> {
+    this.#view = { ...this.#newest(), files, outcome };
+    this.#wait.abort();
+    if (!this.#busy) this.#work = this.#catchUp();
+    await this.#work;
+    this.#reply.close?.();
+  }
+
+  async #catchUp(): Promise<void> {
+    this.#busy = true;
+    for (let call = this.#next(); call; call = this.#next()) {
+      this.#wait = new AbortController();
+      if (!(await call.budget.take(this.#claim(), this.#wait.signal))) continue;
+      const newest = this.#next();
+      if (newest?.budget === call.budget) await this.#send(newest);
+    }
+    this.#busy = false;
+  }
+
+  #next(): Call | undefined {
+    return this.#given ? undefined : this.#reply.next(this.#newest());
+  }
+
+  #newest(): View {
+    if (this.#transcript !== this.#viewed) {
+      this.#viewed = this.#transcript;
+      const { markdown, calls } = render(this.#transcript, this.#style);
+      this.#view = { ...this.#view, parts: layout(markdown, this.#reply.limits, this.#view.parts), calls };
+    }
+    return this.#view;
+  }
+
+  /** What waits longest with most to show is most out of date. Not laid out for it: budgets ask all that wait, often. */
+  #claim(): Claim {
+    const { characters, at } = this.#shown;
+    const urgency = () => {
+      const grown = sizeOf(this.#transcript) - sizeOf(this.#viewed);
+      const waitedMs = this.#clock.now() - at;
+      const backlog = { parts: this.#view.parts, grown, shown: characters, waitedMs };
+      return urgencyOf(backlog, this.#reply.limits.characters);
+    };
+    return { urgency, essential: this.#essential };
+  }
+
+  get #essential(): boolean {
+    const isFirstText = this.#shown.characters === 0 && charactersOf(this.#view.parts) > 0;
+    return this.#view.outcome !== undefined || !this.#shown.anything || isFirstText;
+  }
+
+  async #send(call: Call): Promise<void> {
+    const characters = charactersOf(this.#view.parts.slice(0, call.shows));
+    try {
+      await call.send();
+      this.#shown = { anything: true, characters, at: this.#clock.now() };
+      this.#failures = 0;
+    } catch (error) {
+      if (error instanceof RateLimited) call.budget.refused(error.retryAfterMs);
+      else await this.#recover(error);
+    }
+  }
+
+  async #recover(error: unknown): Promise<void> {
+    this.#failures++;
+    this.#given = error instanceof Gone || this.#failures >= MAX_FAILURES;
+    this.#log[this.#given ? 'error' : 'warn'](
+      { err: error, failures: this.#failures },
+      'a reply could not be shown',
+    );
+    if (this.#given) return;
+    const delay = FIRST_RETRY_DELAY * 2 ** (this.#failures - 1);
+    await new Promise<void>((resolve) => this.#clock.after(delay, resolve));
+  }
+}

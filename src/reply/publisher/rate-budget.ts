@@ -1,0 +1,185 @@
+import type { Budget, Claim } from '../../platform.ts';
+import { Allowance, type RateLimit, type ToldLimit } from './allowance.ts';
+import { type Clock, systemClock } from './clock.ts';
+
+/** Is told what budgets do, by their names: budgets of one kind share a name. */
+export interface BudgetObserver {
+  /** A call may go, after a wait of so long. */
+  granted(name: string, essential: boolean, waitedMs: number): void;
+  /** The platform refused a call. */
+  refused(name: string, retryAfterMs: number): void;
+  /** The number of claims that wait has changed by so many. */
+  waiting(name: string, change: number): void;
+  /** What the platform is believed to take, when it has changed. */
+  limited(name: string, limit: RateLimit): void;
+}
+
+export interface RateBudgetOptions {
+  /** A platform's method or kind of bucket, for metrics; not the single channel. */
+  name: string;
+  /** What the platform documents. */
+  limit: RateLimit;
+  observer?: BudgetObserver;
+  clock?: Clock;
+}
+
+/** A claim in the queues of all the budgets that it needs. */
+interface Ticket {
+  readonly claim: Claim;
+  readonly budgets: readonly RateBudget[];
+  readonly since: number;
+  readonly settle: (granted: boolean) => void;
+}
+
+/**
+ * An allowance within a platform's rate limit. It starts from the documented limit and learns from what the platform
+ * answers. Calls that are not essential are spread over time and leave a place for the end of each open reply.
+ */
+export class RateBudget implements Budget {
+  readonly name: string;
+  readonly #allowance: Allowance;
+  readonly #observer: BudgetObserver | undefined;
+  readonly #clock: Clock;
+  readonly #waiting = new Set<Ticket>();
+  #told: number;
+  #cancelTimer = () => {};
+
+  constructor({ name, limit, observer, clock = systemClock }: RateBudgetOptions) {
+    this.name = name;
+    this.#allowance = new Allowance(limit);
+    this.#told = limit.calls;
+    this.#observer = observer;
+    this.#clock = clock;
+  }
+
+  /**
+   * One budget for calls that several limits apply to; make it once, as calls are told apart by their budgets. Waiting
+   * for one of the limits takes no room in the others. A refusal is put down to the budget that is fullest, since
+   * platforms don't say which limit they mean.
+   */
+  static all(first: RateBudget, ...others: RateBudget[]): Budget {
+    const fullest = () =>
+      others.reduce((most, next) => (next.#fullness > most.#fullness ? next : most), first);
+    return {
+      take: (claim, signal) => first.#queue(others, claim, signal),
+      refused: (retryAfterMs) => fullest().refused(retryAfterMs),
+    };
+  }
+
+  take(claim: Claim, signal: AbortSignal): Promise<boolean> {
+    return this.#queue([], claim, signal);
+  }
+
+  /** Keeps a place for the end of a reply, until the function that it gives back is called. */
+  hold(): () => void {
+    let isHeld = true;
+    this.#allowance.hold();
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#allowance.release();
+      this.#serve();
+    };
+  }
+
+  refused(retryAfterMs: number): void {
+    this.#observer?.refused(this.name, retryAfterMs);
+    this.#allowance.refused(retryAfterMs, this.#clock.now());
+    this.#serve();
+  }
+
+  /** Takes in what the platform told in the headers of an answer. */
+  learn(told: ToldLimit): void {
+    this.#allowance.learn(told, this.#clock.now());
+    this.#serve();
+  }
+
+  /** Whether nobody uses it and a new one would do the same. */
+  get isIdle(): boolean {
+    return this.#waiting.size === 0 && this.#allowance.isFresh(this.#clock.now());
+  }
+
+  #queue(others: readonly RateBudget[], claim: Claim, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return Promise.resolve(false);
+    const budgets = [this, ...others];
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const withdraw = () => ticket.settle(false);
+    const settle = (granted: boolean) => {
+      signal.removeEventListener('abort', withdraw);
+      for (const budget of budgets) budget.#leave(ticket, granted);
+      resolve(granted);
+    };
+    const ticket: Ticket = { claim, budgets, since: this.#clock.now(), settle };
+    signal.addEventListener('abort', withdraw);
+    for (const budget of budgets) budget.#enter(ticket);
+    for (const budget of budgets) budget.#serve();
+    return promise;
+  }
+
+  #enter(ticket: Ticket): void {
+    this.#waiting.add(ticket);
+    this.#observer?.waiting(this.name, 1);
+  }
+
+  #leave(ticket: Ticket, granted: boolean): void {
+    const now = this.#clock.now();
+    const { essential } = ticket.claim;
+    this.#waiting.delete(ticket);
+    this.#observer?.waiting(this.name, -1);
+    if (granted) {
+      this.#allowance.take(essential, now);
+      this.#observer?.granted(this.name, essential, now - ticket.since);
+    }
+    this.#schedule();
+  }
+
+  #serve(): void {
+    for (let next = this.#next(); next; next = this.#next()) next.settle(true);
+    this.#schedule();
+    this.#tell();
+  }
+
+  #next(): Ticket | undefined {
+    return this.#mostUrgent(true) ?? this.#mostUrgent(false);
+  }
+
+  /** The most urgent claim of a kind for which there is room in all its budgets; the oldest of several. */
+  #mostUrgent(essential: boolean): Ticket | undefined {
+    if (this.#wait(essential) > 0) return undefined;
+    let best: { ticket: Ticket; urgency: number } | undefined;
+    for (const ticket of this.#waiting) {
+      if (ticket.claim.essential !== essential) continue;
+      if (ticket.budgets.some((budget) => budget !== this && budget.#wait(essential) > 0)) continue;
+      const urgency = ticket.claim.urgency();
+      if (!best || urgency > best.urgency) best = { ticket, urgency };
+    }
+    return best?.ticket;
+  }
+
+  /**
+   * Serves again when the first claim may find room in all its budgets: at once if time has gone on meanwhile, and
+   * whoever else watches over its other budgets.
+   */
+  #schedule(): void {
+    this.#cancelTimer();
+    const waits = Array.from(this.#waiting, ({ claim, budgets }) =>
+      budgets.reduce((most, budget) => Math.max(most, budget.#wait(claim.essential)), 0),
+    );
+    const wait = waits.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
+    if (wait < Number.POSITIVE_INFINITY) this.#cancelTimer = this.#clock.after(wait, () => this.#serve());
+  }
+
+  #tell(): void {
+    const { limit } = this.#allowance;
+    if (limit.calls !== this.#told) this.#observer?.limited(this.name, limit);
+    this.#told = limit.calls;
+  }
+
+  #wait(essential: boolean): number {
+    return this.#allowance.wait(essential, this.#clock.now());
+  }
+
+  get #fullness(): number {
+    return this.#allowance.fullness(this.#clock.now());
+  }
+}

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import type { AssistantCreateParams } from 'openai/resources/beta/assistants';
+import type { SuggestedPrompt } from '../platform.ts';
+import { type AssistantFields, checkFields } from './assistant-fields.ts';
+import type { Checked } from './checked.ts';
+import { parseFrontMatter } from './front-matter.ts';
+
+/** The Assistants API's own limit, in UTF-16 code units. */
+const MAX_INSTRUCTIONS = 256_000;
+
+/** What `assistant.md` says. */
+export interface AssistantFile {
+  /** What the assistant is made with. */
+  params: AssistantCreateParams;
+  /** What each of its runs is started with. */
+  run: { max_completion_tokens?: number; max_prompt_tokens?: number };
+  /** What the terminal prints at the start. */
+  greeting?: string;
+  /** What platforms suggest to people who don't know what to ask. */
+  prompts: SuggestedPrompt[];
+}
+
+/** Reads and checks the file at `path`; with `model`, that one is used and the file needs none. */
+export async function readAssistantFile(path: string, model?: string): Promise<Checked<AssistantFile>> {
+  const text = await readText(path);
+  return text.mistakes ? text : parseAssistantFile(text.value, path, model);
+}
+
+async function readText(path: string): Promise<Checked<string>> {
+  try {
+    return { value: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)) };
+  } catch (error) {
+    return { mistakes: [`${path} ${reasonOf(error)}`] };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') {
+    return 'does not exist: write the assistant there, or set ASSISTANT_FILE to where it is.';
+  }
+  if (code === 'EISDIR') return 'is a folder: set ASSISTANT_FILE to the file in which the assistant is.';
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'is not in UTF-8: save it again in that encoding.';
+  return `cannot be read: ${error instanceof Error ? error.message : error}.`;
+}
+
+/** Checks the text of the file at `path`, which is named in every mistake. */
+export function parseAssistantFile(text: string, path: string, model?: string): Checked<AssistantFile> {
+  if (text.trim() === '') {
+    return { mistakes: [`${path} is empty: write the assistant's fields and instructions into it.`] };
+  }
+  const parsed = parseFrontMatter(text);
+  if (parsed.mistakes) return { mistakes: parsed.mistakes.map((mistake) => `${path}, ${mistake}`) };
+  const { fields: written, body, lineOf } = parsed.value;
+  const checked = checkFields(written, model);
+  const mistakes = [
+    ...(checked.mistakes ?? []).map((mistake) => `${place(path, lineOf(mistake.path))}${mistake.message}`),
+    ...mistakesInInstructions(body).map((mistake) => `${path}: ${mistake}`),
+  ];
+  return checked.mistakes || mistakes.length > 0
+    ? { mistakes }
+    : { value: toAssistantFile(checked.fields, body) };
+}
+
+function place(path: string, line: number | undefined): string {
+  return line === undefined ? `${path}: ` : `${path}, line ${line}: `;
+}
+
+function mistakesInInstructions(body: string): string[] {
+  if (body === '') return ['the instructions are missing: write them below the second line "---".'];
+  if (body.length <= MAX_INSTRUCTIONS) return [];
+  return [`the instructions are ${body.length} characters long: shorten them to ${MAX_INSTRUCTIONS}.`];
+}
+
+function toAssistantFile(fields: AssistantFields, instructions: string): AssistantFile {
+  const { greeting, prompts, max_completion_tokens, max_prompt_tokens, ...assistant } = fields;
+  return {
+    params: { ...assistant, instructions },
+    run: {
+      ...(max_completion_tokens !== undefined && { max_completion_tokens }),
+      ...(max_prompt_tokens !== undefined && { max_prompt_tokens }),
+    },
+    ...(greeting !== undefined && { greeting }),
+    prompts,
+  };
+}

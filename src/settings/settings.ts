@@ -1,0 +1,20 @@
+import { Problem } from '../problem.ts';
+import { type AssistantFile, readAssistantFile } from './assistant-file.ts';
+import { assistantSource, type Config, readConfig } from './config.ts';
+
+/** Everything that the people who run Bobbin have set. */
+export interface Settings extends Config {
+  readonly assistant: AssistantFile;
+}
+
+/** Reads the environment and the file of the assistant. Throws one `Problem` that lists every mistake of both. */
+export async function readSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
+  const config = readConfig(env);
+  const { path, model } = assistantSource(env);
+  const assistant = await readAssistantFile(path, model);
+  if (config.mistakes || assistant.mistakes) {
+    const mistakes = [...(config.mistakes ?? []), ...(assistant.mistakes ?? [])];
+    throw new Problem(['Bobbin cannot start. Put this right:', ...mistakes].join('\n- '));
+  }
+  return { ...config.value, assistant: assistant.value };
+}

@@ -1,0 +1,221 @@
+import fc from 'fast-check';
+import { Marked, type Token } from 'marked';
+import { describe, expect, it } from 'vitest';
+import type { Limits } from '../../../src/platform.ts';
+import { layout } from '../../../src/reply/layout/layout.ts';
+import { codeMarkdown, nastyMarkdown } from './nasty-markdown.ts';
+
+const slack: Limits = { characters: 200, tables: 'markdown' };
+const discord: Limits = { characters: 200, tables: 'fixed-width', images: 'link' };
+
+const limits: fc.Arbitrary<Limits> = fc.record({
+  characters: fc.oneof(fc.integer({ min: 200, max: 2000 }), fc.integer({ min: 200, max: 260 })),
+  tables: fc.constantFrom('markdown' as const, 'fixed-width' as const),
+  images: fc.constantFrom('markdown' as const, 'link' as const),
+});
+
+const textsOf = (markdown: string, limit: Limits) => layout(markdown, limit).map((part) => part.text);
+
+/** CommonMark as chat platforms show it: HTML is text there. */
+const commonMark = new Marked({ tokenizer: { html: () => undefined, tag: () => undefined } });
+
+/** The texts of the fenced code blocks of Markdown, wherever they stand, as another parser sees them. */
+function codeOf(markdown: string): string[] {
+  const found: string[] = [];
+  const walk = (tokens: Token[]) => {
+    for (const token of tokens) {
+      if (token.type === 'code' && token.codeBlockStyle !== 'indented') found.push(token.text);
+      if ('tokens' in token && token.tokens) walk(token.tokens);
+      if (token.type === 'list') walk(token.items);
+    }
+  };
+  walk(commonMark.lexer(markdown));
+  return found;
+}
+
+/** Whether a line that follows in the same quote or list item would become code. */
+function leavesFenceOpen(markdown: string): boolean {
+  const prefix = /(?:^|[\r\n])([ >]*)[^\r\n]*$/.exec(markdown)?.[1] ?? '';
+  return codeOf(`${markdown}\n${prefix}SENTINEL`).some((code) => code.includes('SENTINEL'));
+}
+
+describe('layout', () => {
+  it('gives no parts for nothing, and one for what fits', () => {
+    expect(layout('', slack)).toEqual([]);
+    expect(layout(' \n\n ', slack)).toEqual([]);
+    expect(layout('Hi', slack)).toEqual([{ opening: '', source: 'Hi', closing: '', text: 'Hi' }]);
+  });
+
+  it('joins back to the Markdown, each part within the limit and with something to see', () => {
+    fc.assert(
+      fc.property(nastyMarkdown, limits, (markdown, limit) => {
+        const parts = layout(markdown, limit);
+        if (markdown.trim() !== '') expect(parts.map((part) => part.source).join('')).toBe(markdown);
+        for (const { opening, source, closing, text } of parts) {
+          expect(text.length).toBeLessThanOrEqual(limit.characters);
+          expect((opening + source.trim() + closing).length).toBeLessThanOrEqual(limit.characters);
+          expect(source.trim()).not.toBe('');
+          expect(text.isWellFormed()).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('never changes a part that has a successor, as the Markdown grows', () => {
+    fc.assert(
+      fc.property(nastyMarkdown, limits, fc.nat(), (markdown, limit, at) => {
+        const characters = Array.from(markdown);
+        const prefix = characters.slice(0, at % (characters.length + 1)).join('');
+        const frozen = layout(prefix, limit).slice(0, -1);
+        expect(layout(markdown, limit).slice(0, frozen.length)).toEqual(frozen);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('comes to the same from the parts of an earlier state, whatever that was', () => {
+    fc.assert(
+      fc.property(nastyMarkdown, limits, fc.nat(), (markdown, limit, at) => {
+        const characters = Array.from(markdown);
+        const prefix = characters.slice(0, at % (characters.length + 1)).join('');
+        expect(layout(markdown, limit, layout(prefix, limit))).toEqual(layout(markdown, limit));
+      }),
+    );
+  });
+
+  it('balances the fences of every part, as another parser sees them', () => {
+    fc.assert(
+      fc.property(nastyMarkdown, limits, (markdown, limit) => {
+        expect(textsOf(markdown, limit).filter(leavesFenceOpen)).toEqual([]);
+      }),
+    );
+  });
+
+  it('shows as code over the parts what is code in the whole', () => {
+    const bare = (codes: string[]) => codes.join('').replace(/[\s\u200b]/g, '');
+    fc.assert(
+      fc.property(codeMarkdown, limits, (markdown, limit) => {
+        const whole = codeOf(markdown);
+        const parts = textsOf(markdown, { ...limit, tables: 'markdown' }).flatMap(codeOf);
+        expect(bare(parts)).toBe(bare(whole));
+      }),
+    );
+  });
+
+  it('keeps characters of several code points, code spans and links in one piece', () => {
+    const family = '👩‍👩‍👧‍👦';
+    for (const text of textsOf(family.repeat(100), slack)) expect(text.replaceAll(family, '')).toBe('');
+
+    const link = '[the handbook](https://example.com/handbook/chapter/seven)';
+    for (const text of textsOf(`word ${link} \`two words\` `.repeat(20), slack)) {
+      expect(text.match(/[[(`]/g)?.length).toBe(
+        (text.match(/[\])]/g)?.length ?? 0) + (text.match(/`/g)?.length ?? 0),
+      );
+      expect((text.match(/`/g)?.length ?? 0) % 2).toBe(0);
+    }
+  });
+
+  it('cuts between paragraphs, else between lines, else after a sentence, else at a space', () => {
+    const sentence = 'One two three four five six. ';
+    const paragraph = sentence.repeat(4).trim();
+    expect(textsOf(`${paragraph}\n\n${paragraph}\n\n${paragraph}`, slack)).toEqual(Array(3).fill(paragraph));
+    expect(textsOf(`${paragraph}\n${paragraph}`, slack)).toEqual([paragraph, paragraph]);
+    for (const text of textsOf(sentence.repeat(20), slack)) expect(text).toMatch(/six\.$/);
+    expect(textsOf('word '.repeat(60), slack)).toEqual([
+      Array(40).fill('word').join(' '),
+      Array(20).fill('word').join(' '),
+    ]);
+    expect(textsOf('x'.repeat(450), slack)).toEqual(['x'.repeat(200), 'x'.repeat(200), 'x'.repeat(50)]);
+  });
+
+  it('does not leave a heading alone, nor the opening of a code block', () => {
+    const paragraph = 'Words and words. '.repeat(9).trim();
+    expect(textsOf(`${paragraph}\n\n## Title\n\n${paragraph}`, slack)).toEqual([
+      paragraph,
+      `## Title\n\n${paragraph}`,
+    ]);
+    const code = '```js\nconst answer = 42;\nconsole.log(answer);\n```';
+    expect(textsOf(`${paragraph}\n\n${code}`, slack)).toEqual([paragraph, code]);
+  });
+
+  it('keeps list items whole', () => {
+    const item = `- ${'Some item. '.repeat(12).trim()}`;
+    expect(textsOf([item, item, item].join('\n'), slack)).toEqual([item, item, item]);
+    const long = `- ${'Some item. '.repeat(17).trim()}`;
+    expect(textsOf(`Three things:\n${long}`, slack)).toEqual(['Three things:', long]);
+  });
+
+  it('closes a fence at a cut and opens it again as it was', () => {
+    const line = 'const x = 1;\n';
+    const [first, second] = layout(`~~~~js title="x"\n${line.repeat(20)}~~~~\n`, slack);
+    expect(first).toMatchObject({ opening: '', closing: '~~~~' });
+    expect(second).toMatchObject({ opening: '~~~~js\n', closing: '' });
+    const quoted = layout(`> \`\`\`js\n${`> ${line}`.repeat(20)}> \`\`\`\n`, slack);
+    expect(quoted[0]).toMatchObject({ closing: '> ```' });
+    expect(quoted[1]).toMatchObject({ opening: '> ```js\n' });
+    const deep = layout(`1. a\n\n   - b\n\n     \`\`\`js\n${`     ${line}`.repeat(20)}     \`\`\`\n`, slack);
+    expect(deep[1]).toMatchObject({ opening: '   - ```js\n' });
+  });
+
+  it('closes a fence whose closing has just begun with what is missing', () => {
+    expect(layout('```\ncode\n``', slack)[0]?.text).toBe('```\ncode\n```');
+    expect(layout('````\ncode\n```', slack)[0]?.text).toBe('````\ncode\n````');
+  });
+
+  it('gives one part where nothing limits it, with what closes it', () => {
+    const markdown = `${'text '.repeat(10_000)}\n\`\`\`\ncode`;
+    const endless: Limits = { characters: Number.POSITIVE_INFINITY, tables: 'markdown' };
+    expect(layout(markdown, endless)).toEqual([
+      { opening: '', source: markdown, closing: '\n```', text: `${markdown}\n\`\`\`` },
+    ]);
+  });
+
+  it('repeats the header of a table that is cut between its rows', () => {
+    const header = '| Name | Age |\n|---|---|\n';
+    const texts = textsOf(header + '| Somebody | 42 |\n'.repeat(30), slack);
+    expect(texts.length).toBeGreaterThan(2);
+    for (const text of texts)
+      expect(text).toMatch(/^\| Name \| Age \|\n\|---\|---\|\n(\| Somebody \| 42 \|\n?)+$/);
+  });
+
+  it('lines a table up in a code block for a platform that shows none', () => {
+    const markdown =
+      'See:\n\n| Name | City \\| town |\n|:--|--:|\n| 日本 | `x` |\n| a | b | c |\n\nEnd ![pic](http://a.b/c)';
+    expect(textsOf(markdown, discord)).toEqual([
+      'See:\n\n```\nName  City | town\n----  -----------\n日本  `x`\na     b | c\n```\n\nEnd [pic](http://a.b/c)',
+    ]);
+  });
+
+  it('makes records of the rows of a table that is too wide to be lined up', () => {
+    const wide = 'w'.repeat(40);
+    const markdown = `| A | B |\n|---|---|\n| ${wide} | ${wide} |`;
+    expect(textsOf(markdown, discord)).toEqual([`\`\`\`\nA: ${wide}\nB: ${wide}\n\`\`\``]);
+  });
+
+  it('shows every cell of a table that is lined up, in parts within the limit', () => {
+    const cell = fc.stringMatching(/^[a-z日]{1,30}$/);
+    const rows = fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(rows, (cells) => {
+        const markdown = `| x | y | z |\n|---|---|---|\n${cells.map((row) => `| ${row.join(' | ')} |`).join('\n')}`;
+        const texts = textsOf(markdown, discord);
+        for (const text of texts) expect(text.length).toBeLessThanOrEqual(discord.characters);
+        const seen = texts
+          .join(' ')
+          .split(/[^a-z日]+/)
+          .filter((word) => !['x', 'y', 'z', ''].includes(word));
+        expect(seen).toEqual(cells.flat().filter((word) => !['x', 'y', 'z'].includes(word)));
+      }),
+    );
+  });
+
+  it('does not touch code spans that look like images', () => {
+    expect(textsOf('`![a](b)` ![](http://a.b/c)', discord)).toEqual(['`![a](b)` http://a.b/c']);
+    expect(textsOf('```\n![a](b)\n```', discord)).toEqual(['```\n![a](b)\n```']);
+  });
+
+  it('does not let text in the midst of a line become a fence at the start of a part', () => {
+    const texts = textsOf(`${'x'.repeat(200)}\`\`\` and more`, slack);
+    expect(texts.flatMap(codeOf)).toEqual([]);
+  });
+});

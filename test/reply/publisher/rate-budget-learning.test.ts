@@ -1,0 +1,241 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { BudgetObserver, RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
+import { CHANNEL, Scene, TIER_3 } from './budget-scene.ts';
+import { FixedWindow, LeakyBucket, SlidingWindow, type StrictServer, type Verdict } from './strict-server.ts';
+import { settled } from './virtual-clock.ts';
+
+const HOUR_MS = 3_600_000;
+
+const deaf: BudgetObserver = { granted: () => {}, refused: () => {}, waiting: () => {}, limited: () => {} };
+
+test('a refusal stops all calls for as long as the platform says, and then fewer go', async () => {
+  const scene = new Scene();
+  const budget = scene.budget(CHANNEL);
+  for (let call = 0; call < 3; call++) scene.claim(budget, 'early', { essential: true });
+  await settled();
+  budget.refused(7_000);
+  for (let call = 0; call < 4; call++) scene.claim(budget, 'late', { essential: true });
+  await scene.clock.runUntil(6_999);
+  expect(scene.times('late')).toEqual([]);
+  await scene.clock.runUntil(7_000);
+  expect(scene.times('late')).toEqual([7_000, 7_000, 7_000]);
+});
+
+test('a refusal that does not say for how long stops calls for a second', async () => {
+  const scene = new Scene();
+  const budget = scene.budget(CHANNEL);
+  budget.refused(Number.NaN);
+  scene.claim(budget, 'a');
+  await scene.clock.runUntil(2_000);
+  expect(scene.times()).toEqual([1_000]);
+});
+
+/** Replies that always have something new to show, at a platform that tells nothing; the times of its refusals. */
+function keepCalling(scene: Scene, budget: RateBudget, server: StrictServer, until: number): number[] {
+  const refusals: number[] = [];
+  const again = async () => {
+    await budget.take({ essential: false, urgency: () => 1 }, new AbortController().signal);
+    const { retryAfterMs } = server.call(scene.clock.now());
+    if (retryAfterMs !== undefined) {
+      budget.refused(retryAfterMs);
+      refusals.push(scene.clock.now());
+    }
+    if (scene.clock.now() < until) void again();
+  };
+  void again();
+  return refusals;
+}
+
+function countIn(times: readonly number[], from: number, to: number): number {
+  return times.filter((at) => at >= from && at < to).length;
+}
+
+test('a limit that is lower than documented is learned from a few refusals, and tried again ever more seldom', async () => {
+  const scene = new Scene();
+  const server = new SlidingWindow({ calls: 20, perMs: 60_000 });
+  const refusals = keepCalling(scene, scene.budget(TIER_3), server, 5 * HOUR_MS);
+  await scene.clock.runUntil(5 * HOUR_MS);
+  expect(countIn(refusals, 0, 5 * 60_000)).toBeLessThanOrEqual(3);
+  expect(countIn(refusals, HOUR_MS, 2 * HOUR_MS)).toBeLessThanOrEqual(2);
+  expect(countIn(refusals, 4 * HOUR_MS, 5 * HOUR_MS)).toBeLessThanOrEqual(1);
+});
+
+test('processes that know nothing of each other learn to share a limit', async () => {
+  const scene = new Scene();
+  const server = new SlidingWindow(TIER_3);
+  const end = 5 * HOUR_MS;
+  const processes = [0, 1, 2].map(() => {
+    const grants: number[] = [];
+    const observer = { ...deaf, granted: () => grants.push(scene.clock.now()) };
+    const budget = scene.budget(TIER_3, 'test', observer);
+    return { grants, refusals: keepCalling(scene, budget, server, end) };
+  });
+  await scene.clock.runUntil(end);
+  for (const { grants, refusals } of processes) {
+    expect(countIn(refusals, end - HOUR_MS, end)).toBeLessThanOrEqual(2);
+    expect(countIn(grants, end - HOUR_MS, end)).toBeGreaterThan(50 * 60 * 0.15);
+  }
+});
+
+test.each([
+  ['fixed windows', () => new FixedWindow(CHANNEL)],
+  ['leaky buckets', () => new LeakyBucket(CHANNEL)],
+])(
+  'with the headers of %s no call is refused and hardly any room is left unused',
+  async (_name, newServer) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 10, maxLength: 50 }),
+        fc.integer({ min: 0, max: 5 }),
+        async (latencies, usedBefore) => {
+          const scene = new Scene();
+          const budget = scene.budget(CHANNEL);
+          const server = newServer();
+          for (let call = 0; call < usedBefore; call++) server.call(0);
+          let sent = 0;
+          const refusals: number[] = [];
+          const way = () =>
+            new Promise<void>((resolve) =>
+              scene.clock.after(latencies[sent++ % latencies.length] ?? 0, resolve),
+            );
+          const again = async () => {
+            await budget.take({ essential: false, urgency: () => 1 }, new AbortController().signal);
+            await way();
+            const { retryAfterMs, told } = server.call(scene.clock.now());
+            await way();
+            if (told) budget.learn(told);
+            if (retryAfterMs !== undefined) budget.refused(retryAfterMs);
+            if (retryAfterMs !== undefined) refusals.push(scene.clock.now());
+            if (scene.clock.now() < 60_000) void again();
+          };
+          void again();
+          await scene.clock.runUntil(90_000);
+          expect(refusals.length).toBeLessThanOrEqual(usedBefore === 5 ? 1 : 0);
+          expect(sent / 2).toBeGreaterThan(40);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  },
+);
+
+test('replies that share a channel use all of it and are refused nothing, though their calls and answers overtake each other', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 800 }), { minLength: 20, maxLength: 60 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (latencies, replies) => {
+        const scene = new Scene();
+        const budget = scene.budget(CHANNEL);
+        const server = new FixedWindow(CHANNEL);
+        const verdicts: Verdict[] = [];
+        let ways = 0;
+        const way = () =>
+          new Promise<void>((resolve) =>
+            scene.clock.after(latencies[ways++ % latencies.length] ?? 0, resolve),
+          );
+        const again = async () => {
+          const since = scene.clock.now();
+          const urgency = () => scene.clock.now() - since;
+          await budget.take({ essential: false, urgency }, new AbortController().signal);
+          await way();
+          const verdict = server.call(scene.clock.now());
+          verdicts.push(verdict);
+          await way();
+          if (verdict.told) budget.learn(verdict.told);
+          if (scene.clock.now() < 60_000) void again();
+        };
+        for (let reply = 0; reply < replies; reply++) {
+          budget.hold();
+          void again();
+        }
+        await scene.clock.runUntil(90_000);
+        expect(verdicts.filter(({ retryAfterMs }) => retryAfterMs !== undefined)).toEqual([]);
+        expect(verdicts.length).toBeGreaterThan(40);
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('calls that overtake each other on their way are not refused, though nothing tells of the limit', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 10, maxLength: 50 }),
+      async (latencies) => {
+        const scene = new Scene();
+        const budget = scene.budget(TIER_3);
+        const server = new SlidingWindow(TIER_3);
+        const retryAfter: (number | undefined)[] = [];
+        for (let call = 0; call < 200; call++)
+          void budget
+            .take({ essential: true, urgency: () => 1 }, new AbortController().signal)
+            .then(() =>
+              scene.clock.after(latencies[call % latencies.length] ?? 0, () =>
+                retryAfter.push(server.call(scene.clock.now()).retryAfterMs),
+              ),
+            );
+        await scene.clock.runUntil(300_000);
+        expect(retryAfter).toEqual(Array.from({ length: 200 }, () => undefined));
+      },
+    ),
+    { numRuns: 20 },
+  );
+});
+
+test('headers that make no sense change nothing', async () => {
+  const scene = new Scene();
+  const budget = scene.budget(CHANNEL);
+  const nonsense = { limit: 2, remaining: 1, resetAfterMs: 60_000 };
+  for (const name of ['limit', 'remaining', 'resetAfterMs'])
+    budget.learn({ ...nonsense, [name]: Number.NaN });
+  budget.learn({ limit: 0, remaining: 0, resetAfterMs: 60_000 });
+  for (let call = 0; call < 5; call++) scene.claim(budget, 'a', { essential: true });
+  await settled();
+  expect(scene.times()).toEqual([0, 0, 0, 0, 0]);
+});
+
+test('refusals that come together halve the calls at most', () => {
+  const scene = new Scene();
+  const limits: number[] = [];
+  const budget = scene.budget(TIER_3, 'test', { ...deaf, limited: (_name, { calls }) => limits.push(calls) });
+  for (let refusal = 0; refusal < 10; refusal++) budget.refused(1_000);
+  expect(limits).toEqual([25]);
+});
+
+test('after refusals now and then, all calls are back within a day', async () => {
+  const scene = new Scene();
+  const limits: number[] = [];
+  const budget = scene.budget(TIER_3, 'test', { ...deaf, limited: (_name, { calls }) => limits.push(calls) });
+  for (let refusal = 0; refusal < 20; refusal++) scene.at(refusal * HOUR_MS, () => budget.refused(1_000));
+  await scene.clock.runUntil(20 * HOUR_MS);
+  expect(limits.at(-1)).toBeLessThan(25);
+  scene.at(44 * HOUR_MS, () => scene.claim(budget, 'a'));
+  await scene.clock.runUntil(44 * HOUR_MS);
+  expect(limits.at(-1)).toBe(50);
+});
+
+test('what other processes used up is taken from the headers', async () => {
+  const scene = new Scene();
+  const budget = scene.budget(CHANNEL);
+  scene.claim(budget, 'a', { essential: true });
+  await settled();
+  budget.learn({ limit: 5, remaining: 1, resetAfterMs: 3_000 });
+  for (let call = 0; call < 3; call++) scene.claim(budget, 'b', { essential: true });
+  await scene.clock.runUntil(2_999);
+  expect(scene.times('b')).toEqual([0]);
+  await scene.clock.runUntil(3_000);
+  expect(scene.times('b')).toEqual([0, 3_000, 3_000]);
+});
+
+test('another limit than the documented one is taken from the headers', async () => {
+  const scene = new Scene();
+  const budget = scene.budget(CHANNEL);
+  scene.claim(budget, 'a', { essential: true });
+  await settled();
+  budget.learn({ limit: 2, remaining: 1, resetAfterMs: 10_000 });
+  for (let call = 0; call < 4; call++) scene.claim(budget, 'b', { essential: true });
+  await scene.clock.runUntil(30_000);
+  expect(scene.times('b')).toEqual([0, 10_000, 10_500, 20_500]);
+});

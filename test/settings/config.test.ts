@@ -1,0 +1,180 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '../../src/settings/config.ts';
+
+const valid = (env: NodeJS.ProcessEnv) => {
+  const { value, mistakes } = readConfig(env);
+  expect(mistakes).toBeUndefined();
+  return value;
+};
+
+test('nothing set is the offline demo with a SQLite file in ./data', () => {
+  expect(valid({})).toEqual({
+    model: { api: 'demo' },
+    assistants: {},
+    store: { dataDir: './data' },
+    port: 3000,
+  });
+});
+
+test('an empty or blank variable is one that is not set', () => {
+  const names = [
+    'OPENAI_API_KEY',
+    'OPENAI_BASE_URL',
+    'MODEL_API',
+    'DATABASE_URL',
+    'PORT',
+    'LOG_LEVEL',
+    'DATA_DIR',
+  ];
+  const env = Object.fromEntries(names.map((name, i) => [name, i % 2 ? '' : '  ']));
+  expect(valid(env)).toEqual(valid({}));
+});
+
+test('everything that is set arrives where it is used, without the space around it', () => {
+  const env = {
+    OPENAI_API_KEY: ' key-1\n',
+    OPENAI_BASE_URL: 'https://models.example/v1',
+    MODEL_API: 'responses',
+    ASSISTANTS_BASE_URL: 'http://assistants.example/v1',
+    ASSISTANTS_API_KEY: 'key-2',
+    ASSISTANT_ID: 'asst_1',
+    DATABASE_URL: 'postgres://me:p%40ss@db.example/bobbin',
+    DATA_DIR: '/data',
+    PORT: '0',
+    LOG_LEVEL: 'DEBUG',
+  };
+  expect(valid(env)).toEqual({
+    model: { api: 'responses', apiKey: 'key-1', baseURL: 'https://models.example/v1' },
+    assistants: { baseURL: 'http://assistants.example/v1', apiKey: 'key-2', assistantId: 'asst_1' },
+    store: { dataDir: '/data', databaseUrl: 'postgres://me:p%40ss@db.example/bobbin' },
+    port: 0,
+    logLevel: 'debug',
+  });
+});
+
+test.each([
+  [undefined, 'responses'],
+  ['https://api.openai.com/v1', 'responses'],
+  ['https://eu.api.openai.com/v1/', 'responses'],
+  ['http://localhost:11434/v1', 'chat'],
+  ['https://team.openai.azure.com/openai/v1', 'chat'],
+  ['https://api.openai.com.evil.example/v1', 'chat'],
+])('the base URL %s speaks %s unless MODEL_API says otherwise', (baseURL, api) => {
+  const env = { OPENAI_API_KEY: 'key', ...(baseURL && { OPENAI_BASE_URL: baseURL }) };
+  expect(valid(env)?.model.api).toBe(api);
+  expect(valid({ ...env, MODEL_API: 'chat' })?.model.api).toBe('chat');
+  expect(valid({ ...env, MODEL_API: 'responses' })?.model.api).toBe('responses');
+});
+
+test('a base URL needs no key, since local servers ask for none', () => {
+  expect(valid({ OPENAI_BASE_URL: 'http://localhost:11434/v1' })?.model).toEqual({
+    api: 'chat',
+    apiKey: 'none',
+    baseURL: 'http://localhost:11434/v1',
+  });
+});
+
+test('a key for the embedded server, which serve asks of its clients, needs no other server', () => {
+  expect(valid({ ASSISTANTS_API_KEY: 'key' })?.assistants).toEqual({ apiKey: 'key' });
+});
+
+test.each([
+  [{ OPENAI_API_KEY: '"secret"' }, /^OPENAI_API_KEY holds a space, a quotation mark .*: copy the key again/],
+  [{ OPENAI_API_KEY: 'secret secret' }, /^OPENAI_API_KEY holds a space/],
+  [{ OPENAI_API_KEY: 'secret…' }, /^OPENAI_API_KEY holds .* a letter that no key has/],
+  [{ ASSISTANTS_API_KEY: 'secret\nsecret' }, /^ASSISTANTS_API_KEY holds a space/],
+  [
+    { OPENAI_BASE_URL: 'localhost:11434/v1' },
+    /^OPENAI_BASE_URL is not a web address: write it with http:\/\//,
+  ],
+  [{ OPENAI_BASE_URL: 'secret' }, /^OPENAI_BASE_URL is not a web address/],
+  [{ OPENAI_BASE_URL: 'https://me:secret@host/v1' }, /^OPENAI_BASE_URL holds a user name or a password/],
+  [{ OPENAI_BASE_URL: 'https://host/v1?key=secret' }, /^OPENAI_BASE_URL holds a "\?"/],
+  [{ OPENAI_BASE_URL: 'https://host/v1/chat/completions' }, /leave "\/chat\/completions" at its end out\.$/],
+  [
+    { OPENAI_BASE_URL: 'https://api.openai.com/v1' },
+    /^OPENAI_API_KEY is missing, and OpenAI answers nothing/,
+  ],
+  [{ OPENAI_BASE_URL: 'https://host', MODEL_API: 'secret' }, /^MODEL_API is neither "responses" nor "chat"/],
+  [{ MODEL_API: 'chat' }, /^MODEL_API is set, but no provider is: set OPENAI_API_KEY or/],
+  [{ ASSISTANT_ID: 'asst_1' }, /^ASSISTANT_ID is set, but ASSISTANTS_BASE_URL is not/],
+  [{ ASSISTANTS_BASE_URL: 'https://api.openai.com/v1' }, /switched their Assistants servers off/],
+  [
+    { ASSISTANTS_BASE_URL: 'https://team.openai.azure.com/openai/v1' },
+    /switched their Assistants servers off/,
+  ],
+  [{ ASSISTANTS_BASE_URL: 'ftp://host' }, /^ASSISTANTS_BASE_URL is not a web address/],
+  [
+    { DATABASE_URL: 'mysql://me:secret@host/db' },
+    /^DATABASE_URL is not the address of a PostgreSQL database/,
+  ],
+  [{ DATABASE_URL: 'postgres://me:secret#1@host:5432/db' }, /password percent-encoded/],
+  [{ DATABASE_URL: 'postgres://' }, /^DATABASE_URL is not the address/],
+  [{ PORT: '65536' }, /^PORT is not a port: write a number from 0 to 65535/],
+  [{ PORT: '-1' }, /^PORT is not a port/],
+  [{ PORT: '3000.5' }, /^PORT is not a port/],
+  [{ PORT: 'secret' }, /^PORT is not a port/],
+  [{ LOG_LEVEL: 'secret' }, /^LOG_LEVEL is not a level: write trace, debug/],
+])('the mistake in %o is told with what to do, and no value is shown', (env, sentence) => {
+  const { mistakes } = readConfig(env);
+  expect(mistakes).toEqual([expect.stringMatching(sentence)]);
+  expect(mistakes?.[0]).toMatch(/\.$/);
+  expect(mistakes?.[0]).not.toContain('secret');
+});
+
+test('all mistakes are listed, contradictions among them', () => {
+  const { mistakes } = readConfig({
+    PORT: 'x',
+    LOG_LEVEL: 'y',
+    DATABASE_URL: 'z',
+    ASSISTANT_ID: 'a',
+    MODEL_API: 'b',
+  });
+  expect(mistakes?.map((mistake) => mistake.split(' ')[0])).toEqual([
+    'MODEL_API',
+    'DATABASE_URL',
+    'PORT',
+    'LOG_LEVEL',
+    'MODEL_API',
+    'ASSISTANT_ID',
+  ]);
+});
+
+test('Slack takes a bot token with an app token or a signing secret, and Discord a token', () => {
+  const slack = {
+    SLACK_BOT_TOKEN: 'xoxb-1',
+    SLACK_APP_TOKEN: 'xapp-1',
+    SLACK_API_URL: 'http://127.0.0.1:1/api/',
+  };
+  expect(valid(slack)?.slack).toEqual({
+    botToken: 'xoxb-1',
+    appToken: 'xapp-1',
+    apiUrl: 'http://127.0.0.1:1/api/',
+  });
+  const signed = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'secret' };
+  expect(valid(signed)?.slack).toEqual({ botToken: 'xoxb-1', signingSecret: 'secret' });
+  const discord = {
+    DISCORD_TOKEN: 't',
+    DISCORD_API_URL: 'http://127.0.0.1:1/api',
+    DISCORD_REPLY_IN: 'channel',
+  };
+  expect(valid(discord)?.discord).toEqual({
+    token: 't',
+    apiUrl: 'http://127.0.0.1:1/api',
+    replyIn: 'channel',
+  });
+  expect(valid({ DISCORD_TOKEN: 't' })?.discord).toEqual({ token: 't', replyIn: 'thread' });
+});
+
+test.each<[NodeJS.ProcessEnv, RegExp]>([
+  [
+    { SLACK_BOT_TOKEN: 'xapp-1', SLACK_APP_TOKEN: 'xapp-1' },
+    /^SLACK_BOT_TOKEN is not a bot token, .*api\.slack\.com/,
+  ],
+  [{ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xoxb-1' }, /^SLACK_APP_TOKEN is not an app-level token/],
+  [{ SLACK_BOT_TOKEN: 'xoxb-1' }, /^SLACK_BOT_TOKEN is set, but nothing brings the events/],
+  [{ SLACK_SIGNING_SECRET: 's' }, /^SLACK_BOT_TOKEN is missing/],
+  [{ DISCORD_TOKEN: 't', DISCORD_REPLY_IN: 'cellar' }, /^DISCORD_REPLY_IN is neither/],
+])('a mistake in the settings of a platform is told: %o', (env, mistake) => {
+  expect(readConfig(env).mistakes).toEqual([expect.stringMatching(mistake)]);
+});
