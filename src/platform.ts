@@ -9,10 +9,18 @@ export interface IncomingMessage {
   author: { id: string; name: string; locale?: string };
   text: string;
   attachments?: Attachment[];
+  /** What was said where the bot is called into before it was called, oldest first. It is read for this turn only. */
+  context?: readonly ContextMessage[];
   /** Nothing new is asked: the answer to the messages before shall be given anew. */
   regenerate?: true;
   /** Where the platform shall put the reply, in its own words. */
   replyTo?: Readonly<Record<string, string>>;
+}
+
+/** What somebody said, for the bot to know what it is asked about: neither a question to it nor kept. */
+export interface ContextMessage {
+  author: string;
+  text: string;
 }
 
 /** A file that came with a message; its content is fetched when it is needed. */
