@@ -13,6 +13,14 @@ export interface ToldLimit {
   resetAfterMs: number;
 }
 
+/** A call that uses up a place. */
+interface Counted {
+  /** When it stops counting. */
+  readonly until: number;
+  /** Whether `until` comes from the platform; before that it is a guess. */
+  readonly isAnswered: boolean;
+}
+
 /** A call may be under way for longer than the next one, so calls count for longer than the platform's window. */
 const MARGIN = 1 / 20;
 const LONGEST_MARGIN_MS = 1_000;
@@ -45,8 +53,8 @@ export class Allowance {
   #perMs: number;
   #most: number;
   #calls: number;
-  /** When each call that still counts stops counting, earliest first. */
-  #counted: number[] = [];
+  /** The calls that still count, by when they stop counting, earliest first. */
+  #counted: Counted[] = [];
   #held = 0;
   #pacedAt = Number.NEGATIVE_INFINITY;
   #closedUntil = Number.NEGATIVE_INFINITY;
@@ -95,7 +103,8 @@ export class Allowance {
   /** Counts a call. */
   take(essential: boolean, now: number): void {
     if (!essential) this.#pacedAt = now;
-    this.#count(now + this.#perMs + Math.min(this.#perMs * MARGIN, LONGEST_MARGIN_MS));
+    const until = now + this.#perMs + Math.min(this.#perMs * MARGIN, LONGEST_MARGIN_MS);
+    this.#count({ until, isAnswered: false });
   }
 
   /** Keeps a place for an essential call. */
@@ -129,6 +138,11 @@ export class Allowance {
    * What the platform told with an answer. Discord's windows are fixed for some routes and sliding for others, with
    * the same headers: that all calls are there again after `resetAfterMs` is true for both. What is no number, or
    * allows nothing, is not believed. https://github.com/discord/discord-api-docs/issues/7680
+   *
+   * An answer ends the guess about one call, the oldest that has none, and changes nothing about others: they may
+   * reach the platform in a later window. So each call counts until its own window ends, and none is refused while
+   * nobody else calls and answers take less time than a window, in whatever order calls and answers arrive. What is
+   * used beyond our own calls was used by others.
    */
   learn({ limit, remaining, resetAfterMs }: ToldLimit, now: number): void {
     if (!(limit >= 1 && remaining <= limit && resetAfterMs < Number.POSITIVE_INFINITY)) return;
@@ -136,9 +150,14 @@ export class Allowance {
     if (this.#calls === this.#most || this.#calls > limit) this.#calls = limit;
     this.#most = limit;
     this.#perMs = Math.max(this.#perMs, resetAfterMs);
+    const answered = { until: now + resetAfterMs, isAnswered: true };
+    const oldest = this.#counted.findIndex(({ isAnswered }) => !isAnswered);
+    if (oldest >= 0) {
+      this.#counted.splice(oldest, 1);
+      this.#count(answered);
+    }
     const used = limit - Math.max(0, remaining);
-    this.#counted.splice(-used, used);
-    for (let call = 0; call < used; call++) this.#count(now + resetAfterMs);
+    while (this.#counted.length < used) this.#count(answered);
   }
 
   /** Calls that are not kept for essential ones; at least 1. */
@@ -157,7 +176,7 @@ export class Allowance {
 
   /** When no more than `places` - 1 calls count any longer. */
   #roomAt(places: number, now: number): number {
-    return this.#counted.at(-places) ?? now;
+    return this.#counted.at(-places)?.until ?? now;
   }
 
   /**
@@ -166,7 +185,7 @@ export class Allowance {
    */
   #pacedUntil(now: number): number {
     const horizon = this.#horizonMs;
-    const returns = this.#counted.map((until) => until - now);
+    const returns = this.#counted.map(({ until }) => until - now);
     const within = returns.filter((ms) => ms <= horizon);
     const free = this.#shared - returns.length;
     const paces = within.map((ms, index) => ms / Math.max(1, free + index + 1));
@@ -175,13 +194,13 @@ export class Allowance {
     return due <= now ? now : Math.min(due, now + entering);
   }
 
-  #count(until: number): void {
-    const at = this.#counted.findLastIndex((other) => other <= until);
-    this.#counted.splice(at + 1, 0, until);
+  #count(call: Counted): void {
+    const at = this.#counted.findLastIndex(({ until }) => until <= call.until);
+    this.#counted.splice(at + 1, 0, call);
   }
 
   #update(now: number): void {
-    while ((this.#counted[0] ?? Number.POSITIVE_INFINITY) <= now) this.#counted.shift();
+    while ((this.#counted[0]?.until ?? Number.POSITIVE_INFINITY) <= now) this.#counted.shift();
     while (this.#recoversAt <= now) this.#recover();
   }
 
