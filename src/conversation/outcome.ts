@@ -1,13 +1,14 @@
 import { APIConnectionError, APIError } from 'openai';
 import type { Outcome } from '../platform.ts';
 import { Problem } from '../problem.ts';
+import { isEmpty } from '../reply/transcript/empty.ts';
 import type { Transcript } from '../reply/transcript/transcript.ts';
 
 /** How a turn ended, as its run's transcript tells it. */
 export function endOfRun(transcript: Transcript): Outcome {
   switch (transcript.status) {
     case 'completed':
-      if (transcript.entries.length === 0) return failed('The model gave an empty answer. Ask again.');
+      if (isEmpty(transcript)) return failed('The model gave an empty answer. Ask again.');
       return { status: 'completed' };
     case 'cancelled':
       return { status: 'stopped' };

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { isVisible } from './visible.ts';
 
 /** Of one call's output this much is shown: enough for a table or a traceback, little enough to keep a chat readable. */
 export const MAX_LOG_LINES = 60;
@@ -10,16 +11,18 @@ const UNSEEN = /(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * Text from a model as it can be shown anywhere: well-formed, line ends as \n, no control characters. As `value`
- * grows at its end, so does the result; half of a surrogate pair waits for the other while more may come.
+ * grows at its end, so does the result; half of a surrogate pair waits for the other while more may come. Text of which
+ * people would see nothing is none.
  */
 export function cleanText(value: string, isOpen: boolean): string {
   const known = isOpen ? value.replace(/[\ud800-\udbff]$/, '') : value;
-  return known
+  const cleaned = known
     .replace(/\r\n?/g, '\n')
     .toWellFormed()
     .replace(UNSEEN, '')
     .replace(/^(?:[^\S\n]*\n)+/, '')
     .trimEnd();
+  return isVisible(cleaned) ? cleaned : '';
 }
 
 /**
@@ -37,7 +40,8 @@ export function insideFence(text: string): string {
 export function cleanLogs(logs: string, isOpen: boolean): string {
   const lines = logs.replace(/\r\n/g, '\n').split('\n');
   if (isOpen || lines.at(-1) === '') lines.pop();
-  return shorten(lines, isOpen).trimEnd();
+  const shown = shorten(lines, isOpen).trimEnd();
+  return isVisible(shown) ? shown : '';
 }
 
 function shorten(lines: readonly string[], isOpen: boolean): string {

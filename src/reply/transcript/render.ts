@@ -1,6 +1,7 @@
 import type { CodeInterpreterCall, CodeOutput, PlacedCall, ToolCall } from '../../platform.ts';
 import { scan } from '../layout/block.ts';
 import { cleanLogs, cleanText, insideFence } from '../layout/clean.ts';
+import { isVisibleMarkdown } from '../layout/visible.ts';
 import type { Content } from './content.ts';
 import type { Entry, ToolCallsEntry, Transcript } from './transcript.ts';
 
@@ -56,17 +57,23 @@ function piecesOf(entry: Entry, isOpen: boolean, style: ReplyStyle): Piece[] {
   );
 }
 
-function contentBlock(content: Content, isOpen: boolean): string {
+/** A piece of a message as Markdown; nothing, where people would see nothing of it. */
+export function contentBlock(content: Content, isOpen: boolean): string {
   switch (content.type) {
     case 'text':
-      return cleanText(content.value, isOpen);
+      return textBlock(content.value, isOpen);
     case 'refusal':
-      return cleanText(content.refusal, isOpen);
+      return textBlock(content.refusal, isOpen);
     case 'image_file':
       return '';
     case 'image_url':
       return URL.canParse(content.url) ? `![](${new URL(content.url).href})` : '';
   }
+}
+
+function textBlock(value: string, isOpen: boolean): string {
+  const text = cleanText(value, isOpen);
+  return isVisibleMarkdown(text, isOpen) ? text : '';
 }
 
 function callPieces(entry: ToolCallsEntry, isOpen: boolean, style: ReplyStyle): Piece[] {

@@ -309,3 +309,10 @@ test.each([
   await sim.until(() => scene.log.some(({ msg }) => msg.startsWith(said)));
   end.open();
 });
+
+test('an answer in which nothing is to see is told as empty', async () => {
+  const scene = await openScene([says('\u200b\n', '```\n\ufeff', '\n```')]);
+  const question = scene.sim.user('ann').says('general', `${scene.sim.mention} go`);
+  const replies = await scene.finished(question.id);
+  expect(replies.map(({ content }) => content)).toEqual(['⚠️ The model gave an empty answer. Ask again.']);
+});

@@ -147,3 +147,10 @@ test.concurrent('a status whose clearing fails is cleared a little later', async
   goesOn();
   await thread.quiet();
 });
+
+test('an answer in which nothing is to see is told as empty', async () => {
+  const { sim } = await openWorld({ model: new ScriptedModel(says('\u200b\n', '```\n\ufeff', '\n```')) });
+  const thread = asks(sim);
+  await thread.finished();
+  expect(thread.texts()).toEqual(['⚠️ The model gave an empty answer. Ask again.\n[Regenerate]']);
+});

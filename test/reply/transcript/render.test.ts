@@ -54,6 +54,15 @@ describe('render', () => {
     );
   });
 
+  it('only ever grows at its end, also where nothing is to see at first', () => {
+    const mark = fc.constantFrom('`', '~', '\n', '\u200b', 'a', ' ', '>', '-', '1. ');
+    fc.assert(
+      fc.property(fc.string({ unit: mark, maxLength: 40 }), sizes, (value, pieces) =>
+        expectToGrow(frames([{ content: [text(value)] }], pieces).map(({ markdown }) => markdown)),
+      ),
+    );
+  });
+
   it('only ever grows at its end', () => {
     fc.assert(
       fc.property(items, sizes, (script, pieces) =>

@@ -1,0 +1,20 @@
+import type { ToolCall } from '../../platform.ts';
+import { cleanLogs } from '../layout/clean.ts';
+import { fileIds } from './file-ids.ts';
+import { contentBlock } from './render.ts';
+import type { Entry, Transcript } from './transcript.ts';
+
+/** Whether an answer that is over gives people nothing: no text, no file, and nothing that code printed. */
+export function isEmpty(transcript: Transcript): boolean {
+  return fileIds(transcript).length === 0 && transcript.entries.every(saysNothing);
+}
+
+function saysNothing(entry: Entry): boolean {
+  if (entry.type === 'tool_calls') return entry.tool_calls.every(printsNothing);
+  return entry.content.every((content) => contentBlock(content, false) === '');
+}
+
+function printsNothing(call: ToolCall): boolean {
+  if (call.type !== 'code_interpreter') return true;
+  return call.outputs.every((output) => output.type === 'logs' && cleanLogs(output.logs, false) === '');
+}
