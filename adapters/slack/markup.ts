@@ -69,21 +69,6 @@ export function settled(markdown: string): string {
   return markdown.replace(/<(?:[@!][\w^]{0,40})?$/, '');
 }
 
-/** A notification shows about this much. */
-const MAX_FALLBACK = 150;
-
-/** A line of plain text for notifications, which show no blocks; nothing in it is taken for markup. */
-export function fallbackText(markdown: string): string {
-  const plain = markdown
-    .slice(0, 4 * MAX_FALLBACK)
-    .replace(/^\s*(?:```|~~~).*$/gm, '')
-    .replace(/[*_`~#>|]+/g, '')
-    .replace(/\s+/g, ' ')
-    .trim();
-  const short = plain.length > MAX_FALLBACK ? `${plain.slice(0, MAX_FALLBACK).toWellFormed()}…` : plain;
-  return escaped(short) || '…';
-}
-
 /** Text in which Slack's markup has no special characters. */
 export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

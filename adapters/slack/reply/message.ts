@@ -2,10 +2,10 @@ import type { types } from '@slack/bolt';
 import { type Budget, type Call, Gone } from '../../../src/platform.ts';
 import type { RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
 import { detourFor, isStreamOver, mayHaveWorked, slackCode, translated } from '../failures.ts';
-import { fallbackText } from '../markup.ts';
 import type { Content } from './api.ts';
 import { markdownBlocks, plainBlocks, stopBlocks } from './blocks.ts';
 import { type Card, chunksTo, isTooHeavy } from './cards.ts';
+import { fallbackText } from './fallback-text.ts';
 import type { MessageContext } from './message-context.ts';
 import type { MessageView } from './message-view.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { defused, fallbackText, mentionsOthers, readable, settled } from '../../../adapters/slack/markup.ts';
+import { defused, escaped, mentionsOthers, readable, settled } from '../../../adapters/slack/markup.ts';
+import { fallbackText } from '../../../adapters/slack/reply/fallback-text.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { mentionsIn } from '../../sim/slack/markup.ts';
 import { Pen } from './pen.ts';
@@ -101,10 +102,40 @@ test.each(['stream', 'edit'])('a hostile answer is shown as text and pings nobod
   expect(thread.text().replaceAll('\u200b', '')).toBe(HOSTILE);
 });
 
-test('a fallback for notifications is one short line without marks', () => {
-  expect(fallbackText('# Title\n\n```js\ncode();\n```\n**bold** & <b>')).toBe(
-    'Title code(); bold &amp; &lt;b',
+test.each([
+  ['print(6*7)', 'print(6*7)'],
+  ['It is `print(6*7)`, or `a_b[~c] > d | #e`.', 'It is print(6*7), or a_b[~c] > d | #e.'],
+  ['print(6*7) and print(6*7)', 'print(6*7) and print(6*7)'],
+  ['2**3 and 4**5, 2 * 3 * 4, a*b*c', '2**3 and 4**5, 2 * 3 * 4, a*b*c'],
+  ['my_long_name, ~/path, C# and 1 > 0', 'my_long_name, ~/path, C# and 1 > 0'],
+  ['# Title\n\n```js\ncode() || a * b;\n```\n**bold** & <b>', 'Title code() || a * b; bold & <b>'],
+  ['~~~\n# a comment\n~~~', '# a comment'],
+  ['```\nstill # open', 'still # open'],
+  ['> a *quoted* ~~line~~\n\n1. one\n2. __two__', 'a quoted line one two'],
+  ['- [x] done\n- [a **link**](https://a.example)\n\n---\n', 'done a link'],
+  ['| a | b |\n|---|---|\n| `1*2*3` | 3*4 |', 'a b 1*2*3 3*4'],
+  [
+    '![a chart](chart.png) \\*not bold\\* &amp; <https://a.example>',
+    'a chart *not bold* & https://a.example',
+  ],
+  ['one\\\ntwo  \nthree', 'one two three'],
+])('the notification of %j reads %j', (markdown, expected) => {
+  expect(fallbackText(markdown)).toBe(escaped(expected));
+});
+
+test('no letter, digit or sign of a code block is lost in a notification', () => {
+  const code = fc
+    .string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 100 })
+    .filter((text) => !/`/.test(text));
+  fc.assert(
+    fc.property(code, (text) => {
+      const line = text.replace(/\s+/g, ' ').trim() || '…';
+      expect(fallbackText(`\`\`\`\n${text}\n\`\`\``)).toBe(escaped(line));
+    }),
   );
+});
+
+test('a fallback for notifications is one short line', () => {
   expect(fallbackText('a'.repeat(1_000)).length).toBeLessThan(200);
   expect(fallbackText('```\n```')).toBe('…');
 });
