@@ -56,7 +56,7 @@ function link(url: string, label: string | undefined): string {
 }
 
 /** What Slack would make a mention of, in mrkdwn and in Markdown alike. */
-const PING = /<(?=(?:@\w+|!(?:channel|here|everyone|group|subteam\^\w+))[|>])/g;
+const PING = /<(?=(?:@\w+|![a-z]+|!subteam\^\w+)[|>])/g;
 const ZERO_WIDTH_SPACE = '\u200b';
 
 /** A model's Markdown, in which nothing pings anybody. */
