@@ -6,6 +6,7 @@ import { Problem } from '../../src/problem.ts';
 import type { BudgetObserver } from '../../src/reply/publisher/rate-budget.ts';
 import { boltLog } from './bolt-log.ts';
 import { Budgets } from './budgets.ts';
+import { listenerOf } from './http.ts';
 import { type Identity, identify } from './identity.ts';
 import { download } from './incoming/download.ts';
 import { Inbox } from './incoming/inbox.ts';
@@ -167,15 +168,4 @@ export class Slack implements Platform {
       ...(this.#apiUrl !== undefined && { slackApiUrl: this.#apiUrl }),
     };
   }
-}
-
-/** Bolt's receiver throws at paths and methods that are not its own. */
-function listenerOf(receiver: HTTPReceiver): RequestListener {
-  return (request, response) => {
-    try {
-      receiver.requestListener(request, response);
-    } catch {
-      response.writeHead(404).end();
-    }
-  };
 }

@@ -35,6 +35,25 @@ export class Socket {
       installerOptions: { clientOptions },
       logger: boltLog(log),
     });
+    for (const event of ['ws_message', 'slack_event']) this.#contain(event);
+  }
+
+  /**
+   * Bolt's listeners for what the socket brings are asynchronous, and an odd frame lets them reject (`null`, an event
+   * without its type, an acknowledgement for which the connection is gone), which would end the process.
+   */
+  #contain(event: string): void {
+    const { client } = this.receiver;
+    const listeners = client.listeners(event);
+    client.removeAllListeners(event);
+    for (const listener of listeners)
+      client.on(event, async (...parts: unknown[]) => {
+        try {
+          await listener.apply(client, parts);
+        } catch (error) {
+          this.#log.error({ err: error }, 'something from Slack could not be read');
+        }
+      });
   }
 
   /** Throws a `Problem` when Slack does not let the app in. */

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ACTIONS } from '../../../adapters/slack/surface.ts';
 import { openHttp } from '../../../src/operations/http.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
+import { ODD_PAYLOADS, unhandledRejections } from './odd-payloads.ts';
 import { asks, GENERAL, isQuiet, openWorld } from './world.ts';
 
 async function served(...texts: string[]) {
@@ -44,4 +45,17 @@ test('a request that is not signed by Slack is refused, and so is every other pa
   expect((await fetch(`${url}/more`, { method: 'POST', body })).status).toBe(404);
   expect((await fetch(url)).status).toBe(404);
   expect(sim.counters.of('chat.postMessage').calls).toBe(0);
+});
+
+test('what an odd request throws ends with that request', async () => {
+  const { sim, url } = await served('Fine again.');
+  await sim.useRequestUrl(url);
+  const unhandled = unhandledRejections();
+  for (const { type, payload } of ODD_PAYLOADS)
+    void sim.delivery.dispatch({ type, payload: Object(payload) });
+  void sim.delivery.dispatch(JSON.parse('{ "type": "events_api", "payload": null }'));
+  const thread = asks(sim);
+  await thread.quiet();
+  expect(thread.text()).toBe('Fine again.');
+  expect(unhandled).toEqual([]);
 });

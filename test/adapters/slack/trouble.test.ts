@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
+import { ODD_PAYLOADS, unhandledRejections } from './odd-payloads.ts';
 import { Pen } from './pen.ts';
 import { asks, type Context, GENERAL, isQuiet, logged, openWorld, type World } from './world.ts';
 
@@ -153,4 +154,14 @@ test('an answer in which nothing is to see is told as empty', async () => {
   const thread = asks(sim);
   await thread.finished();
   expect(thread.texts()).toEqual(['⚠️ The model gave an empty answer. Ask again.\n[Regenerate]']);
+});
+
+test('what one odd event throws ends with that event, and the next message is answered', async () => {
+  const world = await openWorld({ model: new ScriptedModel(says('Fine again.')) });
+  const unhandled = unhandledRejections();
+  const envelopes = ODD_PAYLOADS.map((odd) => ({ envelope_id: 'odd', ...odd }));
+  for (const frame of ['', 'no JSON', ...[null, [], {}, ...envelopes].map((odd) => JSON.stringify(odd))])
+    world.sim.socketMode.sendRaw(frame);
+  await nextWorks(world, GENERAL);
+  expect(unhandled).toEqual([]);
 });

@@ -70,6 +70,11 @@ export class SocketMode implements Transport {
     }
   }
 
+  /** Sends a frame as it is to one connection, whatever stands in it. */
+  sendRaw(frame: string): void {
+    this.#ready()[0]?.socket.send(frame);
+  }
+
   send(envelope: Envelope, attempt: Attempt): Promise<Outcome> {
     const ready = this.#ready();
     const connection = ready[this.#turn % ready.length];
