@@ -9,6 +9,7 @@ import {
   REST,
   Status,
 } from 'discord.js';
+import { guardEvents, guardedGateway, type OnDropped } from './payload-guard.ts';
 
 /** For a request without an answer, in ms: long enough to upload files over a slow line. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -44,9 +45,17 @@ export function createRest(api: string, token: string): REST {
   }).setToken(token);
 }
 
-/** The connection to the gateway, with what discord.js itself asks of the API. */
-export function createClient(api: string, readsContent: boolean, ws: ClientOptions['ws']): Client {
-  return new Client({
+/**
+ * The connection to the gateway, with what discord.js itself asks of the API.
+ * @param onDropped Is told of the events that discord.js throws at, or we.
+ */
+export function createClient(
+  api: string,
+  readsContent: boolean,
+  ws: ClientOptions['ws'],
+  onDropped: OnDropped,
+): Client {
+  const client = new Client({
     intents: readsContent ? [...INTENTS, GatewayIntentBits.MessageContent] : INTENTS,
     partials: [Partials.Channel],
     shards: 'auto',
@@ -56,8 +65,10 @@ export function createClient(api: string, readsContent: boolean, ws: ClientOptio
       MessageManager: MESSAGES_KEPT,
     }),
     rest: { api },
-    ...(ws && { ws }),
+    ws: guardedGateway(ws, onDropped),
   });
+  guardEvents(client, onDropped);
+  return client;
 }
 
 /**

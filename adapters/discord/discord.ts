@@ -20,7 +20,8 @@ import { CANNOT_READ, helpText } from './incoming/help.ts';
 import { isForBot, look, read, type Written } from './incoming/incoming.ts';
 import { handle } from './incoming/interactions.ts';
 import { INTENTS_REFUSED, login, NO_CONTENT_INTENT, readsContent, TOKEN_REFUSED } from './login.ts';
-import { mayAnswer, type ReplyIn } from './permissions.ts';
+import type { Dropped } from './payload-guard.ts';
+import { distrust, mayAnswer, type ReplyIn } from './permissions.ts';
 import { Place } from './place.ts';
 import { DiscordReply } from './reply/reply.ts';
 import { Typing } from './reply/typing.ts';
@@ -35,6 +36,7 @@ const CALL_TIMEOUT_MS = 10_000;
 const MAY_NOT_WRITE =
   'a message was not answered: the bot may not write there. It needs the permissions View Channel and Send Messages ' +
   '(in threads, Send Messages in Threads), and an unlocked thread.';
+const DROPPED = 'Discord sent an event that could not be taken: it is left out';
 /** For a note to find room between the replies of its channel, in ms. */
 const NOTE_PATIENCE_MS = 30_000;
 
@@ -83,7 +85,7 @@ export class Discord implements Platform {
     const { token, ws } = this.#options;
     const readsAll = await readsContent(this.#rest, this.#apiUrl);
     if (!readsAll) this.#log.warn(NO_CONTENT_INTENT);
-    this.#client = createClient(this.#apiUrl, readsAll, ws);
+    this.#client = createClient(this.#apiUrl, readsAll, ws, (dropped) => this.#noteDropped(dropped));
     this.#listen(this.#client, bot, readsAll);
     const client = await login(this.#client, this.#apiUrl, token);
     this.#client.on(Events.ShardDisconnect, ({ code }) => this.#sayWhyDisconnected(code));
@@ -161,6 +163,12 @@ export class Discord implements Platform {
       const note = { content, buttons: undefined, files: [], answers: id, ping: true, nonce: id };
       await this.#api.post(channelId, note).finally(release);
     } else release();
+  }
+
+  #noteDropped({ event, guild: id, error }: Dropped): void {
+    this.#log.error({ event, reason: reasonOf(error) }, DROPPED);
+    const guild = this.#client?.guilds.cache.get(id ?? '');
+    if (guild) distrust(guild);
   }
 
   /** These are the codes after which discord.js does not connect again by itself. */

@@ -1,4 +1,4 @@
-import { type BaseInteraction, ChannelType, type Message, PermissionFlagsBits } from 'discord.js';
+import { type BaseInteraction, ChannelType, type Guild, type Message, PermissionFlagsBits } from 'discord.js';
 
 /** Whether a new thread or the channel itself takes the reply to a mention. */
 export type ReplyIn = 'thread' | 'channel';
@@ -11,10 +11,18 @@ const { CreatePublicThreads, ManageThreads, SendMessages, SendMessagesInThreads,
 /** Channels in which a message can have a thread. */
 const THREADABLE: readonly ChannelType[] = [ChannelType.GuildText, ChannelType.GuildAnnouncement];
 
+/** Servers of which an event was left out, so that what is known of their roles and channels may be half of it. */
+const halfKnown = new WeakSet<Guild>();
+
+/** What is known of the server says no more what is permitted there: Discord's answers do. */
+export function distrust(guild: Guild): void {
+  halfKnown.add(guild);
+}
+
 /** Whether the answer to a message goes into a thread that hangs on it. */
 export function opensThread(message: Message, replyIn: ReplyIn): boolean {
   const permissions = permissionsFor(message);
-  return permissions !== undefined && takesThread(message.channel, permissions, replyIn);
+  return takesThread(message.channel, permissions, replyIn);
 }
 
 /**
@@ -31,15 +39,22 @@ export function mayAnswerIn(channel: Channel, permissions: Permissions, replyIn:
   return takesThread(channel, permissions, replyIn) || mayWrite(channel, permissions);
 }
 
-/** Undefined in direct messages, and as long as the bot does not know what it is on a server. */
+/** Undefined in direct messages, and as long as the bot does not know what it may do on a server. */
 function permissionsFor({ channel, guild }: Message): Permissions | undefined {
   const me = guild?.members.me;
-  return me && !channel.isDMBased() ? channel.permissionsFor(me) : undefined;
+  if (!me || channel.isDMBased() || halfKnown.has(guild)) return undefined;
+  try {
+    return channel.permissionsFor(me);
+  } catch {
+    // discord.js throws where a role or an overwrite is not as it should be.
+    return undefined;
+  }
 }
 
-function takesThread({ type }: Channel, permissions: Permissions, replyIn: ReplyIn): boolean {
+function takesThread({ type }: Channel, permissions: Permissions | undefined, replyIn: ReplyIn): boolean {
   const isPossible = replyIn === 'thread' && THREADABLE.includes(type);
-  return isPossible && permissions.has([ViewChannel, CreatePublicThreads, SendMessagesInThreads]);
+  const isPermitted = permissions?.has([ViewChannel, CreatePublicThreads, SendMessagesInThreads]) ?? true;
+  return isPossible && isPermitted;
 }
 
 /** A locked thread is for those who manage it. https://discord.com/developers/docs/topics/threads#locked-threads */

@@ -117,6 +117,16 @@ export class Gateway implements Sessions {
     this.#sessions.clear();
   }
 
+  /** Sends every session an event as it stands, whatever Discord's documentation says of such ones. */
+  dispatch(t: unknown, d: unknown): void {
+    for (const session of this.#sessions.values()) session.dispatch(t, d);
+  }
+
+  /** Sends every client a payload that belongs to no session. */
+  send(op: unknown, d: unknown): void {
+    for (const connection of this.#connections) connection.send({ op, d, s: null, t: null });
+  }
+
   /** Ends every connection for good. */
   stop(): void {
     this.drop();

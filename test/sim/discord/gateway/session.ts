@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Json } from '../json.ts';
 
 export interface Packet {
-  op: number;
+  op: unknown;
   d: unknown;
   s: number | null;
-  t: string | null;
+  t: unknown;
 }
 
 export interface Identity {
@@ -34,7 +33,7 @@ export class Session {
     return this.#sent.length;
   }
 
-  dispatch(t: string, d: Json): void {
+  dispatch(t: unknown, d: unknown): void {
     const packet = { op: 0, t, s: this.sequence + 1, d };
     this.#sent.push(packet);
     this.send?.(packet);
