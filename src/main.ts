@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Problem } from './problem.ts';
+import { loadEnvFile } from './settings/env-file.ts';
 import { readSettings } from './settings/settings.ts';
 
 const USAGE = `Usage: npm start -- [command] [options]
@@ -21,7 +21,7 @@ const COMMANDS = ['start', 'chat', 'serve'];
 const MISUSE = 2;
 
 try {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  loadEnvFile('.', process.env);
   await run(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof Problem)) throw error;

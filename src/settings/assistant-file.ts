@@ -3,6 +3,7 @@ import type { AssistantCreateParams } from 'openai/resources/beta/assistants';
 import type { SuggestedPrompt } from '../platform.ts';
 import { type AssistantFields, checkFields } from './assistant-fields.ts';
 import type { Checked } from './checked.ts';
+import { decodeText } from './decode-text.ts';
 import { parseFrontMatter } from './front-matter.ts';
 
 /** The Assistants API's own limit, in UTF-16 code units. */
@@ -28,7 +29,8 @@ export async function readAssistantFile(path: string, model?: string): Promise<C
 
 async function readText(path: string): Promise<Checked<string>> {
   try {
-    return { value: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)) };
+    const text = decodeText(await readFile(path));
+    return text.mistakes ? { mistakes: text.mistakes.map((mistake) => `${path} ${mistake}`) } : text;
   } catch (error) {
     return { mistakes: [`${path} ${reasonOf(error)}`] };
   }
@@ -40,7 +42,6 @@ function reasonOf(error: unknown): string {
     return 'does not exist: write the assistant there, or set ASSISTANT_FILE to where it is.';
   }
   if (code === 'EISDIR') return 'is a folder: set ASSISTANT_FILE to the file in which the assistant is.';
-  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'is not in UTF-8: save it again in that encoding.';
   return `cannot be read: ${error instanceof Error ? error.message : error}.`;
 }
 

@@ -28,10 +28,10 @@ export function usedDataDir(): string {
   return path;
 }
 
-/** Starts Bobbin as `npm start` does, with nothing in its environment but `env`. */
-export function start(args: string[], env: Record<string, string>) {
-  const options = { cwd: root, env: { PATH: process.env.PATH ?? '', ...env } };
-  const child = spawn(process.execPath, ['src/start.js', ...args], options);
+/** Starts Bobbin as `npm start` does, in the folder `cwd`, with nothing in its environment but `env`. */
+export function start(args: string[], env: Record<string, string>, cwd = root) {
+  const options = { cwd, env: { PATH: process.env.PATH ?? '', ...env } };
+  const child = spawn(process.execPath, [join(root, 'src/start.js'), ...args], options);
   const ended: Ended = { status: null, stdout: '', stderr: '' };
   const waiting = new Set<() => void>();
   const note = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
@@ -60,8 +60,13 @@ export function start(args: string[], env: Record<string, string>) {
 }
 
 /** Pipes lines into the chat and gives what came out. */
-export function chat(lines: string[], env: Record<string, string>, args: string[] = []): Promise<Ended> {
-  const { child, end } = start(args, env);
+export function chat(
+  lines: string[],
+  env: Record<string, string>,
+  args: string[] = [],
+  cwd = root,
+): Promise<Ended> {
+  const { child, end } = start(args, env, cwd);
   child.stdin.end(lines.map((line) => `${line}\n`).join(''));
   return end;
 }

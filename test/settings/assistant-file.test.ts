@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAssistantFile, readAssistantFile } from '../../src/settings/assistant-file.ts';
 import { tempFolder } from '../store/temp-folder.ts';
+import { windowsFiles } from './windows-files.ts';
 
 const file = (fields: string, body = 'Help people.') => `---\n${fields}\n---\n${body}\n`;
 const MINIMAL = 'name: Ada\nmodel: made-up-1';
@@ -218,9 +219,27 @@ describe('the file itself', () => {
     ]);
   });
 
+  test.each(Object.entries(windowsFiles('---\nname: Zoë\nmodel: made-up-1\n---\nHelp.\n')))(
+    'is read as Windows saves it: %s',
+    async (_, bytes) => {
+      const path = join(await tempFolder(), 'assistant.md');
+      await writeFile(path, bytes);
+      expect((await readAssistantFile(path)).value?.params).toMatchObject({
+        name: 'Zoë',
+        instructions: 'Help.',
+      });
+    },
+  );
+
   test.each([
-    ['UTF-16', Buffer.from(`\ufeff${file(MINIMAL)}`, 'utf16le')],
     ['Latin-1', Buffer.from(file('name: Zoë\nmodel: made-up-1'), 'latin1')],
+    ['half of UTF-16', Buffer.from(`\ufeff${file(MINIMAL)}`, 'utf16le').subarray(0, -1)],
+    [
+      'UTF-32',
+      Buffer.from(
+        [...'\ufeff---'].flatMap((letter) => [letter.charCodeAt(0) & 255, letter.charCodeAt(0) >> 8, 0, 0]),
+      ),
+    ],
   ])('is named when it is in %s', async (_, bytes) => {
     const path = join(await tempFolder(), 'assistant.md');
     await writeFile(path, bytes);
