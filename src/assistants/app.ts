@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
-import { requireApiKey, requireBeta } from './access.ts';
 import { ApiError, type Explain, invalidUrl, serverError, wrongMethod } from './api-error.ts';
 import { assistantRoutes } from './assistant-routes.ts';
 import { fileRoutes } from './file-routes.ts';
+import { requireApiKey, requireBeta } from './http/access.ts';
 import { messageRoutes } from './message-routes.ts';
 import type { State } from './state.ts';
 import type { ActiveRun } from './thread.ts';

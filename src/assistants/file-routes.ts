@@ -3,8 +3,8 @@ import type { FileDeleted } from 'openai/resources/files';
 import { z } from 'zod';
 import { invalidRequest, noSuchFile, noSuchPurpose, tooLarge } from './api-error.ts';
 import { addFile, findFile, isExpired, removeFile } from './file.ts';
+import { bodyBytes } from './http/request-body.ts';
 import { listQuery, numberIn, toList } from './lists.ts';
-import { bodyBytes } from './request-body.ts';
 import { ROOT, type State } from './state.ts';
 import { validate } from './validation.ts';
 

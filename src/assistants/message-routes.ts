@@ -3,10 +3,10 @@ import type { Message, MessageDeleted } from 'openai/resources/beta/threads/mess
 import { notFound } from './api-error.ts';
 import type { Page, PageQuery } from './collection.ts';
 import { checkFiles } from './file.ts';
+import { pathId } from './http/path-id.ts';
+import { jsonBody } from './http/request-body.ts';
 import { listQuery, pageOf, toList } from './lists.ts';
 import { filesOf } from './message.ts';
-import { pathId } from './path-id.ts';
-import { jsonBody } from './request-body.ts';
 import { messageInput, messageUpdate } from './schemas.ts';
 import type { State } from './state.ts';
 import { type ActiveRun, addMessage, checkIdle, findThread } from './thread.ts';

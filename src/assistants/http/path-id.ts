@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import { idOf } from './schemas.ts';
-import { validate } from './validation.ts';
+import { idOf } from '../schemas.ts';
+import { validate } from '../validation.ts';
 
 /** The ids in the addresses of the Assistants API. The Files API says of a strange id that there is no such file. */
 const IDS = {

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
-import { invalidRequest, tooLarge } from './api-error.ts';
-import { validate } from './validation.ts';
+import { invalidRequest, tooLarge } from '../api-error.ts';
+import { validate } from '../validation.ts';
 
 /** Room for a thread with many long messages, or a few images as `data:` URLs; in bytes. */
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
