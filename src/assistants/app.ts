@@ -3,6 +3,7 @@ import { ApiError, type Explain, invalidUrl, serverError, wrongMethod } from './
 import { assistantRoutes } from './assistant-routes.ts';
 import { fileRoutes } from './file-routes.ts';
 import { requireApiKey, requireBeta } from './http/access.ts';
+import { answerAfterBody } from './http/request-body.ts';
 import { messageRoutes } from './message-routes.ts';
 import type { State } from './state.ts';
 import type { ActiveRun } from './thread.ts';
@@ -34,18 +35,16 @@ export function createAssistantsApp({
   const app = new Hono();
   app.onError((error) => {
     if (!(error instanceof ApiError)) onError(error);
-    const answer = error instanceof ApiError ? error : serverError(explain?.(error));
-    // The SDK would send the request again, though it may have done its work before it failed.
-    const headers: HeadersInit = answer.status === 500 ? { 'x-should-retry': 'false' } : {};
-    return Response.json(answer, { status: answer.status, headers });
+    return errorAnswer(error instanceof ApiError ? error : serverError(explain?.(error)));
   });
   app.notFound((c) => {
     const { method, path } = c.req;
     const allowed = METHODS.filter((other) => takes(app, other, path));
-    if (allowed.length === 0) throw invalidUrl(method, path);
-    return Response.json(wrongMethod(method, path), { status: 405, headers: { allow: allowed.join(', ') } });
+    if (allowed.length === 0) return errorAnswer(invalidUrl(method, path));
+    return errorAnswer(wrongMethod(method, path), { allow: allowed.join(', ') });
   });
 
+  app.use(answerAfterBody);
   if (apiKeys) app.use(requireApiKey(apiKeys));
   app.use('/v1/assistants/*', requireBeta);
   app.use('/v1/threads/*', requireBeta);
@@ -57,6 +56,12 @@ export function createAssistantsApp({
   app.route('/v1', messageRoutes({ state, activeRun }));
   app.route('/v1', fileRoutes({ state }));
   return app;
+}
+
+function errorAnswer(error: ApiError, headers: Record<string, string> = {}): Response {
+  // The SDK would send the request again, though it may have done its work before it failed.
+  const onlyOnce = error.status === 500 && { 'x-should-retry': 'false' };
+  return Response.json(error, { status: error.status, headers: { ...headers, ...onlyOnce } });
 }
 
 /** Whether a route, and not only what stands before all routes, answers at the address. */

@@ -1,10 +1,16 @@
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { z } from 'zod';
 import { invalidRequest, tooLarge } from '../api-error.ts';
 import { validate } from '../validation.ts';
 
 /** Room for a thread with many long messages, or a few images as `data:` URLs; in bytes. */
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
+
+/**
+ * OpenAI's own limit on a file, so what a program that was written for it may send in good faith; in bytes. The time
+ * that a request may take is the server's to bound.
+ */
+const MAX_READ_ON_BYTES = 512 * 1024 * 1024;
 
 /** Deeper than any honest JSON Schema; keeps recursion over a hostile body off the stack's end. */
 const MAX_DEPTH = 100;
@@ -18,25 +24,56 @@ export async function jsonBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> 
   return validate(schema, text.trim() === '' ? {} : storable(parse(text), 0));
 }
 
-/** The request's body, at most `limit` bytes. Throws a 413 ApiError as soon as it is longer. */
+/** The request's body, at most `limit` bytes. Throws a 413 ApiError when it is longer; what is left of it is unread. */
 export async function bodyBytes(c: Context, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  if (Number(c.req.header('content-length') ?? 0) > limit) throw tooLarge(limit);
+  if (announced(c) > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of chunksOf(c.req.raw)) {
+  await readWhile(c.req.raw, (chunk) => {
     size += chunk.byteLength;
-    if (size > limit) throw tooLarge(limit);
+    if (size > limit) return false;
     chunks.push(chunk);
-  }
+    return true;
+  }).catch(() => {
+    // A client that goes away in the middle is no failure of the server.
+    throw invalidRequest('The connection was closed before the whole body of your request had come.');
+  });
+  if (size > limit) throw tooLarge(limit);
   return Buffer.concat(chunks, size);
 }
 
-/** A client that goes away in the middle is no failure of the server. */
-async function* chunksOf(request: Request): AsyncGenerator<Uint8Array> {
+/**
+ * Holds an answer back until the request has been read, when it came sooner: most clients look for an answer only once
+ * they have sent everything, take one that comes before for a broken connection, and send all of it again. What is
+ * read on is thrown away. To a body beyond the bound the answer goes out at once, and the server closes the connection.
+ */
+export const answerAfterBody: MiddlewareHandler = async (c, next) => {
+  await next();
+  if (announced(c) > MAX_READ_ON_BYTES) return;
+  let size = 0;
+  const goOn = (chunk: Uint8Array) => {
+    size += chunk.byteLength;
+    return size <= MAX_READ_ON_BYTES;
+  };
+  await readWhile(c.req.raw, goOn).catch(() => {});
+};
+
+/** The length that the request's header tells; 0 when it tells none. */
+function announced(c: Context): number {
+  return Number(c.req.header('content-length') ?? 0);
+}
+
+/** Reads the body as long as `take` wants more of it; the rest can be read afterwards. */
+async function readWhile({ body }: Request, take: (chunk: Uint8Array) => boolean): Promise<void> {
+  const reader = body?.getReader();
+  if (!reader) return;
   try {
-    yield* request.body ?? [];
-  } catch {
-    throw invalidRequest('The connection was closed before the whole body of your request had come.');
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || !take(value)) return;
+    }
+  } finally {
+    reader.releaseLock();
   }
 }
 
