@@ -145,7 +145,7 @@ export function openAssistants(settings: Settings, store: Store, log: Logger) {
     model: modelOf(settings),
     codeInterpreter,
     ...(settings.assistants.apiKey !== undefined && { apiKeys: [settings.assistants.apiKey] }),
-    onError: (error) => log.error({ err: error }, 'the Assistants API failed'),
+    onError: (error, request) => log.error({ err: error, request }, 'the Assistants API failed'),
     explain: (error) => (error instanceof Problem ? error.message : undefined),
   });
   const warmUp = () =>

@@ -3,6 +3,8 @@ import { ApiError, type Explain, invalidUrl, serverError, wrongMethod } from './
 import { assistantRoutes } from './assistant-routes.ts';
 import { fileRoutes } from './file-routes.ts';
 import { requireApiKey, requireBeta } from './http/access.ts';
+import { routePath } from './http/address.ts';
+import { identify } from './http/current-request.ts';
 import { answerAfterBody } from './http/request-body.ts';
 import { messageRoutes } from './message-routes.ts';
 import type { State } from './state.ts';
@@ -23,7 +25,7 @@ export interface AppOptions {
 
 const METHODS = ['GET', 'POST', 'DELETE'];
 
-/** The Assistants API under `/v1`, for `app.fetch` in this process or a server's socket. */
+/** The Assistants API, under `/v1` or without it, for `app.fetch` in this process or a server's socket. */
 export function createAssistantsApp({
   state,
   activeRun,
@@ -32,18 +34,20 @@ export function createAssistantsApp({
   onError,
   explain,
 }: AppOptions): Hono {
-  const app = new Hono();
+  const app = new Hono({ getPath: routePath });
   app.onError((error) => {
     if (!(error instanceof ApiError)) onError(error);
     return errorAnswer(error instanceof ApiError ? error : serverError(explain?.(error)));
   });
   app.notFound((c) => {
-    const { method, path } = c.req;
+    const { method, path, url } = c.req;
+    const asked = new URL(url).pathname;
     const allowed = METHODS.filter((other) => takes(app, other, path));
-    if (allowed.length === 0) return errorAnswer(invalidUrl(method, path));
-    return errorAnswer(wrongMethod(method, path), { allow: allowed.join(', ') });
+    if (allowed.length === 0) return errorAnswer(invalidUrl(method, asked));
+    return errorAnswer(wrongMethod(method, asked), { allow: allowed.join(', ') });
   });
 
+  app.use(identify);
   app.use(answerAfterBody);
   if (apiKeys) app.use(requireApiKey(apiKeys));
   app.use('/v1/assistants/*', requireBeta);

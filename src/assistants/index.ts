@@ -2,6 +2,7 @@ import type { Keyv } from 'keyv';
 import type { Explain } from './api-error.ts';
 import { createAssistantsApp } from './app.ts';
 import type { CodeInterpreter } from './code-interpreter/code-interpreter.ts';
+import { currentRequest, type RequestFacts } from './http/current-request.ts';
 import { type Fetch, inProcessFetch } from './in-process-fetch.ts';
 import type { Model } from './models/model.ts';
 import { ActiveRuns } from './runs/active-runs.ts';
@@ -17,12 +18,12 @@ export interface AssistantsOptions {
   codeInterpreter: CodeInterpreter;
   /** The keys of which a client must send one; left out, everybody is let in. */
   apiKeys?: string[];
-  /** Gets every failure that nobody foresaw, for the log; it may hold secrets. */
-  onError: (error: unknown) => void;
+  /** Gets every failure that nobody foresaw, for the log, with the request that led to it; it may hold secrets. */
+  onError: (error: unknown, request: RequestFacts | undefined) => void;
   explain?: Explain;
 }
 
-/** An Assistants API (version 2) of one's own, under the path `/v1` of whatever host it is asked as. */
+/** An Assistants API (version 2) of one's own, at whatever host it is asked as, under `/v1` or without it. */
 export interface Assistants {
   /** For the `openai` SDK in this process: its `fetch` option. */
   fetch: Fetch;
@@ -33,7 +34,8 @@ export interface Assistants {
 }
 
 export function createAssistants(options: AssistantsOptions): Assistants {
-  const { keyv, shared, model, codeInterpreter, apiKeys, onError } = options;
+  const { keyv, shared, model, codeInterpreter, apiKeys } = options;
+  const onError = (error: unknown) => options.onError(error, currentRequest());
   const explain = options.explain && { explain: options.explain };
   const state = openState(keyv);
   const leases = shared ? { leases: keyv<number | true>('leases') } : {};

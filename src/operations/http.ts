@@ -12,7 +12,7 @@ export interface HttpOptions {
   ready: () => boolean;
   /** What `/metrics` says, in Prometheus's text format. */
   metrics?: () => Promise<string>;
-  /** Answers `/v1/*`. */
+  /** Answers every address that is not the server's own. */
   assistants?: (request: Request) => Response | Promise<Response>;
   /** Listeners that platforms bring, by the path they answer. */
   listeners?: Readonly<Record<string, RequestListener>>;
@@ -51,7 +51,7 @@ function routes({ ready, metrics, assistants }: HttpOptions): Hono {
   app.get('/healthz', (c) => c.text('ok'));
   app.get('/readyz', (c) => (ready() ? c.text('ready') : c.text('not ready', 503)));
   if (metrics) app.get('/metrics', async (c) => c.text(await metrics()));
-  if (assistants) app.all('/v1/*', (c) => assistants(c.req.raw));
+  if (assistants) app.all('*', (c) => assistants(c.req.raw));
   return app;
 }
 

@@ -13,11 +13,11 @@ describe('An address that the API does not have', () => {
     expect(answer).toEqual({ status: 404, body: errorBody(`Invalid URL (${method} /v1${path})`) });
   });
 
-  test('is a NotFoundError to the SDK, and so is one outside of /v1', async () => {
+  test('is a NotFoundError to the SDK, and so is one without /v1', async () => {
     const { client, fetch } = openApi();
     await expect(client.models.list()).rejects.toThrow(NotFoundError);
     expect((await fetch('http://bobbin/')).status).toBe(404);
-    expect((await fetch('http://bobbin/threads/x')).status).toBe(404);
+    expect((await fetch('http://bobbin/nothing/x')).status).toBe(404);
   });
 });
 
