@@ -77,6 +77,7 @@ function frames(reply: Reply, body: Body, quirks: NonNullable<ChatOptions['quirk
   const reasoningField = quirks === 'vllm' || quirks === 'ollama' ? 'reasoning' : 'reasoning_content';
   const content = quirks === 'llama.cpp' ? null : '';
   const calls = toolCallDeltas(reply, quirks);
+  const noReason = reply.trouble?.noReason;
   const includeUsage = (body.stream_options as { include_usage?: boolean } | undefined)?.include_usage;
   return [
     ...(quirks === 'llama.cpp' ? [{ data: { ...envelope, choices: [] } }] : []),
@@ -84,15 +85,26 @@ function frames(reply: Reply, body: Body, quirks: NonNullable<ChatOptions['quirk
     ...pieces(reply.reasoning).map((piece) => frame({ [reasoningField]: piece, content })),
     ...pieces(reply.text).map((piece) => frame({ content: piece })),
     ...pieces(reply.refusal).map((piece) => frame({ refusal: piece })),
+    ...extraDeltas(reply).map((delta) => frame(delta)),
     ...calls.map((call) => frame({ tool_calls: call })),
-    frame({}, finishReason(reply, quirks)),
+    ...(noReason === true ? [] : [frame({}, noReason ?? finishReason(reply, quirks))]),
     ...(includeUsage ? [{ data: { ...envelope, choices: [], usage: usageOf(reply) } }] : []),
   ];
+}
+
+function extraDeltas({ extra = {} }: Reply): object[] {
+  return Object.entries(extra).flatMap(([name, value]) =>
+    Array.isArray(value) ? value.map((each) => ({ [name]: [each] })) : [{ [name]: value }],
+  );
 }
 
 function finishReason(reply: Reply, quirks?: ChatOptions['quirks']): string {
   if (reply.finish) return reply.finish;
   return reply.toolCalls?.length && quirks !== 'ollama' ? 'tool_calls' : 'stop';
+}
+
+function wholeReason(reply: Reply): string | null {
+  return reply.trouble?.noReason === undefined ? finishReason(reply) : null;
 }
 
 /** The `tool_calls` of each delta. */
@@ -102,12 +114,12 @@ function toolCallDeltas(reply: Reply, quirks: NonNullable<ChatOptions['quirks']>
     const { name } = call;
     const args = joined(call.arguments);
     if (quirks === 'ollama')
-      return [[{ id, type: 'function', function: { name, arguments: JSON.parse(args) } }]];
+      return [[{ ...call.extra, id, type: 'function', function: { name, arguments: JSON.parse(args) } }]];
     const index = quirks === 'shared-index' ? 0 : position;
     const named = quirks === 'vllm' ? {} : { id };
     const parts = typeof call.arguments === 'string' ? (args.match(/[\s\S]{1,7}/g) ?? []) : call.arguments;
     return [
-      [{ index, ...named, type: 'function', function: { name, arguments: '' } }],
+      [{ index, ...call.extra, ...named, type: 'function', function: { name, arguments: '' } }],
       ...parts.map((piece) => [{ index, function: { arguments: piece } }]),
     ];
   });
@@ -115,6 +127,7 @@ function toolCallDeltas(reply: Reply, quirks: NonNullable<ChatOptions['quirks']>
 
 function whole(reply: Reply, body: Body): object {
   const calls = (reply.toolCalls ?? []).map((call, position) => ({
+    ...call.extra,
     id: call.id ?? `call_${position}`,
     type: 'function',
     function: { name: call.name, arguments: joined(call.arguments) },
@@ -124,6 +137,7 @@ function whole(reply: Reply, body: Body): object {
     content: reply.text === undefined ? null : joined(reply.text),
     refusal: reply.refusal ?? null,
     ...(reply.reasoning !== undefined && { reasoning_content: reply.reasoning }),
+    ...reply.extra,
     ...(calls.length > 0 && { tool_calls: calls }),
   };
   return {
@@ -131,7 +145,7 @@ function whole(reply: Reply, body: Body): object {
     object: 'chat.completion',
     created: 1,
     model: body.model,
-    choices: [{ index: 0, message, logprobs: null, finish_reason: finishReason(reply) }],
+    choices: [{ index: 0, message, logprobs: null, finish_reason: wholeReason(reply) }],
     usage: usageOf(reply),
   };
 }

@@ -3,7 +3,7 @@ import { Refusal } from './model-server.ts';
 type Message = Record<string, unknown> & {
   role?: string;
   content?: unknown;
-  tool_calls?: { id: string }[];
+  tool_calls?: { id: string; function: { name: string } }[];
   tool_call_id?: string;
 };
 
@@ -78,6 +78,20 @@ function validateMessage(message: Message, at: number): void {
       `messages[${at}].role`,
       'invalid_value',
     );
+  }
+  for (const [place, call] of (message.tool_calls ?? []).entries()) {
+    const where = `messages[${at}].tool_calls[${place}]`;
+    if (!/^[a-zA-Z0-9_-]{1,64}$/.test(call.function.name)) {
+      throw invalid(
+        `Invalid '${where}.function.name': string does not match pattern.`,
+        where,
+        'invalid_value',
+      );
+    }
+    if (call.id.length > 40) {
+      const message = `Invalid '${where}.id': string too long. Expected a string with maximum length 40, but got a string with length ${call.id.length} instead.`;
+      throw invalid(message, where, 'string_above_max_length');
+    }
   }
   const content = message.content ?? null;
   if (content === null && !(message.role === 'assistant' && message.tool_calls)) {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Demand } from './demands.ts';
 
 /** What a model is to answer, told by a test. */
 export interface Reply {
@@ -9,7 +10,10 @@ export interface Reply {
   /** Sent before the text. */
   reasoning?: string;
   refusal?: string;
-  toolCalls?: { name: string; arguments: string | string[]; id?: string }[];
+  /** `extra` are fields that the API does not know. */
+  toolCalls?: { name: string; arguments: string | string[]; id?: string; extra?: object }[];
+  /** Fields of the message that the API does not know; a list is streamed piece by piece. */
+  extra?: Record<string, unknown>;
   usage?: { prompt: number; completion: number };
   finish?: 'stop' | 'length' | 'content_filter';
   trouble?: Trouble;
@@ -30,6 +34,10 @@ export interface Trouble {
   /** Each write has only so many bytes. */
   bytesPerWrite?: number;
   lineEnding?: '\n' | '\r\n' | '\r';
+  /** No frame says why the answer ended (`''` says it with an empty reason), as some servers do before `[DONE]`. */
+  noReason?: true | '';
+  /** One whole answer comes instead of the stream, as a body of this type. */
+  wholeAs?: string;
 }
 
 /** Any answer at all: an error, a web page, a body of one's own. `undefined` as the body never answers. */
@@ -88,6 +96,8 @@ export interface ServerOptions {
   models?: string[];
   /** Any key will do when left out; `null` asks for none. */
   apiKey?: string | null;
+  /** What this server refuses besides. */
+  demands?: Demand[];
 }
 
 /** A running simulator. */
@@ -127,6 +137,10 @@ export async function startModelServer(api: WireApi, options: ServerOptions = {}
       return sendRaw(response, scripted);
     }
     checkModel(body.model, models);
+    for (const demand of options.demands ?? []) {
+      const refused = demand(body, Buffer.byteLength(text));
+      if (refused) return sendRaw(response, refused);
+    }
     api.validate(body);
     const reply = script.shift() as Reply | undefined;
     await sendAnswer(response, api, reply ?? api.answer(body), body);
@@ -210,6 +224,11 @@ async function sendAnswer(
   body: Record<string, unknown>,
 ): Promise<void> {
   if (body.stream !== true) return sendJson(response, 200, api.whole(reply, body));
+  const { wholeAs } = reply.trouble ?? {};
+  if (wholeAs) {
+    const text = JSON.stringify(api.whole(reply, body), undefined, 2);
+    return void response.writeHead(200, { 'content-type': wholeAs }).end(text);
+  }
   const { delayMs, cutAt, endAt, stallAt, insertAt, bytesPerWrite, lineEnding = '\n' } = reply.trouble ?? {};
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
   response.flushHeaders();
@@ -228,7 +247,7 @@ async function sendAnswer(
     if (delayMs) await sleep(delayMs);
     await write(`${frame.event ? `event: ${frame.event}\n` : ''}data: ${JSON.stringify(frame.data)}\n\n`);
   }
-  if (api.done) await write('data: [DONE]\n\n');
+  if (api.done || reply.trouble?.noReason !== undefined) await write('data: [DONE]\n\n');
   response.end();
 }
 

@@ -77,6 +77,12 @@ function validateItem(item: Item, at: number): void {
       );
     }
   }
+  if (type === 'function_call' && !/^[a-zA-Z0-9_-]{1,64}$/.test(String(item.name))) {
+    throw invalid(`Invalid 'input[${at}].name': string does not match pattern.`, `input[${at}].name`);
+  }
+  if (String(item.call_id ?? '').length > 64) {
+    throw invalid(`Invalid 'input[${at}].call_id': string too long.`, `input[${at}].call_id`);
+  }
   if (type !== 'message') return;
   const allowed = PART_TYPES[item.role ?? ''];
   if (!allowed) {

@@ -106,7 +106,14 @@ function frames(reply: Reply, body: Body, items: Item[]): Frame[] {
     { type: 'response.created', response: begun },
     { type: 'response.in_progress', response: begun },
     ...items.flatMap((item, output_index) => itemEvents(reply, item, output_index)),
-    { type: done.status === 'incomplete' ? 'response.incomplete' : 'response.completed', response: done },
+    ...(reply.trouble?.noReason === undefined
+      ? [
+          {
+            type: done.status === 'incomplete' ? 'response.incomplete' : 'response.completed',
+            response: done,
+          },
+        ]
+      : []),
   ];
   return events.map((event, sequence_number) => ({
     event: event.type,

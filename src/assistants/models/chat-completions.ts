@@ -1,5 +1,6 @@
 import type { ChatCompletionCreateParamsBase } from 'openai/resources/chat/completions';
 import { chatAnswerReader } from './chat/answer.ts';
+import { WITH_SIGNATURE } from './chat/own-fields.ts';
 import { WITH_REASONING } from './chat/reasoning.ts';
 import { chatBody } from './chat/request.ts';
 import type { Model } from './model.ts';
@@ -28,6 +29,7 @@ const CHAT_COMPLETIONS: Dialect<ChatCompletionCreateParamsBase> = {
     without('reasoning_effort', undefined, /reasoning|thinking/i),
     without('parallel_tool_calls'),
     WITH_REASONING,
+    WITH_SIGNATURE,
   ],
 };
 

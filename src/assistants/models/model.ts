@@ -44,10 +44,13 @@ export interface ModelFunction {
   strict?: boolean;
 }
 
-/** What was said and done so far, oldest first. A `tool_call` is always followed by its `tool_output`. */
+/**
+ * What was said and done so far, oldest first. A `tool_call` is always followed by its `tool_output`. Calls are as the
+ * model made them: names and arguments may be anything.
+ */
 export type ModelItem =
   | { type: 'message'; role: 'user' | 'assistant'; content: ModelContent[] }
-  | { type: 'tool_call'; callId: string; name: string; arguments: string }
+  | { type: 'tool_call'; callId: string; name: string; arguments: string; own?: unknown }
   | { type: 'tool_output'; callId: string; output: string }
   | { type: 'provider'; item: unknown };
 
@@ -57,36 +60,50 @@ export type ModelContent =
   | { type: 'image'; url: string; detail?: 'auto' | 'low' | 'high' };
 
 /**
- * What a model sends. `tool_call` comes before any `tool_arguments` of the same `index`; indices count up from 0
- * within one answer. A `provider_item` (such as encrypted reasoning) is opaque: within the same run it is sent
- * back as a `provider` item, at the place where it came.
+ * What a model sends. `tool_call` comes before anything else of the same `index`; indices count up from 0 within one
+ * answer. A `provider_item` (such as encrypted reasoning) is opaque: within the same run it is sent back as a
+ * `provider` item, at the place where it came, and in later runs, too, when it is `lasting`. So is `own`, which
+ * belongs to a call and comes back with it for ever. Both are JSON, and know whose they are: another model passes
+ * over them.
  */
 export type ModelEvent =
   | { type: 'text'; delta: string }
   | { type: 'refusal'; delta: string }
   | { type: 'tool_call'; index: number; callId: string; name: string }
   | { type: 'tool_arguments'; index: number; delta: string }
-  | { type: 'provider_item'; item: unknown }
+  | { type: 'tool_own'; index: number; own: unknown }
+  | { type: 'provider_item'; item: unknown; lasting?: boolean }
   | { type: 'usage'; promptTokens: number; completionTokens: number }
   | { type: 'end'; reason: 'stop' | 'length' | 'content_filter' };
 
 /** The codes of a failed run's `last_error`. */
 export type ModelErrorCode = 'server_error' | 'rate_limit_exceeded' | 'invalid_prompt';
 
+/**
+ * What of a conversation a provider refuses, so that it may take it without: pictures at all (`images`), one that it
+ * cannot read (`image`), a body so large by its pictures (`size`), or words that its filter does not let pass
+ * (`words`).
+ */
+export type RefusedContent = 'images' | 'image' | 'size' | 'words';
+
+/** What can be done about a failure besides telling a person. */
+export interface Remedy {
+  /** The conversation does not fit into the model's context: a shorter one may. */
+  contextExceeded?: boolean;
+  refused?: RefusedContent;
+}
+
 /** A provider's failure, in one sentence that a person can act on and that holds no secret. */
 export class ModelError extends Error {
   readonly code: ModelErrorCode;
-  /** The conversation does not fit into the model's context: a shorter one may. */
   readonly contextExceeded: boolean;
+  readonly refused: RefusedContent | undefined;
 
-  constructor(
-    code: ModelErrorCode,
-    message: string,
-    options: ErrorOptions & { contextExceeded?: boolean } = {},
-  ) {
+  constructor(code: ModelErrorCode, message: string, options: ErrorOptions & Remedy = {}) {
     super(message, options);
     this.name = 'ModelError';
     this.code = code;
     this.contextExceeded = options.contextExceeded ?? false;
+    this.refused = options.refused;
   }
 }

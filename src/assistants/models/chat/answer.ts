@@ -2,6 +2,7 @@ import { APIError } from 'openai';
 import type { ModelEvent } from '../model.ts';
 import { isObject, listAt, numberAt, objectAt, stringAt } from '../remote/json.ts';
 import type { AnswerReader } from '../remote/remote-model.ts';
+import { type MessageFields, OwnFields } from './own-fields.ts';
 import { type Reasoning, reasoningIn } from './reasoning.ts';
 import { ToolCalls } from './tool-calls.ts';
 
@@ -12,8 +13,11 @@ export function chatAnswerReader(): AnswerReader {
 
 class ChatAnswerReader implements AnswerReader {
   readonly #calls = new ToolCalls();
+  readonly #own = new OwnFields('message');
   #reasoning: Reasoning | undefined;
   #begun = false;
+  /** Whether the server has said of a chunk that it is not the last. */
+  #goesOn = false;
   #finish: string | undefined;
   #usage: ModelEvent | undefined;
 
@@ -23,24 +27,37 @@ class ChatAnswerReader implements AnswerReader {
   }
 
   *push(chunk: unknown): Generator<ModelEvent> {
-    this.#usage = usageIn(chunk) ?? this.#usage;
+    const usage = usageIn(chunk);
+    this.#usage = usage ?? this.#usage;
     const choices = listAt(chunk, 'choices');
+    // With nothing but the sum, the answer is over.
+    if (usage && choices.length === 0 && this.#begun) this.#finish ??= 'stop';
     this.#begun ||= choices.length > 0;
     const choice = choices.find((each) => (numberAt(each, 'index') ?? 0) === 0);
     if (!isObject(choice)) return;
     if (isObject(choice.error)) throw new APIError(undefined, choice.error, undefined, undefined);
     // A whole answer has `message`, in the shape of one delta.
     yield* this.#delta(isObject(choice.delta) ? choice.delta : objectAt(choice, 'message'));
-    if (typeof choice.finish_reason === 'string') this.#finish = choice.finish_reason;
+    this.#note(choice.finish_reason);
   }
 
   *end(): Generator<ModelEvent> {
     yield* this.#calls.end();
+    const { fields } = this.#own;
+    const item: MessageFields | undefined = fields && { type: 'chat_fields', fields };
+    if (item) yield { type: 'provider_item', item, lasting: true };
     if (this.#usage) yield this.#usage;
     yield { type: 'end', reason: endReason(this.#finish) };
   }
 
+  /** An empty reason ends an answer whose other chunks had none; some servers send it with every chunk. */
+  #note(finish: unknown): void {
+    if (typeof finish !== 'string') this.#goesOn = true;
+    else if (finish !== '' || this.#goesOn) this.#finish = finish;
+  }
+
   *#delta(delta: Record<string, unknown>): Generator<ModelEvent> {
+    this.#own.push(delta);
     const reasoning = reasoningIn(delta);
     if (reasoning) this.#reasoning = { ...reasoning, text: (this.#reasoning?.text ?? '') + reasoning.text };
     const text = textIn(delta.content);

@@ -7,6 +7,8 @@ import type {
 } from 'openai/resources/chat/completions';
 import type { ReasoningEffort } from 'openai/resources/shared';
 import type { ModelContent, ModelFunction, ModelItem, ModelRequest } from '../model.ts';
+import { ownFieldsOf } from '../remote/own-fields.ts';
+import { assignFields, isMessageFields } from './own-fields.ts';
 import { isReasoning, type Reasoning } from './reasoning.ts';
 
 /** The Chat Completions API's request for `request`. */
@@ -56,12 +58,13 @@ function conversation(items: ModelItem[]): ChatCompletionMessageParam[] {
   for (const item of items) {
     if (item.type === 'provider') {
       if (isReasoning(item.item)) thought = item.item;
+      else if (isMessageFields(item.item)) assignFields(assistant(), item.item.fields);
     } else if (item.type === 'tool_call') {
       const message = assistant();
       const call = { name: item.name, arguments: item.arguments };
       message.tool_calls = [
         ...(message.tool_calls ?? []),
-        { id: item.callId, type: 'function', function: call },
+        { ...ownFieldsOf(item.own), id: item.callId, type: 'function', function: call },
       ];
     } else if (item.type === 'tool_output') {
       done.push({ role: 'tool', tool_call_id: item.callId, content: item.output.toWellFormed() });

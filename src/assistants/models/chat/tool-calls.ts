@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ModelEvent } from '../model.ts';
-import { isObject, numberAt, objectAt, stringAt } from '../remote/json.ts';
+import { isObject, numberAt, objectAt, parsed, stringAt } from '../remote/json.ts';
+import { OwnFields } from './own-fields.ts';
 
 interface Call {
   /** Its place among the calls that have a name. */
@@ -10,6 +11,7 @@ interface Call {
   id: string;
   name: string;
   arguments: string;
+  own: OwnFields;
 }
 
 /**
@@ -28,7 +30,7 @@ export class ToolCalls {
     const name = stringAt(objectAt(delta, 'function'), 'name');
     let call = this.#find(place, id);
     if (!call || (name !== '' && isAnother(call, id, name))) {
-      call = { index: -1, place, id, name: '', arguments: '' };
+      call = { index: -1, place, id, name: '', arguments: '', own: new OwnFields('call') };
       this.#calls.push(call);
     }
     if (call.name === '' && name !== '') {
@@ -38,6 +40,7 @@ export class ToolCalls {
       yield { type: 'tool_call', index: call.index, callId: call.id, name };
       if (call.arguments !== '') yield { type: 'tool_arguments', index: call.index, delta: call.arguments };
     }
+    call.own.push(delta);
     const piece = argumentsIn(delta);
     if (piece === '') return;
     call.arguments += piece;
@@ -46,8 +49,10 @@ export class ToolCalls {
 
   /** A function without parameters may come without arguments: the call gets an empty object. */
   *end(): Generator<ModelEvent> {
-    for (const { index, name, arguments: json } of this.#calls) {
-      if (name !== '' && json === '') yield { type: 'tool_arguments', index, delta: '{}' };
+    for (const { index, name, arguments: json, own } of this.#calls) {
+      if (name === '') continue;
+      if (json === '') yield { type: 'tool_arguments', index, delta: '{}' };
+      if (own.fields) yield { type: 'tool_own', index, own: own.fields };
     }
   }
 
@@ -62,16 +67,7 @@ export class ToolCalls {
 function isAnother(call: Call, id: string, name: string): boolean {
   if (call.name === '') return false;
   if (id !== '') return id !== call.id;
-  return name !== call.name || isComplete(call.arguments);
-}
-
-function isComplete(json: string): boolean {
-  try {
-    JSON.parse(json);
-    return true;
-  } catch {
-    return false;
-  }
+  return name !== call.name || parsed(call.arguments) !== undefined;
 }
 
 function argumentsIn(delta: unknown): string {

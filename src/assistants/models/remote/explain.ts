@@ -1,6 +1,18 @@
-import { ModelError, type ModelErrorCode } from '../model.ts';
-import { type Failure, isContextExceeded, isQuotaUsedUp } from './failure.ts';
+import { ModelError, type ModelErrorCode, type RefusedContent } from '../model.ts';
+import type { Failure } from './failure.ts';
 import { listOfModels } from './model-names.ts';
+import {
+  hasNoSuchApi,
+  isContextExceeded,
+  isLoading,
+  isQuotaUsedUp,
+  isRetired,
+  isUnknownModel,
+  lacksTools,
+} from './symptoms.ts';
+
+/** How much of a provider's own words goes into a sentence of ours, in characters. */
+const MAX_QUOTE = 400;
 
 /** What a sentence about a failure speaks of. */
 export interface Circumstances {
@@ -10,6 +22,8 @@ export interface Circumstances {
   api: string;
   /** The model that was asked for. */
   model: string;
+  /** What of the conversation the failure is about, if it is. */
+  refused: RefusedContent | undefined;
   /** Asks the provider for its models; called only when the sentence needs them. */
   offered(): Promise<string[]>;
 }
@@ -18,10 +32,36 @@ export interface Circumstances {
 export async function explain(failure: Failure, about: Circumstances): Promise<ModelError> {
   if (isContextExceeded(failure)) {
     const message = `The conversation is too long for the model \`${about.model}\`.${quoted(failure)}`;
-    return new ModelError('invalid_prompt', message, { contextExceeded: true });
+    return new ModelError('invalid_prompt', message, { contextExceeded: true, ...remedy(about) });
   }
-  if (isUnknownModel(failure)) return new ModelError('invalid_prompt', await unknownModel(failure, about));
+  if (about.refused) {
+    return new ModelError('invalid_prompt', refusedSentence(failure, about, about.refused), remedy(about));
+  }
+  if (isUnknown(failure)) return new ModelError('invalid_prompt', await unknownModel(failure, about));
   return new ModelError(codeOf(failure), sentence(failure, about));
+}
+
+/** A model that is still loading, or that lacks tools, is there. */
+function isUnknown(failure: Failure): boolean {
+  return !isLoading(failure) && !lacksTools(failure) && isUnknownModel(failure);
+}
+
+function remedy({ refused }: Circumstances) {
+  return refused ? { refused } : {};
+}
+
+function refusedSentence(failure: Failure, { url, model }: Circumstances, refused: RefusedContent): string {
+  const says = quoted(failure);
+  switch (refused) {
+    case 'words':
+      return `The content filter at ${url} refused what was said.${says}`;
+    case 'images':
+      return `The model \`${model}\` takes no pictures.${says}`;
+    case 'image':
+      return `${url} could not read a picture.${says}`;
+    case 'size':
+      return `${url} found the pictures too large.${says}`;
+  }
 }
 
 function codeOf({ status, code, kind }: Failure): ModelErrorCode {
@@ -52,19 +92,22 @@ function sentence(failure: Failure, about: Circumstances): string {
 }
 
 function refusal(failure: Failure, { url, api, model }: Circumstances): string {
-  const { status, words } = failure;
+  const { status } = failure;
   const says = quoted(failure);
   if (isQuotaUsedUp(failure)) {
     return `The account at ${url} has no quota left: check its plan and billing.${says}`;
   }
-  if (/does not support tools/i.test(words)) {
-    return `The model \`${model}\` can't call tools, and this assistant has some: choose a model that can, or take the tools out of the assistant.${says}`;
+  if (isLoading(failure)) {
+    return `The model \`${model}\` is not loaded at ${url} yet: load it there, or ask again in a minute.${says}`;
+  }
+  if (lacksTools(failure)) {
+    return `The model \`${model}\` can't call tools, and this assistant has some: choose a model that can, switch them on at its server, or take the tools out of the assistant.${says}`;
   }
   if (status === 401) return `${url} refused the API key: check OPENAI_API_KEY.${says}`;
   if (status === 403) {
     return `${url} does not allow this: check that the key in OPENAI_API_KEY may use the model \`${model}\`.${says}`;
   }
-  if (status === 404 || status === 405) {
+  if (hasNoSuchApi(failure)) {
     return `${url} does not have the ${api} API: check OPENAI_BASE_URL (it usually ends in /v1) and MODEL_API.${says}`;
   }
   if (status === 429 || /rate_limit/.test(failure.code)) {
@@ -86,19 +129,14 @@ function pause({ retryAfterMs }: Failure): string {
 
 /** The provider's words as a sentence of their own. */
 function quoted({ words }: Failure): string {
-  return words === '' ? '' : ` It says: ${/[.!?…]$/.test(words) ? words : `${words}.`}`;
-}
-
-function isUnknownModel({ status, code, words }: Failure): boolean {
-  if (/model_not_found|model_not_available|unknown_model|invalid_model/.test(code)) return true;
-  const missing =
-    /\bmodel\b.*(not found|does not exist|not exist|not available|no longer|deprecated|retired|decommissioned|shut down)|(unknown|invalid|no such) model/i;
-  return status !== undefined && [400, 404, 410, 422].includes(status) && missing.test(words);
+  if (words === '') return '';
+  const quote = words.length > MAX_QUOTE ? `${words.slice(0, MAX_QUOTE).toWellFormed()}…` : words;
+  return ` It says: ${/[.!?…]$/.test(quote) ? quote : `${quote}.`}`;
 }
 
 async function unknownModel(failure: Failure, { url, model, offered }: Circumstances): Promise<string> {
   const names = (await offered()).filter((name) => name !== model);
-  const gone = /deprecated|retired|decommissioned|no longer|shut down/i.test(failure.words);
+  const gone = isRetired(failure);
   const what = `The model \`${model}\` is ${gone ? 'no longer' : 'not'} offered by ${url}.`;
   const says = gone || names.length === 0 ? quoted(failure) : '';
   const offers = names.length > 0 ? ` It offers: ${listOfModels(names, model)}.` : '';

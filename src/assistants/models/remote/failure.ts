@@ -1,6 +1,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
-import { isObject, stringAt } from './json.ts';
+import { isObject, objectAt, stringAt } from './json.ts';
 import { StallError } from './stall.ts';
+import { isContextExceeded, isLoading, isQuotaUsedUp } from './symptoms.ts';
 
 /** Retries like the SDK's own, which come too early for a stream that fails before its first event. */
 export const MAX_RETRIES = 2;
@@ -8,8 +9,8 @@ export const MAX_RETRIES = 2;
 export const RETRY_DELAY_MS = 500;
 /** A person waits in a chat: when the server asks for a longer pause, they are told instead. */
 export const MAX_RETRY_AFTER_MS = 30_000;
-/** How much of a provider's own words goes into a sentence of ours, in characters. */
-const MAX_WORDS = 400;
+/** Of a provider's own words so many characters are looked at: gateways wrap others' errors in long ones. */
+const MAX_WORDS = 4_000;
 
 /** An answer that ended or was made in a way in which no answer should be. */
 export class BrokenAnswer extends Error {
@@ -64,29 +65,13 @@ export function retryDelay(failure: Failure, tries: number, firstDelayMs: number
   return failure.retryAfterMs <= MAX_RETRY_AFTER_MS ? failure.retryAfterMs : undefined;
 }
 
-/** The account has no money or no quota left: waiting does not help. */
-export function isQuotaUsedUp({ status, code, words }: Failure): boolean {
-  return status === 402 || /insufficient_quota|billing|exceeded your current quota/i.test(`${code} ${words}`);
-}
-
-/**
- * The words of OpenAI (`context_length_exceeded`), vLLM ("maximum context length"), llama.cpp
- * (https://github.com/ggml-org/llama.cpp/pull/15780), llama-cpp-python, Ollama and LM Studio; and a body that is too
- * large for the server.
- */
-export function isContextExceeded({ status, code, words }: Failure): boolean {
-  const known =
-    /context_length_exceeded|exceed_context_size|maximum context length|context (size|length|window)|prompt (is )?too long|too many tokens|input length exceeds/i;
-  return status === 413 || known.test(`${code} ${words}`);
-}
-
 function refusalOf(error: APIError): Failure {
   const body: unknown = error.error;
   const words = wordsOf(error);
   if (/<!doctype html|<html/i.test(words) && error.status !== undefined && error.status < 500) {
     return { kind: 'web-page', status: error.status, code: '', param: '', words: '', mayRetry: false };
   }
-  const code = isObject(body) ? `${body.code ?? ''} ${body.type ?? ''}`.trim() : '';
+  const code = codesOf(body);
   const status = error.status ?? statusIn(body);
   const retryAfterMs = retryAfter(error.headers);
   const failure: Failure = {
@@ -99,12 +84,24 @@ function refusalOf(error: APIError): Failure {
     mayRetry: false,
   };
   const transient =
-    status === undefined ? isTransient(code) : [408, 409, 429].includes(status) || status >= 500;
+    isLoading(failure) ||
+    (status === undefined ? isTransient(code) : [408, 409, 429].includes(status) || status >= 500);
   const forbidden = error.headers?.get('x-should-retry') === 'false';
   return {
     ...failure,
     mayRetry: transient && !forbidden && !isQuotaUsedUp(failure) && !isContextExceeded(failure),
   };
+}
+
+/** The error's code, type and status; Azure puts the exact one inside (`innererror`). */
+function codesOf(body: unknown): string {
+  if (!isObject(body)) return '';
+  const { code, type, status } = body;
+  return [code, type, status, objectAt(body, 'innererror').code].filter(isWord).join(' ');
+}
+
+function isWord(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
 function isTransient(code: string): boolean {
@@ -117,13 +114,15 @@ function statusIn(body: unknown): number | undefined {
   return code >= 400 && code < 600 ? code : undefined;
 }
 
+/** OpenRouter says what the model's own provider said in `metadata.raw`. */
 function wordsOf(error: APIError): string {
   const body: unknown = error.error;
-  const said = isObject(body) ? (body.message ?? body.detail ?? body) : body;
-  const text = typeof said === 'string' ? said : said === undefined ? error.message : JSON.stringify(said);
+  const said = isObject(body) ? (body.message ?? body.msg ?? body.detail ?? body) : body;
+  const own = typeof said === 'string' ? said : said === undefined ? error.message : JSON.stringify(said);
+  const text = `${own} ${stringAt(objectAt(body, 'metadata'), 'raw')}`;
   const words = text.replace(/\s+/g, ' ').trim();
   const bare = words.replace(/^\d{3} (status code \(no body\))?/, '').trim();
-  return bare.length > MAX_WORDS ? `${bare.slice(0, MAX_WORDS)}…` : bare;
+  return bare.slice(0, MAX_WORDS);
 }
 
 /** `retry-after-ms`, or `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). */

@@ -29,3 +29,12 @@ export function numberAt(value: unknown, key: string): number | undefined {
   const found = isObject(value) ? value[key] : undefined;
   return typeof found === 'number' && Number.isFinite(found) ? found : undefined;
 }
+
+/** The value that the text writes in JSON; undefined when it writes none. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,7 +1,5 @@
-import OpenAI, { APIError, type APIPromise } from 'openai';
-import { Stream } from 'openai/streaming';
-import { BrokenAnswer } from './failure.ts';
-import { isObject } from './json.ts';
+import OpenAI, { type APIPromise } from 'openai';
+import { answerValues, errorBody } from './answer-body.ts';
 import { fetchWithStallTimeout, STALL_TIMEOUT_MS, WHOLE_ANSWER_TIMEOUT_MS } from './stall.ts';
 
 /** For the list of models, which only makes an error's sentence better. */
@@ -49,7 +47,7 @@ export class Provider {
     this.url = this.redact(this.#streaming.baseURL.replace(/[?#].*$/, '').replace(/\/+$/, ''));
   }
 
-  /** The JSON values of one answer: the frames of a stream, or the one value of a whole answer. */
+  /** The JSON values of one answer, and `CLOSED` when its server has closed it. */
   async *ask(send: Send, streamed: boolean, signal: AbortSignal): AsyncGenerator<unknown> {
     const client = streamed ? this.#streaming : this.#whole;
     const controller = new AbortController();
@@ -58,11 +56,7 @@ export class Provider {
     signal.addEventListener('abort', abort, { once: true });
     try {
       const response = await send(client, { signal: controller.signal }).asResponse();
-      const type = response.headers.get('content-type') ?? '';
-      if (!response.body) throw new BrokenAnswer('cut');
-      if (/text\/html/i.test(type)) throw new BrokenAnswer('web-page');
-      if (/[/+]json/i.test(type)) yield wholeAnswer(await response.json());
-      else yield* Stream.fromSSEResponse<unknown>(response, controller, client);
+      yield* answerValues(response, controller, client);
       signal.throwIfAborted();
     } finally {
       signal.removeEventListener('abort', abort);
@@ -89,22 +83,15 @@ export class Provider {
   }
 }
 
-/** vLLM (`{"object":"error","message":…}`) and FastAPI (`{"detail":…}`) put errors where the SDK does not look. */
+/** Errors as lists (Gemini), and without `error` around them (vLLM, FastAPI), are put where the SDK looks. */
 class Client extends OpenAI {
   protected override makeStatusError(
     status: number,
-    body: object,
+    body: unknown,
     message: string | undefined,
     headers: Headers,
   ) {
-    const known = isObject(body) && body.error === undefined ? { error: body } : body;
-    return super.makeStatusError(status, known, message, headers);
+    const known = body === undefined ? body : errorBody(body);
+    return super.makeStatusError(status, known as object, message, headers);
   }
-}
-
-/** Some servers answer an error with 200. */
-function wholeAnswer(value: unknown): unknown {
-  const failed = isObject(value) && value.error && !('choices' in value || 'output' in value);
-  if (failed) throw new APIError(undefined, value.error as object, undefined, undefined);
-  return value;
 }
