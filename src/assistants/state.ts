@@ -7,6 +7,8 @@ import type { Thread } from 'openai/resources/beta/threads/threads';
 import type { FileObject } from 'openai/resources/files';
 import type { ReasoningEffort } from 'openai/resources/shared';
 import { Collection } from './collection.ts';
+import type { Omission } from './runs/context/omissions.ts';
+import type { OwnFields } from './runs/context/own-fields.ts';
 
 /** The parent of the documents that belong to nobody: assistants and files. */
 export const ROOT = 'root';
@@ -32,6 +34,10 @@ export interface State {
   files: Collection<FileObject>;
   /** A file's bytes by its id. */
   contents: Keyv<Uint8Array>;
+  /** What models are no longer given of a thread, because a provider refused it, by the thread's id. */
+  omissions: Keyv<Omission[]>;
+  /** What a provider wants back of a run's answers, by the run's id. */
+  ownFields: Keyv<OwnFields[]>;
 }
 
 /** Opens the state over a store that gives one Keyv for each namespace. */
@@ -46,5 +52,7 @@ export function openState(keyv: <T>(namespace: string) => Keyv<T>): State {
     steps: collection('steps'),
     files: collection('files'),
     contents: keyv('contents'),
+    omissions: keyv('omissions'),
+    ownFields: keyv('own-fields'),
   };
 }

@@ -59,7 +59,11 @@ function withFiles(resources: Thread['tool_resources'], files: string[]): Thread
 /** Removes a thread with its messages, runs and run steps. Throws a 404 ApiError when it does not exist. */
 export async function deleteThread(state: State, id: string): Promise<void> {
   if (!(await state.threads.remove(id))) throw notFound('thread', id);
-  for await (const run of state.runs.walk(id, { order: 'asc' })) await state.steps.clear(run.id);
+  for await (const run of state.runs.walk(id, { order: 'asc' })) {
+    await state.steps.clear(run.id);
+    await state.ownFields.delete(run.id);
+  }
+  await state.omissions.delete(id);
   await state.runs.clear(id);
   await state.messages.clear(id);
 }

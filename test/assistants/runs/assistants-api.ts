@@ -3,6 +3,7 @@ import { Keyv } from 'keyv';
 import OpenAI from 'openai';
 import type { Assistant } from 'openai/resources/beta/assistants';
 import { createAssistantsApp } from '../../../src/assistants/app.ts';
+import type { Model } from '../../../src/assistants/models/model.ts';
 import { ActiveRuns, type ActiveRunsOptions } from '../../../src/assistants/runs/active-runs.ts';
 import { runRoutes } from '../../../src/assistants/runs/routes/run-routes.ts';
 import { openState, type State } from '../../../src/assistants/state.ts';
@@ -35,8 +36,8 @@ export function unevenStore(): <T>(namespace: string) => Keyv<T> {
   return <T>(namespace: string) => new Keyv<T>({ store, namespace });
 }
 
-export interface TestApi {
-  model: ScriptedModel;
+export interface TestApi<M extends Model = ScriptedModel> {
+  model: M;
   client: OpenAI;
   state: State;
   runs: ActiveRuns;
@@ -45,13 +46,13 @@ export interface TestApi {
 }
 
 /** The API in this process, as the SDK sees it, on scripted parts. */
-export function openApi(
-  model: ScriptedModel,
+export function openApi<M extends Model>(
+  model: M,
   options: Partial<ActiveRunsOptions> & {
     keyv?: ReturnType<typeof memoryStore>;
     interpreter?: ScriptedInterpreter;
   } = {},
-): TestApi {
+): TestApi<M> {
   const { keyv = memoryStore(), interpreter = new ScriptedInterpreter(), ...rest } = options;
   const state = openState(keyv);
   const errors: unknown[] = [];
@@ -74,7 +75,7 @@ export function openApi(
 
 /** An assistant with the code interpreter and one function, and a thread with one question. */
 export async function conversation(
-  { client }: TestApi,
+  { client }: Pick<TestApi, 'client'>,
   question = 'Hello?',
 ): Promise<{ assistant: Assistant; threadId: string; ask: { assistant_id: string } }> {
   const assistant = await client.beta.assistants.create({
@@ -90,7 +91,7 @@ export async function conversation(
 }
 
 /** All messages of the thread as `role: text`, oldest first. */
-export async function transcript({ client }: TestApi, threadId: string): Promise<string[]> {
+export async function transcript({ client }: Pick<TestApi, 'client'>, threadId: string): Promise<string[]> {
   const messages = await Array.fromAsync(client.beta.threads.messages.list(threadId, { order: 'asc' }));
   return messages.map(
     (message) =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ModelError, type ModelItem, type ModelRequest } from '../../../src/assistants/models/model.ts';
 import { fitContext } from '../../../src/assistants/runs/context/context.ts';
-import type { Entry } from '../../../src/assistants/runs/context/history.ts';
+import { entryOf } from '../../../src/assistants/runs/context/entry.ts';
 import { itemsTokens } from '../../../src/assistants/runs/context/tokens.ts';
 import {
   calls,
@@ -185,9 +185,10 @@ test('a call is never parted from its output, and the budget is kept as far as i
       fc.array(entry),
       fc.integer({ min: 0, max: 9_000 }),
       (before, now, budget) => {
-        const entries = before.map((items): Entry => {
+        const entries = before.map((items, at) => {
           const fromUser = items[0]?.type === 'message';
-          return { items, tokens: itemsTokens(items), messages: fromUser ? 1 : 0, fromUser };
+          const sourced = items.map((item) => ({ item, source: `${at}` }));
+          return entryOf(`${at}`, sourced, fromUser ? 1 : 0, fromUser);
         });
         const given = fitContext(entries, now.flat(), budget);
         const callsOf = (type: string) =>

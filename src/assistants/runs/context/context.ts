@@ -1,5 +1,5 @@
 import type { ModelItem } from '../../models/model.ts';
-import type { Entry } from './history.ts';
+import type { Entry } from './entry.ts';
 import { itemsTokens, SHORT_OUTPUT_TOKENS, shorten, textTokens } from './tokens.ts';
 
 /** A message that is answered keeps at least this much, however small the budget is. */

@@ -4,17 +4,10 @@ import type { RunStep, ToolCall } from 'openai/resources/beta/threads/runs/steps
 import type { ModelItem } from '../../models/model.ts';
 import type { State } from '../../state.ts';
 import { CODE_INTERPRETER } from '../loop/model-tools.ts';
+import { type Entry, entryOf, type Sourced } from './entry.ts';
 import type { MessageReader } from './message-reader.ts';
-import { itemsTokens, SHORT_OUTPUT_TOKENS, shorten } from './tokens.ts';
-
-/** A message that a client added, or all that one run said and did: what stays together. */
-export interface Entry {
-  items: ModelItem[];
-  tokens: number;
-  /** How many messages it holds. */
-  messages: number;
-  fromUser: boolean;
-}
+import { withOwnFields } from './own-fields.ts';
+import { SHORT_OUTPUT_TOKENS, shorten } from './tokens.ts';
 
 /** A thread with more small messages than this has its oldest left out, so that starting a run stays cheap. */
 const MAX_MESSAGES = 500;
@@ -40,7 +33,7 @@ export async function loadHistory(
     tokens += entry.tokens;
     if (tokens > budget) break;
   }
-  return entries;
+  return withOwnFields(state.ownFields, entries);
 }
 
 function lastMessages({ truncation_strategy: strategy }: Run): number | null | undefined {
@@ -56,7 +49,7 @@ async function* entriesBackwards(state: State, current: Run, reader: MessageRead
       yield await runs.entry(last, ofRun.splice(0), reader);
     }
     if (message.run_id === null) yield* runs.silentSince(message, reader);
-    if (message.run_id === null) yield entryOf([await reader.item(message)], 1, message.role === 'user');
+    if (message.run_id === null) yield await messageEntry(message, reader);
     else ofRun = [message, ...ofRun];
   }
   const first = ofRun[0]?.run_id;
@@ -80,7 +73,7 @@ class EarlierRuns {
   async entry(runId: string, messages: Message[], reader: MessageReader): Promise<Entry> {
     this.#told.add(runId);
     const run = await this.#state.runs.get(runId);
-    return this.#entryOf(run ? await this.#steps(run) : [], messages, reader);
+    return this.#entryOf(runId, run ? await this.#steps(run) : [], messages, reader);
   }
 
   /** Runs that called tools but said nothing, and came after `message`. */
@@ -92,7 +85,7 @@ class EarlierRuns {
         const steps = await this.#steps(this.#next);
         // It has messages after all, of the same second as `message`: they come later in the walk.
         if (steps.some((step) => step.type === 'message_creation')) return;
-        if (steps.length > 0) yield await this.#entryOf(steps, [], reader);
+        if (steps.length > 0) yield await this.#entryOf(this.#next.id, steps, [], reader);
       }
       await this.#advance();
     }
@@ -109,36 +102,36 @@ class EarlierRuns {
     return Array.fromAsync(this.#state.steps.walk(run.id, { order: 'asc' }));
   }
 
-  async #entryOf(steps: RunStep[], messages: Message[], reader: MessageReader): Promise<Entry> {
+  async #entryOf(id: string, steps: RunStep[], messages: Message[], reader: MessageReader): Promise<Entry> {
     const left = new Map(messages.map((message) => [message.id, message]));
-    const items: ModelItem[] = [];
+    const done: Sourced[] = [];
     for (const { step_details: details } of steps) {
       if (details.type === 'tool_calls') {
-        items.push(...callItems(details.tool_calls));
+        done.push(...callItems(details.tool_calls).map((item) => ({ item, source: item.callId })));
         continue;
       }
-      const id = details.message_creation.message_id;
-      const message = left.get(id);
-      if (message) items.push(...(await said(message, reader)));
-      left.delete(id);
+      const message = left.get(details.message_creation.message_id);
+      if (message) done.push(...(await said(message, reader)));
+      left.delete(details.message_creation.message_id);
     }
-    for (const message of left.values()) items.push(...(await said(message, reader)));
-    return entryOf(items, messages.length, false);
+    for (const message of left.values()) done.push(...(await said(message, reader)));
+    return entryOf(id, done, messages.length, false);
   }
 }
 
 /** A message that was stopped before its first word is none to the model. */
-async function said(message: Message, reader: MessageReader): Promise<ModelItem[]> {
+async function said(message: Message, reader: MessageReader): Promise<Sourced[]> {
   const item = await reader.item(message);
-  return item.content.length > 0 ? [item] : [];
+  return item.content.length > 0 ? [{ item, source: message.id }] : [];
 }
 
-function entryOf(items: ModelItem[], messages: number, fromUser: boolean): Entry {
-  return { items, messages, fromUser, tokens: itemsTokens(items) };
+async function messageEntry(message: Message, reader: MessageReader): Promise<Entry> {
+  const item = await reader.item(message);
+  return entryOf(message.id, [{ item, source: message.id }], 1, message.role === 'user');
 }
 
 /** The calls of one step and then their outputs, as the model once sent and got them. */
-function callItems(calls: ToolCall[]): ModelItem[] {
+function callItems(calls: ToolCall[]): Extract<ModelItem, { callId: string }>[] {
   const told = calls.flatMap((call) => described(call) ?? []);
   return [
     ...told.map(({ name, args, id }) => ({ type: 'tool_call' as const, callId: id, name, arguments: args })),

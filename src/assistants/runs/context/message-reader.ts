@@ -4,6 +4,7 @@ import { findFile } from '../../file.ts';
 import { codeFiles } from '../../message.ts';
 import type { ModelContent, ModelItem } from '../../models/model.ts';
 import type { State } from '../../state.ts';
+import { type Omission, placeholderOf } from './omissions.ts';
 import type { ThreadFiles } from './thread-files.ts';
 
 /** Images go to the model as they are, so only the newest of a long thread do. */
@@ -21,26 +22,33 @@ const MEDIA_TYPES: Record<string, string> = {
 export class MessageReader {
   readonly #state: State;
   readonly #files: ThreadFiles | undefined;
+  readonly #leftOut: Map<string, Omission>;
   #images = 0;
 
-  /** Without `files` there is no Python that could open what is attached. */
-  constructor(state: State, files: ThreadFiles | undefined) {
+  /**
+   * Without `files` there is no Python that could open what is attached. The images of messages that stand in
+   * `omissions` are not even read.
+   */
+  constructor(state: State, files: ThreadFiles | undefined, omissions: readonly Omission[] = []) {
     this.#state = state;
     this.#files = files;
+    this.#leftOut = new Map(omissions.map((omission) => [omission.of, omission]));
   }
 
   async item(message: Message): Promise<Extract<ModelItem, { type: 'message' }>> {
     const shown = message.content.filter((part) => !isDrawn(part, message));
-    const parts = await Promise.all(shown.map((part) => this.#part(part, message.role)));
+    const parts = await Promise.all(shown.map((part) => this.#part(part, message)));
     const attached = message.role === 'user' ? await this.#attachments(message) : [];
     const content = [...parts, ...attached];
     return { type: 'message', role: message.role, content };
   }
 
-  async #part(part: MessageContent, role: Message['role']): Promise<ModelContent> {
+  async #part(part: MessageContent, { id, role }: Message): Promise<ModelContent> {
     if (part.type === 'text') return text(part.text.value);
     if (part.type === 'refusal') return text(part.refusal);
     // Only a user's message may hold an image, for every provider.
+    const leftOut = this.#leftOut.get(id);
+    if (leftOut) return text(placeholderOf(leftOut));
     if (role === 'assistant' || this.#images >= MAX_IMAGES) return text('[An image]');
     this.#images++;
     if (part.type === 'image_url') return image(part.image_url.url, part.image_url.detail);

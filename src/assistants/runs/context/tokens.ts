@@ -27,7 +27,7 @@ export function itemTokens(item: ModelItem): number {
         ITEM_TOKENS,
       );
     case 'tool_call':
-      return ITEM_TOKENS + textTokens(item.arguments);
+      return ITEM_TOKENS + textTokens(item.arguments) + textTokens(JSON.stringify(item.own ?? ''));
     case 'tool_output':
       return ITEM_TOKENS + textTokens(item.output);
     case 'provider':

@@ -3,6 +3,7 @@ import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import { newId } from '../../ids.ts';
 import { ModelError, type ModelEvent, type ModelItem } from '../../models/model.ts';
 import { codeArguments } from '../context/history.ts';
+import type { OwnFields } from '../context/own-fields.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import type { CodeCallWriter, FunctionCallWriter } from '../writer/tool-calls-writer.ts';
 import { CodeArgument } from './code-argument.ts';
@@ -18,6 +19,8 @@ export interface CodeCall {
   writer: CodeCallWriter;
   argument: CodeArgument;
   output?: string;
+  /** What the provider wants back with the call. */
+  own?: unknown;
 }
 
 /** A call of a function; `known` tells whether the run has such a function. */
@@ -27,6 +30,7 @@ export interface FunctionCall {
   writer: FunctionCallWriter;
   known: boolean;
   output?: string;
+  own?: unknown;
 }
 
 export type Call = CodeCall | FunctionCall;
@@ -41,6 +45,7 @@ export class Answer {
   readonly #takenIds: Set<string>;
   readonly #byIndex = new Map<number, Call>();
   readonly #items: (ModelItem | Call)[] = [];
+  readonly #lasting: unknown[] = [];
   #text = '';
   #textAfterCalls = '';
   #reason: 'stop' | 'length' | 'content_filter' | undefined;
@@ -52,7 +57,7 @@ export class Answer {
   }
 
   async take(event: ModelEvent): Promise<void> {
-    if (event.type !== 'usage') this.begun = true;
+    if (event.type !== 'usage' && event.type !== 'end') this.begun = true;
     switch (event.type) {
       case 'text':
         this.#addText(event.delta);
@@ -67,7 +72,13 @@ export class Answer {
       case 'provider_item':
         this.#flushText();
         this.#items.push({ type: 'provider', item: event.item });
+        if (event.lasting) this.#lasting.push(event.item);
         return;
+      case 'tool_own': {
+        const call = this.#byIndex.get(event.index);
+        if (call) call.own = event.own;
+        return;
+      }
       case 'usage':
         this.usage = usageOf(event.promptTokens, event.completionTokens);
         return;
@@ -81,6 +92,21 @@ export class Answer {
   get reason(): 'stop' | 'length' | 'content_filter' {
     if (this.#reason) return this.#reason;
     throw new ModelError('server_error', 'The model’s answer broke off in the middle. Please try again.');
+  }
+
+  /** The provider's filter let nothing of it pass, or did not even let the model begin. */
+  get isFiltered(): boolean {
+    return this.#reason === 'content_filter' && !this.begun;
+  }
+
+  /** What the provider wants back in later runs, by the ids of its calls, or of its message if it called nothing. */
+  ownFields(): OwnFields[] {
+    const items = this.#lasting;
+    const of = this.calls[0]?.id ?? this.#writer.messageId;
+    const ofAnswer = items.length > 0 && of !== undefined ? [{ of, items }] : [];
+    const ofCalls = this.calls.filter(({ own }) => own !== undefined).map(({ id, own }) => ({ of: id, own }));
+    const all = Map.groupBy([...ofAnswer, ...ofCalls], (each) => each.of);
+    return [...all.values()].map((each) => Object.assign({}, ...each));
   }
 
   /** The answer as the model reads it again, with the outputs of its calls, once all are there. */
@@ -143,12 +169,13 @@ function hasFunction(tools: Run['tools'], name: string): boolean {
 }
 
 function callItem(call: Call): ModelItem {
+  const own = call.own === undefined ? {} : { own: call.own };
   if (call.kind === 'code') {
     const args = codeArguments(call.writer.call.code_interpreter.input);
-    return { type: 'tool_call', callId: call.id, name: CODE_INTERPRETER, arguments: args };
+    return { type: 'tool_call', callId: call.id, name: CODE_INTERPRETER, arguments: args, ...own };
   }
   const { name, arguments: args } = call.writer.call.function;
-  return { type: 'tool_call', callId: call.id, name, arguments: args };
+  return { type: 'tool_call', callId: call.id, name, arguments: args, ...own };
 }
 
 /** A function without parameters is often called with nothing at all, which is no JSON. */

@@ -1,10 +1,19 @@
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import type { CodeInterpreter } from '../../code-interpreter/code-interpreter.ts';
-import { type Model, ModelError, type ModelItem, type ModelRequest } from '../../models/model.ts';
+import {
+  type Model,
+  ModelError,
+  type ModelEvent,
+  type ModelItem,
+  type ModelRequest,
+} from '../../models/model.ts';
 import { fitContext } from '../context/context.ts';
-import { type Entry, loadHistory } from '../context/history.ts';
+import type { Entry } from '../context/entry.ts';
+import { loadHistory } from '../context/history.ts';
 import { MessageReader } from '../context/message-reader.ts';
+import type { Cause } from '../context/omissions.ts';
+import type { OwnFields } from '../context/own-fields.ts';
 import { ThreadFiles } from '../context/thread-files.ts';
 import { itemsTokens, shorten, textTokens } from '../context/tokens.ts';
 import type { Ending } from '../ending.ts';
@@ -12,7 +21,9 @@ import type { RunSink } from '../writer/run-sink.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import { Answer, type FunctionCall, usageOf } from './answer.ts';
 import { MAX_OUTPUT_TOKENS, runCode } from './code-calls.ts';
+import { LeftOut } from './left-out.ts';
 import { CODE_INTERPRETER, modelToolChoice, modelTools } from './model-tools.ts';
+import { noticeOf } from './notice.ts';
 
 /** Answers in one run: a model that calls tools for ever ends here. */
 export const MAX_ANSWERS = 50;
@@ -43,8 +54,12 @@ export class RunLoop {
   readonly #deps: LoopDeps;
   readonly #files: ThreadFiles;
   readonly #callIds = new Set<string>();
+  readonly #ownFields: OwnFields[] = [];
   #history: Entry[] = [];
   #items: ModelItem[] = [];
+  #leftOut = this.#newLeftOut([]);
+  /** What people must still be told before the run's next words. */
+  #notice = '';
   #answer: Answer | undefined;
   #answers = 0;
   #budget = DEFAULT_PROMPT_TOKENS;
@@ -66,7 +81,9 @@ export class RunLoop {
     const { state } = this.#deps.sink;
     const runsCode = run.tools.some(({ type }) => type === 'code_interpreter');
     if (runsCode) await this.#files.ofRun(run);
-    const reader = new MessageReader(state, runsCode ? this.#files : undefined);
+    const omissions = (await state.omissions.get(run.thread_id)) ?? [];
+    this.#leftOut = this.#newLeftOut(omissions);
+    const reader = new MessageReader(state, runsCode ? this.#files : undefined, omissions);
     this.#history = await loadHistory(state, run, reader, this.#room());
     return this.#goOn(signal);
   }
@@ -84,6 +101,7 @@ export class RunLoop {
 
   /** Ends the run, whatever it was doing. */
   async end(ending: Ending): Promise<void> {
+    await this.#tell();
     await this.#writer.end(ending, this.#answer?.usage ?? null, this.#usage);
   }
 
@@ -119,24 +137,71 @@ export class RunLoop {
     return this.#answers < MAX_ANSWERS ? undefined : TOO_MANY_ANSWERS;
   }
 
-  /** One answer of the model, to a shorter context when the whole one does not fit. */
+  /**
+   * One answer of the model: to a shorter context when the whole one does not fit, and without what the provider
+   * refuses.
+   */
   async #ask(signal: AbortSignal): Promise<Answer> {
     this.#answers++;
-    for (let shortenings = 0; ; shortenings++) {
+    for (let shortenings = 0; ; ) {
       const request = this.#request();
       const answer = new Answer(this.#writer, this.#callIds);
       this.#answer = answer;
       try {
-        for await (const event of this.#deps.model.respond(request, signal)) await answer.take(event);
-        this.#count(answer, request);
+        await this.#take(answer, this.#deps.model.respond(request, signal));
+        if (answer.isFiltered && this.#leftOut.tryAnother('words')) continue;
+        await this.#keep(answer, request);
         return answer;
       } catch (error) {
-        const tooLong = error instanceof ModelError && error.contextExceeded && !answer.begun;
-        if (!tooLong) throw error;
-        if (shortenings === MAX_SHORTENINGS) throw tooLongAtAll(error);
-        this.#budget = Math.floor((itemsTokens(request.items) + this.#fixedTokens()) / 2);
+        if (!(error instanceof ModelError) || answer.begun) throw error;
+        if (error.refused && this.#leftOut.tryAnother(error.refused)) continue;
+        if (!error.contextExceeded) throw error;
+        if (shortenings++ < MAX_SHORTENINGS) {
+          this.#budget = Math.floor((itemsTokens(request.items) + this.#fixedTokens()) / 2);
+        } else if (this.#leftOut.tryAnother(NO_ROOM)) {
+          shortenings = 0;
+          this.#budget = DEFAULT_PROMPT_TOKENS;
+        } else throw tooLongAtAll(error);
       }
     }
+  }
+
+  async #take(answer: Answer, events: AsyncIterable<ModelEvent>): Promise<void> {
+    for await (const event of events) {
+      if (isTaken(event)) await this.#settle();
+      if (event.type === 'text' || event.type === 'refusal') await this.#tell();
+      await answer.take(event);
+    }
+  }
+
+  /** The provider takes what is left: the rest stays left out, also after a restart. */
+  async #settle(): Promise<void> {
+    const { all, fresh } = this.#leftOut.settle();
+    if (fresh.length === 0) return;
+    const { run } = this.#writer;
+    await this.#deps.sink.state.omissions.set(run.thread_id, all);
+    // Who asked for JSON gets nothing else.
+    if (!responseFormat(run.response_format).responseFormat) this.#notice += noticeOf(fresh, run.model);
+  }
+
+  async #tell(): Promise<void> {
+    const notice = this.#notice;
+    this.#notice = '';
+    if (notice !== '') await this.#writer.text(`${notice}\n\n`);
+  }
+
+  /** Counts an answer that is whole, and keeps what its provider wants back. */
+  async #keep(answer: Answer, request: ModelRequest): Promise<void> {
+    this.#count(answer, request);
+    const fields = answer.ownFields();
+    if (fields.length === 0) return;
+    this.#ownFields.push(...fields);
+    await this.#deps.sink.state.ownFields.set(this.#writer.run.id, this.#ownFields);
+  }
+
+  #newLeftOut(known: ConstructorParameters<typeof LeftOut>[0]): LeftOut {
+    const given = () => ({ runId: this.#writer.run.id, history: this.#history, items: this.#items });
+    return new LeftOut(known, given);
   }
 
   #request(): ModelRequest {
@@ -145,7 +210,7 @@ export class RunLoop {
     return {
       model: run.model,
       instructions: run.instructions,
-      items: fitContext(this.#history, this.#items, this.#room()),
+      items: fitContext(this.#leftOut.history, this.#leftOut.items, this.#room()),
       tools: modelTools(run.tools, this.#files.paths),
       toolChoice: modelToolChoice(run, this.#answers === 1),
       parallelToolCalls: run.parallel_tool_calls,
@@ -209,6 +274,13 @@ export class RunLoop {
     );
     return done || this.#items.some(isCode) || this.#history.some(({ items }) => items.some(isCode));
   }
+}
+
+const NO_ROOM: Cause = 'room';
+
+/** Whether the provider has begun to answer, and not only said that it does not. */
+function isTaken(event: ModelEvent): boolean {
+  return event.type !== 'usage' && !(event.type === 'end' && event.reason === 'content_filter');
 }
 
 const FILTERED: Ending = {

@@ -37,6 +37,10 @@ export class MessageWriter {
     return writer;
   }
 
+  get id(): string {
+    return this.#message.id;
+  }
+
   text(delta: string): void {
     const last = this.#message.content.at(-1);
     if (last?.type === 'text') {

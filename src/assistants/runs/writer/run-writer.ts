@@ -54,6 +54,11 @@ export class RunWriter {
     else (await this.#openMessage()).refusal(delta);
   }
 
+  /** The id of the open message. */
+  get messageId(): string | undefined {
+    return this.#message?.id;
+  }
+
   /** The open step of tool calls; opens one, and completes the message that came before. */
   async calls(): Promise<ToolCallsWriter> {
     if (this.#calls) return this.#calls;
