@@ -152,6 +152,16 @@ describe.each([
     expect(JSON.stringify(server.requests[1]?.body)).toMatch(/Be kind\..*One\?.*Yes.*Two\?/);
   });
 
+  it('forgets what did not help', async () => {
+    const { server, model } = await start();
+    const odd = refusal(400, 'Conversation roles must alternate, or the moon is full.');
+    server.next(odd, odd);
+    const items = [says('user', 'One?'), says('user', 'Two?')];
+    await expect(collect(model, requestOf('', { items }))).rejects.toThrow('the moon is full');
+    await collect(model, requestOf('', { items }));
+    expect(server.requests[2]?.body).toEqual(server.requests[0]?.body);
+  });
+
   it('asks a server that takes everything as ever', async () => {
     const { server, model } = await start();
     const items = [says('user', 'One?'), says('user', 'Two?')];

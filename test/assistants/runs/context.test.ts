@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ModelError, type ModelItem, type ModelRequest } from '../../../src/assistants/models/model.ts';
+import {
+  type Model,
+  ModelError,
+  type ModelItem,
+  type ModelRequest,
+} from '../../../src/assistants/models/model.ts';
 import { fitContext } from '../../../src/assistants/runs/context/context.ts';
 import { entryOf } from '../../../src/assistants/runs/context/entry.ts';
 import { itemsTokens } from '../../../src/assistants/runs/context/tokens.ts';
+import { someQuestion } from '../../sim/demands.ts';
 import {
   calls,
   end,
@@ -14,6 +20,7 @@ import {
   says,
   text,
 } from '../../sim/scripted-model.ts';
+import { chat, responses } from '../models/servers.ts';
 import { conversation, openApi, type TestApi } from './assistants-api.ts';
 
 function textsOf(request: ModelRequest | undefined): string[] {
@@ -167,6 +174,23 @@ describe('what the model is given', () => {
     expect(model.requests.length).toBeLessThan(10);
   });
 });
+
+test.each([
+  ['chat completions', chat],
+  ['responses', responses],
+] as const)(
+  'a run on an empty thread without instructions is a question to a strict %s server',
+  async (_, start) => {
+    const { server, model } = await start({ models: ['scripted'], demands: [someQuestion] });
+    const api = openApi<Model>(model);
+    const { assistant } = await conversation(api);
+    const { id } = await api.client.beta.threads.create();
+    const ask = { assistant_id: assistant.id, instructions: '' };
+    const run = await api.client.beta.threads.runs.stream(id, ask).finalRun();
+    expect(run.status).toBe('completed');
+    expect(server.requests).toHaveLength(1);
+  },
+);
 
 const entry = fc.oneof(
   fc

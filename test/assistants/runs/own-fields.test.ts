@@ -30,6 +30,7 @@ async function thread(pair: Pair) {
   let api = openApi(pair.model, { keyv, interpreter });
   let { server } = pair;
   const { threadId, ask } = await conversation(api, 'One?');
+  const messages = () => (server.requests.at(-1)?.body.messages ?? []) as Message[];
   return {
     async run(...replies: Reply[]) {
       server.next(...replies);
@@ -43,10 +44,8 @@ async function thread(pair: Pair) {
       server = next.server;
       api = openApi(next.model, { keyv, interpreter });
     },
-    assistants: () => {
-      const messages = server.requests.at(-1)?.body.messages as Message[];
-      return messages.filter(({ role }) => role === 'assistant');
-    },
+    assistants: () => messages().filter(({ role }) => role === 'assistant'),
+    roles: () => messages().map(({ role }) => role),
     sent: () => JSON.stringify(server.requests.at(-1)?.body),
     forget: () => api.client.beta.threads.delete(threadId),
     runs: async () => {
@@ -86,8 +85,7 @@ test('what a provider puts on calls and messages comes back as it came, in the r
     { role: 'assistant', content: 'One.' },
     { role: 'assistant', content: 'Two.', reasoning_details: WHOLE_DETAILS, ...SIGNATURE },
   ]);
-  const messages = (pair.server.requests.at(-1)?.body.messages as Message[]).map(({ role }) => role);
-  expect(messages).toEqual([
+  expect(talk.roles()).toEqual([
     'system',
     'user',
     'assistant',

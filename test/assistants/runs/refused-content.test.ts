@@ -321,6 +321,18 @@ test('a filter that ends the answer before its first word is one that refuses th
   expect(await talk.run()).toMatchObject({ said: 'You said: Thank you.', requests: 1 });
 });
 
+test('what a picture is only mentioned in is not about it', async () => {
+  const talk = await thread(chat);
+  const overloaded = refusal(503, 'The vision models are overloaded.');
+  const tooLong = refusal(400, 'Image tokens exceed the context length.');
+  for (const answer of [overloaded, tooLong]) {
+    await talk.say(picture());
+    talk.server.next(answer);
+    expect((await talk.run()).said).toMatch(/^You said: /);
+    expect(talk.sent()).toContain(PNG);
+  }
+});
+
 test('what is no matter of pictures or words is not taken for one', async () => {
   const talk = await thread(chat);
   await talk.say(picture());

@@ -1,7 +1,7 @@
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import { describe, expect, test } from 'vitest';
 import { MAX_CALLS } from '../../../src/assistants/runs/loop/answer.ts';
-import { MAX_ANSWERS } from '../../../src/assistants/runs/loop/run-loop.ts';
+import { MAX_ANSWERS } from '../../../src/assistants/runs/loop/failures.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import { calls, end, python, ScriptedModel, says, text, usage } from '../../sim/scripted-model.ts';
 import { conversation, openApi, type TestApi, transcript } from './assistants-api.ts';

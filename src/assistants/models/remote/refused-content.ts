@@ -1,6 +1,6 @@
 import type { ModelItem, ModelRequest, RefusedContent } from '../model.ts';
 import type { Failure } from './failure.ts';
-import { isQuotaUsedUp, isTooLarge, isUnknownModel } from './symptoms.ts';
+import { isContextExceeded, isQuotaUsedUp, isTooLarge, isUnknownModel } from './symptoms.ts';
 
 /**
  * The words of content filters: Azure ("content management policy", `ResponsibleAIPolicyViolation`), OpenAI ("flagged
@@ -36,6 +36,7 @@ export function refusedContent(failure: Failure, request: ModelRequest): Refused
   if (FILTER.test(said) && !ABOUT_AN_ACCOUNT.test(said)) return 'words';
   if (!request.items.some(hasImage)) return undefined;
   if (isTooLarge(failure)) return 'size';
+  if (isContextExceeded(failure)) return undefined;
   if (TEXT_ONLY.test(said)) return 'images';
   if (!ABOUT_IMAGES.test(said) || isUnknownModel(failure)) return undefined;
   if (ONE_IMAGE.test(said) && !/\b(support image|mmproj|unknown variant)/i.test(said)) return 'image';

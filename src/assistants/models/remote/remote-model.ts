@@ -51,13 +51,16 @@ export function remoteModel<Body extends { stream?: boolean | null }>(
   async function* respond(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent> {
     const remembered = conceded.get(request.model) ?? new Set();
     conceded.set(request.model, remembered);
+    // One that does not help is not remembered.
+    const tried = new Set<Concession<Body>>();
     for (let tries = 0; ; ) {
-      const made = [...remembered];
+      const made = [...remembered.union(tried)];
       const asked = ask(request, made);
       let begun = false;
       try {
         for await (const event of answer(asked.body, signal)) {
           begun = true;
+          for (const concession of tried) remembered.add(concession);
           yield* marked(event, owner);
         }
         return;
@@ -67,7 +70,7 @@ export function remoteModel<Body extends { stream?: boolean | null }>(
         if (!failure) throw error;
         const left = begun ? [] : concessions.filter((concession) => !made.includes(concession));
         const concession = concessionFor(left, asked, failure);
-        if (concession) remembered.add(concession);
+        if (concession) tried.add(concession);
         else await nextTry(failure, begun, tries++, request, signal);
       }
     }

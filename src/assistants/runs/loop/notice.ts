@@ -1,4 +1,37 @@
-import type { Cause, Omission } from '../context/omissions.ts';
+import type { State } from '../../state.ts';
+import type { Omission } from '../context/omissions.ts';
+import type { RunWriter } from '../writer/run-writer.ts';
+import type { LeftOut } from './left-out.ts';
+import { responseFormat } from './response-format.ts';
+
+/** What people must be told before a run's next words. */
+export class Notice {
+  readonly #writer: RunWriter;
+  readonly #state: State;
+  #text = '';
+
+  constructor(writer: RunWriter, state: State) {
+    this.#writer = writer;
+    this.#state = state;
+  }
+
+  /** The provider takes what is not left out: the rest stays so, also after a restart. */
+  async settle(leftOut: LeftOut): Promise<void> {
+    const { all, fresh } = leftOut.settle();
+    if (fresh.length === 0) return;
+    const { run } = this.#writer;
+    await this.#state.omissions.set(run.thread_id, all);
+    // Who asked for JSON gets nothing else.
+    if (!responseFormat(run.response_format).responseFormat)
+      this.#text += `${noticeOf(fresh, run.model)}\n\n`;
+  }
+
+  async tell(): Promise<void> {
+    const text = this.#text;
+    this.#text = '';
+    await this.#writer.text(text);
+  }
+}
 
 /** Tells people once what the model is no longer given, and why. */
 export function noticeOf(fresh: readonly Omission[], model: string): string {
@@ -10,7 +43,7 @@ function sentence(omissions: readonly Omission[], model: string): string {
   const [first] = omissions;
   if (!first) return '';
   const many = omissions.length > 1;
-  return `⚠️ ${subject(first.part, many)} left out of this conversation: ${reason(first.cause, many, model)}`;
+  return `⚠️ ${subject(first.part, many)} left out of this conversation: ${reason(first, many, model)}`;
 }
 
 function subject(part: Omission['part'], many: boolean): string {
@@ -24,7 +57,7 @@ function subject(part: Omission['part'], many: boolean): string {
   }
 }
 
-function reason(cause: Cause, many: boolean, model: string): string {
+function reason({ part, cause }: Omission, many: boolean, model: string): string {
   switch (cause) {
     case 'images':
       return `the model \`${model}\` takes none.`;
@@ -35,6 +68,6 @@ function reason(cause: Cause, many: boolean, model: string): string {
     case 'room':
       return 'the model had no room for them.';
     case 'words':
-      return `the provider’s content filter refused ${many ? 'them' : 'it'}. Try other words.`;
+      return `the provider’s content filter refused ${many ? 'them' : 'it'}.${part === 'outputs' ? '' : ' Try other words.'}`;
   }
 }

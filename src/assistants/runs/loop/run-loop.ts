@@ -1,4 +1,3 @@
-import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import type { CodeInterpreter } from '../../code-interpreter/code-interpreter.ts';
 import {
@@ -12,7 +11,6 @@ import { fitContext } from '../context/context.ts';
 import type { Entry } from '../context/entry.ts';
 import { loadHistory } from '../context/history.ts';
 import { MessageReader } from '../context/message-reader.ts';
-import type { Cause } from '../context/omissions.ts';
 import type { OwnFields } from '../context/own-fields.ts';
 import { ThreadFiles } from '../context/thread-files.ts';
 import { itemsTokens, shorten, textTokens } from '../context/tokens.ts';
@@ -21,12 +19,11 @@ import type { RunSink } from '../writer/run-sink.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import { Answer, type FunctionCall, usageOf } from './answer.ts';
 import { MAX_OUTPUT_TOKENS, runCode } from './code-calls.ts';
+import { FILTERED, MAX_ANSWERS, TOO_MANY_ANSWERS, tooLongAtAll } from './failures.ts';
 import { LeftOut } from './left-out.ts';
 import { CODE_INTERPRETER, modelToolChoice, modelTools } from './model-tools.ts';
-import { noticeOf } from './notice.ts';
-
-/** Answers in one run: a model that calls tools for ever ends here. */
-export const MAX_ANSWERS = 50;
+import { Notice } from './notice.ts';
+import { responseFormat } from './response-format.ts';
 
 /** What the model is given when nothing else is said: fits the usual context of 128,000 tokens twice. */
 const DEFAULT_PROMPT_TOKENS = 64_000;
@@ -54,12 +51,11 @@ export class RunLoop {
   readonly #deps: LoopDeps;
   readonly #files: ThreadFiles;
   readonly #callIds = new Set<string>();
+  readonly #notice: Notice;
   readonly #ownFields: OwnFields[] = [];
   #history: Entry[] = [];
   #items: ModelItem[] = [];
   #leftOut = this.#newLeftOut([]);
-  /** What people must still be told before the run's next words. */
-  #notice = '';
   #answer: Answer | undefined;
   #answers = 0;
   #budget = DEFAULT_PROMPT_TOKENS;
@@ -72,6 +68,7 @@ export class RunLoop {
     this.#settings = settings;
     this.#deps = deps;
     this.#files = new ThreadFiles(deps.sink.state);
+    this.#notice = new Notice(writer, deps.sink.state);
   }
 
   async begin(signal: AbortSignal): Promise<Progress> {
@@ -101,7 +98,7 @@ export class RunLoop {
 
   /** Ends the run, whatever it was doing. */
   async end(ending: Ending): Promise<void> {
-    await this.#tell();
+    await this.#notice.tell();
     await this.#writer.end(ending, this.#answer?.usage ?? null, this.#usage);
   }
 
@@ -158,7 +155,7 @@ export class RunLoop {
         if (!error.contextExceeded) throw error;
         if (shortenings++ < MAX_SHORTENINGS) {
           this.#budget = Math.floor((itemsTokens(request.items) + this.#fixedTokens()) / 2);
-        } else if (this.#leftOut.tryAnother(NO_ROOM)) {
+        } else if (this.#leftOut.tryAnother('room')) {
           shortenings = 0;
           this.#budget = DEFAULT_PROMPT_TOKENS;
         } else throw tooLongAtAll(error);
@@ -168,26 +165,10 @@ export class RunLoop {
 
   async #take(answer: Answer, events: AsyncIterable<ModelEvent>): Promise<void> {
     for await (const event of events) {
-      if (isTaken(event)) await this.#settle();
-      if (event.type === 'text' || event.type === 'refusal') await this.#tell();
+      if (isTaken(event)) await this.#notice.settle(this.#leftOut);
+      if (event.type === 'text' || event.type === 'refusal') await this.#notice.tell();
       await answer.take(event);
     }
-  }
-
-  /** The provider takes what is left: the rest stays left out, also after a restart. */
-  async #settle(): Promise<void> {
-    const { all, fresh } = this.#leftOut.settle();
-    if (fresh.length === 0) return;
-    const { run } = this.#writer;
-    await this.#deps.sink.state.omissions.set(run.thread_id, all);
-    // Who asked for JSON gets nothing else.
-    if (!responseFormat(run.response_format).responseFormat) this.#notice += noticeOf(fresh, run.model);
-  }
-
-  async #tell(): Promise<void> {
-    const notice = this.#notice;
-    this.#notice = '';
-    if (notice !== '') await this.#writer.text(`${notice}\n\n`);
   }
 
   /** Counts an answer that is whole, and keeps what its provider wants back. */
@@ -276,40 +257,13 @@ export class RunLoop {
   }
 }
 
-const NO_ROOM: Cause = 'room';
-
 /** Whether the provider has begun to answer, and not only said that it does not. */
 function isTaken(event: ModelEvent): boolean {
   return event.type !== 'usage' && !(event.type === 'end' && event.reason === 'content_filter');
 }
 
-const FILTERED: Ending = {
-  status: 'failed',
-  error: { code: 'invalid_prompt', message: 'The provider’s content filter stopped the answer.' },
-  contentFilter: true,
-};
-
-const TOO_MANY_ANSWERS: Ending = {
-  status: 'failed',
-  error: {
-    code: 'server_error',
-    message: `The model called tools ${MAX_ANSWERS} times without coming to an end. Please ask for less at once.`,
-  },
-};
-
-function tooLongAtAll(cause: ModelError): ModelError {
-  const message =
-    'The conversation does not fit into the model’s context, not even its newest part. Please start a new conversation, shorten the message or the instructions, or choose a model with a larger context.';
-  return new ModelError('invalid_prompt', message, { cause, contextExceeded: true });
-}
-
 function requiredCall({ id, type, function: { name, arguments: args } }: FunctionCall['writer']['call']) {
   return { id, type, function: { name, arguments: args } };
-}
-
-function responseFormat(format: Run['response_format']): Pick<ModelRequest, 'responseFormat'> {
-  if (format === null || format === 'auto' || format.type === 'text') return {};
-  return { responseFormat: format };
 }
 
 function sum(a: RunStep.Usage | null, b: RunStep.Usage): RunStep.Usage {

@@ -1,0 +1,25 @@
+import { ModelError } from '../../models/model.ts';
+import type { Ending } from '../ending.ts';
+
+/** Answers in one run: a model that calls tools for ever ends here. */
+export const MAX_ANSWERS = 50;
+
+export const FILTERED: Ending = {
+  status: 'failed',
+  error: { code: 'invalid_prompt', message: 'The provider’s content filter stopped the answer.' },
+  contentFilter: true,
+};
+
+export const TOO_MANY_ANSWERS: Ending = {
+  status: 'failed',
+  error: {
+    code: 'server_error',
+    message: `The model called tools ${MAX_ANSWERS} times without coming to an end. Please ask for less at once.`,
+  },
+};
+
+export function tooLongAtAll(cause: ModelError): ModelError {
+  const message =
+    'The conversation does not fit into the model’s context, not even its newest part. Please start a new conversation, shorten the message or the instructions, or choose a model with a larger context.';
+  return new ModelError('invalid_prompt', message, { cause, contextExceeded: true });
+}
