@@ -9,6 +9,8 @@ import { aborted } from './scripted-model.ts';
 export interface ScriptedResult extends Partial<CodeResult> {
   prints?: string[];
   hangs?: boolean;
+  /** No Python is free at first. */
+  waits?: boolean;
 }
 
 /** An interpreter that does for each code what it was told, or prints that it ran; it keeps the requests. */
@@ -27,6 +29,7 @@ export class ScriptedInterpreter implements CodeInterpreter {
   ): Promise<CodeResult> {
     this.requests.push(request);
     const result = this.#results[request.code] ?? { prints: [`ran ${request.code}\n`] };
+    if (result.waits) request.onWait?.();
     for (const piece of result.prints ?? []) onOutput(piece);
     if (result.hangs) await aborted(signal);
     return { status: result.status ?? 'completed', fresh: result.fresh ?? false, files: result.files ?? [] };

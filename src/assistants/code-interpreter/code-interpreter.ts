@@ -18,6 +18,8 @@ export interface CodeRequest {
   code: string;
   /** Files to find in `/mnt/data`; `read` is called only for those that the session does not have yet. */
   files: { name: string; read: () => Promise<Uint8Array> }[];
+  /** Hears, once, that no Python is free and that the code waits for its turn. */
+  onWait?: () => void;
 }
 
 export interface CodeResult {

@@ -1,78 +1,94 @@
-import type { Limits } from './limits.ts';
-import { PythonProcess } from './python-process.ts';
-import type { Snapshot } from './snapshot.ts';
+/** What the pool knows of a process that it lends. */
+export interface Lendable {
+  /** It has ended, by `kill` or by itself. */
+  readonly isDead: boolean;
+  kill(): void;
+}
 
-/** A session's Python, lent for one call. */
-export interface Lease {
-  python: PythonProcess;
+/** A session's process, lent for one call. */
+export interface Lease<P> {
+  python: P;
   /** True when no call of the session ran in it before. */
   fresh: boolean;
 }
 
-interface Seat {
-  python: PythonProcess;
+export interface PoolLimits {
+  /** How many processes exist at once, the warm spare included. */
+  processes: number;
+  /** After how many milliseconds without a call a session's process is ended. */
+  idleMs: number;
+}
+
+interface Seat<P> {
+  python: P;
   busy: boolean;
   idleTimer?: NodeJS.Timeout;
 }
 
+/** A call that waits for a place; `spare` comes with it where one was ready. */
+interface Waiter<P> {
+  serve(spare: P | undefined): void;
+  refuse(error: unknown): void;
+}
+
 /**
- * Gives every session its own Python, of which there are only so many: the one that was idle for longest makes room,
- * and when all are busy, a call waits its turn. A spare one is kept ready.
+ * Gives every session its own process, of which there are only so many: the one that was idle for longest makes room,
+ * and when all are busy, calls wait in line, and the first who asked is served first. A spare one is kept ready.
+ *
+ * A place is handed over in the same breath in which it becomes free, so nobody who asks later can slip in before.
  */
-export class Pool {
-  readonly #snapshot: Snapshot;
-  readonly #limits: Limits;
+export class Pool<P extends Lendable> {
+  readonly #start: () => Promise<P>;
+  readonly #limits: PoolLimits;
   /** In the order of their last call. */
-  readonly #seats = new Map<string, Seat>();
-  readonly #processes = new Set<PythonProcess>();
-  /** How many are being made for somebody and have no seat yet. */
+  readonly #seats = new Map<string, Seat<P>>();
+  /** Places of processes that are being started, or that were handed to somebody who has no seat yet. */
   #reserved = 0;
-  #spare: PythonProcess | undefined;
+  #spare: P | undefined;
+  /** The spare that is being started: there is never more than one. */
+  #refilling: Promise<void> | undefined;
   #keepsSpare = false;
-  #waiting: (() => void)[] = [];
+  readonly #line: Waiter<P>[] = [];
   #closed = false;
 
-  constructor(snapshot: Snapshot, limits: Limits) {
-    this.#snapshot = snapshot;
+  /** @param start starts a process, and rejects when none can be had */
+  constructor(start: () => Promise<P>, limits: PoolLimits) {
+    this.#start = start;
     this.#limits = limits;
   }
 
-  get processIds(): number[] {
-    return [...this.#processes].flatMap(({ pid }) => pid ?? []);
-  }
-
-  /** Makes a spare Python ready, and from now on another one after it was taken. Rejects when none starts. */
+  /** Makes a spare process ready, and from now on another one after it was taken. Rejects when none starts. */
   async warmUp(): Promise<void> {
     this.#keepsSpare = true;
-    await this.#refill().catch((error: unknown) => {
-      if (!this.#closed) throw error;
-    });
+    await this.#refill();
   }
 
   /**
-   * Lends the session's Python until `release` or `discard`; one call of a session at a time. Rejects with the
-   * signal's reason, or when no Python starts.
+   * Lends the session's process until `release` or `discard`; one call of a session at a time. `onWait` hears once
+   * that all are busy. Rejects with the signal's reason, or when none starts.
    */
-  async take(session: string, signal: AbortSignal): Promise<Lease> {
+  async take(session: string, signal: AbortSignal, onWait: () => void = () => {}): Promise<Lease<P>> {
+    signal.throwIfAborted();
     const seat = this.#seats.get(session);
     if (seat && !seat.python.isDead) {
       clearTimeout(seat.idleTimer);
       seat.busy = true;
       return { python: seat.python, fresh: false };
     }
-    this.#seats.delete(session);
-    const spare = await this.#reserve(signal);
+    if (seat) this.#end(session, seat);
+    const spare = await this.#place(signal, onWait);
     try {
       const python = spare && !spare.isDead ? spare : await this.#start();
+      if (this.#closed) python.kill();
       this.#seats.set(session, { python, busy: true });
       return { python, fresh: true };
     } finally {
       this.#reserved -= 1;
-      if (!this.#seats.has(session)) this.#wake();
+      this.#serve();
     }
   }
 
-  /** Takes the session's Python back, whose variables stay for a while. */
+  /** Takes the session's process back, whose variables stay for a while. */
   release(session: string): void {
     const seat = this.#seats.get(session);
     if (!seat) return;
@@ -83,101 +99,109 @@ export class Pool {
     this.#afterCall();
   }
 
-  /** Ends the session's Python. */
+  /** Ends the session's process. */
   discard(session: string): void {
     const seat = this.#seats.get(session);
     if (!seat) return;
-    clearTimeout(seat.idleTimer);
-    this.#seats.delete(session);
-    seat.python.kill();
+    this.#end(session, seat);
     this.#afterCall();
   }
 
-  /** Ends every process and waits until it is gone. */
-  async close(): Promise<void> {
+  /** Ends every process that was started, and starts no more: who waits is refused. */
+  close(): void {
     this.#closed = true;
     this.#keepsSpare = false;
-    for (const session of [...this.#seats.keys()]) this.discard(session);
-    for (const wake of this.#waiting) wake();
-    await Promise.all([...this.#processes].map((python) => this.#end(python)));
+    for (const { refuse } of this.#line.splice(0)) refuse(closed());
+    for (const [session, seat] of this.#seats) this.#end(session, seat);
+    this.#spare?.kill();
+    this.#spare = undefined;
   }
 
   #afterCall(): void {
-    this.#wake();
-    if (this.#keepsSpare) void this.#refill().catch(() => {});
+    this.#serve();
+    this.#refill().catch(() => {});
   }
 
-  #wake(): void {
-    this.#waiting.shift()?.();
+  /** A place, at once or when it is this call's turn; with the spare where there is one. */
+  #place(signal: AbortSignal, onWait: () => void): Promise<P | undefined> {
+    if (this.#closed) return Promise.reject(closed());
+    const { promise, resolve, reject } = Promise.withResolvers<P | undefined>();
+    const leave = () => {
+      this.#line.splice(this.#line.indexOf(waiter), 1);
+      reject(signal.reason);
+    };
+    const stay = () => signal.removeEventListener('abort', leave);
+    const waiter: Waiter<P> = {
+      serve(spare) {
+        stay();
+        resolve(spare);
+      },
+      refuse(error) {
+        stay();
+        reject(error);
+      },
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    this.#line.push(waiter);
+    this.#serve();
+    if (this.#line.includes(waiter)) onWait();
+    return promise;
   }
 
-  /** Waits behind those who wait already until there is room for one process more; takes it, and the spare one. */
-  async #reserve(signal: AbortSignal): Promise<PythonProcess | undefined> {
-    let inLine = this.#waiting.length > 0;
-    while (inLine || !this.#makeRoom()) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-      if (signal.aborted) this.#wake();
-      signal.throwIfAborted();
-      inLine = false;
+  /** Hands places to those who wait, in their order, as long as there are any. */
+  #serve(): void {
+    while (this.#line.length > 0 && this.#makeRoom()) {
+      const spare = this.#spare;
+      this.#spare = undefined;
+      this.#reserved += 1;
+      this.#line.shift()?.serve(spare);
     }
-    this.#reserved += 1;
-    const spare = this.#spare;
-    this.#spare = undefined;
-    return spare;
   }
 
   /** False when every process is busy. */
   #makeRoom(): boolean {
-    if (this.#closed) throw new Error('Python has been closed.');
     if (this.#spare || this.#count() < this.#limits.processes) return true;
     const idle = [...this.#seats].find(([, seat]) => !seat.busy);
-    if (!idle) return false;
-    clearTimeout(idle[1].idleTimer);
-    this.#seats.delete(idle[0]);
-    idle[1].python.kill();
-    return true;
+    if (idle) this.#end(...idle);
+    return idle !== undefined;
   }
 
   #count(): number {
     return this.#seats.size + this.#reserved + (this.#spare ? 1 : 0);
   }
 
-  /** A snapshot that Python doesn't start from is made anew, once. */
-  async #start(): Promise<PythonProcess> {
-    try {
-      return await this.#startOnce();
-    } catch (error) {
-      if (this.#closed) throw error;
-      await this.#snapshot.discard();
-      return this.#startOnce();
-    }
+  #end(session: string, seat: Seat<P>): void {
+    clearTimeout(seat.idleTimer);
+    this.#seats.delete(session);
+    seat.python.kill();
   }
 
-  async #startOnce(): Promise<PythonProcess> {
-    const path = await this.#snapshot.path();
-    if (this.#closed) throw new Error('Python has been closed.');
-    const python = new PythonProcess(path, this.#limits);
-    this.#processes.add(python);
-    void python.gone.then(() => this.#processes.delete(python));
-    await python.ready;
-    return python;
-  }
-
+  /** Starts a spare where there is none and none on its way, and a place for it. */
   async #refill(): Promise<void> {
-    if (this.#spare || this.#count() >= this.#limits.processes) return;
+    const isRoom = !this.#spare && this.#count() < this.#limits.processes;
+    if (!this.#refilling && this.#keepsSpare && isRoom) {
+      this.#refilling = this.#startSpare().finally(() => {
+        this.#refilling = undefined;
+      });
+    }
+    await this.#refilling;
+  }
+
+  async #startSpare(): Promise<void> {
     this.#reserved += 1;
     try {
       const python = await this.#start();
-      if (this.#keepsSpare) this.#spare = python;
-      else await this.#end(python);
+      if (this.#closed) python.kill();
+      else this.#spare = python;
+    } catch (error) {
+      if (!this.#closed) throw error;
     } finally {
       this.#reserved -= 1;
-      this.#wake();
+      this.#serve();
     }
   }
+}
 
-  async #end(python: PythonProcess): Promise<void> {
-    python.kill();
-    await python.gone;
-  }
+function closed(): Error {
+  return new Error('Python has been closed.');
 }

@@ -1,8 +1,9 @@
 import type { CodeInterpreter, CodeRequest, CodeResult } from './code-interpreter.ts';
+import { Launcher } from './launcher.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Output, sizeOf } from './output.ts';
-import { type Lease, Pool } from './pool.ts';
-import { type Ending, isDataPath } from './python-process.ts';
+import { Pool } from './pool.ts';
+import { type Ending, isDataPath, type PythonProcess } from './python-process.ts';
 import { Snapshot } from './snapshot.ts';
 
 const GONE = 'The variables and files of this session are gone.';
@@ -37,7 +38,8 @@ class PythonSandbox implements Sandbox {
   readonly #limits: Limits;
   readonly #onProblem: (error: unknown) => void;
   readonly #snapshot: Snapshot;
-  readonly #pool: Pool;
+  readonly #launcher: Launcher;
+  readonly #pool: Pool<PythonProcess>;
   /** The last call of each session that has one. */
   readonly #last = new Map<string, Promise<unknown>>();
   /** What each Python has in `/mnt/data` from us. */
@@ -47,7 +49,8 @@ class PythonSandbox implements Sandbox {
     this.#limits = limits;
     this.#onProblem = onProblem;
     this.#snapshot = new Snapshot(cacheDir, limits.pythonBytes);
-    this.#pool = new Pool(this.#snapshot, limits);
+    this.#launcher = new Launcher(this.#snapshot, limits);
+    this.#pool = new Pool(() => this.#launcher.start(), limits);
   }
 
   run(request: CodeRequest, onOutput: (text: string) => void, signal: AbortSignal): Promise<CodeResult> {
@@ -70,13 +73,12 @@ class PythonSandbox implements Sandbox {
   }
 
   processIds(): number[] {
-    return this.#pool.processIds;
+    return this.#launcher.processIds;
   }
 
   async close(): Promise<void> {
-    await this.#pool.close();
-    await Promise.all(this.#last.values());
-    await this.#snapshot.close();
+    this.#pool.close();
+    await Promise.all([this.#launcher.close(), this.#snapshot.close(), ...this.#last.values()]);
   }
 
   async #call(
@@ -99,13 +101,14 @@ class PythonSandbox implements Sandbox {
       output.tell(`The code is longer than ${sizeOf(this.#limits.codeBytes)} and was not run.`);
       return { ...failed, fresh: false };
     }
-    const lease = await this.#pool.take(request.session, signal).catch((error: unknown) => {
+    const { session, onWait } = request;
+    const lease = await this.#pool.take(session, signal, onWait).catch((error: unknown) => {
       signal.throwIfAborted();
       this.#onProblem(error);
       output.tell('Python could not be started here. Whoever runs this bot finds the reason in its log.');
     });
     if (!lease) return failed;
-    const { ending, late } = await this.#runWithin(lease, output, request, signal);
+    const { ending, late } = await this.#runWithin(lease.python, output, request, signal);
     signal.throwIfAborted();
     this.#explain(ending, late, output);
     if (ending.type === 'dead') return { ...failed, fresh: lease.fresh };
@@ -113,7 +116,7 @@ class PythonSandbox implements Sandbox {
   }
 
   /** Runs the code until it ends, its time is over or the signal comes, and gives the Python back. */
-  async #runWithin({ python }: Lease, output: Output, request: CodeRequest, signal: AbortSignal) {
+  async #runWithin(python: PythonProcess, output: Output, request: CodeRequest, signal: AbortSignal) {
     const { session, code } = request;
     const stop = () => this.#pool.discard(session);
     signal.addEventListener('abort', stop, { once: true });
@@ -137,7 +140,7 @@ class PythonSandbox implements Sandbox {
   }
 
   /** Puts the files into `/mnt/data` that are not there yet. */
-  async #putFiles(python: Lease['python'], files: CodeRequest['files'], output: Output): Promise<void> {
+  async #putFiles(python: PythonProcess, files: CodeRequest['files'], output: Output): Promise<void> {
     const there = this.#put.get(python) ?? { names: new Set(), bytes: 0 };
     this.#put.set(python, there);
     for (const { name, read } of files) {
@@ -148,7 +151,7 @@ class PythonSandbox implements Sandbox {
   }
 
   async #putFile(
-    python: Lease['python'],
+    python: PythonProcess,
     name: string,
     read: () => Promise<Uint8Array>,
     there: { names: Set<string>; bytes: number },

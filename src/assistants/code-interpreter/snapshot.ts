@@ -15,6 +15,7 @@ const LAST_WORDS = 2000;
 export class Snapshot {
   readonly #folder: string | undefined;
   readonly #pythonBytes: number;
+  readonly #closing = new AbortController();
   #path: Promise<string> | undefined;
   #temporary: string | undefined;
 
@@ -33,15 +34,16 @@ export class Snapshot {
     return this.#path;
   }
 
-  /** Throws away a file that Python doesn't start from. */
-  async discard(): Promise<void> {
-    const path = await this.#path?.catch(() => undefined);
+  /** Throws away a file that Python doesn't start from; `given` is what `path` gave, and may have been replaced since. */
+  async discard(given: Promise<string>): Promise<void> {
+    if (this.#path !== given) return;
     this.#path = undefined;
-    if (path) await rm(path, { force: true });
+    await rm(await given, { force: true });
   }
 
-  /** Leaves no temporary file behind. */
+  /** Gives up what is being made, for nobody needs it any more, and leaves no temporary file behind. */
   async close(): Promise<void> {
+    this.#closing.abort(new Error('Python has been closed.'));
     await this.#path?.catch(() => {});
     if (this.#temporary) await rm(this.#temporary, { recursive: true, force: true });
   }
@@ -49,8 +51,10 @@ export class Snapshot {
   async #find(): Promise<string> {
     const name = await fileName();
     const kept = this.#folder && join(this.#folder, name);
-    if (kept && (await exists(kept))) return kept;
-    return this.#make(join(await this.#writableFolder(), name));
+    if (!kept || !(await exists(kept))) return this.#make(join(await this.#writableFolder(), name));
+    // Whoever was killed while it made one has left a part of it.
+    await removeOthers(kept);
+    return kept;
   }
 
   /** The folder to keep it in, or where that cannot be, a temporary one. */
@@ -71,6 +75,22 @@ export class Snapshot {
   /** Writes beside the path first, so that nobody finds half a file; several processes may do so at once. */
   async #make(path: string): Promise<string> {
     const part = `${path}.${randomUUID()}`;
+    try {
+      await this.#write(part);
+      await rename(part, path).catch(async (error: unknown) => {
+        // Another process was faster and has taken our part away.
+        if (!(await exists(path))) throw error;
+      });
+      await removeOthers(path);
+    } finally {
+      await rm(part, { force: true });
+    }
+    return path;
+  }
+
+  async #write(part: string): Promise<void> {
+    const { signal } = this.#closing;
+    signal.throwIfAborted();
     const child = spawnChild('snapshot.js', [], this.#pythonBytes, []);
     const { stdout, stderr } = child;
     if (!stdout || !stderr) throw new Error('The Python process has no output.');
@@ -80,15 +100,11 @@ export class Snapshot {
     });
     const code = new Promise((done, fail) => child.once('error', fail).once('exit', done));
     try {
-      await Promise.all([pipeline(stdout, createWriteStream(part)), code]);
-      if ((await code) !== 0) throw new Error(`Python did not start: ${lastWords.trim()}.`);
-      await rename(part, path);
-      await removeOtherVersions(path);
+      await Promise.all([pipeline(stdout, createWriteStream(part), { signal }), code]);
     } finally {
       child.kill('SIGKILL');
-      await rm(part, { force: true });
     }
-    return path;
+    if ((await code) !== 0) throw new Error(`Python did not start: ${lastWords.trim()}.`);
   }
 }
 
@@ -100,12 +116,15 @@ async function fileName(): Promise<string> {
   return `python-${hash.digest('hex').slice(0, 16)}.snapshot`;
 }
 
-/** Leaves what other processes of the same version are writing at the moment, beside the same path. */
-async function removeOtherVersions(path: string): Promise<void> {
-  const others = (await readdir(dirname(path))).filter(
-    (name) => FILE_NAME.test(name) && !name.startsWith(basename(path)),
-  );
-  await Promise.all(others.map((name) => rm(join(dirname(path), name), { force: true })));
+/**
+ * Removes snapshots of other versions, and parts, also those that somebody is writing at the moment: now that there
+ * is a whole one at `path`, that one will do for them.
+ */
+async function removeOthers(path: string): Promise<void> {
+  // Not every system, and not every folder, lets go of a file: then it stays until the next time.
+  const names = await readdir(dirname(path)).catch(() => []);
+  const others = names.filter((name) => FILE_NAME.test(name) && name !== basename(path));
+  await Promise.allSettled(others.map((name) => rm(join(dirname(path), name), { force: true })));
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -111,6 +111,15 @@ describe('processes', () => {
     expect(processIds()).toHaveLength(1);
   });
 
+  it('tell a call that it waits, and why nothing runs yet, once and only then', async () => {
+    const { tell } = start({ limits: { processes: 1 } });
+    const told: string[] = [];
+    const call = (session: string) =>
+      tell('import time\ntime.sleep(0.02)', { session, onWait: () => told.push(session) });
+    await Promise.all([call('a'), call('b'), call('c'), call('a')]);
+    expect(told.sort()).toEqual(['a', 'b', 'c']);
+  });
+
   it('let an aborted call leave the queue', async () => {
     const { tell } = start({ limits: { processes: 1 } });
     const stopping = new AbortController();
@@ -138,6 +147,17 @@ describe('processes', () => {
     await tell('x = 1');
     await expect.poll(processIds).toHaveLength(2);
     expect(processIds()).toContain(spare);
+  });
+
+  it('are no more than the spare once the sessions are over, also when these end at the same time', async () => {
+    const { tell, warmUp, processIds } = start({ limits: { idleMs: 20, processes: 8 } });
+    await warmUp();
+    await Promise.all(['a', 'b', 'c', 'd'].map((session) => tell('1', { session })));
+    await expect.poll(processIds).toHaveLength(1);
+    const spare = processIds();
+    expect(await tell('2')).toMatchObject({ fresh: true, output: '2\n' });
+    await expect.poll(processIds).toHaveLength(1);
+    expect(processIds()).not.toEqual(spare);
   });
 
   it('are all gone after close(), and none is started again', async () => {
@@ -185,11 +205,36 @@ describe('the snapshot', () => {
     const kept = join(folder, 'real', name);
     await writeFile(kept, 'this is no snapshot');
     await writeFile(join(folder, 'real', 'python-0123456789abcdef.snapshot'), 'of an older version');
+    await writeFile(
+      `${kept}.11111111-2222-3333-4444-555555555555`,
+      'half of one, of a process that was killed',
+    );
     await writeFile(join(folder, 'real', 'python.txt'), '');
     const { tell } = start({ cacheDir: join(folder, 'linked') });
     expect(await tell('1 + 1')).toMatchObject({ status: 'completed', output: '2\n' });
     // Those of other versions are of no more use, and other files are none of our business.
     expect((await readdir(join(folder, 'real'))).sort()).toEqual([name, 'python.txt'].sort());
+  });
+
+  it('that is whole makes what killed processes left of others superfluous', async () => {
+    const folder = await temporaryFolder();
+    const name = (await readdir(CACHE)).find((file) => file.endsWith('.snapshot')) ?? '';
+    await cp(join(CACHE, name), join(folder, name));
+    await writeFile(join(folder, `${name}.11111111-2222-3333-4444-555555555555`), 'half');
+    expect((await start({ cacheDir: folder }).tell('1 + 1')).output).toBe('2\n');
+    expect(await readdir(folder)).toEqual([name]);
+  });
+
+  it('is given up while it is made, when nobody needs it any more, and leaves nothing behind', async () => {
+    const cacheDir = await temporaryFolder();
+    const { warmUp, tell, close } = start({ cacheDir });
+    const warm = warmUp();
+    const called = tell('1');
+    await expect.poll(() => readdir(cacheDir)).toHaveLength(1);
+    await close();
+    await warm;
+    expect((await called).status).toBe('failed');
+    expect(await readdir(cacheDir)).toEqual([]);
   });
 
   it('may be made by several at once in the same folder', async () => {

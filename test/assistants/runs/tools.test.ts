@@ -143,6 +143,29 @@ describe('code that the model calls', () => {
     expect(JSON.stringify(await stepsOf(api, threadId, run.id))).not.toContain('anew');
   });
 
+  test('that waits for a free Python is told so to people while it waits, not to the model', async () => {
+    const model = new ScriptedModel([...python('a'), ...python('b', 'c2', 1), end()], says('Done.'));
+    const waiting = { a: { waits: true, prints: ['A'] }, b: { waits: true, prints: [] } };
+    const api = openApi(model, { interpreter: new ScriptedInterpreter(waiting) });
+    const { threadId, ask } = await conversation(api);
+    const logs: string[] = [];
+    for await (const { event, data } of await api.client.beta.threads.runs.create(threadId, {
+      ...ask,
+      stream: true,
+    })) {
+      const details = event === 'thread.run.step.delta' ? data.delta.step_details : undefined;
+      for (const call of details?.type === 'tool_calls' ? (details.tool_calls ?? []) : [])
+        for (const output of (call.type === 'code_interpreter' && call.code_interpreter?.outputs) || [])
+          if (output.type === 'logs') logs.push(output.logs ?? '');
+    }
+    const waits = expect.stringMatching(/^Every Python is busy with another conversation.*by itself.*\n$/);
+    expect(logs).toEqual([waits, 'A', waits]);
+    const outputs = model.requests[1]?.items.flatMap((item) =>
+      item.type === 'tool_output' ? [item.output] : [],
+    );
+    expect(outputs).toEqual(['A', '(no output)']);
+  });
+
   test('that never ends is stopped with the run', async () => {
     const model = new ScriptedModel([...python('again'), end()]);
     const api = openApi(model);

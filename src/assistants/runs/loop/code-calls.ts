@@ -15,6 +15,10 @@ const FRESH =
 const NO_CODE =
   'The call held no code. Call code_interpreter again with the Python to run as the argument "code".';
 
+/** Said to people, not to the model: why they see nothing yet. It stands before what the code prints, and stays. */
+const WAITING =
+  'Every Python is busy with another conversation: this code waits in line and runs by itself when its turn comes.\n';
+
 export interface CodeCallContext {
   state: State;
   codeInterpreter: CodeInterpreter;
@@ -33,11 +37,14 @@ export async function runCode(
 ): Promise<string> {
   const { code_interpreter: record } = call.writer.call;
   if (record.input.trim() === '') return NO_CODE;
-  const result = await context.codeInterpreter.run(
-    { session, code: record.input, files: context.files },
-    (text) => call.writer.logs(text),
-    signal,
-  );
+  let printed = '';
+  const onWait = () => call.writer.logs(WAITING);
+  const onOutput = (text: string) => {
+    printed += text;
+    call.writer.logs(text);
+  };
+  const request = { session, code: record.input, files: context.files, onWait };
+  const result = await context.codeInterpreter.run(request, onOutput, signal);
   const names: string[] = [];
   for (const { name, bytes } of result.files) {
     const file = await addFile(context.state, { filename: name, purpose: 'assistants_output', bytes });
@@ -45,9 +52,8 @@ export async function runCode(
     if (isImage(name)) call.writer.image(file.id);
     names.push(DATA_FOLDER + name);
   }
-  const logs = record.outputs.flatMap((output) => (output.type === 'logs' ? [output.logs] : [])).join('');
   const nothing = result.status === 'failed' ? 'The code did not run to its end.' : '(no output)';
   const note = result.fresh && context.ranBefore ? FRESH : '';
   const written = names.length > 0 ? `\n[Files written: ${names.join(', ')}]` : '';
-  return note + shorten(logs || nothing, MAX_OUTPUT_TOKENS) + written;
+  return note + shorten(printed || nothing, MAX_OUTPUT_TOKENS) + written;
 }
