@@ -36,13 +36,14 @@ async function run(args: string[]): Promise<void> {
     return;
   }
   const settings = await readSettings(process.env);
+  const proxies = settings.proxy && (await import('./operations/proxies.ts')).useProxies(settings.proxy);
   const hasPlatform = settings.slack !== undefined || settings.discord !== undefined;
   if (command === 'serve') {
     const { serve } = await import('./commands/serve.ts');
     await serve(settings);
   } else if (command === 'start' && hasPlatform) {
     const { start } = await import('./commands/start.ts');
-    await start(settings);
+    await start(settings, proxies);
   } else {
     const { chat } = await import('./commands/chat.ts');
     await chat(settings, { fresh: options.new, streamed: !options['no-stream'] });

@@ -62,7 +62,7 @@ function unreachable(error: unknown): unknown {
   const reason = reasonOf(error);
   if (reason === undefined) return error;
   return new Problem(
-    `Slack can't be reached (${reason}): check the network, and SLACK_API_URL if it is set.`,
+    `Slack can't be reached (${reason}): check the network, a proxy, and SLACK_API_URL if it is set.`,
     { cause: error },
   );
 }

@@ -15,7 +15,7 @@ import { type Place, placeOf } from './place.ts';
 import { Activity } from './reply/activity.ts';
 import { ThreadApi } from './reply/api.ts';
 import { SlackReply } from './reply/reply.ts';
-import { Socket } from './socket.ts';
+import { Socket, type SocketOptions } from './socket.ts';
 import { HTTP_PATH } from './surface.ts';
 
 /** A call that takes longer has failed, in milliseconds; without this a silent Slack would hold a reply for ever. */
@@ -38,6 +38,8 @@ export interface SlackOptions {
   signingSecret?: string;
   /** Another base of the Web API, with or without a slash at its end. */
   apiUrl?: string;
+  /** Through what Socket Mode connects, where a proxy is in between; the Web API's calls follow undici's global one. */
+  dispatcher?: SocketOptions['dispatcher'];
   log: Logger;
   /** Is told what the shared budgets do. */
   observer?: BudgetObserver;
@@ -63,7 +65,7 @@ export class Slack implements Platform {
   #identity: Identity | undefined;
 
   constructor(options: SlackOptions) {
-    const { appToken, signingSecret, log, observer, timing = {} } = options;
+    const { appToken, signingSecret, dispatcher, log, observer, timing = {} } = options;
     this.#options = options;
     this.#log = log;
     this.#client = this.#newClient(timing.call ?? CALL_TIMEOUT_MS);
@@ -73,7 +75,8 @@ export class Slack implements Platform {
       ...(timing.minute !== undefined && { minuteMs: timing.minute }),
     });
     this.#activity = new Activity(this.#client, this.#budgets.sessions, log);
-    this.#socket = appToken === undefined ? undefined : new Socket({ appToken, apiUrl: this.#apiUrl, log });
+    this.#socket =
+      appToken === undefined ? undefined : new Socket({ appToken, apiUrl: this.#apiUrl, dispatcher, log });
     this.#http =
       signingSecret !== undefined
         ? new HTTPReceiver({ signingSecret, endpoints: [HTTP_PATH], logger: boltLog(log) })

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SocketModeReceiver } from '@slack/bolt';
+import { SocketModeReceiver, type SocketModeReceiverOptions } from '@slack/bolt';
 import type { Logger } from '../../src/log.ts';
 import { boltLog } from './bolt-log.ts';
 import { appTokenProblem } from './identity.ts';
@@ -10,6 +10,7 @@ const RECONNECT_DELAYS_MS = [0, 1_000, 2_000, 5_000, 15_000, 30_000];
 export interface SocketOptions {
   appToken: string;
   apiUrl: string | undefined;
+  dispatcher: SocketModeReceiverOptions['dispatcher'];
   log: Logger;
 }
 
@@ -23,7 +24,7 @@ export class Socket {
   readonly #log: Logger;
   readonly #closing = new AbortController();
 
-  constructor({ appToken, apiUrl, log }: SocketOptions) {
+  constructor({ appToken, apiUrl, dispatcher, log }: SocketOptions) {
     this.#log = log;
     const clientOptions = {
       retryConfig: { retries: 0 },
@@ -31,6 +32,7 @@ export class Socket {
     };
     this.receiver = new SocketModeReceiver({
       appToken,
+      dispatcher,
       autoReconnectEnabled: false,
       installerOptions: { clientOptions },
       logger: boltLog(log),

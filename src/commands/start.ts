@@ -3,13 +3,14 @@ import { openBot } from '../bot.ts';
 import { type Logger, openLog } from '../log.ts';
 import { openHttp } from '../operations/http.ts';
 import { metrics } from '../operations/metrics.ts';
+import type { Proxies } from '../operations/proxies.ts';
 import type { Platform } from '../platform.ts';
 import type { Settings } from '../settings/settings.ts';
 
 /** `npm start` with the tokens of a platform: serves people there until SIGINT or SIGTERM. */
-export async function start(settings: Settings): Promise<void> {
+export async function start(settings: Settings, proxies?: Proxies): Promise<void> {
   const log = await openLog(settings.logLevel ?? 'info');
-  const platforms = await platformsOf(settings, log);
+  const platforms = await platformsOf(settings, log, proxies);
   let ready = false;
   await using open = new AsyncDisposableStack();
   const bot = await openBot({ settings, log, style: { toolCall: () => undefined }, observer: metrics });
@@ -30,13 +31,21 @@ export async function start(settings: Settings): Promise<void> {
 }
 
 /** The platforms whose tokens are set; each is loaded only when it is. */
-async function platformsOf({ slack, discord }: Settings, log: Logger): Promise<Platform[]> {
+async function platformsOf(
+  { slack, discord }: Settings,
+  log: Logger,
+  proxies: Proxies | undefined,
+): Promise<Platform[]> {
   const platforms: Platform[] = [];
   if (slack) {
     const { Slack } = await import('../../adapters/slack/slack.ts');
-    platforms.push(new Slack({ ...slack, log, observer: metrics }));
+    platforms.push(
+      new Slack({ ...slack, log, observer: metrics, ...(proxies && { dispatcher: proxies.dispatcher }) }),
+    );
   }
   if (discord) {
+    // Before the adapter, which loads discord.js.
+    if (proxies) (await import('../../adapters/discord/gateway-proxy.ts')).proxyGateway(proxies.agentFor);
     const { Discord } = await import('../../adapters/discord/discord.ts');
     platforms.push(new Discord({ ...discord, log, observer: metrics }));
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isOpenAI, mistakeInBaseURL } from './base-url.ts';
 import type { Checked } from './checked.ts';
 import { contradictions } from './contradictions.ts';
+import { mistakeInProxy, type ProxySettings, proxyAddress } from './proxy.ts';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
 
@@ -35,6 +36,8 @@ export interface Config {
     readonly apiUrl?: string;
     readonly replyIn: 'thread' | 'channel';
   };
+  /** Left out: the world is reached directly. */
+  readonly proxy?: ProxySettings;
   readonly store: { readonly dataDir: string; readonly databaseUrl?: string };
   readonly port: number;
   /** Left out: each command has its own. */
@@ -55,6 +58,14 @@ const baseURL = z.string().superRefine((text, context) => {
   const mistake = mistakeInBaseURL(text);
   if (mistake !== undefined) context.addIssue(mistake);
 });
+
+const proxy = z
+  .string()
+  .superRefine((text, context) => {
+    const mistake = mistakeInProxy(text);
+    if (mistake !== undefined) context.addIssue(mistake);
+  })
+  .transform(proxyAddress);
 
 const databaseURL = z.string().refine((text) => /^postgres(ql)?:\/\/./.test(text) && URL.canParse(text), {
   error:
@@ -94,6 +105,9 @@ const VARIABLES = z.object({
       error: 'is neither "thread" nor "channel": write one of them, or leave it out.',
     })
     .default('thread'),
+  HTTPS_PROXY: proxy.exactOptional(),
+  HTTP_PROXY: proxy.exactOptional(),
+  NO_PROXY: z.string().exactOptional(),
   DATABASE_URL: databaseURL.exactOptional(),
   DATA_DIR: z.string().default('./data'),
   PORT: port.default(3000),
@@ -142,6 +156,7 @@ function toConfig(variables: Variables): Config {
     },
     ...slackOf(variables),
     ...discordOf(variables),
+    ...proxyOf(variables),
     store: { dataDir: variables.DATA_DIR, ...(DATABASE_URL && { databaseUrl: DATABASE_URL }) },
     port: variables.PORT,
     ...(LOG_LEVEL && { logLevel: LOG_LEVEL }),
@@ -165,6 +180,15 @@ function discordOf({ DISCORD_TOKEN, DISCORD_API_URL, DISCORD_REPLY_IN }: Variabl
   if (!DISCORD_TOKEN) return {};
   const apiUrl = DISCORD_API_URL && { apiUrl: DISCORD_API_URL };
   return { discord: { token: DISCORD_TOKEN, ...apiUrl, replyIn: DISCORD_REPLY_IN } };
+}
+
+/** One proxy alone is the way out for everything, as it is for Node's own `fetch`. */
+function proxyOf({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY }: Variables): Pick<Config, 'proxy'> {
+  const https = HTTPS_PROXY ?? HTTP_PROXY;
+  if (!https) return {};
+  return {
+    proxy: { https, ...(HTTP_PROXY && { http: HTTP_PROXY }), ...(NO_PROXY && { except: NO_PROXY }) },
+  };
 }
 
 function modelOf({ OPENAI_API_KEY, OPENAI_BASE_URL, MODEL_API }: Variables): Config['model'] {

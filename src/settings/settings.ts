@@ -1,6 +1,7 @@
 import { Problem } from '../problem.ts';
 import { type AssistantFile, readAssistantFile } from './assistant-file.ts';
 import { assistantSource, type Config, readConfig } from './config.ts';
+import { withProxyVariables } from './proxy.ts';
 
 /** Everything that the people who run Bobbin have set. */
 export interface Settings extends Config {
@@ -9,7 +10,7 @@ export interface Settings extends Config {
 
 /** Reads the environment and the file of the assistant. Throws one `Problem` that lists every mistake of both. */
 export async function readSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
-  const config = readConfig(env);
+  const config = readConfig(withProxyVariables(env));
   const { path, model } = assistantSource(env);
   const assistant = await readAssistantFile(path, model);
   if (config.mistakes || assistant.mistakes) {

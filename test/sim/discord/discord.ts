@@ -46,6 +46,8 @@ export class DiscordSim {
   readonly #pressed: Interaction[] = [];
   readonly #server: Server;
   readonly #home: Guild;
+  /** Where it listens on 127.0.0.1. */
+  port = 0;
   #url = '';
 
   /** Use `startDiscord`. */
@@ -72,7 +74,8 @@ export class DiscordSim {
   async listen(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(this.world.settings.port, '127.0.0.1', resolve));
     const { port } = this.#server.address() as AddressInfo;
-    this.#url = `http://127.0.0.1:${port}`;
+    this.port = port;
+    this.#url = this.world.settings.origin ?? `http://127.0.0.1:${port}`;
     this.#cdn.base = this.#url;
     this.gateway.attach(this.#server, this.#url);
   }

@@ -94,6 +94,8 @@ export const MEMBER_PERMISSIONS: readonly PermissionName[] = [
 export interface DiscordOptions {
   /** 0, the default, takes a free one. */
   port?: number;
+  /** Under which it is reached, where that is not its own address: what it tells clients begins so. */
+  origin?: string;
   token?: string;
   botName?: string;
   guildName?: string;
@@ -124,6 +126,7 @@ export interface DiscordOptions {
 
 export interface Settings {
   port: number;
+  origin: string | undefined;
   token: string;
   botName: string;
   guildName: string;
@@ -149,6 +152,7 @@ export function settle(options: DiscordOptions): Settings {
   const scaled = ({ limit, window }: RateLimit): RateLimit => ({ limit, window: window * timeScale });
   return {
     port: 0,
+    origin: undefined,
     token: 'sim-discord-token',
     botName: 'Bobbin',
     guildName: 'Workshop',

@@ -57,6 +57,8 @@ export interface TokenSpec {
 }
 
 export interface SlackOptions {
+  /** Under which it is reached, where that is not its own address: what it tells clients begins so. */
+  origin?: string;
   users?: UserSpec[];
   channels?: ChannelSpec[];
   /** User groups: id to user ids. */

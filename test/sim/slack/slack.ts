@@ -42,8 +42,10 @@ export class SlackSim {
   readonly counters = new Counters();
   /** The user id that `@bobbin` stands for. */
   readonly botUser = APP_USER.id;
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, or what the options say. */
   readonly origin: string;
+  /** Where it listens on 127.0.0.1. */
+  readonly port: number;
   readonly #timing: Timing;
   readonly #faults = new Faults();
   readonly #pings: Pings;
@@ -56,7 +58,8 @@ export class SlackSim {
   /** Takes a server that listens already. */
   constructor(server: Server, options: SlackOptions) {
     this.#server = server;
-    this.origin = `http://127.0.0.1:${Object(server.address()).port}`;
+    this.port = Object(server.address()).port;
+    this.origin = options.origin ?? `http://127.0.0.1:${this.port}`;
     this.#timing = { ...SLACK_TIMING, ...options.timing };
     this.app = appFrom(options);
     this.workspace = new Workspace(TEAM, this.#timing, options);
