@@ -1,10 +1,11 @@
 import { APIConnectionError, APIError, OpenAI } from 'openai';
 import { findAssistant, syncAssistant } from './assistant.ts';
 import { createSandbox } from './assistants/code-interpreter/sandbox.ts';
+import type { Explain } from './assistants/failures.ts';
 import { createAssistants } from './assistants/index.ts';
 import { chatCompletionsModel } from './assistants/models/chat-completions.ts';
 import { demoModel } from './assistants/models/demo.ts';
-import type { Model } from './assistants/models/model.ts';
+import { type Model, ModelError } from './assistants/models/model.ts';
 import { responsesModel } from './assistants/models/responses.ts';
 import { Inbox } from './conversation/inbox.ts';
 import { ConversationQueue } from './conversation/queue.ts';
@@ -31,9 +32,17 @@ interface Server {
   close(): Promise<void>;
 }
 
+/**
+ * Who reads what goes wrong in the Assistants API, and so what is said of it: the person who runs Bobbin everything;
+ * a team no more of the model's provider than it can do something about; and programs of others nothing of the store,
+ * either.
+ */
+export type Reader = 'operator' | 'team' | 'programs';
+
 export interface BotOptions {
   settings: Settings;
   log: Logger;
+  reader: Exclude<Reader, 'programs'>;
   style: ReplyStyle;
   /** How runs are followed; streamed when left out. */
   follow?: (client: OpenAI, functions: Functions) => RunThread;
@@ -42,9 +51,11 @@ export interface BotOptions {
 
 /** Puts the parts together. Throws a `Problem` when one of them can't be had. */
 export async function openBot(options: BotOptions): Promise<RunningBot> {
-  const { settings, log, style, follow = streamedRun, observer } = options;
+  const { settings, log, reader, style, follow = streamedRun, observer } = options;
   const store = await openStore(settings.store);
-  const server = settings.assistants.baseURL ? remoteServer(settings) : embeddedServer(settings, store, log);
+  const server = settings.assistants.baseURL
+    ? remoteServer(settings)
+    : embeddedServer(settings, store, log, reader);
   try {
     const { client } = server;
     const threads = new ThreadMap(store.keyv('conversations'), client);
@@ -133,8 +144,11 @@ export class RunningBot implements Bot {
   }
 }
 
-/** The embedded Assistants API over a store, with its model and its code interpreter. */
-export function openAssistants(settings: Settings, store: Store, log: Logger) {
+/**
+ * The embedded Assistants API over a store, with its model and its code interpreter. Programs may only ask for models
+ * that there are; the bot's own assistant is made whatever it names, so that people are told when they ask it.
+ */
+export function openAssistants(settings: Settings, store: Store, log: Logger, reader: Reader) {
   const codeInterpreter = createSandbox({
     cacheDir: settings.store.dataDir,
     onProblem: (error) => log.error({ err: error }, 'Python failed'),
@@ -143,10 +157,12 @@ export function openAssistants(settings: Settings, store: Store, log: Logger) {
     keyv: (namespace) => store.keyv(namespace),
     shared: store.shared,
     model: modelOf(settings),
+    ...(settings.standIn !== undefined && { standIn: settings.standIn }),
+    unknownModels: reader === 'programs' && settings.model.api !== 'demo' ? 'refused' : 'taken',
     codeInterpreter,
     ...(settings.assistants.apiKey !== undefined && { apiKeys: [settings.assistants.apiKey] }),
     onError: (error, request) => log.error({ err: error, request }, 'the Assistants API failed'),
-    explain: (error) => (error instanceof Problem ? error.message : undefined),
+    explain: EXPLAIN[reader],
   });
   const warmUp = () =>
     codeInterpreter
@@ -159,8 +175,14 @@ export function openAssistants(settings: Settings, store: Store, log: Logger) {
   return { ...assistants, warmUp, close };
 }
 
-function embeddedServer(settings: Settings, store: Store, log: Logger): Server {
-  const { fetch, warmUp, close } = openAssistants(settings, store, log);
+const EXPLAIN: Record<Reader, Explain> = {
+  operator: (error) => (error instanceof Problem || error instanceof ModelError ? error.message : undefined),
+  team: (error) => (error instanceof Problem ? error.message : undefined),
+  programs: () => undefined,
+};
+
+function embeddedServer(settings: Settings, store: Store, log: Logger, reader: Reader): Server {
+  const { fetch, warmUp, close } = openAssistants(settings, store, log, reader);
   const apiKey = settings.assistants.apiKey ?? 'embedded';
   return { client: new OpenAI({ baseURL: EMBEDDED_URL, apiKey, fetch, maxRetries: 0 }), warmUp, close };
 }

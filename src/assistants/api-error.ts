@@ -51,6 +51,26 @@ export function notFound(
   return new ApiError(404, `No ${kind} found with id '${id}'.`);
 }
 
+/** 404 for a model. */
+export function noSuchModel(name: string): ApiError {
+  const message = `The model '${shortened(name)}' does not exist`;
+  return new ApiError(404, message, { param: 'model', code: 'model_not_found' });
+}
+
+/**
+ * 400 for a model that an assistant or a run can't have; `offered` lists those that it can.
+ * Wording: https://github.com/skorokithakis/sysaidmin/issues/9
+ */
+export function modelNotOffered(name: string, offered: string): ApiError {
+  return invalidRequest(requestedModel(name, offered), { param: 'model', code: 'model_not_found' });
+}
+
+/** The sentence for a model that does not exist, and for those that do. */
+export function requestedModel(name: string, offered: string): string {
+  const others = offered === '' ? '' : ` These do: ${offered}.`;
+  return `The requested model '${shortened(name)}' does not exist.${others}`;
+}
+
 /** 404 for a file, which the API words in its own way. */
 export function noSuchFile(id: string, param = 'id'): ApiError {
   return new ApiError(404, `No such File object: ${id}`, { param });
@@ -80,9 +100,6 @@ export function wrongMethod(method: string, path: string): ApiError {
 export function tooLarge(limit: number): ApiError {
   return new ApiError(413, `Maximum content size limit (${limit}) exceeded.`);
 }
-
-/** What a client may be told of a failure that nobody foresaw; a neutral sentence where this says nothing. */
-export type Explain = (error: unknown) => string | undefined;
 
 /** 500: tells nothing about the cause, which may hold secrets; the cause is for the log. */
 export function serverError(

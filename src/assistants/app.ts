@@ -1,12 +1,15 @@
 import { Hono } from 'hono';
-import { ApiError, type Explain, invalidUrl, serverError, wrongMethod } from './api-error.ts';
+import { ApiError, invalidUrl, serverError, wrongMethod } from './api-error.ts';
 import { assistantRoutes } from './assistant-routes.ts';
+import type { Explain } from './failures.ts';
 import { fileRoutes } from './file-routes.ts';
 import { requireApiKey, requireBeta } from './http/access.ts';
 import { routePath } from './http/address.ts';
 import { identify } from './http/current-request.ts';
 import { answerAfterBody } from './http/request-body.ts';
 import { messageRoutes } from './message-routes.ts';
+import { type CheckModel, modelRoutes } from './model-routes.ts';
+import type { Catalogue } from './models/catalogue.ts';
 import type { State } from './state.ts';
 import type { ActiveRun } from './thread.ts';
 import { threadRoutes } from './thread-routes.ts';
@@ -14,6 +17,12 @@ import { threadRoutes } from './thread-routes.ts';
 export interface AppOptions {
   state: State;
   activeRun: ActiveRun;
+  /** What the provider offers. */
+  catalogue: Catalogue;
+  /** Stands for the models that are not offered. */
+  standIn?: string;
+  /** Left out, assistants may have any model. */
+  checkModel?: CheckModel;
   /** The routes of runs and run steps, with paths such as `/threads/:thread_id/runs`. */
   runRoutes: Hono;
   /** The keys of which a client must send one; left out, everybody is let in. */
@@ -29,6 +38,9 @@ const METHODS = ['GET', 'POST', 'DELETE'];
 export function createAssistantsApp({
   state,
   activeRun,
+  catalogue,
+  standIn,
+  checkModel,
   runRoutes,
   apiKeys,
   onError,
@@ -55,10 +67,11 @@ export function createAssistantsApp({
 
   // Runs first: `POST /threads/runs` would otherwise update a thread named "runs".
   app.route('/v1', runRoutes);
-  app.route('/v1', assistantRoutes({ state }));
+  app.route('/v1', assistantRoutes({ state, ...(checkModel && { checkModel }) }));
   app.route('/v1', threadRoutes({ state, activeRun }));
   app.route('/v1', messageRoutes({ state, activeRun }));
   app.route('/v1', fileRoutes({ state }));
+  app.route('/v1', modelRoutes({ catalogue, ...(standIn !== undefined && { standIn }) }));
   return app;
 }
 

@@ -6,16 +6,24 @@ import { pathId } from './http/path-id.ts';
 import { jsonBody } from './http/request-body.ts';
 import { newId } from './ids.ts';
 import { listQuery, toList } from './lists.ts';
+import type { CheckModel } from './model-routes.ts';
 import { type AssistantInput, type AssistantUpdate, assistantInput, assistantUpdate } from './schemas.ts';
 import { type Assistant, ROOT, type State } from './state.ts';
 import { nowInSeconds } from './time.ts';
 import { validate } from './validation.ts';
 
-export function assistantRoutes({ state }: { state: State }): Hono {
+export interface AssistantRoutesDeps {
+  state: State;
+  /** Left out, any model will do. */
+  checkModel?: CheckModel;
+}
+
+export function assistantRoutes({ state, checkModel }: AssistantRoutesDeps): Hono {
   const app = new Hono();
 
   app.post('/assistants', async (c) => {
     const input = await jsonBody(c, assistantInput);
+    await checkModel?.(input.model);
     await checkFiles(state, input.tool_resources?.code_interpreter?.file_ids ?? []);
     const assistant = newAssistant(input);
     await state.assistants.append(ROOT, assistant);
@@ -36,6 +44,7 @@ export function assistantRoutes({ state }: { state: State }): Hono {
   app.post('/assistants/:assistant_id', async (c) => {
     const id = pathId(c, 'assistant_id');
     const input = await jsonBody(c, assistantUpdate);
+    if (input.model !== undefined) await checkModel?.(input.model);
     await checkFiles(state, input.tool_resources?.code_interpreter?.file_ids ?? []);
     const updated = await state.assistants.update(id, (assistant) => changed(assistant, input));
     if (updated === undefined) throw notFound('assistant', id);

@@ -1,10 +1,13 @@
 import type { Keyv } from 'keyv';
-import type { Explain } from './api-error.ts';
 import { createAssistantsApp } from './app.ts';
 import type { CodeInterpreter } from './code-interpreter/code-interpreter.ts';
+import type { Explain } from './failures.ts';
 import { currentRequest, type RequestFacts } from './http/current-request.ts';
 import { type Fetch, inProcessFetch } from './in-process-fetch.ts';
+import { checkOffered } from './model-routes.ts';
+import { Catalogue } from './models/catalogue.ts';
 import type { Model } from './models/model.ts';
+import { withStandIn } from './models/stand-in.ts';
 import { ActiveRuns } from './runs/active-runs.ts';
 import { runRoutes } from './runs/routes/run-routes.ts';
 import { openState } from './state.ts';
@@ -15,6 +18,10 @@ export interface AssistantsOptions {
   /** Whether other processes may use the same store at the same time. */
   shared: boolean;
   model: Model;
+  /** The model that stands for every one that the provider does not offer. */
+  standIn?: string;
+  /** Whether assistants and runs may name models that the provider does not offer and for which none stands. */
+  unknownModels?: 'taken' | 'refused';
   codeInterpreter: CodeInterpreter;
   /** The keys of which a client must send one; left out, everybody is let in. */
   apiKeys?: string[];
@@ -34,7 +41,11 @@ export interface Assistants {
 }
 
 export function createAssistants(options: AssistantsOptions): Assistants {
-  const { keyv, shared, model, codeInterpreter, apiKeys } = options;
+  const { keyv, shared, codeInterpreter, apiKeys, standIn, unknownModels = 'taken' } = options;
+  const catalogue = new Catalogue(options.model);
+  const standsIn = standIn !== undefined;
+  const model = standsIn ? withStandIn(options.model, standIn, catalogue) : options.model;
+  const checked = unknownModels === 'refused' && !standsIn && { checkModel: checkOffered(catalogue) };
   const onError = (error: unknown) => options.onError(error, currentRequest());
   const explain = options.explain && { explain: options.explain };
   const state = openState(keyv);
@@ -43,7 +54,10 @@ export function createAssistants(options: AssistantsOptions): Assistants {
   const app = createAssistantsApp({
     state,
     activeRun: (threadId) => runs.ofThread(threadId),
-    runRoutes: runRoutes({ state, runs }),
+    runRoutes: runRoutes({ state, runs, ...checked }),
+    catalogue,
+    ...(standsIn && { standIn }),
+    ...checked,
     onError,
     ...explain,
     ...(apiKeys && { apiKeys }),

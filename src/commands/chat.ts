@@ -21,7 +21,8 @@ export interface ChatOptions {
 export async function chat(settings: Settings, { fresh, streamed }: ChatOptions): Promise<void> {
   const log = await openLog(settings.logLevel ?? 'warn');
   const follow = streamed ? streamedRun : polledRun;
-  const bot = await openBot({ settings, log, style: { toolCall: (type) => `*${type}*` }, follow });
+  const style = { toolCall: (type: string) => `*${type}*` };
+  const bot = await openBot({ settings, log, reader: 'operator', style, follow });
   try {
     const conversation = await currentConversation(bot, fresh);
     const terminal = new Console({

@@ -14,7 +14,7 @@ export async function serve(settings: Settings): Promise<void> {
   await using open = new AsyncDisposableStack();
   const store = await openStore(settings.store);
   open.defer(() => store.close());
-  const assistants = openAssistants(settings, store, log);
+  const assistants = openAssistants(settings, store, log, 'programs');
   open.defer(() => assistants.close());
   const address = settings.assistants.apiKey === undefined ? ONLY_HERE : {};
   const server = await openHttp({

@@ -13,7 +13,8 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
   const platforms = await platformsOf(settings, log, proxies);
   let ready = false;
   await using open = new AsyncDisposableStack();
-  const bot = await openBot({ settings, log, style: { toolCall: () => undefined }, observer: metrics });
+  const style = { toolCall: () => undefined };
+  const bot = await openBot({ settings, log, reader: 'team', style, observer: metrics });
   open.defer(() => bot.close());
   const server = await openHttp({
     port: settings.port,

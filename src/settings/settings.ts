@@ -6,6 +6,8 @@ import { withProxyVariables } from './proxy.ts';
 /** Everything that the people who run Bobbin have set. */
 export interface Settings extends Config {
   readonly assistant: AssistantFile;
+  /** `MODEL`: the model for every name that the provider does not offer. */
+  readonly standIn?: string;
 }
 
 /** Reads the environment and the file of the assistant. Throws one `Problem` that lists every mistake of both. */
@@ -17,5 +19,5 @@ export async function readSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
     const mistakes = [...(config.mistakes ?? []), ...(assistant.mistakes ?? [])];
     throw new Problem(['Bobbin cannot start. Put this right:', ...mistakes].join('\n- '));
   }
-  return { ...config.value, assistant: assistant.value };
+  return { ...config.value, assistant: assistant.value, ...(model !== undefined && { standIn: model }) };
 }

@@ -5,7 +5,7 @@ import { clientOf, errorBody, memory, openApi, post, send } from './client.ts';
 
 describe('An address that the API does not have', () => {
   test.each([
-    ['GET', '/models'],
+    ['GET', '/completions'],
     ['POST', '/chat/completions'],
     ['GET', '/threads/a/b/c/d'],
   ])('is answered with 404: %s %s', async (method, path) => {
@@ -15,7 +15,7 @@ describe('An address that the API does not have', () => {
 
   test('is a NotFoundError to the SDK, and so is one without /v1', async () => {
     const { client, fetch } = openApi();
-    await expect(client.models.list()).rejects.toThrow(NotFoundError);
+    await expect(client.batches.list()).rejects.toThrow(NotFoundError);
     expect((await fetch('http://bobbin/')).status).toBe(404);
     expect((await fetch('http://bobbin/nothing/x')).status).toBe(404);
   });

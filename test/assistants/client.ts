@@ -4,8 +4,10 @@ import OpenAI from 'openai';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { type AppOptions, createAssistantsApp } from '../../src/assistants/app.ts';
 import { type Fetch, inProcessFetch } from '../../src/assistants/in-process-fetch.ts';
+import { Catalogue } from '../../src/assistants/models/catalogue.ts';
 import { openState, type State } from '../../src/assistants/state.ts';
 import { deserialize, serialize } from '../../src/store/codec.ts';
+import { ScriptedModel } from '../sim/scripted-model.ts';
 
 /** An Assistants API in memory without runs, and the SDK talking to it in this process. */
 export interface Api {
@@ -27,6 +29,7 @@ export function openApi(options: Partial<AppOptions> = {}): Api {
   const app = createAssistantsApp({
     state,
     activeRun: async (threadId) => active.get(threadId),
+    catalogue: new Catalogue(new ScriptedModel()),
     runRoutes: new Hono(),
     onError: (error) => errors.push(error),
     ...options,

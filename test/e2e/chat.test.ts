@@ -66,6 +66,7 @@ test('a model that the provider does not offer is named with those that it does,
   const { stderr, status } = await chat(['hello', 'hello again'], env);
   await server.close();
   expect(stderr.match(/Error: .*sim-smal.*sim-small/g)).toHaveLength(2);
+  expect(stderr).toContain('Set `model` in assistant.md, or MODEL.');
   expect(stderr).not.toContain('Bearer');
   expect(status).toBe(0);
 });

@@ -96,6 +96,18 @@ test('one process serves Slack in both ways and Discord, and shows health and wh
   expect(await metrics()).toMatch(/bobbin_budget_wait_seconds_count\{budget="[^"]+"\} [1-9]/);
 });
 
+test('people read that the model is out of reach, and the log where it should be', async () => {
+  const sim = await slack();
+  const OPENAI_BASE_URL = 'http://127.0.0.1:1/v1';
+  const { output } = await serve({ ...socketMode(sim), OPENAI_BASE_URL });
+  const { ts } = await sim.user('ann').says(CHANNEL, '@bobbin hello');
+  await sim.until(() => sim.thread(CHANNEL, ts).includes('cannot be reached'));
+  const [, id] = /reached at the moment.* under (req_\w+)\./s.exec(sim.thread(CHANNEL, ts)) ?? [];
+  expect(sim.thread(CHANNEL, ts)).not.toMatch(/127\.0\.0\.1|OPENAI/);
+  const line = output.stderr.split('\n').find((text) => text.includes(String(id)));
+  expect(line).toContain(OPENAI_BASE_URL);
+});
+
 test.each([
   [{ SLACK_BOT_TOKEN: 'xoxb-wrong', SLACK_APP_TOKEN: 'xapp-wrong' }, /SLACK_BOT_TOKEN[\s\S]*api\.slack\.com/],
   [{ DISCORD_TOKEN: 'wrong' }, /DISCORD_TOKEN[\s\S]*discord\.com\/developers/],

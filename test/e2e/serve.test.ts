@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { startChatCompletions } from '../sim/chat-completions.ts';
 import { chat, start, usedDataDir } from './bobbin.ts';
 
 /** Starts `serve` on a free port and gives its address. */
@@ -24,6 +25,46 @@ test('another Bobbin can use the API that serve offers, and it ends on SIGTERM',
   await expect(stranger.beta.assistants.list()).rejects.toThrow(/401/);
   child.kill('SIGTERM');
   expect((await end).status).toBe(0);
+});
+
+/** A model provider that offers one model, and the settings that lead to it. */
+async function provider() {
+  const server = await startChatCompletions({ models: ['sim-small'] });
+  onTestFinished(() => server.close());
+  return { server, env: { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'sim-0123456789' } };
+}
+
+async function ask({ beta }: OpenAI, model: string) {
+  const { id: assistant_id } = await beta.assistants.create({ model });
+  return beta.threads.createAndRunPoll({
+    assistant_id,
+    thread: { messages: [{ role: 'user', content: 'Hi' }] },
+  });
+}
+
+test('a program that asks for a model which the provider does not have is answered by MODEL', async () => {
+  const { server, env } = await provider();
+  const { url } = await serve({ ...env, MODEL: 'sim-small' });
+  const client = new OpenAI({ baseURL: url, apiKey: 'any' });
+  expect(await ask(client, 'gpt-4o')).toMatchObject({ status: 'completed', model: 'gpt-4o' });
+  expect(server.requests.map(({ body }) => body.model)).toEqual(['sim-small']);
+});
+
+test('without MODEL it is told which models there are, and never what only the operator can mend', async () => {
+  const { server, env } = await provider();
+  const { url, output } = await serve(env);
+  const client = new OpenAI({ baseURL: url, apiKey: 'any' });
+  expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['sim-small']);
+  await expect(ask(client, 'gpt-4o')).rejects.toThrow(
+    "400 The requested model 'gpt-4o' does not exist. These do: sim-small.",
+  );
+  await server.close();
+  const { last_error } = await ask(client, 'sim-small');
+  const [, id = 'none'] =
+    /^The model cannot be reached.* under (req_\w+)\.$/.exec(last_error?.message ?? '') ?? [];
+  expect(last_error?.message).not.toContain('127.0.0.1');
+  const line = output.stderr.split('\n').find((text) => text.includes(id));
+  expect(line).toContain(server.url);
 });
 
 test('a port in use is named with what to do', async () => {

@@ -94,6 +94,8 @@ export interface WireApi {
 export interface ServerOptions {
   port?: number;
   models?: string[];
+  /** What the list of models says, when it is not all of them or more; `null` for a server without a list. */
+  listed?: string[] | null;
   /** Any key will do when left out; `null` asks for none. */
   apiKey?: string | null;
   /** What this server refuses besides. */
@@ -117,13 +119,14 @@ export async function startModelServer(api: WireApi, options: ServerOptions = {}
   const requests: RecordedRequest[] = [];
   let open = 0;
   const models = options.models ?? ['sim-small', 'sim-large'];
+  const { listed = models } = options;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').replace(/\?.*$/, '');
     const text = await bodyOf(request);
     authorize(request.headers.authorization, options.apiKey);
-    if (path === '/v1/models' && request.method === 'GET') {
-      const data = models.map((id) => ({ id, object: 'model', created: 1_700_000_000, owned_by: 'sim' }));
+    if (path === '/v1/models' && request.method === 'GET' && listed !== null) {
+      const data = listed.map((id) => ({ id, object: 'model', created: 1_700_000_000, owned_by: 'sim' }));
       return sendJson(response, 200, { object: 'list', data });
     }
     if (path !== `/v1${api.path}` || request.method !== 'POST') {

@@ -1,4 +1,4 @@
-import type { Model, ModelEvent, ModelRequest } from '../../src/assistants/models/model.ts';
+import type { Model, ModelEvent, ModelRequest, OfferedModel } from '../../src/assistants/models/model.ts';
 
 /** One answer: its events, or what makes them out of the request. */
 export type ScriptedAnswer =
@@ -21,8 +21,8 @@ export class ScriptedModel implements Model {
     yield* typeof answer === 'function' ? answer(request, signal) : answer;
   }
 
-  async offered(): Promise<string[]> {
-    return ['scripted'];
+  async offered(): Promise<OfferedModel[]> {
+    return [{ id: 'scripted' }];
   }
 }
 

@@ -12,7 +12,7 @@ export interface RequestFacts {
   clientId?: string;
 }
 
-/** OpenAI's own bounds on a client's id: https://platform.openai.com/docs/api-reference/debugging-requests */
+/** OpenAI's own bounds on a client's id: https://developers.openai.com/api/reference/overview */
 const CLIENT_ID = /^[\x20-\x7e]{1,512}$/;
 
 const current = new AsyncLocalStorage<RequestFacts>();

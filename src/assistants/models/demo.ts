@@ -25,7 +25,7 @@ export function demoModel({ wordDelayMs = WORD_DELAY_MS }: { wordDelayMs?: numbe
         }
       }
     },
-    offered: async () => ['demo'],
+    offered: async () => [{ id: 'demo', ownedBy: 'bobbin' }],
   };
 }
 

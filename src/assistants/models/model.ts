@@ -9,8 +9,16 @@ export interface Model {
    */
   respond(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
 
-  /** The names of the models that the provider offers; empty when it does not say. Never throws. */
-  offered(signal: AbortSignal): Promise<string[]>;
+  /** The models that the provider offers; empty when it does not say. Never throws. */
+  offered(signal: AbortSignal): Promise<OfferedModel[]>;
+}
+
+/** A model as its provider lists it. */
+export interface OfferedModel {
+  id: string;
+  /** Unix time in seconds. */
+  created?: number;
+  ownedBy?: string;
 }
 
 /** Everything that a model needs for one answer. Settings left out are the provider's own defaults. */
@@ -86,24 +94,33 @@ export type ModelErrorCode = 'server_error' | 'rate_limit_exceeded' | 'invalid_p
  */
 export type RefusedContent = 'images' | 'image' | 'size' | 'words';
 
-/** What can be done about a failure besides telling a person. */
-export interface Remedy {
-  /** The conversation does not fit into the model's context: a shorter one may. */
+/** What can be done about a failure besides telling a person, and what of it clients are told. */
+export interface ModelErrorDetails {
   contextExceeded?: boolean;
   refused?: RefusedContent;
+  unknownModel?: boolean;
+  /** The whole message when left out. */
+  forClients?: string;
 }
 
-/** A provider's failure, in one sentence that a person can act on and that holds no secret. */
+/** A provider's failure, in sentences that a person can act on and that hold no secret. */
 export class ModelError extends Error {
   readonly code: ModelErrorCode;
+  /** The conversation does not fit into the model's context: a shorter one may. */
   readonly contextExceeded: boolean;
   readonly refused: RefusedContent | undefined;
+  /** The provider has no model of the name that was asked for. */
+  readonly unknownModel: boolean;
+  /** What the message says, without what only the person who runs the server may know and mend. */
+  readonly forClients: string;
 
-  constructor(code: ModelErrorCode, message: string, options: ErrorOptions & Remedy = {}) {
+  constructor(code: ModelErrorCode, message: string, options: ErrorOptions & ModelErrorDetails = {}) {
     super(message, options);
     this.name = 'ModelError';
     this.code = code;
     this.contextExceeded = options.contextExceeded ?? false;
     this.refused = options.refused;
+    this.unknownModel = options.unknownModel ?? false;
+    this.forClients = options.forClients ?? message;
   }
 }

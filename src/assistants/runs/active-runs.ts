@@ -1,9 +1,10 @@
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { invalidRequest, notFound } from '../api-error.ts';
 import type { CodeInterpreter } from '../code-interpreter/code-interpreter.ts';
+import type { Failures } from '../failures.ts';
 import type { Model } from '../models/model.ts';
 import type { State } from '../state.ts';
-import { type Ending, type Failures, isTerminal } from './ending.ts';
+import { type Ending, isTerminal } from './ending.ts';
 import { type LeaseStore, Leases } from './leases.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunSettings } from './loop/run-loop.ts';

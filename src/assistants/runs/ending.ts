@@ -1,7 +1,7 @@
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
-import type { Explain } from '../api-error.ts';
+import { type Failures, told } from '../failures.ts';
 import { ModelError } from '../models/model.ts';
 
 /** How a run ends. */
@@ -36,22 +36,12 @@ export class RunStopped extends Error {
   }
 }
 
-/** Who is told of failures that nobody foresaw, and what may be told of them to others. */
-export interface Failures {
-  onError: (error: unknown) => void;
-  explain?: Explain;
-}
-
-/** The ending for what a run threw; what nobody foresaw may hold secrets in its message. */
-export function endingOf(error: unknown, signal: AbortSignal, { onError, explain }: Failures): Ending {
+/** The ending for what a run threw. */
+export function endingOf(error: unknown, signal: AbortSignal, failures: Failures): Ending {
   if (signal.reason instanceof RunStopped) return signal.reason.ending;
-  if (error instanceof ModelError) {
-    return { status: 'failed', error: { code: error.code, message: error.message } };
-  }
-  onError(error);
+  const code = error instanceof ModelError ? error.code : 'server_error';
   const neutral = 'The server had an error while it carried out the run. Please try again.';
-  const message = explain?.(error) ?? neutral;
-  return { status: 'failed', error: { code: 'server_error', message } };
+  return { status: 'failed', error: { code, message: told(error, neutral, failures) } };
 }
 
 /** What a message that is still being written becomes; `null` when it is whole. */

@@ -1,5 +1,6 @@
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
-import { type Ending, endingOf, type Failures, isTerminal, RunStopped } from './ending.ts';
+import { type Failures, told } from '../failures.ts';
+import { type Ending, endingOf, isTerminal, RunStopped } from './ending.ts';
 import { type LoopDeps, type Progress, RunLoop, type RunSettings } from './loop/run-loop.ts';
 import type { EventStream } from './writer/event-stream.ts';
 import { RunWriter } from './writer/run-writer.ts';
@@ -99,7 +100,6 @@ export class LiveRun {
       if (progress.status !== 'requires_action') await this.#loop.end(progress);
       else if (signal.aborted) await this.#loop.end(endingOf(signal.reason, signal, this.#options));
     } catch (error) {
-      this.#options.onError(error);
       this.#tellBroken(error);
     }
     this.#working = false;
@@ -110,8 +110,7 @@ export class LiveRun {
 
   /** The run could not even be ended, as when the disk is full. */
   #tellBroken(error: unknown): void {
-    const neutral = 'The server could not save the run. Please try again later.';
-    const message = this.#options.explain?.(error) ?? neutral;
+    const message = told(error, 'The server could not save the run. Please try again later.', this.#options);
     this.#stream?.send({
       event: 'error',
       data: { code: 'server_error', message, param: '', type: 'server_error' },

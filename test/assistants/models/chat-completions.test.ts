@@ -221,7 +221,7 @@ describe('a chat completions model', () => {
 
   it('names the models that are offered', async () => {
     const { model } = await chat({ models: ['b', 'a'] });
-    expect(await model.offered(new AbortController().signal)).toEqual(['b', 'a']);
+    expect(await model.offered(new AbortController().signal)).toMatchObject([{ id: 'b' }, { id: 'a' }]);
   });
 
   it('solves an equation with the simulator’s help', async () => {

@@ -3,6 +3,7 @@ import { Keyv } from 'keyv';
 import OpenAI from 'openai';
 import type { Assistant } from 'openai/resources/beta/assistants';
 import { createAssistantsApp } from '../../../src/assistants/app.ts';
+import { Catalogue } from '../../../src/assistants/models/catalogue.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
 import { ActiveRuns, type ActiveRunsOptions } from '../../../src/assistants/runs/active-runs.ts';
 import { runRoutes } from '../../../src/assistants/runs/routes/run-routes.ts';
@@ -61,6 +62,7 @@ export function openApi<M extends Model>(
   const app = createAssistantsApp({
     state,
     activeRun: (threadId) => runs.ofThread(threadId),
+    catalogue: new Catalogue(model),
     runRoutes: runRoutes({ state, runs }),
     onError,
   });

@@ -337,8 +337,8 @@ test('what is no matter of pictures or words is not taken for one', async () => 
   const talk = await thread(chat);
   await talk.say(picture());
   for (const [answer, told] of [
-    [refusal(401, 'Your image quota needs a key.'), /refused the API key/],
-    [refusal(403, 'Your account has been flagged.'), /does not allow this/],
+    [refusal(401, 'Your image quota needs a key.'), /^The model cannot be used/],
+    [refusal(403, 'Your account has been flagged.'), /^The model cannot be used/],
     [refusal(400, 'Invalid value for seed.'), /refused the request/],
   ] as const) {
     talk.server.next(answer);

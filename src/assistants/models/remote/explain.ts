@@ -1,5 +1,7 @@
+import { requestedModel } from '../../api-error.ts';
 import { ModelError, type ModelErrorCode, type RefusedContent } from '../model.ts';
 import type { Failure } from './failure.ts';
+import { pause, quoted, sentenceForClients } from './for-clients.ts';
 import { listOfModels } from './model-names.ts';
 import {
   hasNoSuchApi,
@@ -10,9 +12,6 @@ import {
   isUnknownModel,
   lacksTools,
 } from './symptoms.ts';
-
-/** How much of a provider's own words goes into a sentence of ours, in characters. */
-const MAX_QUOTE = 400;
 
 /** What a sentence about a failure speaks of. */
 export interface Circumstances {
@@ -28,17 +27,29 @@ export interface Circumstances {
   offered(): Promise<string[]>;
 }
 
-/** Tells a person in a chat what went wrong and what to do. The provider's own words are in it as they came. */
+/**
+ * Tells the person who runs Bobbin what went wrong and what to do, with the provider's own words as they came, and
+ * others what they may know of it.
+ */
 export async function explain(failure: Failure, about: Circumstances): Promise<ModelError> {
   if (isContextExceeded(failure)) {
-    const message = `The conversation is too long for the model \`${about.model}\`.${quoted(failure)}`;
-    return new ModelError('invalid_prompt', message, { contextExceeded: true, ...remedy(about) });
+    const message = `The conversation is too long for the model \`${about.model}\`.${quoted(failure.words)}`;
+    return new ModelError('invalid_prompt', message, { contextExceeded: true, ...details(failure, about) });
   }
   if (about.refused) {
-    return new ModelError('invalid_prompt', refusedSentence(failure, about, about.refused), remedy(about));
+    const message = refusedSentence(failure, about, about.refused);
+    return new ModelError('invalid_prompt', message, details(failure, about));
   }
-  if (isUnknown(failure)) return new ModelError('invalid_prompt', await unknownModel(failure, about));
-  return new ModelError(codeOf(failure), sentence(failure, about));
+  if (isUnknown(failure)) {
+    const names = (await about.offered()).filter((name) => name !== about.model);
+    const offered = names.length > 0 ? listOfModels(names, about.model) : '';
+    const forClients = requestedModel(about.model, offered);
+    return new ModelError('invalid_prompt', unknownModel(failure, about, offered), {
+      unknownModel: true,
+      forClients,
+    });
+  }
+  return new ModelError(codeOf(failure), sentence(failure, about), details(failure, about));
 }
 
 /** A model that is still loading, or that lacks tools, is there. */
@@ -46,12 +57,12 @@ function isUnknown(failure: Failure): boolean {
   return !isLoading(failure) && !lacksTools(failure) && isUnknownModel(failure);
 }
 
-function remedy({ refused }: Circumstances) {
-  return refused ? { refused } : {};
+function details(failure: Failure, about: Circumstances) {
+  return { ...(about.refused && { refused: about.refused }), forClients: sentenceForClients(failure, about) };
 }
 
 function refusedSentence(failure: Failure, { url, model }: Circumstances, refused: RefusedContent): string {
-  const says = quoted(failure);
+  const says = quoted(failure.words);
   switch (refused) {
     case 'words':
       return `The content filter at ${url} refused what was said.${says}`;
@@ -92,8 +103,8 @@ function sentence(failure: Failure, about: Circumstances): string {
 }
 
 function refusal(failure: Failure, { url, api, model }: Circumstances): string {
-  const { status } = failure;
-  const says = quoted(failure);
+  const { status, words } = failure;
+  const says = quoted(words);
   if (isQuotaUsedUp(failure)) {
     return `The account at ${url} has no quota left: check its plan and billing.${says}`;
   }
@@ -120,25 +131,10 @@ function refusal(failure: Failure, { url, api, model }: Circumstances): string {
   return `${url} refused the request (${status}).${says}`;
 }
 
-function pause({ retryAfterMs }: Failure): string {
-  if (retryAfterMs === undefined) return 'in a minute';
-  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
-  if (seconds >= 120) return `in ${Math.ceil(seconds / 60)} minutes`;
-  return seconds === 1 ? 'in a second' : `in ${seconds} seconds`;
-}
-
-/** The provider's words as a sentence of their own. */
-function quoted({ words }: Failure): string {
-  if (words === '') return '';
-  const quote = words.length > MAX_QUOTE ? `${words.slice(0, MAX_QUOTE).toWellFormed()}…` : words;
-  return ` It says: ${/[.!?…]$/.test(quote) ? quote : `${quote}.`}`;
-}
-
-async function unknownModel(failure: Failure, { url, model, offered }: Circumstances): Promise<string> {
-  const names = (await offered()).filter((name) => name !== model);
+function unknownModel(failure: Failure, { url, model }: Circumstances, offered: string): string {
   const gone = isRetired(failure);
   const what = `The model \`${model}\` is ${gone ? 'no longer' : 'not'} offered by ${url}.`;
-  const says = gone || names.length === 0 ? quoted(failure) : '';
-  const offers = names.length > 0 ? ` It offers: ${listOfModels(names, model)}.` : '';
+  const says = gone || offered === '' ? quoted(failure.words) : '';
+  const offers = offered === '' ? '' : ` It offers: ${offered}.`;
   return `${what}${says}${offers} Set \`model\` in assistant.md, or MODEL.`;
 }

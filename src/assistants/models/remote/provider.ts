@@ -1,5 +1,7 @@
 import OpenAI, { type APIPromise } from 'openai';
+import type { OfferedModel } from '../model.ts';
 import { answerValues, errorBody } from './answer-body.ts';
+import { numberAt, stringAt } from './json.ts';
 import { fetchWithStallTimeout, STALL_TIMEOUT_MS, WHOLE_ANSWER_TIMEOUT_MS } from './stall.ts';
 
 /** For the list of models, which only makes an error's sentence better. */
@@ -64,12 +66,12 @@ export class Provider {
     }
   }
 
-  /** The names of the models; empty when the provider does not say. Never throws. */
-  async offered(signal: AbortSignal): Promise<string[]> {
+  /** The models; empty when the provider does not say. Never throws. */
+  async offered(signal: AbortSignal): Promise<OfferedModel[]> {
     try {
       const bounded = AbortSignal.any([signal, AbortSignal.timeout(OFFERED_TIMEOUT_MS)]);
       const { data } = await this.#streaming.models.list({ signal: bounded });
-      return data.map(({ id }) => id).filter((id) => typeof id === 'string');
+      return data.flatMap(offeredModel);
     } catch {
       return [];
     }
@@ -94,4 +96,12 @@ class Client extends OpenAI {
     const known = body === undefined ? body : errorBody(body);
     return super.makeStatusError(status, known as object, message, headers);
   }
+}
+
+/** One entry of the list, if it names a model. */
+function offeredModel(entry: unknown): OfferedModel[] {
+  const id = stringAt(entry, 'id');
+  const created = numberAt(entry, 'created');
+  const ownedBy = stringAt(entry, 'owned_by');
+  return id === '' ? [] : [{ id, ...(created !== undefined && { created }), ...(ownedBy && { ownedBy }) }];
 }

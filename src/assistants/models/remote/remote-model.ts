@@ -116,7 +116,7 @@ export function remoteModel<Body extends { stream?: boolean | null }>(
     const mayRetry = !begun && refused === undefined;
     const delay = mayRetry ? retryDelay(failure, tries, options.retryDelayMs ?? RETRY_DELAY_MS) : undefined;
     if (delay === undefined) {
-      const offered = () => provider.offered(signal);
+      const offered = async () => (await provider.offered(signal)).map(({ id }) => id);
       const told = { ...failure, words: provider.redact(failure.words) };
       const about = { url: provider.url, api: dialect.api, model: request.model, refused, offered };
       const error = await explain(told, about);

@@ -6,6 +6,7 @@ import { pathId } from '../../http/path-id.ts';
 import { jsonBody } from '../../http/request-body.ts';
 import { listQuery, toList } from '../../lists.ts';
 import { filesOf } from '../../message.ts';
+import type { CheckModel } from '../../model-routes.ts';
 import type { MessageInput } from '../../schemas.ts';
 import type { Assistant, State } from '../../state.ts';
 import { addMessage, createThread, findThread } from '../../thread.ts';
@@ -19,10 +20,12 @@ const POLL_AFTER_MS = 250;
 export interface RunRoutesDeps {
   state: State;
   runs: ActiveRuns;
+  /** Left out, any model will do. */
+  checkModel?: CheckModel;
 }
 
 /** Runs and run steps, with their full paths. */
-export function runRoutes({ state, runs }: RunRoutesDeps): Hono {
+export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
   const app = new Hono();
 
   const start = async (
@@ -45,6 +48,7 @@ export function runRoutes({ state, runs }: RunRoutesDeps): Hono {
   app.post('/threads/runs', async (c) => {
     const input = await jsonBody(c, threadAndRunInput);
     await findAssistant(state, input.assistant_id);
+    if (input.model) await checkModel?.(input.model);
     const files = [input.thread, input].flatMap(
       (owner) => owner?.tool_resources?.code_interpreter?.file_ids ?? [],
     );
@@ -58,6 +62,7 @@ export function runRoutes({ state, runs }: RunRoutesDeps): Hono {
   app.post('/threads/:thread_id/runs', async (c) => {
     const thread = await findThread(state, pathId(c, 'thread_id'));
     const { additional_messages: messages, ...input } = await jsonBody(c, runInput);
+    if (input.model) await checkModel?.(input.model);
     await checkFiles(state, (messages ?? []).flatMap(filesOf));
     return start(c, thread, input, messages ?? [], input.stream ? new EventStream() : undefined);
   });

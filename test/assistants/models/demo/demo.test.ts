@@ -198,7 +198,7 @@ describe('the demo model', () => {
     expect(textOf(await collect(model, requestOf('', { model: 'whatever', items: [] })))).toContain(
       'offline demo',
     );
-    expect(await model.offered(new AbortController().signal)).toEqual(['demo']);
+    expect(await model.offered(new AbortController().signal)).toMatchObject([{ id: 'demo' }]);
   });
 
   it('stops at once when it is aborted', async () => {
