@@ -31,6 +31,8 @@ export interface Attachment {
   /** Size in bytes. */
   size: number;
   url: string;
+  /** Why its content can't be had, as the end of a sentence; then nothing is fetched from `url`. */
+  unavailable?: string;
 }
 
 /** A place where conversations happen: Slack, Discord, the terminal. One folder in `adapters/` each. */

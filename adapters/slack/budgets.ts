@@ -4,6 +4,9 @@ import { RateBudgets } from '../../src/reply/publisher/rate-budgets.ts';
 
 const MINUTE_MS = 60_000;
 
+/** What an answer can go without waits so long for its call to be allowed, in milliseconds. */
+const SOON_MS = 3_000;
+
 /** The messages that a channel takes: one a second, "short bursts allowed". */
 const POSTS = { calls: 3, minutes: 3 / 60 };
 
@@ -31,6 +34,7 @@ export class Budgets {
   readonly remove: RateBudget;
   readonly replies: RateBudget;
   readonly files: RateBudget;
+  readonly fileInfo: RateBudget;
   /** Streams that may be opened; what goes beyond is edited. */
   readonly streams: Quota;
   readonly sessions: Quota;
@@ -51,6 +55,7 @@ export class Budgets {
     this.remove = budget('chat.delete', 50);
     this.replies = budget('conversations.replies', 50);
     this.files = budget('files.completeUploadExternal', 100);
+    this.fileInfo = budget('files.info', 100);
     this.streams = new Quota(STREAMS, minuteMs);
     this.sessions = new Quota(SESSIONS, minuteMs);
     // "Several hundred messages per minute" for a workspace.
@@ -62,6 +67,13 @@ export class Budgets {
   posts(channel: string): Budget {
     return RateBudget.all(this.#channels.of(channel), this.#posts);
   }
+}
+
+/** A place for a call that people wait for, and that they can go without: false when there is none soon. */
+export function takeSoon(budget: Budget): Promise<boolean> {
+  const since = performance.now();
+  const claim = { urgency: () => performance.now() - since, essential: true };
+  return budget.take(claim, AbortSignal.timeout(SOON_MS));
 }
 
 /** Says yes so often within a time, and no otherwise: for what there is another way to do. */

@@ -19,7 +19,12 @@ export function mentionsOthers(text: string, self: string): boolean {
 
 /** The text as people read it, without a mention of `self` at its ends; `names` says who is mentioned. */
 export function readable(text: string, self: string, names: ReadonlyMap<string, string>): string {
-  return uncalled(text, self)
+  return decoded(uncalled(text, self), names);
+}
+
+/** The text as people read it. */
+export function decoded(text: string, names: ReadonlyMap<string, string>): string {
+  return text
     .replace(REFERENCE, (_, kind: string, id: string, label?: string) => {
       if (kind === '@') return `@${names.get(id) ?? label ?? id}`;
       if (kind === '#') return `#${label || id}`;

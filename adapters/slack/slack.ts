@@ -16,7 +16,7 @@ import { Activity } from './reply/activity.ts';
 import { ThreadApi } from './reply/api.ts';
 import { SlackReply } from './reply/reply.ts';
 import { Socket, type SocketOptions } from './socket.ts';
-import { HTTP_PATH } from './surface.ts';
+import { APPS_PAGE, HTTP_PATH } from './surface.ts';
 
 /** A call that takes longer has failed, in milliseconds; without this a silent Slack would hold a reply for ever. */
 const CALL_TIMEOUT_MS = 15_000;
@@ -44,7 +44,7 @@ export interface SlackOptions {
   /** Is told what the shared budgets do. */
   observer?: BudgetObserver;
   /** For tests against servers with faster clocks; all in milliseconds. */
-  timing?: { call?: number; streamLife?: number; streamless?: number; minute?: number };
+  timing?: { call?: number; streamLife?: number; streamless?: number; minute?: number; sibling?: number };
 }
 
 /** Slack, by Socket Mode or HTTP: mentions, threads and direct messages become conversations. */
@@ -90,6 +90,8 @@ export class Slack implements Platform {
       throw new Problem('Slack needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP).');
     const identity = await identify(this.#client, this.#options.appToken);
     this.#identity = identity;
+    for (const lack of identity.lacks)
+      this.#log.warn(`${lack}: paste adapters/slack/manifest.json at ${APPS_PAGE} and install the app again`);
     const people = new People(this.#client, this.#log);
     const inbox = new Inbox({
       bot,
@@ -97,6 +99,8 @@ export class Slack implements Platform {
       client: this.#client,
       people,
       activity: this.#activity,
+      budgets: this.#budgets,
+      ...(this.#options.timing?.sibling !== undefined && { siblingMs: this.#options.timing.sibling }),
       log: this.#log,
     });
     for (const receiver of receivers) inbox.listen(this.#newApp(receiver, identity));

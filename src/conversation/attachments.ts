@@ -73,6 +73,7 @@ async function fetchFile(
   index: number,
   download: Download | undefined,
 ): Promise<Uint8Array> {
+  if (file.unavailable !== undefined) throw new Problem(file.unavailable);
   if (!download) throw new Problem('files are not taken here');
   if (index >= MOST_FILES) throw new Problem(`a message can bring ${MOST_FILES} files`);
   if (file.size > LARGEST_FILE) throw tooLarge();

@@ -1,13 +1,21 @@
 import type { webApi } from '@slack/bolt';
 import { KeyedQueue } from '../../../src/keyed-queue.ts';
-import type { Bot, IncomingMessage } from '../../../src/platform.ts';
+import type { Logger } from '../../../src/log.ts';
+import type { Bot, ContextMessage, IncomingMessage } from '../../../src/platform.ts';
+import type { Budgets } from '../budgets.ts';
 import type { Identity } from '../identity.ts';
-import { mentionedUsers, readable } from '../markup.ts';
-import { conversationOf, type Place } from '../place.ts';
+import { conversationOf, isDirect, type Place } from '../place.ts';
 import type { Activity } from '../reply/activity.ts';
-import { addressed, attachmentsOf, placeIn, type Written, writtenIn } from './events.ts';
+import { filesIn, mentionedIn, readableContent } from './content.ts';
+import { EventPairs } from './event-pairs.ts';
+import { addressed, placeIn, type Written, writtenIn } from './events.ts';
+import { Files } from './files.ts';
 import { HELP } from './help.ts';
 import type { People } from './people.ts';
+import { ThreadContext } from './thread-context.ts';
+
+/** Stands for the question of somebody who calls the app into a thread and says nothing more. */
+const CALLED = 'See what was said before.';
 
 /** Of so many people a message's mentions are given names. */
 const MAX_NAMES = 20;
@@ -18,6 +26,10 @@ export interface ArrivalsOptions {
   client: webApi.WebClient;
   people: People;
   activity: Activity;
+  budgets: Budgets;
+  /** How long a mention waits for its other event, in milliseconds; for tests. */
+  siblingMs?: number;
+  log: Logger;
   /** Is told where somebody asks something. */
   onAsked: (place: Place) => void;
 }
@@ -26,21 +38,34 @@ export interface ArrivalsOptions {
 export class Arrivals {
   readonly #options: ArrivalsOptions;
   readonly #queue = new KeyedQueue();
+  readonly #pairs: EventPairs;
+  readonly #files: Files;
+  readonly #context: ThreadContext;
 
   constructor(options: ArrivalsOptions) {
+    const { budgets, siblingMs } = options;
     this.#options = options;
+    this.#pairs = new EventPairs(siblingMs);
+    this.#files = new Files({ ...options, budget: budgets.fileInfo });
+    this.#context = new ThreadContext({ ...options, budget: budgets.replies });
   }
 
-  /** A `message` or `app_mention` event. A message that comes as both is taken twice, with one id. */
+  /** A `message` or `app_mention` event; a message that comes as both is taken once. */
   async heard(event: unknown): Promise<void> {
     const { user: self, team } = this.#options.identity;
     const written = writtenIn(event, self);
     const answer = written && addressed(written, self);
     if (!written || answer === 'no') return;
+    const richest = this.#pairs.hear(written);
+    if (!richest) return;
     const place = placeIn(written, team);
     await this.#queue.run(conversationOf(place), async () => {
-      if (answer === 'follow-up' && !(await this.#takesPart(place))) return;
-      await this.#take(place, () => this.#messageOf(written, place));
+      const isKnown = await this.#takesPart(place);
+      if (answer === 'follow-up' && !isKnown) return;
+      await this.#take(place, async () => this.#messageOf(await richest, place, isKnown)).catch((error) => {
+        this.#pairs.forget(written);
+        throw error;
+      });
     });
   }
 
@@ -50,7 +75,11 @@ export class Arrivals {
       this.#take(place, async () => {
         this.#options.activity.name(place, '', false);
         const id = `${idOf(place)}:regenerate:${at}`;
-        return { ...this.#plainMessage(place, await this.#authorOf(place), ''), id, regenerate: true };
+        const [author, context] = await Promise.all([
+          this.#authorOf(place),
+          isDirect(place) ? [] : this.#context.beforeFirstCall(place),
+        ]);
+        return { ...this.#plainMessage(place, author, '', context), id, regenerate: true };
       }),
     );
   }
@@ -78,28 +107,39 @@ export class Arrivals {
   }
 
   /** Undefined when somebody called and said nothing; then help is the answer. */
-  async #messageOf(written: Written, place: Place): Promise<IncomingMessage | undefined> {
-    const { activity, bot } = this.#options;
-    const [text, author] = await Promise.all([this.#textOf(written), this.#authorOf(place)]);
-    const attachments = attachmentsOf(written);
-    if (text === '' && attachments.length === 0) {
+  async #messageOf(written: Written, place: Place, isKnown: boolean): Promise<IncomingMessage | undefined> {
+    const [text, author, attachments, context] = await Promise.all([
+      this.#textOf(written),
+      this.#authorOf(place),
+      this.#files.attachments(filesIn(written)),
+      isKnown ? [] : this.#context.before(place),
+    ]);
+    if (text === '' && attachments.length === 0 && context.length === 0) {
       await this.#help(place);
       return undefined;
     }
-    activity.name(place, text, !(await bot.knows(conversationOf(place))));
-    return { ...this.#plainMessage(place, author, text), ...(attachments.length > 0 && { attachments }) };
+    this.#options.activity.name(place, text, !isKnown);
+    const question = text === '' && attachments.length === 0 ? CALLED : text;
+    const message = this.#plainMessage(place, author, question, context);
+    return { ...message, ...(attachments.length > 0 && { attachments }) };
   }
 
-  #plainMessage(place: Place, author: IncomingMessage['author'], text: string): IncomingMessage {
-    return { id: idOf(place), conversation: conversationOf(place), author, text, replyTo: place };
+  #plainMessage(
+    place: Place,
+    author: IncomingMessage['author'],
+    text: string,
+    context: readonly ContextMessage[],
+  ): IncomingMessage {
+    const message = { id: idOf(place), conversation: conversationOf(place), author, text, replyTo: place };
+    return { ...message, ...(context.length > 0 && { context }) };
   }
 
-  async #textOf({ text }: Written): Promise<string> {
+  async #textOf(written: Written): Promise<string> {
     const { identity, people } = this.#options;
-    const mentioned = mentionedUsers(text).filter((user) => user !== identity.user);
+    const mentioned = mentionedIn(written).filter((user) => user !== identity.user);
     const names = await people.names(mentioned.slice(0, MAX_NAMES));
     names.set(identity.user, identity.name);
-    return readable(text, identity.user, names);
+    return readableContent(written, identity.user, names);
   }
 
   async #authorOf({ user }: Place): Promise<IncomingMessage['author']> {

@@ -1,4 +1,5 @@
 import type { Attachment } from '../../../src/platform.ts';
+import { Problem } from '../../../src/problem.ts';
 
 /** Longer than this no download takes, in milliseconds. */
 const TIMEOUT_MS = 60_000;
@@ -7,17 +8,18 @@ const SLACK_HOST = /(?:^|\.)(?:slack\.com|slack-edge\.com|slack-files\.com)$/;
 
 /**
  * The content of a file that people attached, at most `maxBytes` of it. The token goes to Slack alone: a file that is
- * kept elsewhere is refused. Throws an `Error` that says why the file can't be had.
+ * kept elsewhere is refused. Throws a `Problem` that says why the file can't be had, as the
+ * end of a sentence.
  */
 export async function download(
-  { name, type, url }: Attachment,
+  { type, url }: Attachment,
   maxBytes: number,
   botToken: string,
   apiUrl: string | undefined,
 ): Promise<Uint8Array> {
   const { hostname, origin } = new URL(url);
   const isSlack = SLACK_HOST.test(hostname) || (apiUrl !== undefined && origin === new URL(apiUrl).origin);
-  if (!isSlack) throw new Error(`The file ${name} is kept outside of Slack, at ${hostname}.`);
+  if (!isSlack) throw new Problem(`it is kept outside of Slack, at ${hostname}. Attach the file itself`);
   const response = await fetch(url, {
     headers: { authorization: `Bearer ${botToken}` },
     redirect: 'manual',
@@ -28,9 +30,8 @@ export async function download(
   const isSignIn = response.status >= 300 && response.status < 400;
   const isPage = given.startsWith('text/html') && !type.startsWith('text/html');
   if (isSignIn || isPage)
-    throw new Error(`Slack does not give out the file ${name}: the app may not read it.`);
-  if (!response.ok)
-    throw new Error(`The file ${name} can't be downloaded: Slack answered with status ${response.status}.`);
+    throw new Problem('Slack does not give it out: the app may not read it. Attach it here again');
+  if (!response.ok) throw new Problem(`Slack answered with status ${response.status}. Attach it again`);
   return read(response, maxBytes);
 }
 

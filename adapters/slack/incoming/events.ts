@@ -1,15 +1,7 @@
 import { z } from 'zod';
-import type { Attachment } from '../../../src/platform.ts';
 import { mentionedUsers, mentionsOthers } from '../markup.ts';
 import type { Place } from '../place.ts';
-
-const file = z.object({
-  name: z.string().nullish(),
-  mimetype: z.string().nullish(),
-  size: z.number().nullish(),
-  url_private_download: z.string().nullish(),
-  url_private: z.string().nullish(),
-});
+import { contentFields, wordsOf } from './content.ts';
 
 const messageEvent = z.object({
   type: z.enum(['message', 'app_mention']),
@@ -19,19 +11,22 @@ const messageEvent = z.object({
   user: z.string(),
   team: z.string().optional(),
   user_team: z.string().optional(),
-  text: z.string().default(''),
   ts: z.string(),
   thread_ts: z.string().optional(),
   bot_id: z.string().optional(),
   edited: z.unknown().optional(),
-  files: z.array(file).default([]),
+  ...contentFields,
 });
 
 /** A message that a person has just written, as an event tells of it. */
 export type Written = z.infer<typeof messageEvent>;
 
 /** Of all subtypes these are people's own words: https://docs.slack.dev/reference/events/message */
-const PEOPLES_SUBTYPES: ReadonlySet<string> = new Set(['file_share', 'thread_broadcast', 'me_message']);
+export const PEOPLES_SUBTYPES: ReadonlySet<string> = new Set([
+  'file_share',
+  'thread_broadcast',
+  'me_message',
+]);
 
 /** What an event tells, if it tells of a new message of a person: edits, deletions, notices and bots' messages are none. */
 export function writtenIn(event: unknown, self: string): Written | undefined {
@@ -45,9 +40,10 @@ export function writtenIn(event: unknown, self: string): Written | undefined {
  * `follow-up` for what is, if its thread is a conversation with the app.
  */
 export function addressed(written: Written, self: string): 'yes' | 'no' | 'follow-up' {
-  const isMention = written.type === 'app_mention' || mentionedUsers(written.text).includes(self);
+  const words = wordsOf(written);
+  const isMention = written.type === 'app_mention' || mentionedUsers(words).includes(self);
   if (isMention || written.channel_type === 'im') return 'yes';
-  if (written.thread_ts === undefined || mentionsOthers(written.text, self)) return 'no';
+  if (written.thread_ts === undefined || mentionsOthers(words, self)) return 'no';
   return 'follow-up';
 }
 
@@ -56,15 +52,6 @@ export function placeIn(written: Written, team: string): Place {
   const { channel, ts, user } = written;
   const thread = written.thread_ts ?? ts;
   return { channel, thread, ts, user, team: written.user_team ?? written.team ?? team };
-}
-
-/** The files that came with a message, those without an address left out. */
-export function attachmentsOf({ files }: Written): Attachment[] {
-  return files.flatMap(({ name, mimetype, size, url_private_download, url_private }) => {
-    const url = url_private_download ?? url_private;
-    if (!url) return [];
-    return [{ name: name ?? 'file', type: mimetype ?? 'application/octet-stream', size: size ?? 0, url }];
-  });
 }
 
 const clicked = z.object({

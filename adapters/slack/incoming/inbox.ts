@@ -1,5 +1,4 @@
 import type { App, RespondFn, SlackEventMiddlewareArgs } from '@slack/bolt';
-import type { Logger } from '../../../src/log.ts';
 import type { Bot } from '../../../src/platform.ts';
 import { conversationOf, type Place } from '../place.ts';
 import { ACTIONS, COMMAND, SHORTCUTS } from '../surface.ts';
@@ -10,9 +9,7 @@ import { isInThread, placeOfClick } from './events.ts';
 /** Slack takes four prompts. */
 const MAX_PROMPTS = 4;
 
-export interface InboxOptions extends Omit<ArrivalsOptions, 'onAsked'> {
-  log: Logger;
-}
+export type InboxOptions = Omit<ArrivalsOptions, 'onAsked'>;
 
 /** Everything that comes from Slack: messages, clicks, shortcuts and commands. */
 export class Inbox {

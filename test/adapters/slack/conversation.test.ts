@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { Pen } from './pen.ts';
-import { asks, GENERAL, isQuiet, openWorld } from './world.ts';
+import { asks, GENERAL, isQuiet, openWorld, SPEED } from './world.ts';
 
 const answers = (...texts: string[]) => new ScriptedModel(...texts.map((text) => says(text)));
 
@@ -135,13 +135,60 @@ test('what people write reaches the model as they see it, with their names', asy
   expect(JSON.stringify(model.requests.at(-1))).toContain('ann');
 });
 
-test('a mention without words is answered with help', async () => {
-  const model = answers('Not needed.');
-  const { sim } = await openWorld({ model });
+const ORDERS = ['as sent', 'reversed'] as const;
+
+test.each(ORDERS)(
+  'a file that only one of a mention’s two events has is there, whichever comes first (%s)',
+  async (order) => {
+    const model = answers('Read.', 'Twice.');
+    const { sim } = await openWorld({ model });
+    sim.delivery.hold();
+    const files = [{ name: 'table.csv', content: 'a,b' }];
+    const said = [
+      sim.user('ann').says(GENERAL, '@bobbin read this', { files }),
+      sim.user('ben').says(GENERAL, '@bobbin', { files }),
+    ];
+    sim.delivery.release(order);
+    const view = () => said.map(({ ts }) => sim.thread(GENERAL, ts)).join('\n');
+    await sim.until(() => said.every(({ ts }) => isQuiet(sim.thread(GENERAL, ts))));
+    await sim.settled();
+    expect(view()).not.toContain('/bobbin new');
+    expect(model.requests).toHaveLength(2);
+    for (const { items } of model.requests) expect(JSON.stringify(items)).toContain('table.csv');
+  },
+);
+
+const ALONE = [
+  ['app_mention', ['app_mention']],
+  ['message', ['message.channels']],
+] as const;
+
+test.each(ALONE)(
+  'where the app hears of the %s event only, a mention is answered',
+  async (_event, events) => {
+    const { sim } = await openWorld({
+      model: answers('One.', 'Two.'),
+      sim: { events: [...events], rates: { speed: SPEED } },
+      slack: { timing: { sibling: 10, minute: 60_000 / SPEED } },
+    });
+    for (const answer of ['One.', 'Two.']) {
+      const thread = asks(sim);
+      await thread.finished();
+      expect(thread.text()).toBe(answer);
+    }
+  },
+);
+
+test.each(ORDERS)('a mention without words is answered with help, once (%s)', async (order) => {
+  const { sim } = await openWorld({ model: answers('Answer.') });
+  sim.delivery.hold();
   const thread = asks(sim, '');
+  sim.delivery.release(order);
   await sim.until(() => thread.view().includes('/bobbin new'));
   await sim.until(() => !thread.view().includes('is thinking'));
-  expect(model.requests).toHaveLength(0);
+  sim.user('ann').says(GENERAL, '@bobbin hello', { thread: thread.ts });
+  await thread.quiet();
+  expect(thread.texts()).toHaveLength(2);
 });
 
 test('the status says what is done, and the first question becomes the thread’s title', async () => {
@@ -153,6 +200,20 @@ test('the status says what is done, and the first question becomes the thread’
   pen.says('This.');
   pen.ends();
   await thread.quiet();
+});
+
+test('in a group direct message the bot answers those who mention it, and their follow-ups', async () => {
+  const model = answers('First.', 'Second.', 'Third.');
+  const { sim } = await openWorld({ model });
+  const [ann, ben] = [sim.user('ann'), sim.user('ben')];
+  ann.says('C0GROUP', 'lunch?');
+  const { ts } = ben.says('C0GROUP', '@bobbin hello', { files: [{ name: 'a.txt', content: 'x' }] });
+  await sim.until(() => isQuiet(sim.thread('C0GROUP', ts)));
+  ann.says('C0GROUP', 'and then?', { thread: ts });
+  await sim.until(() => sim.thread('C0GROUP', ts).includes('Second.') && isQuiet(sim.thread('C0GROUP', ts)));
+  expect(sim.texts('C0GROUP', ts)).toHaveLength(2);
+  expect(model.requests).toHaveLength(2);
+  expect(sim.counters.total().errors).toEqual({});
 });
 
 test('the messages tab offers the assistant’s prompts', async () => {

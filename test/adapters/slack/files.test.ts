@@ -105,3 +105,70 @@ test('a file that the app may not read, or that is kept elsewhere, is refused in
   sim.revokeToken();
   await expect(get(`${sim.origin}/files-pri/T0ACME-F0NONE/a.csv`)).rejects.toThrow('the app may not read it');
 });
+
+const QUOTE = String.raw`\"`;
+const told = (name: string, reason: string) => `The file ${QUOTE}${name}${QUOTE} is not here: ${reason}`;
+
+test.each([
+  ['hidden_by_limit', told('file', 'Slack hides it, since the workspace is over the limit of its plan.')],
+  ['tombstone', told('file', 'it was deleted in Slack.')],
+  ['access_denied', told('file', 'Slack does not let me read it. Attach it here again.')],
+  ['external', told('plan.txt', 'it is kept outside of Slack. Attach the file itself.')],
+] as const)(
+  'a file that can not be had (%s) is told, and takes no other with it',
+  async (state, sentence) => {
+    const model = new ScriptedModel(says('Read.'));
+    const { sim } = await openWorld({ model });
+    const files = [
+      { name: 'plan.txt', content: 'x', state },
+      { name: 'other.txt', content: 'y' },
+    ];
+    const { ts } = sim.user('ann').says(GENERAL, '@bobbin read these', { files });
+    await sim.until(() => sim.thread(GENERAL, ts).includes('[Regenerate]'));
+    const asked = JSON.stringify(model.requests[0]?.items);
+    expect(asked).toContain(sentence);
+    expect(asked.match(/is not here/g)).toHaveLength(1);
+    expect(asked).toContain('other.txt');
+  },
+);
+
+test('a file of Slack Connect is looked up, and reaches the model', async () => {
+  const model = new ScriptedModel(says('Read.'));
+  const { sim } = await openWorld({ model });
+  const files = [{ name: 'plan.csv', content: 'a,b\n1,2\n', state: 'check_file_info' as const }];
+  const { ts } = sim.user('ann').says(GENERAL, '@bobbin read this', { files });
+  await sim.until(() => sim.thread(GENERAL, ts).includes('[Regenerate]'));
+  const asked = JSON.stringify(model.requests[0]);
+  expect(asked).toContain('plan.csv');
+  expect(asked).not.toContain('is not here');
+  expect(sim.counters.of('files.info').calls).toBe(1);
+});
+
+test.each([{ status: 500 }, { error: 'fatal_error' }, { retryAfter: 1 }] as const)(
+  'where Slack does not tell of a file (%o), the question is answered all the same',
+  async (fault) => {
+    const model = new ScriptedModel(says('Read.'));
+    const { sim } = await openWorld({ model });
+    sim.fails('files.info', fault);
+    const files = [{ name: 'plan.csv', content: 'a', state: 'check_file_info' as const }];
+    const { ts } = sim.user('ann').says(GENERAL, '@bobbin read this', { files });
+    await sim.until(() => sim.thread(GENERAL, ts).includes('[Regenerate]'));
+    expect(JSON.stringify(model.requests[0])).toContain(
+      told('file', 'Slack did not tell where it is. Attach it again in a moment.'),
+    );
+  },
+);
+
+test('of a message with many such files as many are looked up as a thread takes', async () => {
+  const model = new ScriptedModel(says('Read.'));
+  const { sim } = await openWorld({ model });
+  const files = Array.from({ length: 12 }, (_, index) => ({
+    name: `${index}.txt`,
+    content: 'x',
+    state: 'check_file_info' as const,
+  }));
+  const { ts } = sim.user('ann').says(GENERAL, '@bobbin read these', { files });
+  await sim.until(() => sim.thread(GENERAL, ts).includes('[Regenerate]'));
+  expect(sim.counters.of('files.info').calls).toBe(10);
+  expect(JSON.stringify(model.requests[0]).match(/is not here/g)).toHaveLength(2);
+});

@@ -7,6 +7,7 @@ const FAMILY = {
   public: { subscription: 'message.channels', scope: 'channels:history', type: 'channel' },
   private: { subscription: 'message.groups', scope: 'groups:history', type: 'group' },
   im: { subscription: 'message.im', scope: 'im:history', type: 'im' },
+  mpim: { subscription: 'message.mpim', scope: 'mpim:history', type: 'mpim' },
 } as const;
 
 /** Turns what happens in the workspace into the Events API's events, as far as the app may and wants to hear. */
@@ -43,12 +44,17 @@ export class Events {
     return this.#app.events.has(subscription) && this.#app.scopes.includes(scope);
   }
 
-  /** Mentions in direct messages come as `message.im` alone: https://docs.slack.dev/reference/events/app_mention */
+  /**
+   * Mentions in direct messages come as messages alone: https://docs.slack.dev/reference/events/app_mention. Of group
+   * direct messages reports differ (https://github.com/lidge-jun/cli-jaw/issues/651 saw no mention,
+   * https://github.com/openclaw/openclaw/issues/115463 did).
+   */
   #mentions(message: Message, channel: Channel): boolean {
     const wanted = this.#hears({ subscription: 'app_mention', scope: 'app_mentions:read' });
     return (
       wanted &&
       channel.kind !== 'im' &&
+      channel.kind !== 'mpim' &&
       message.user !== APP_USER.id &&
       message.text.includes(`<@${APP_USER.id}>`)
     );
@@ -79,8 +85,18 @@ export class Events {
     };
   }
 
+  /**
+   * A mention comes without the message's files (https://github.com/openclaw/openclaw/pull/62927,
+   * https://github.com/NousResearch/hermes-agent/pull/77141), and to be strict without what it shares.
+   */
   #mentionEvent(message: Message): Json {
-    const { subtype: _none, ...json } = this.#json(message);
+    const {
+      subtype: _none,
+      files: _files,
+      upload: _upload,
+      attachments: _shared,
+      ...json
+    } = this.#json(message);
     return { ...json, type: 'app_mention', channel: message.channel, event_ts: message.ts };
   }
 

@@ -18,8 +18,30 @@ export function mimetypeOf(name: string): string {
   return TYPES[extname(name).toLowerCase()] ?? 'application/octet-stream';
 }
 
-/** A file as the Web API and the events show it; its content is behind `url_private`, for a Bearer token. */
+/** A file as messages show it: of some hardly more than that it is there (payloads that others saw and documented). */
+export function fileInMessage(workspace: Workspace, origin: string, file: SlackFile): Json {
+  switch (file.state) {
+    case 'check_file_info':
+    case 'access_denied':
+      return {
+        id: file.id,
+        mode: 'file_access',
+        file_access: 'check_file_info',
+        created: 0,
+        timestamp: 0,
+        user: '',
+      };
+    case 'tombstone':
+    case 'hidden_by_limit':
+      return { id: file.id, mode: file.state };
+    default:
+      return fileJson(workspace, origin, file);
+  }
+}
+
+/** A file as the Web API shows it; its content is behind `url_private`, for a Bearer token. */
 export function fileJson(workspace: Workspace, origin: string, file: SlackFile): Json {
+  const isExternal = file.state === 'external';
   const path = `${workspace.team.id}-${file.id}`;
   const name = encodeURIComponent(file.name);
   return {
@@ -35,15 +57,19 @@ export function fileJson(workspace: Workspace, origin: string, file: SlackFile):
     user_team: workspace.team.id,
     editable: false,
     size: file.length,
-    mode: 'hosted',
-    is_external: false,
-    external_type: '',
+    mode: isExternal ? 'external' : 'hosted',
+    is_external: isExternal,
+    external_type: isExternal ? 'gdrive' : '',
     is_public: false,
     public_url_shared: false,
     display_as_bot: false,
     username: '',
-    url_private: `${origin}/files-pri/${path}/${name}`,
-    url_private_download: `${origin}/files-pri/${path}/download/${name}`,
+    ...(isExternal
+      ? { url_private: `https://docs.example/${file.id}` }
+      : {
+          url_private: `${origin}/files-pri/${path}/${name}`,
+          url_private_download: `${origin}/files-pri/${path}/download/${name}`,
+        }),
     permalink: `${origin}/files/${file.user}/${file.id}/${name}`,
     channels: [...file.channels].filter((id) => id.startsWith('C')),
     groups: [],

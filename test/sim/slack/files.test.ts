@@ -17,14 +17,18 @@ test('filesUploadV2 puts files into one message of the thread', async () => {
   expect(sim.view('C0GENERAL')).toContain(`bobbin [app]:\n    Here you are\n    ${files}`);
 });
 
-test('what a person attaches comes with the event and is read with the bot’s token', async () => {
+test('what a person attaches comes with the message, not with the mention, and is read with the bot’s token', async () => {
   const sim = await slack();
   const seen: unknown[] = [];
+  const mentions: unknown[] = [];
   await socketApp(sim, (app) => {
-    app.event('app_mention', async ({ event }) => void seen.push(event));
+    app.event('message', async ({ event }) => void seen.push(event));
+    app.event('app_mention', async ({ event }) => void mentions.push(event));
   });
   sim.user('ann').says('C0GENERAL', '@bobbin sum this up', { files: [{ name: 'data.csv', content: 'a,b' }] });
   await sim.settled();
+  expect(mentions).toMatchObject([{ text: expect.stringContaining('sum this up') }]);
+  expect(mentions[0]).not.toHaveProperty('files');
   const [file] = Object(seen[0]).files;
   expect(file).toMatchObject({ name: 'data.csv', mimetype: 'text/csv', size: 3, mode: 'hosted' });
   const get = async (headers: Record<string, string>) => {
@@ -65,4 +69,56 @@ test('files need their scopes', async () => {
   const { files } = client(sim);
   expect(await errorOf(files.getUploadURLExternal({ filename: 'a.txt', length: 3 }))).toBe('missing_scope');
   expect(await errorOf(files.info({ file: 'F1' }))).toBe('missing_scope');
+});
+
+test('of some files a message hardly says that they are there, and files.info tells of them or refuses', async () => {
+  const sim = await slack();
+  const states = ['check_file_info', 'access_denied', 'hidden_by_limit', 'tombstone', 'external'] as const;
+  const files = states.map((state) => ({ name: `${state}.txt`, content: 'x', state }));
+  const { channel, ts } = sim.user('ann').says('C0GENERAL', '', { files });
+  const { messages } = await client(sim).conversations.replies({ channel, ts });
+  const seen = messages?.[0]?.files ?? [];
+  expect(seen.map(({ name, mode }) => [name, mode])).toEqual([
+    [undefined, 'file_access'],
+    [undefined, 'file_access'],
+    [undefined, 'hidden_by_limit'],
+    [undefined, 'tombstone'],
+    ['external.txt', 'external'],
+  ]);
+  const info = (file = '') => errorOf(client(sim).files.info({ file }));
+  expect(await Promise.all(seen.map(({ id }) => info(id)))).toEqual([
+    'ok',
+    'access_denied',
+    'ok',
+    'file_deleted',
+    'ok',
+  ]);
+});
+
+test('a shared message stands in the attachments of the one that shares it', async () => {
+  const sim = await slack();
+  const first = sim.user('ben').says('C0GENERAL', 'look', { files: [{ name: 'a.txt', content: 'x' }] });
+  const { channel, ts } = sim.user('ann').says('C0GENERAL', '', { shares: [first] });
+  const { messages } = await client(sim).conversations.replies({ channel, ts });
+  expect(messages).toMatchObject([
+    {
+      text: '',
+      attachments: [{ is_share: true, author_name: 'Ben Baker', text: 'look', files: [{ name: 'a.txt' }] }],
+    },
+  ]);
+});
+
+test('messages of group direct messages come as such, mentions included', async () => {
+  const sim = await slack();
+  const seen: unknown[] = [];
+  await socketApp(sim, (app) => {
+    app.event('message', async ({ event }) => void seen.push(event));
+    app.event('app_mention', async ({ event }) => void seen.push(event));
+  });
+  sim.user('ann').says('C0GROUP', '@bobbin hello');
+  await sim.settled();
+  expect(seen).toMatchObject([{ type: 'message', channel_type: 'mpim' }]);
+  const poor = await slack({ scopes: ['chat:write', 'channels:history'] });
+  const { ts } = poor.user('ann').says('C0GROUP', 'hello');
+  expect(await errorOf(client(poor).conversations.replies({ channel: 'C0GROUP', ts }))).toBe('missing_scope');
 });

@@ -1,4 +1,4 @@
-import { fileJson } from './file-json.ts';
+import { fileInMessage } from './file-json.ts';
 import type { Channel, Json, Message } from './objects.ts';
 import { streamBlocks } from './streams.ts';
 import { APP_USER, type Workspace } from './workspace.ts';
@@ -23,7 +23,11 @@ export function messageJson(workspace: Workspace, origin: string, message: Messa
     ...(message.username !== undefined && { username: message.username }),
     ...(threadTs !== undefined && threadJson(workspace, message, threadTs)),
     ...(blocks.length > 0 && { blocks }),
-    ...(files.length > 0 && { files: files.map((file) => fileJson(workspace, origin, file)), upload: false }),
+    ...(files.length > 0 && {
+      files: files.map((file) => fileInMessage(workspace, origin, file)),
+      upload: false,
+    }),
+    ...(message.attachments !== undefined && { attachments: message.attachments }),
     ...(edited !== undefined && { edited }),
     ...(stream !== undefined && { streaming_state: stream.state }),
     ...(message.reactions !== undefined && { reactions: reactionsJson(message.reactions) }),

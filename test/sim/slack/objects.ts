@@ -19,7 +19,8 @@ export interface Bot {
   appId: string;
 }
 
-export type ChannelKind = 'public' | 'private' | 'im';
+/** `mpim`: a group direct message, as Slack calls it. */
+export type ChannelKind = 'public' | 'private' | 'im' | 'mpim';
 
 export interface Channel {
   id: string;
@@ -50,6 +51,8 @@ export interface Message {
   /** What the text is: `mrkdwn` (Slack's markup) or standard Markdown. */
   format: 'mrkdwn' | 'markdown';
   fileIds: string[];
+  /** Shared messages, and what other apps put there, as it goes over the wire. */
+  attachments?: Json[];
   threadTs?: string;
   subtype?: string;
   bot?: Bot;
@@ -94,6 +97,13 @@ export interface Task {
   sources: Json[];
 }
 
+/**
+ * Why a file can't be read from its event: `check_file_info` and `access_denied` are files of another workspace
+ * (https://docs.slack.dev/apis/slack-connect/using-slack-connect-in-your-apps), which `files.info` tells of, or not;
+ * `hidden_by_limit` and `tombstone` are old and deleted ones, `external` ones are kept by another service.
+ */
+export type FileState = 'check_file_info' | 'access_denied' | 'hidden_by_limit' | 'tombstone' | 'external';
+
 export interface SlackFile {
   id: string;
   name: string;
@@ -104,6 +114,8 @@ export interface SlackFile {
   length: number;
   /** Unset between `files.getUploadURLExternal` and the upload itself. */
   content?: Buffer;
+  /** Left out: everything is told of it. */
+  state?: FileState;
   /** Where it was shared, by channel id. */
   channels: Set<string>;
 }

@@ -40,7 +40,7 @@ export interface UserSpec {
 export interface ChannelSpec {
   id: string;
   name: string;
-  kind?: 'public' | 'private';
+  kind?: 'public' | 'private' | 'mpim';
   archived?: boolean;
   /** User ids; everybody if left out. */
   members?: string[];
@@ -92,6 +92,8 @@ export const BOT_SCOPES = [
   'im:history',
   'im:read',
   'im:write',
+  'mpim:history',
+  'mpim:read',
   'reactions:read',
   'reactions:write',
   'team:read',
@@ -106,6 +108,7 @@ export const EVENTS = [
   'message.channels',
   'message.groups',
   'message.im',
+  'message.mpim',
 ];
 
 export const DEFAULT_USERS: UserSpec[] = [
@@ -117,6 +120,8 @@ export const DEFAULT_USERS: UserSpec[] = [
 export const DEFAULT_CHANNELS: ChannelSpec[] = [
   { id: 'C0GENERAL', name: 'general' },
   { id: 'C0PRIVATE', name: 'private', kind: 'private', members: ['U0ANN', 'U0BEN'] },
+  // Group direct messages had ids with G, and have such with C now.
+  { id: 'C0GROUP', name: 'mpdm-ann--ben--bobbin-1', kind: 'mpim', members: ['U0ANN', 'U0BEN'] },
   { id: 'C0ELSEWHERE', name: 'elsewhere', bot: false },
   { id: 'C0SECRET', name: 'secret', kind: 'private', bot: false },
   { id: 'C0ARCHIVE', name: 'archive', archived: true },

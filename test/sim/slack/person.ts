@@ -2,9 +2,9 @@ import type { App } from './app.ts';
 import { appMessage } from './app-message.ts';
 import type { Delivery, Outcome } from './delivery.ts';
 import type { Events } from './events.ts';
-import { mimetypeOf } from './file-json.ts';
+import { fileInMessage, mimetypeOf } from './file-json.ts';
 import type { Interactions } from './interactions.ts';
-import type { Channel, Json, Message, User } from './objects.ts';
+import type { Block, Channel, FileState, Json, Message, User } from './objects.ts';
 import { APP_USER, type Workspace } from './workspace.ts';
 
 export interface MessageRef {
@@ -16,6 +16,19 @@ export interface FileSpec {
   name: string;
   content: string | Buffer;
   mimetype?: string;
+  state?: FileState;
+}
+
+export interface SaysOptions {
+  thread?: string;
+  files?: FileSpec[];
+  /** Messages that are shared with it, as Slack's "Forward message" does. */
+  shares?: MessageRef[];
+  /** A reply that is also sent to the channel. */
+  broadcast?: boolean;
+  /** What apps send beside or in place of text. */
+  blocks?: Block[];
+  attachments?: Json[];
 }
 
 export interface PersonParts {
@@ -24,6 +37,7 @@ export interface PersonParts {
   events: Events;
   delivery: Delivery;
   interactions: Interactions;
+  origin: string;
 }
 
 /** A person at the keyboard. What Slack would not let them do throws an `Error`. */
@@ -52,7 +66,7 @@ export class Person {
   says(
     channelId: string,
     text: string,
-    { thread, files = [] }: { thread?: string; files?: FileSpec[] } = {},
+    { thread, files = [], shares = [], broadcast, blocks, attachments = [] }: SaysOptions = {},
   ): MessageRef {
     const { workspace } = this.#parts;
     const channel = this.#joined(channelId);
@@ -63,10 +77,15 @@ export class Person {
       channel: channel.id,
       user: this.id,
       text: written,
-      blocks: files.length > 0 && written === '' ? [] : [composed(written)],
+      blocks: blocks ?? (written === '' ? [] : [composed(written)]),
       format: 'mrkdwn',
       fileIds: files.map((file) => this.#uploads(channel, file)),
       ...(files.length > 0 && { subtype: 'file_share' }),
+      ...(broadcast && { subtype: 'thread_broadcast', broadcast }),
+      ...(this.#user.bot && { bot: this.#user.bot }),
+      ...(shares.length + attachments.length > 0 && {
+        attachments: [...shares.map((ref) => this.#shared(ref)), ...attachments],
+      }),
       ...(thread !== undefined && { threadTs: thread }),
     });
     return { channel: channel.id, ts };
@@ -174,7 +193,34 @@ export class Person {
     if (root.threadTs === undefined) channel.messages.set(thread, { ...root, threadTs: thread });
   }
 
-  #uploads(channel: Channel, { name, content, mimetype = mimetypeOf(name) }: FileSpec): string {
+  /** A shared message as `attachments` hold it (payloads: https://github.com/slackapi/slack-skills-plugin/issues/149). */
+  #shared(ref: MessageRef): Json {
+    const { workspace, origin } = this.#parts;
+    const channel = workspace.channel(ref.channel);
+    const { ts, user, text, blocks, fileIds } = this.#message(ref);
+    const author = workspace.users.get(user);
+    const files = fileIds.flatMap((id) => workspace.files.get(id) ?? []);
+    return {
+      id: 1,
+      is_share: true,
+      is_msg_unfurl: true,
+      ts,
+      author_id: user,
+      author_name: author?.realName,
+      author_subname: author?.name,
+      channel_id: channel.id,
+      channel_team: workspace.team.id,
+      from_url: `https://${workspace.team.domain}.slack.com/archives/${channel.id}/p${ts.replace('.', '')}`,
+      text,
+      fallback: `${author?.name}: ${text}`,
+      message_blocks: [{ team: workspace.team.id, channel: channel.id, ts, message: { blocks } }],
+      ...(files.length > 0 && { files: files.map((file) => fileInMessage(workspace, origin, file)) }),
+      footer: channel.kind === 'public' ? `Posted in #${channel.name}` : 'Posted in a private conversation',
+      mrkdwn_in: ['text'],
+    };
+  }
+
+  #uploads(channel: Channel, { name, content, mimetype = mimetypeOf(name), state }: FileSpec): string {
     const { workspace } = this.#parts;
     const id = workspace.nextId('F');
     const bytes = Buffer.from(content);
@@ -189,6 +235,7 @@ export class Person {
       created,
       length: bytes.length,
       content: bytes,
+      ...(state && { state }),
       channels,
     });
     return id;

@@ -99,3 +99,11 @@ test('without a subscription to the stop event the answer warns, and an app that
   await legacy.web.chat.startStream({ ...legacy.place, ...RECIPIENT, markdown_text: 'a' });
   expect(legacy.showsStop()).toBe(false);
 });
+
+test('the text status and the session’s share one place: who writes last is seen', async () => {
+  const { sim, web, place, at } = await opened();
+  await web.assistant.threads.setStatus({ ...at, status: 'is thinking' });
+  expect(sim.view(place.channel)).toContain('is thinking');
+  await web.agents.sessions.setStatus({ ...at, status: 'processing' });
+  expect(sim.view(place.channel)).not.toContain('is thinking');
+});

@@ -117,7 +117,7 @@ export class SlackSim {
     const user = [...workspace.users.values()].find(({ id, name }) => id === who || name === who);
     if (user === undefined) throw new Error(`There is nobody called ${who}.`);
     const interactions = new Interactions({ workspace, delivery, responseUrls: this.#responseUrls, origin });
-    return new Person(user, { workspace, app, delivery, events: this.#events, interactions });
+    return new Person(user, { workspace, app, delivery, events: this.#events, interactions, origin });
   }
 
   /** What a person sees in a channel, its threads included. */

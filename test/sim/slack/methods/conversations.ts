@@ -20,7 +20,7 @@ export const conversationMethods: Record<string, Method> = {
   'reactions.remove': { limits: [TIER_2], scopes: ['reactions:write'], run: removeReaction },
 };
 
-const FAMILY = { public: 'channels', private: 'groups', im: 'im' } as const;
+const FAMILY = { public: 'channels', private: 'groups', im: 'im', mpim: 'mpim' } as const;
 
 function channelOf(call: Call, access: 'read' | 'history'): Channel {
   const channel = visibleChannel(call, call.args.required('channel'));
@@ -37,6 +37,7 @@ function channelJson(channel: Channel): Json {
     is_im: channel.kind === 'im',
     is_channel: channel.kind === 'public',
     is_group: channel.kind === 'private',
+    is_mpim: channel.kind === 'mpim',
     is_private: channel.kind !== 'public',
     is_archived: channel.archived,
     is_member: channel.members.has(APP_USER.id),

@@ -81,5 +81,7 @@ function share(call: Call, files: SlackFile[], channel: Channel, blocks: Block[]
 function info({ args, workspace, services }: Call): Json {
   const file = workspace.files.get(args.required('file'));
   if (file?.content === undefined) throw new SlackError('file_not_found');
+  if (file.state === 'tombstone') throw new SlackError('file_deleted');
+  if (file.state === 'access_denied') throw new SlackError('access_denied');
   return { file: fileJson(workspace, services.origin, file) };
 }

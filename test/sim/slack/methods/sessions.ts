@@ -84,6 +84,8 @@ function setStatus(call: Call): Json {
   const initiator = args.text('initiator_user_id');
   if (initiator !== undefined && !channel.members.has(initiator)) throw new SlackError('user_not_found');
   const given = args.text('title');
+  // The two statuses share one place: https://github.com/NousResearch/hermes-agent/pull/109914
+  if (call.workspace.status(channel.id, threadTs)) call.workspace.setStatus(channel, threadTs, '');
   const { title, stoppable } = setSession(call, channel, threadTs, status, given && checkedTitle(given));
   return {
     status,
