@@ -1,7 +1,7 @@
 import { webApi } from '@slack/bolt';
 import { Problem } from '../../src/problem.ts';
 import { slackCode } from './failures.ts';
-import { APPS_PAGE, SCOPES } from './surface.ts';
+import { APPS_PAGE, NEWER_SCOPES, SCOPES } from './surface.ts';
 
 /** Who the app is in its workspace. */
 export interface Identity {
@@ -11,6 +11,8 @@ export interface Identity {
   bot: string;
   team: string;
   teamName: string;
+  /** What does not work, since the app was installed with an older manifest. */
+  lacks: string[];
 }
 
 /** Asks Slack whose token it is. Throws a `Problem` when it is of no use, with the page where that is put right. */
@@ -26,9 +28,9 @@ export async function identify(client: webApi.WebClient, appToken: string | unde
     team: teamName = 'a workspace',
   } = answer;
   if (!user || !bot || !team) throw new Problem(`SLACK_BOT_TOKEN is not a bot's: ${WHERE_BOT_TOKEN}`);
-  requireScopes(answer.response_metadata?.scopes ?? []);
+  const lacks = requireScopes(answer.response_metadata?.scopes ?? []);
   await requireSameApp(client, bot, teamName, appToken);
-  return { user, name, bot, team, teamName };
+  return { user, name, bot, team, teamName, lacks };
 }
 
 const WHERE_BOT_TOKEN = `copy the Bot User OAuth Token, which begins with xoxb-, from ${APPS_PAGE} → your app → OAuth & Permissions.`;
@@ -75,9 +77,11 @@ function reasonOf(error: unknown): string | undefined {
   return cause instanceof Error && cause.message ? cause.message : message;
 }
 
-function requireScopes(granted: readonly string[]): void {
-  const missing = SCOPES.filter((scope) => !granted.includes(scope));
-  if (granted.length === 0 || missing.length === 0) return;
+/** Says what the app can do without. */
+function requireScopes(granted: readonly string[]): string[] {
+  const lacking = granted.length === 0 ? [] : SCOPES.filter((scope) => !granted.includes(scope));
+  const missing = lacking.filter((scope) => !NEWER_SCOPES.has(scope));
+  if (missing.length === 0) return lacking.flatMap((scope) => NEWER_SCOPES.get(scope) ?? []);
   throw new Problem(
     `The Slack app lacks the ${missing.length === 1 ? 'scope' : 'scopes'} ${missing.join(', ')}: paste adapters/slack/manifest.json at ${APPS_PAGE} → your app → App Manifest, then install the app again.`,
   );

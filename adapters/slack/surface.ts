@@ -8,6 +8,7 @@ export const EVENTS = [
   'message.channels',
   'message.groups',
   'message.im',
+  'message.mpim',
 ] as const;
 
 /** The bot token's scopes, each for what stands beside it. */
@@ -15,7 +16,7 @@ export const SCOPES = [
   'app_mentions:read',
   // Prompts and titles.
   'assistant:write',
-  // Follow-ups in threads, and finding a message whose acknowledgement was lost.
+  // Follow-ups in threads, what was said in one before the app was called, and finding a message whose acknowledgement was lost.
   'channels:history',
   'chat:write',
   'commands',
@@ -23,9 +24,15 @@ export const SCOPES = [
   'files:write',
   'groups:history',
   'im:history',
+  'mpim:history',
   // The names and languages of those who ask.
   'users:read',
 ] as const;
+
+/** Scopes that apps of an older manifest lack, and what does not work there until the app is installed again. */
+export const NEWER_SCOPES: ReadonlyMap<string, string> = new Map([
+  ['mpim:history', 'messages in group direct messages are not heard'],
+]);
 
 export const COMMAND = '/bobbin';
 

@@ -62,11 +62,20 @@ test('an app made of the manifest needs nothing more: all calls are allowed', as
   const ann = world.sim.user('ann');
   const { ts } = ann.says(ann.dm, 'hello', { files: [{ name: 'a.txt', content: 'text' }] });
   await world.sim.until(() => world.sim.thread(ann.dm, ts).includes('[Regenerate]'));
+  const { ts: group } = ann.says('C0GROUP', '@bobbin hello');
+  await world.sim.until(() => world.sim.thread('C0GROUP', group).includes('[Regenerate]'));
   expect(world.sim.counters.total().errors).toEqual({});
 });
 
 test('every scope is needed by a method or an event', () => {
   const byMethods = [...METHODS.values()].flatMap(({ scopes }) => scopes);
-  const byEvents = ['app_mentions:read', 'channels:history', 'groups:history', 'im:history', 'commands'];
+  const byEvents = [
+    'app_mentions:read',
+    'channels:history',
+    'groups:history',
+    'im:history',
+    'mpim:history',
+    'commands',
+  ];
   expect(SCOPES.filter((scope) => ![...byMethods, ...byEvents].includes(scope))).toEqual([]);
 });

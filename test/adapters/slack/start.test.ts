@@ -119,3 +119,14 @@ test('neither token nor secret for events is a mistake that is named', async () 
   const slack = new Slack({ botToken: 'xoxb-1', log: pino({ level: 'silent' }) });
   await expect(slack.start(nobody)).rejects.toThrow(/SLACK_APP_TOKEN .* SLACK_SIGNING_SECRET/);
 });
+
+test('an app of an older manifest starts, and the log says what it can not do', async () => {
+  const scopes = SCOPES.filter((scope) => scope !== 'mpim:history');
+  const { apiUrl, app } = await simulated({ scopes });
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  const slack = new Slack({ botToken: app.botToken, appToken: app.appToken, apiUrl, log });
+  await slack.start(nobody);
+  await slack.close();
+  expect(lines.join('')).toContain('messages in group direct messages are not heard');
+});
