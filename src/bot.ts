@@ -172,7 +172,7 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
     await assistants.close();
     await codeInterpreter.close();
   };
-  return { ...assistants, warmUp, close };
+  return { ...assistants, endRuns: assistants.close, warmUp, close };
 }
 
 const EXPLAIN: Record<Reader, Explain> = {

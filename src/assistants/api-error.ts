@@ -15,7 +15,7 @@ interface ApiErrorDetails {
 
 /** An error that the client is told, in the words of OpenAI's API. Routes throw it; the app answers with it. */
 export class ApiError extends Error {
-  readonly status: 400 | 401 | 404 | 405 | 413 | 500;
+  readonly status: 400 | 401 | 404 | 405 | 413 | 500 | 503;
   readonly type: ApiErrorType;
   readonly param: string | null;
   readonly code: string | null;
@@ -106,6 +106,13 @@ export function serverError(
   message = 'The server had an error while processing your request. Sorry about that!',
 ): ApiError {
   return new ApiError(500, message, { type: 'server_error' });
+}
+
+/** 503: nothing has been done, so the SDK may ask again, of the server's next process. */
+export function serverStopping(): ApiError {
+  return new ApiError(503, 'The server is being stopped. Please try again in a moment.', {
+    type: 'server_error',
+  });
 }
 
 /**

@@ -36,7 +36,12 @@ export interface Assistants {
   fetch: Fetch;
   /** For a server with a socket. */
   handle: (request: Request) => Response | Promise<Response>;
-  /** Ends the runs that are going on, as failed. The model, the code interpreter and the store stay open. */
+  /** How many runs are going on. */
+  activeRuns(): number;
+  /**
+   * Ends the runs that are going on, as failed, and takes no more. What there is can still be read: the model, the
+   * code interpreter and the store stay open.
+   */
   close(): Promise<void>;
 }
 
@@ -63,5 +68,5 @@ export function createAssistants(options: AssistantsOptions): Assistants {
     ...(apiKeys && { apiKeys }),
   });
   const handle = (request: Request) => app.fetch(request);
-  return { fetch: inProcessFetch(handle), handle, close: () => runs.close() };
+  return { fetch: inProcessFetch(handle), handle, activeRuns: () => runs.count, close: () => runs.close() };
 }

@@ -1,12 +1,19 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openAssistants } from '../bot.ts';
-import { openLog } from '../log.ts';
+import { type Logger, openLog } from '../log.ts';
 import { openHttp } from '../operations/http.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
 
 /** Without a key everybody who reaches the port could use the model, so it is reached from this machine only. */
 const ONLY_HERE = { hostname: '127.0.0.1' };
+
+/** How long programs that poll can still see how their runs ended: most look again within a second. */
+const LAST_LOOK_MS = 2_000;
+
+/** Docker kills what has not ended ten seconds after it was asked to. */
+const STOP_WITHIN_MS = 9_000;
 
 /** `npm start -- serve`: the embedded Assistants API over HTTP, until SIGINT or SIGTERM. */
 export async function serve(settings: Settings): Promise<void> {
@@ -17,10 +24,11 @@ export async function serve(settings: Settings): Promise<void> {
   const assistants = openAssistants(settings, store, log, 'programs');
   open.defer(() => assistants.close());
   const address = settings.assistants.apiKey === undefined ? ONLY_HERE : {};
+  let ready = true;
   const server = await openHttp({
     port: settings.port,
     ...address,
-    ready: () => true,
+    ready: () => ready,
     assistants: assistants.handle,
   });
   open.defer(() => server.close());
@@ -28,4 +36,18 @@ export async function serve(settings: Settings): Promise<void> {
   void assistants.warmUp();
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   log.info('stopping');
+  ready = false;
+  endWithin(STOP_WITHIN_MS, log);
+  const isAwaited = assistants.activeRuns() > 0;
+  await assistants.endRuns();
+  if (isAwaited) await sleep(LAST_LOOK_MS);
+}
+
+/** Ends the process by force when something holds it, such as a store that does not answer. */
+function endWithin(ms: number, log: Logger): void {
+  const force = () => {
+    log.error(`Not everything could be ended within ${ms / 1_000} seconds.`);
+    process.exit(1);
+  };
+  setTimeout(force, ms).unref();
 }

@@ -4,8 +4,13 @@ import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { Problem } from '../problem.ts';
 
+/** How long answers that are being sent may still take when the server is closed. */
+const LAST_ANSWERS_MS = 3_000;
+
 export interface HttpOptions {
   port: number;
+  /** Milliseconds that answers may take when the server is closed; three seconds when left out. */
+  lastAnswersMs?: number;
   /** The address to listen on; every one of the machine's when left out. */
   hostname?: string;
   /** Whether messages are taken: what `/readyz` says. */
@@ -20,14 +25,20 @@ export interface HttpOptions {
 
 export interface HttpServer {
   port: number;
+  /** Takes no more connections, lets the answers that are on their way arrive, and closes what is idle. */
   close(): Promise<void>;
 }
 
 /** The one HTTP server of the process. Throws a `Problem` when the port can't be opened. */
 export async function openHttp(options: HttpOptions): Promise<HttpServer> {
-  const { port, hostname, listeners = {} } = options;
+  const { port, hostname, listeners = {}, lastAnswersMs = LAST_ANSWERS_MS } = options;
   const own = getRequestListener(routes(options).fetch);
+  let closing = false;
   const server = createServer((request, response) => {
+    // Once its answer has gone out, the connection would be kept for the client's next request.
+    response.once('close', () => {
+      if (closing) setImmediate(() => server.closeIdleConnections());
+    });
     const listener = listeners[(request.url ?? '').split('?')[0] ?? ''];
     if (listener) listener(request, response);
     else void own(request, response);
@@ -38,11 +49,12 @@ export async function openHttp(options: HttpOptions): Promise<HttpServer> {
   });
   return {
     port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: async () => {
+      closing = true;
+      const cut = setTimeout(() => server.closeAllConnections(), lastAnswersMs);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      clearTimeout(cut);
+    },
   };
 }
 

@@ -67,6 +67,26 @@ test('without MODEL it is told which models there are, and never what only the o
   expect(line).toContain(server.url);
 });
 
+test('on SIGTERM streams and polls learn how their runs ended, and the process ends', async () => {
+  const { server, env } = await provider();
+  const { url, child, end, prints } = await serve(env);
+  server.next(...Array.from({ length: 2 }, () => ({ text: 'One two three', trouble: { stallAt: 3 } })));
+  const { beta } = new OpenAI({ baseURL: url, apiKey: 'any' });
+  const { id: assistant_id } = await beta.assistants.create({ model: 'sim-small' });
+  const thread = { messages: [{ role: 'user' as const, content: 'Hi' }] };
+  const polled = beta.threads.createAndRunPoll({ assistant_id, thread }, { pollIntervalMs: 500 });
+  const stream = await beta.threads.createAndRun({ assistant_id, thread, stream: true }).asResponse();
+  await expect.poll(() => server.open()).toBe(2);
+  const seen = stream.text();
+  child.kill('SIGTERM');
+  await prints('stderr', /"msg":"stopping"/);
+  expect(await seen).toMatch(
+    /event: thread\.run\.failed\ndata: .*The server was stopped.*\n\nevent: done\ndata: \[DONE]\n\n$/,
+  );
+  expect(await polled).toMatchObject({ status: 'failed', last_error: { code: 'server_error' } });
+  expect((await end).status).toBe(0);
+});
+
 test('a port in use is named with what to do', async () => {
   const { url } = await serve({});
   const { stderr, status } = await chat([], { DATA_DIR: usedDataDir(), PORT: new URL(url).port }, ['serve']);

@@ -1,5 +1,5 @@
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
-import { invalidRequest, notFound } from '../api-error.ts';
+import { invalidRequest, notFound, serverStopping } from '../api-error.ts';
 import type { CodeInterpreter } from '../code-interpreter/code-interpreter.ts';
 import type { Failures } from '../failures.ts';
 import type { Model } from '../models/model.ts';
@@ -40,6 +40,9 @@ export class ActiveRuns {
   /** By thread. A run stands here from before it is kept until after its end is. */
   readonly #live = new Map<string, LiveRun>();
   readonly #releases = new Map<string, () => void>();
+  /** Runs on their way into the store. */
+  readonly #starting = new Set<Promise<Run>>();
+  #closing = false;
 
   constructor(options: ActiveRunsOptions) {
     this.#options = options;
@@ -75,9 +78,21 @@ export class ActiveRuns {
 
   /**
    * Starts `run`, once `prepare` has added the messages that come with it. Throws a 400 ApiError when the thread
-   * has an active run. A client that goes away does not end the run.
+   * has an active run, and a 503 once all runs are being ended. A client that goes away does not end the run.
    */
   async start(
+    run: Run,
+    settings: RunSettings,
+    prepare: () => Promise<void>,
+    stream?: EventStream,
+  ): Promise<Run> {
+    if (this.#closing) throw serverStopping();
+    const starting = this.#begin(run, settings, prepare, stream);
+    this.#starting.add(starting);
+    return starting.finally(() => this.#starting.delete(starting));
+  }
+
+  async #begin(
     run: Run,
     settings: RunSettings,
     prepare: () => Promise<void>,
@@ -148,8 +163,15 @@ export class ActiveRuns {
     return (await this.#options.state.runs.update(runId, (kept) => ({ ...kept, metadata }))) ?? run;
   }
 
-  /** Ends every run that this process carries out, as failed. */
+  /** How many runs this process carries out. */
+  get count(): number {
+    return this.#live.size;
+  }
+
+  /** Ends every run that this process carries out, as failed, and takes no more. */
   async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.allSettled(this.#starting);
     const live = [...this.#live.values()];
     for (const run of live) run.stop(STOPPED);
     await Promise.all(live.map((run) => run.rest()));
