@@ -7,6 +7,7 @@ import type { Model } from './model.ts';
 import { without } from './remote/concessions.ts';
 import type { ProviderOptions } from './remote/provider.ts';
 import { type Dialect, remoteModel } from './remote/remote-model.ts';
+import { withoutThoughts } from './thoughts/without-thoughts.ts';
 
 const CHAT_COMPLETIONS: Dialect<ChatCompletionCreateParamsBase> = {
   api: 'Chat Completions',
@@ -35,5 +36,5 @@ const CHAT_COMPLETIONS: Dialect<ChatCompletionCreateParamsBase> = {
 
 /** A model behind any server that speaks the Chat Completions API: OpenAI, Ollama, vLLM, llama.cpp, LM Studio … */
 export function chatCompletionsModel(options: ProviderOptions): Model {
-  return remoteModel(CHAT_COMPLETIONS, options);
+  return withoutThoughts(remoteModel(CHAT_COMPLETIONS, options));
 }

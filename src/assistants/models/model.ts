@@ -73,10 +73,12 @@ export type ModelContent =
  * `provider` item, at the place where it came, and in later runs, too, when it is `lasting`. So is `own`, which
  * belongs to a call and comes back with it for ever. Both are JSON, and know whose they are: another model passes
  * over them.
+ * A `withdraw` takes back the text that came since the answer, or its last tool call, began: it was the model's thought.
  */
 export type ModelEvent =
   | { type: 'text'; delta: string }
   | { type: 'refusal'; delta: string }
+  | { type: 'withdraw' }
   | { type: 'tool_call'; index: number; callId: string; name: string }
   | { type: 'tool_arguments'; index: number; delta: string }
   | { type: 'tool_own'; index: number; own: unknown }

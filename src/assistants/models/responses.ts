@@ -5,6 +5,7 @@ import type { ProviderOptions } from './remote/provider.ts';
 import { type Dialect, remoteModel } from './remote/remote-model.ts';
 import { responseReader } from './responses/answer.ts';
 import { responseBody } from './responses/request.ts';
+import { withoutThoughts } from './thoughts/without-thoughts.ts';
 
 const RESPONSES: Dialect<ResponseCreateParams> = {
   api: 'Responses',
@@ -23,5 +24,5 @@ const RESPONSES: Dialect<ResponseCreateParams> = {
 
 /** A model behind a server that speaks the Responses API: OpenAI, Azure OpenAI, AIMLAPI, vLLM … */
 export function responsesModel(options: ProviderOptions): Model {
-  return remoteModel(RESPONSES, options);
+  return withoutThoughts(remoteModel(RESPONSES, options));
 }

@@ -7,7 +7,7 @@ import type { OwnFields } from '../context/own-fields.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import type { CodeCallWriter, FunctionCallWriter } from '../writer/tool-calls-writer.ts';
 import { CodeArgument } from './code-argument.ts';
-import { CODE_INTERPRETER } from './model-tools.ts';
+import { CODE_INTERPRETER, toolNamed } from './model-tools.ts';
 
 /** More calls at once than any task asks for: a model that goes on is caught in a loop. */
 export const MAX_CALLS = 128;
@@ -65,6 +65,10 @@ export class Answer {
       case 'refusal':
         this.#addText(event.delta);
         return this.#writer.refusal(event.delta);
+      case 'withdraw':
+        this.#text = '';
+        this.#textAfterCalls = '';
+        return this.#writer.withdraw();
       case 'tool_call':
         return this.#call(event);
       case 'tool_arguments':
@@ -132,7 +136,7 @@ export class Answer {
     this.#text = '';
   }
 
-  async #call({ index, callId, name }: Extract<ModelEvent, { type: 'tool_call' }>): Promise<void> {
+  async #call({ index, callId, name: written }: Extract<ModelEvent, { type: 'tool_call' }>): Promise<void> {
     if (this.#byIndex.has(index)) return;
     if (this.calls.length >= MAX_CALLS) {
       throw new ModelError('server_error', `The model called more than ${MAX_CALLS} tools in one answer.`);
@@ -141,6 +145,7 @@ export class Answer {
     const writer = await this.#writer.calls();
     const id = this.#distinctId(callId);
     const { tools } = this.#writer.run;
+    const name = toolNamed(written, tools);
     const call: Call =
       name === CODE_INTERPRETER && tools.some(({ type }) => type === 'code_interpreter')
         ? { kind: 'code', id, writer: writer.addCode(id), argument: new CodeArgument() }

@@ -1,41 +1,35 @@
-/** The argument of the `code_interpreter` function that holds the Python. */
-const KEY = 'code';
+import { FencedCode } from './fenced-code.ts';
+import { beginsJsonCode, JsonCode } from './json-code.ts';
 
-const SIMPLE_ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' };
+/** What decodes text while it is still being written. */
+interface Decoder {
+  push(text: string): string;
+  end(): string;
+}
 
-/** Which string is being read, if any: a key, the code, or one that nobody needs. */
-type Sink = 'none' | 'key' | 'code' | 'other';
+const PLAIN: Decoder = { push: (text) => text, end: () => '' };
 
 /**
- * Decodes the code out of a tool call's JSON arguments while they are still being written, so that people see it
- * grow. Models don't always send JSON: a bare JSON string and bare Python are taken for the code too, and so are
- * raw line breaks inside the string.
+ * Decodes the code out of a tool call's arguments while they are still being written, so that people see it grow.
+ * The code may be wrapped once more: in a Markdown fence, or in the JSON of another call.
  */
 export class CodeArgument {
-  #form: 'unknown' | 'json' | 'bare' = 'unknown';
-  #raw = '';
+  readonly #json = new JsonCode();
+  /** What the code begins with, until that shows what it is wrapped in. */
+  #start = '';
+  #wrapping: Decoder | undefined;
   #code = '';
-  #depth = 0;
-  #sink: Sink = 'none';
-  #escape = '';
-  #key = '';
-  #expectsKey = true;
-  #found = false;
 
   /** Takes the next piece of the arguments and returns the piece of code that it completes. */
   push(delta: string): string {
-    this.#raw += delta;
-    const text = this.#form === 'unknown' ? this.#recognise() : delta;
-    const written = this.#form === 'bare' ? text : this.#read(text);
-    this.#code += written;
-    return written;
+    return this.#keep(this.#unwrap(this.#json.push(delta)));
   }
 
-  /** Returns what only the end can show: Python that looked like JSON when it began. */
+  /** Returns what only the end can show. */
   end(): string {
-    if (this.#found || this.#form !== 'json' || isJson(this.#raw)) return '';
-    this.#code = this.#raw;
-    return this.#raw;
+    const code = this.#unwrap(this.#json.end());
+    if (this.#wrapping) return this.#keep(code + this.#wrapping.end());
+    return this.#keep(this.#start);
   }
 
   /** The code so far. */
@@ -43,86 +37,25 @@ export class CodeArgument {
     return this.#code;
   }
 
-  /** Returns all that came, once it is clear what it is. A triple quote opens Python, not JSON. */
-  #recognise(): string {
-    const text = this.#raw.trimStart();
-    if (text === '' || text === '"' || text === '""') return '';
-    const isJson = text.startsWith('{') || (text.startsWith('"') && !text.startsWith('"""'));
-    this.#form = isJson ? 'json' : 'bare';
-    return text;
+  #unwrap(text: string): string {
+    if (this.#wrapping) return this.#wrapping.push(text);
+    this.#start += text;
+    this.#wrapping = wrappingOf(this.#start);
+    return this.#wrapping?.push(this.#start) ?? '';
   }
 
-  #read(text: string): string {
-    let written = '';
-    let at = 0;
-    while (at < text.length) {
-      if (this.#sink === 'none') this.#structure(text.charAt(at++));
-      else if (this.#escape !== '') written += this.#keep(this.#unescape(text.charAt(at++)));
-      else {
-        const end = endOfPlain(text, at);
-        written += this.#keep(text.slice(at, end));
-        at = end;
-        if (at < text.length) this.#special(text.charAt(at++));
-      }
-    }
-    return written;
-  }
-
-  #structure(char: string): void {
-    if (char === '"') this.#openString();
-    else if (char === '{' || char === '[') this.#depth++;
-    else if (char === '}' || char === ']') this.#depth--;
-    else if (this.#depth === 1 && char === ':') this.#expectsKey = false;
-    else if (this.#depth === 1 && char === ',') this.#expectsKey = true;
-  }
-
-  #openString(): void {
-    if (this.#depth === 1 && this.#expectsKey) {
-      this.#sink = 'key';
-      this.#key = '';
-      return;
-    }
-    const isCode = this.#depth === 0 || (this.#depth === 1 && this.#key === KEY);
-    this.#sink = isCode && !this.#found ? 'code' : 'other';
-    if (isCode) this.#found = true;
-  }
-
-  /** A quote or a backslash inside a string. */
-  #special(char: string): void {
-    if (char === '\\') this.#escape = char;
-    else this.#sink = 'none';
-  }
-
-  #unescape(char: string): string {
-    const sequence = this.#escape + char;
-    if (sequence[1] === 'u' && sequence.length < 6) {
-      this.#escape = sequence;
-      return '';
-    }
-    this.#escape = '';
-    if (sequence[1] === 'u') return String.fromCharCode(Number.parseInt(sequence.slice(2), 16));
-    return SIMPLE_ESCAPES[char] ?? char;
-  }
-
-  #keep(text: string): string {
-    if (this.#sink === 'key') this.#key += text;
-    return this.#sink === 'code' ? text : '';
+  #keep(code: string): string {
+    this.#code += code;
+    return code;
   }
 }
 
-function endOfPlain(text: string, from: number): number {
-  for (let at = from; at < text.length; at++) {
-    const char = text.charCodeAt(at);
-    if (char === 0x22 || char === 0x5c) return at;
-  }
-  return text.length;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+/** What the code is wrapped in; undefined until it has shown itself. No Python begins with a backtick. */
+function wrappingOf(code: string): Decoder | undefined {
+  const start = code.trimStart();
+  if (start.startsWith('`') || start.startsWith('~~~')) return new FencedCode();
+  if (start === '' || '~~~'.startsWith(start)) return undefined;
+  const isJson = beginsJsonCode(start);
+  if (isJson === undefined) return undefined;
+  return isJson ? new CodeArgument() : PLAIN;
 }

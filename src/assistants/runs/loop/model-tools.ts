@@ -4,6 +4,39 @@ import type { ModelFunction, ModelRequest } from '../../models/model.ts';
 /** The function by which a model reaches the code interpreter. */
 export const CODE_INTERPRETER = 'code_interpreter';
 
+/** What models call it that were trained with one of their own. */
+const PYTHON = new Set(['python', 'ipython', 'pythoninterpreter', 'codeinterpreter', 'codeexecution']);
+
+/**
+ * The run's tool that a model means by `name`, or `name` where there is none. Servers leave in a name what the model's
+ * own format put around it: `functions.lookup`, `functions.lookup:0`, `lookup<|channel|>commentary`.
+ */
+export function toolNamed(name: string, tools: Run['tools']): string {
+  const names = tools.flatMap((tool) => {
+    if (tool.type === 'function') return [tool.function.name];
+    return tool.type === 'code_interpreter' ? [CODE_INTERPRETER] : [];
+  });
+  const meant = name
+    .replace(/^.*\bto=/s, '')
+    .replace(/\s*<\|.*$/s, '')
+    .trim();
+  for (const form of [name, meant, meant.replace(/:\d+$/, ''), lastPart(meant)]) {
+    const found = names.find((each) => each === form) ?? names.find((each) => plain(each) === plain(form));
+    if (found !== undefined) return found;
+  }
+  const isPython = names.includes(CODE_INTERPRETER) && PYTHON.has(plain(lastPart(meant)));
+  return isPython ? CODE_INTERPRETER : name;
+}
+
+/** `functions.lookup:0` as `lookup`. */
+function lastPart(name: string): string {
+  return name.replace(/:\d+$/, '').replace(/^.*[.:/]/s, '');
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[-_\s]/g, '');
+}
+
 /** The run's tools as functions. `paths` are the files that the code finds. */
 export function modelTools(tools: Run['tools'], paths: string[]): ModelFunction[] {
   return tools.flatMap((tool): ModelFunction[] => {

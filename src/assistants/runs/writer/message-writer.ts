@@ -52,6 +52,11 @@ export class MessageWriter {
     this.#delta({ index: this.#index, type: 'text', text: { value: delta, annotations: [] } });
   }
 
+  /** Takes back the text so far. The stream can't: there it stands until the message is closed. */
+  withdraw(): void {
+    for (const part of this.#message.content) if (part.type === 'text') part.text.value = '';
+  }
+
   refusal(delta: string): void {
     const last = this.#message.content.at(-1);
     if (last?.type === 'refusal') last.refusal += delta;

@@ -59,6 +59,12 @@ export class RunWriter {
     return this.#message?.id;
   }
 
+  /** Takes back the text since the last tool call. */
+  withdraw(): void {
+    if (this.#calls) this.#textAfterCalls = '';
+    else this.#message?.withdraw();
+  }
+
   /** The open step of tool calls; opens one, and completes the message that came before. */
   async calls(): Promise<ToolCallsWriter> {
     if (this.#calls) return this.#calls;
