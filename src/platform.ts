@@ -118,6 +118,8 @@ export interface Limits {
   tables: 'markdown' | 'fixed-width';
   /** Whether the platform shows Markdown images (the default), or wants links to them. */
   images?: 'markdown' | 'link';
+  /** Whether the platform shows code as Markdown has it (the default), or between fences of three backticks alone. */
+  fences?: 'markdown' | 'backticks';
 }
 
 /** One message's worth of a reply. */

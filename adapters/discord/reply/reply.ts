@@ -8,8 +8,13 @@ import { append, MESSAGE_LENGTH } from '../text.ts';
 import { type Post, postsOf } from './posts.ts';
 import type { Typing } from './typing.ts';
 
-/** Discord's Markdown has no tables, and shows images only as attachments. */
-const LIMITS: Limits = { characters: MESSAGE_LENGTH, tables: 'fixed-width', images: 'link' };
+/** Discord's Markdown has no tables, one kind of fence, and shows images only as attachments. */
+const LIMITS: Limits = {
+  characters: MESSAGE_LENGTH,
+  tables: 'fixed-width',
+  images: 'link',
+  fences: 'backticks',
+};
 
 /** One message of the reply as people see it. */
 interface Shown {

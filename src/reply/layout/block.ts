@@ -198,7 +198,7 @@ function fenceOf(rest: string, containers: readonly Container[]): Fence | undefi
 }
 
 /** What a line inside the containers starts with. */
-function prefixOf(containers: readonly Container[]): string {
+export function prefixOf(containers: readonly Container[]): string {
   return containers.map((container) => (container === '>' ? '> ' : ' '.repeat(container))).join('');
 }
 

@@ -36,7 +36,7 @@ export function partEnd(markdown: string, from: number, opening: string, limits:
       const cut = bestCut(text, opening.length, { start, line: seen.line, end, block: before, breaks });
       return afterSpace(markdown, from + cut - opening.length);
     }
-    partLength.take(after, line);
+    partLength.take(before, after, line);
     start += line.length;
     before = after;
     // After backticks alone the part's closing would be taken for their rest.

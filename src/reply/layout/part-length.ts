@@ -1,4 +1,5 @@
 import type { Limits } from '../../platform.ts';
+import { breaksIn, leavesFence, lengthAround, prefixOfCode } from './backticks.ts';
 import { type Block, closingOf, type Fence, step } from './block.ts';
 import { TableSize } from './table.ts';
 
@@ -23,11 +24,13 @@ export function isTooLong(block: Block, characters: number): boolean {
  */
 export class PartLength {
   readonly #limits: Limits;
-  /** The length of the Markdown so far, and what the display of its tables adds to it. */
+  /** The length of the Markdown so far, and what the display of its tables and code adds to it. */
   #length = 0;
   #added = 0;
   #lastLine = '';
   #table: { size: TableSize; start: number } | undefined;
+  /** What the lines of the indented code begin with that the last line belongs to. */
+  #code: string | undefined;
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -37,25 +40,57 @@ export class PartLength {
   fitting(before: Block, after: Block, line: string): number {
     const ink = line.trimEnd();
     if (isTooLong(after, this.#limits.characters)) return 0;
-    if (this.#table || this.#startsTable(after))
-      return this.#lengthWithRow(before, after, ink) <= this.#limits.characters ? ink.length : 0;
-    const left = this.#limits.characters - this.#length - this.#added;
-    if (before.fence) return fittingInFence(before, before.fence, after, ink, left);
+    const around = this.#around(before, after, line);
+    if (this.#table || this.#startsTable(after)) {
+      const length = this.#lengthWithRow(before, after, ink) + around + this.#breaksIn(ink);
+      return length <= this.#limits.characters ? ink.length : 0;
+    }
+    const left = this.#limits.characters - this.#length - this.#added - around;
+    if (before.fence) return this.#fill(ink, roomInFence(before, before.fence, after, ink, left));
     const [begin = '', marker = ''] = FENCE_LIKE.exec(ink) ?? [];
     const beforeMarker = begin.length - marker.length;
-    if (marker === '' || left < beforeMarker + 2) return clamp(left, ink.length);
-    const room = left - openingLength(before, ink);
-    return room < begin.length ? beforeMarker : clamp(room, ink.length);
+    if (marker === '' || left < beforeMarker + 2) return this.#fill(ink, left);
+    const fits = this.#fill(ink, left - openingLength(before, ink));
+    return fits < begin.length ? beforeMarker : fits;
   }
 
   /** Takes a line that fits. */
-  take(after: Block, line: string): void {
+  take(before: Block, after: Block, line: string): void {
     if (this.#table && after.line === 'table-row') this.#table.size.add(line);
     else this.#endTable();
     if (this.#startsTable(after))
       this.#table = { size: new TableSize(this.#lastLine), start: this.#length - this.#lastLine.length };
+    this.#added += this.#around(before, after, line) + this.#breaksIn(line);
+    this.#code = prefixOfCode(after, line);
     this.#length += line.length;
     this.#lastLine = line;
+  }
+
+  get #hasBackticksOnly(): boolean {
+    return this.#limits.fences === 'backticks';
+  }
+
+  /** What is shown around a line besides it: fences of indented code, or the end of a fence that the line leaves. */
+  #around(before: Block, after: Block, line: string): number {
+    if (!this.#hasBackticksOnly) return 0;
+    const prefix = prefixOfCode(after, line);
+    const code = prefix !== undefined && prefix !== this.#code ? lengthAround(prefix) : 0;
+    return code + (leavesFence(before, after) ? before.fence.prefix.length + 4 : 0);
+  }
+
+  #breaksIn(text: string): number {
+    return this.#hasBackticksOnly ? breaksIn(text) : 0;
+  }
+
+  /** How many characters of a text fit into so much room. */
+  #fill(text: string, room: number): number {
+    let fits = clamp(room, text.length);
+    for (;;) {
+      const excess = fits + this.#breaksIn(text.slice(0, fits)) - Math.max(room, 0);
+      if (excess <= 0) return fits;
+      // One character less takes two off at most.
+      fits -= Math.ceil(excess / 2);
+    }
   }
 
   #startsTable(after: Block): boolean {
@@ -83,12 +118,12 @@ export class PartLength {
 }
 
 /** Of what may become the line that closes the fence all fits or nothing. */
-function fittingInFence(before: Block, fence: Fence, after: Block, ink: string, left: number): number {
+function roomInFence(before: Block, fence: Fence, after: Block, ink: string, left: number): number {
   const [begin = '', run = ''] = /^[\s>]*(`+|~+|)/.exec(ink) ?? [];
   if (begin.length + Math.max(0, fence.marker.length - run.length) > left) return 0;
-  if (after.line === 'fence-closing') return ink.length;
-  if (after.fence === fence) return clamp(left - closingOf(before, ink).length, ink.length);
-  return clamp(left - Math.max(1 + fence.closing.length, openingLength(before, ink)), ink.length);
+  if (after.line === 'fence-closing') return Number.POSITIVE_INFINITY;
+  if (after.fence === fence) return left - closingOf(before, ink).length;
+  return left - Math.max(1 + fence.closing.length, openingLength(before, ink));
 }
 
 /** What closes the fence that a line may open. */

@@ -3,15 +3,16 @@ import { Marked, type Token } from 'marked';
 import { describe, expect, it } from 'vitest';
 import type { Limits } from '../../../src/platform.ts';
 import { layout } from '../../../src/reply/layout/layout.ts';
-import { codeMarkdown, nastyMarkdown } from './nasty-markdown.ts';
+import { anyCodeMarkdown, codeMarkdown, nastyMarkdown } from './nasty-markdown.ts';
 
 const slack: Limits = { characters: 200, tables: 'markdown' };
-const discord: Limits = { characters: 200, tables: 'fixed-width', images: 'link' };
+const discord: Limits = { characters: 200, tables: 'fixed-width', images: 'link', fences: 'backticks' };
 
 const limits: fc.Arbitrary<Limits> = fc.record({
   characters: fc.oneof(fc.integer({ min: 200, max: 2000 }), fc.integer({ min: 200, max: 260 })),
   tables: fc.constantFrom('markdown' as const, 'fixed-width' as const),
   images: fc.constantFrom('markdown' as const, 'link' as const),
+  fences: fc.constantFrom('markdown' as const, 'backticks' as const),
 });
 
 const textsOf = (markdown: string, limit: Limits) => layout(markdown, limit).map((part) => part.text);
@@ -20,17 +21,25 @@ const textsOf = (markdown: string, limit: Limits) => layout(markdown, limit).map
 const commonMark = new Marked({ tokenizer: { html: () => undefined, tag: () => undefined } });
 
 /** The texts of the fenced code blocks of Markdown, wherever they stand, as another parser sees them. */
-function codeOf(markdown: string): string[] {
+function codeOf(markdown: string, takesIndented = false): string[] {
   const found: string[] = [];
   const walk = (tokens: Token[]) => {
     for (const token of tokens) {
-      if (token.type === 'code' && token.codeBlockStyle !== 'indented') found.push(token.text);
+      if (token.type === 'code' && (takesIndented || token.codeBlockStyle !== 'indented'))
+        found.push(token.text);
       if ('tokens' in token && token.tokens) walk(token.tokens);
       if (token.type === 'list') walk(token.items);
     }
   };
   walk(commonMark.lexer(markdown));
   return found;
+}
+
+/** What a platform shows as code that takes any three backticks for a fence, and nothing else. */
+function codeBetweenBackticks(text: string): string[] {
+  const pieces = text.split('```');
+  expect(pieces.length % 2).toBe(1);
+  return pieces.filter((_, index) => index % 2 === 1);
 }
 
 /** Whether a line that follows in the same quote or list item would become code. */
@@ -96,8 +105,31 @@ describe('layout', () => {
     fc.assert(
       fc.property(codeMarkdown, limits, (markdown, limit) => {
         const whole = codeOf(markdown);
-        const parts = textsOf(markdown, { ...limit, tables: 'markdown' }).flatMap(codeOf);
+        const parts = textsOf(markdown, { ...limit, tables: 'markdown' }).flatMap((text) => codeOf(text));
         expect(bare(parts)).toBe(bare(whole));
+      }),
+    );
+  });
+
+  it('shows between three backticks what is code, and nothing else, where a platform knows only those', () => {
+    const bare = (codes: string[]) => codes.join('').replace(/[\s\u200b>]/g, '');
+    fc.assert(
+      fc.property(anyCodeMarkdown, limits, (markdown, limit) => {
+        const texts = textsOf(markdown, { ...limit, tables: 'fixed-width', fences: 'backticks' });
+        const code = texts.flatMap(codeBetweenBackticks).map((piece) => piece.replace(/^js\n/, ''));
+        expect(bare(code)).toBe(bare(codeOf(markdown, true)));
+      }),
+    );
+  });
+
+  it('leaves no backticks that such a platform would take for a fence', () => {
+    fc.assert(
+      fc.property(nastyMarkdown, limits, (markdown, limit) => {
+        for (const text of textsOf(markdown, { ...limit, tables: 'fixed-width', fences: 'backticks' })) {
+          codeBetweenBackticks(text);
+          const isFence = (line: string) => /^[\s>\d.)*+-]*```[\w+#.-]*\s*$/.test(line);
+          expect(text.split(/[\r\n]/).filter((line) => line.includes('```') && !isFence(line))).toEqual([]);
+        }
       }),
     );
   });
@@ -209,6 +241,50 @@ describe('layout', () => {
     );
   });
 
+  it.each([
+    ['tildes', '~~~py\nx\n~~~', '```py\nx\n```'],
+    ['four backticks', '````\nx\n````\ny', '```\nx\n```\ny'],
+    [
+      'a fence within a fence',
+      '````md\n```js\nx\n```\n````\n\ny',
+      '```md\n``\u200b`js\nx\n``\u200b`\n```\n\ny',
+    ],
+    ['backticks within tildes', '~~~\n```\n~~~\ny', '```\n``\u200b`\n```\ny'],
+    ['indented code', 'a\n\n    x\n\n      y\n\nb', 'a\n\n```\nx\n\n  y\n```\n\nb'],
+    ['code indented by a tab', '\tx\n\ty', '```\nx\ny\n```'],
+    ['indented code with a fence in it', '    ```\n    x\n    ```', '```\n``\u200b`\nx\n``\u200b`\n```'],
+    ['indented code in a list', '- a\n\n      x\n- b', '- a\n\n  ```\n  x\n  ```\n- b'],
+    ['a code block in a list by tildes', '- ~~~js\n  x\n  ~~~', '- ```js\n  x\n  ```'],
+    ['a fence that a quote leaves open', '> ~~~\n> x\n\ny', '> ```\n> x\n> ```\n\ny'],
+    ['code in a quote', '>     x\n> y', '> ```\n> x\n> ```\n> y'],
+    ['what is no language', '~~~ {.js} a`b\nx\n~~~', '```\nx\n```'],
+    ['a language and more', '``` js title="x"\nx\n```', '```js\nx\n```'],
+    ['a span in three backticks', 'Run ```ls -l``` now', 'Run `ls -l` now'],
+    ['a span with a backtick in it', 'Run ``` a`b ``` now', 'Run `` a`b `` now'],
+    ['a span with a fence in it', 'Write ```` ``` ```` there', 'Write ``\u200b`` ``\u200b` ``\u200b`` there'],
+    ['backticks within a line', 'Write ``` there', 'Write ``\u200b` there'],
+    ['indentation within a paragraph', 'a\n     b', 'a\n     b'],
+    ['a list within a list', '1. a\n    - b', '1. a\n    - b'],
+    ['a table after indented code', '    x\n\n|a|\n|-|\n|b|', '```\nx\n```\n\n```\na\n-\nb\n```'],
+  ])('shows %s in the one kind of fence that a platform has', (_what, markdown, shown) => {
+    expect(textsOf(markdown, discord)).toEqual([shown]);
+    expect(textsOf(markdown, { ...discord, tables: 'markdown', fences: 'markdown' })).toEqual([
+      markdown.trimEnd(),
+    ]);
+  });
+
+  it('goes on with indented code in the next part, and does not make code of a list that goes on there', () => {
+    const code = `a\n\n${'    const x = 1;\n'.repeat(20)}\nb`;
+    const [first, second] = textsOf(code, discord);
+    expect(first).toMatch(/^a\n\n```\nconst x = 1;\n[\s\S]*\n```$/);
+    expect(second).toMatch(/^```\nconst x = 1;\n[\s\S]*\n```\n\nb$/);
+    const line = `    ${'word '.repeat(60)}`;
+    for (const text of textsOf(line, discord)) expect(text).toMatch(/^```\nword[\s\S]*word\n```$/);
+    const list = `1. a\n${'    - point of a list\n'.repeat(20)}`;
+    expect(textsOf(list, discord).length).toBeGreaterThan(1);
+    for (const text of textsOf(list, discord)) expect(text).not.toContain('`');
+  });
+
   it('does not touch code spans that look like images', () => {
     expect(textsOf('`![a](b)` ![](http://a.b/c)', discord)).toEqual(['`![a](b)` http://a.b/c']);
     expect(textsOf('```\n![a](b)\n```', discord)).toEqual(['```\n![a](b)\n```']);
@@ -216,6 +292,6 @@ describe('layout', () => {
 
   it('does not let text in the midst of a line become a fence at the start of a part', () => {
     const texts = textsOf(`${'x'.repeat(200)}\`\`\` and more`, slack);
-    expect(texts.flatMap(codeOf)).toEqual([]);
+    expect(texts.flatMap((text) => codeOf(text))).toEqual([]);
   });
 });

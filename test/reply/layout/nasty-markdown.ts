@@ -18,6 +18,9 @@ const word = fc.oneof(
     '|',
     '```',
     '~~~',
+    '```code```',
+    '```` ``` ````',
+    '``` `a` ```',
   ),
   fc.nat({ max: 500 }).map((length) => 'long'.repeat(length)),
 );
@@ -40,6 +43,13 @@ const fence = fc
     [marker + info, ...lines, ...(isClosed ? [marker] : [])].join('\n'),
   );
 
+const indentedCode = fc
+  .array(fc.oneof(textLine, fc.constantFrom('', '```', '\tindented', '  ``', '- item')), {
+    minLength: 1,
+    maxLength: 30,
+  })
+  .map((lines) => lines.map((line) => `    ${line}`).join('\n'));
+
 const table = fc
   .tuple(
     fc.integer({ min: 1, max: 5 }),
@@ -54,6 +64,7 @@ const simple = fc.oneof(
   { weight: 3, arbitrary: textLine },
   { weight: 3, arbitrary: fence },
   { weight: 1, arbitrary: table },
+  { weight: 1, arbitrary: indentedCode },
   fc.array(textLine, { maxLength: 6 }).map((lines) => lines.join('\n')),
   textLine.map((line) => `## ${line}`),
   fc.constantFrom('---', '<!-- html -->', '    indented code', '* * *', '~'.repeat(300), '`'.repeat(300)),
@@ -91,31 +102,45 @@ export const nastyMarkdown = fc
   )
   .map((text) => text.toWellFormed());
 
+/** Makes a block of code of lines. */
+type AsCode = (lines: readonly string[]) => string;
+
+const fencedBy =
+  (marker: string): AsCode =>
+  (lines) =>
+    [`${marker}js`, ...lines, marker].join('\n');
+
+const asIndented: AsCode = (lines) => ['', ...lines].map((line) => `    ${line}`).join('\n');
+
 /** Markdown whose code blocks stand where every parser sees them the same, whole or cut. */
-export const codeMarkdown = fc
-  .array(
-    fc.record({
-      words: fc.string({ unit: fc.constantFrom('a', 'b', ' ', '. '), maxLength: 400 }),
-      marker: fc.constantFrom('```', '````', '~~~'),
-      code: fc.array(
-        fc.constantFrom('', 'x = 1', '  indented', '``', "print('a')  # long ".repeat(20), '# b'),
-        { maxLength: 40 },
-      ),
-      around: fc.constantFrom(
-        (block: string) => block,
-        quote,
-        item('- '),
-        item('1. '),
-        (block: string) => quote(item('- ')(block)),
-      ),
-    }),
-    { minLength: 1, maxLength: 4 },
-  )
-  .map((blocks) =>
-    blocks
-      .map(
-        ({ words, marker, code, around }) =>
-          `a${words}.\n\n${around([`b\n\n${marker}js`, ...code, marker].join('\n'))}`,
-      )
-      .join('\n\n'),
-  );
+const codeIn = (asCode: fc.Arbitrary<AsCode>) =>
+  fc
+    .array(
+      fc.record({
+        words: fc.string({ unit: fc.constantFrom('a', 'b', ' ', '. '), maxLength: 400 }),
+        asCode,
+        code: fc.array(
+          fc.constantFrom('', 'x = 1', '  indented', '``', "print('a')  # long ".repeat(20), '# b'),
+          { maxLength: 40 },
+        ),
+        around: fc.constantFrom(
+          (block: string) => block,
+          quote,
+          item('- '),
+          item('1. '),
+          (block: string) => quote(item('- ')(block)),
+        ),
+      }),
+      { minLength: 1, maxLength: 4 },
+    )
+    .map((blocks) =>
+      blocks
+        .map(({ words, asCode, code, around }) => `a${words}.\n\n${around(`b\n\n${asCode(code)}`)}`)
+        .join('\n\n'),
+    );
+
+export const codeMarkdown = codeIn(fc.constantFrom('```', '````', '~~~').map(fencedBy));
+
+export const anyCodeMarkdown = codeIn(
+  fc.constantFrom(fencedBy('```'), fencedBy('````'), fencedBy('~~~'), asIndented),
+);
