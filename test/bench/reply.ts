@@ -13,7 +13,7 @@ interface Figure {
 /** The first rounds are not counted: the code is compiled in them. */
 const WARM_UP = 20;
 const ROUNDS = 9;
-const DISCORD: Limits = { characters: 2000, tables: 'fixed-width', images: 'link' };
+const DISCORD: Limits = { characters: 2000, tables: 'fixed-width', images: 'link', fences: 'backticks' };
 const PARAGRAPHS = [
   'Some prose that explains what the code below does, with a [link](https://example.com) and `code`. '.repeat(
     5,

@@ -18,7 +18,7 @@ const INDENT = '(?: {4}| {0,3}\\t)';
 
 /** An upper bound for how much longer than it is written a line's own text is shown. */
 export function breaksIn(text: string): number {
-  return text.match(BREAKS)?.length ?? 0;
+  return text.includes(FENCE) ? (text.match(BREAKS)?.length ?? 0) : 0;
 }
 
 /** What opens and closes the fence of a block of indented code. */
@@ -100,6 +100,7 @@ function shown(line: string, before: Block, after: Block): string {
   if (after.line === 'fence-opening')
     return line.replace(MARKER, (marker) => FENCE + (LANGUAGE.exec(marker)?.[1] ?? ''));
   if (after.line === 'fence-closing') return line.replace(MARKER, FENCE);
+  if (!line.includes(FENCE)) return line;
   return insideFence(after.fence && after.fence === before.fence ? line : line.replace(LONG_SPAN, shortSpan));
 }
 
