@@ -11,7 +11,7 @@ import { type Identity, identify } from './identity.ts';
 import { download } from './incoming/download.ts';
 import { Inbox } from './incoming/inbox.ts';
 import { People } from './incoming/people.ts';
-import { type Place, placeOf } from './place.ts';
+import { isDirect, type Place, placeOf } from './place.ts';
 import { Activity } from './reply/activity.ts';
 import { ThreadApi } from './reply/api.ts';
 import { SlackReply } from './reply/reply.ts';
@@ -36,6 +36,8 @@ export interface SlackOptions {
   appToken?: string;
   /** For events over HTTP, at `httpListeners`. */
   signingSecret?: string;
+  /** How replies grow: as native streams, by edits, or as fits the place, which is the default. */
+  streaming?: 'native' | 'edits' | 'auto';
   /** Another base of the Web API, with or without a slash at its end. */
   apiUrl?: string;
   /** Through what Socket Mode connects, where a proxy is in between; the Web API's calls follow undici's global one. */
@@ -74,7 +76,9 @@ export class Slack implements Platform {
       ...(observer && { observer }),
       ...(timing.minute !== undefined && { minuteMs: timing.minute }),
     });
-    this.#activity = new Activity(this.#client, this.#budgets.sessions, log);
+    const { sessions } = this.#budgets;
+    const streams = (place: Place) => this.#streams(place);
+    this.#activity = new Activity({ client: this.#client, sessions, streams, log });
     this.#socket =
       appToken === undefined ? undefined : new Socket({ appToken, apiUrl: this.#apiUrl, dispatcher, log });
     this.#http =
@@ -140,7 +144,8 @@ export class Slack implements Platform {
       api: new ThreadApi(this.#client, this.#uploads, place),
       budgets: this.#budgets,
       post: this.#budgets.posts(channel),
-      mayStream: () => !this.#isStreamless(channel) && this.#activity.hasStopButton(place),
+      mayStream: () =>
+        this.#streams(place) && !this.#isStreamless(channel) && this.#activity.hasStopButton(place),
       refuseStreams: (code: string) => {
         const pause = this.#options.timing?.streamless ?? STREAMLESS_MS;
         this.#streamlessUntil.set(channel, performance.now() + pause);
@@ -151,6 +156,15 @@ export class Slack implements Platform {
       streamLifeMs: this.#options.timing?.streamLife ?? STREAM_LIFE_MS,
       log: this.#log,
     };
+  }
+
+  /**
+   * In a channel only the one who asked is sure to see a native stream grow; others were seen to get its first piece
+   * and then nothing until its end.
+   */
+  #streams(place: Place): boolean {
+    const { streaming = 'auto' } = this.#options;
+    return streaming === 'native' || (streaming === 'auto' && isDirect(place));
   }
 
   #isStreamless(channel: string): boolean {

@@ -29,6 +29,8 @@ export interface Config {
     readonly botToken: string;
     readonly appToken?: string;
     readonly signingSecret?: string;
+    /** How replies grow; `auto`: native streams in direct messages, edits in channels. */
+    readonly streaming: 'native' | 'edits' | 'auto';
     readonly apiUrl?: string;
   };
   readonly discord?: {
@@ -97,6 +99,11 @@ const VARIABLES = z.object({
   SLACK_BOT_TOKEN: slackToken('xoxb-', 'a bot token').exactOptional(),
   SLACK_APP_TOKEN: slackToken('xapp-', 'an app-level token').exactOptional(),
   SLACK_SIGNING_SECRET: secret.exactOptional(),
+  SLACK_STREAMING: z
+    .enum(['native', 'edits', 'auto'], {
+      error: 'is none of "native", "edits" and "auto": write one of them, or leave it out.',
+    })
+    .default('auto'),
   SLACK_API_URL: baseURL.exactOptional(),
   DISCORD_TOKEN: secret.exactOptional(),
   DISCORD_API_URL: baseURL.exactOptional(),
@@ -164,13 +171,15 @@ function toConfig(variables: Variables): Config {
 }
 
 function slackOf(variables: Variables): Pick<Config, 'slack'> {
-  const { SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET, SLACK_API_URL } = variables;
+  const { SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET, SLACK_STREAMING, SLACK_API_URL } =
+    variables;
   if (!SLACK_BOT_TOKEN) return {};
   return {
     slack: {
       botToken: SLACK_BOT_TOKEN,
       ...(SLACK_APP_TOKEN && { appToken: SLACK_APP_TOKEN }),
       ...(SLACK_SIGNING_SECRET && { signingSecret: SLACK_SIGNING_SECRET }),
+      streaming: SLACK_STREAMING,
       ...(SLACK_API_URL && { apiUrl: SLACK_API_URL }),
     },
   };

@@ -50,11 +50,8 @@ class Writer {
 
 async function single(way: 'native' | 'edits'): Promise<Figure[]> {
   const writer = new Writer(300);
-  const agentView = way === 'native' ? 'agent_view' : 'none';
-  const world = await startWorld({ model: writer.model, sim: { agentView } });
+  const world = await startWorld({ model: writer.model, slack: { streaming: way } });
   const { sim } = world;
-  if (way === 'edits') await refuseStreams(world, writer);
-  const from = sim.counters.calls.length;
   const { channel, ts } = sim.user('ann').says('C0GENERAL', '@bobbin go');
   const shown = () => sim.texts(channel, ts).join('');
   await sim.until(() => shown() !== '');
@@ -63,7 +60,7 @@ async function single(way: 'native' | 'edits'): Promise<Figure[]> {
   const last = performance.now() - writer.endedAt;
   await sim.settled();
   await world.close();
-  const calls = sim.counters.calls.slice(from);
+  const { calls } = sim.counters;
   const sent = calls.reduce((sum, { args }) => sum + textIn(args), 0);
   const name = `Slack ${way}, 300 tokens at 20 ms`;
   return [
@@ -72,13 +69,6 @@ async function single(way: 'native' | 'edits'): Promise<Figure[]> {
     { name: `${name}: characters sent`, value: `${sent} for ${300 * TOKEN.length}` },
     { name: `${name}: run's end to last call`, value: `${last.toFixed(0)} ms` },
   ];
-}
-
-/** The first reply teaches the adapter that this app is no agent. */
-async function refuseStreams({ sim }: World, writer: Writer): Promise<void> {
-  const { channel, ts } = sim.user('ben').says('C0GENERAL', '@bobbin warm up');
-  await sim.until(() => sim.thread(channel, ts).includes('[Regenerate]'), RUN_MS);
-  writer.written = 0;
 }
 
 function textIn({ blocks, chunks }: Record<string, unknown>): number {
@@ -98,7 +88,7 @@ async function crowd(): Promise<Figure[]> {
     writers[Number(/number (\d+)/.exec(JSON.stringify(request.items))?.[1])] = writer;
     return writer.model.respond(request, signal);
   });
-  const world = await startWorld({ model, sim: { channels: CHANNELS } });
+  const world = await startWorld({ model, sim: { channels: CHANNELS }, slack: { streaming: 'native' } });
   const { sim } = world;
   const threads = Array.from({ length: REPLIES }, (_, index) =>
     sim.user('ann').says(`C0BENCH${index % CHANNELS.length}`, `@bobbin number ${index}`),

@@ -149,10 +149,11 @@ test('Slack takes a bot token with an app token or a signing secret, and Discord
   expect(valid(slack)?.slack).toEqual({
     botToken: 'xoxb-1',
     appToken: 'xapp-1',
+    streaming: 'auto',
     apiUrl: 'http://127.0.0.1:1/api/',
   });
-  const signed = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'secret' };
-  expect(valid(signed)?.slack).toEqual({ botToken: 'xoxb-1', signingSecret: 'secret' });
+  const signed = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'secret', SLACK_STREAMING: 'edits' };
+  expect(valid(signed)?.slack).toEqual({ botToken: 'xoxb-1', signingSecret: 'secret', streaming: 'edits' });
   const discord = {
     DISCORD_TOKEN: 't',
     DISCORD_API_URL: 'http://127.0.0.1:1/api',
@@ -174,6 +175,10 @@ test.each<[NodeJS.ProcessEnv, RegExp]>([
   [{ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xoxb-1' }, /^SLACK_APP_TOKEN is not an app-level token/],
   [{ SLACK_BOT_TOKEN: 'xoxb-1' }, /^SLACK_BOT_TOKEN is set, but nothing brings the events/],
   [{ SLACK_SIGNING_SECRET: 's' }, /^SLACK_BOT_TOKEN is missing/],
+  [
+    { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-1', SLACK_STREAMING: 'yes' },
+    /^SLACK_STREAMING is none of/,
+  ],
   [{ DISCORD_TOKEN: 't', DISCORD_REPLY_IN: 'cellar' }, /^DISCORD_REPLY_IN is neither/],
 ])('a mistake in the settings of a platform is told: %o', (env, mistake) => {
   expect(readConfig(env).mistakes).toEqual([expect.stringMatching(mistake)]);

@@ -73,7 +73,6 @@ export class Arrivals {
   async regenerate(place: Place, at: string): Promise<void> {
     await this.#queue.run(conversationOf(place), () =>
       this.#take(place, async () => {
-        this.#options.activity.name(place, '', false);
         const id = `${idOf(place)}:regenerate:${at}`;
         const [author, context] = await Promise.all([
           this.#authorOf(place),
@@ -118,7 +117,7 @@ export class Arrivals {
       await this.#help(place);
       return undefined;
     }
-    this.#options.activity.name(place, text, !isKnown);
+    if (!isKnown) this.#options.activity.name(place, text);
     const question = text === '' && attachments.length === 0 ? CALLED : text;
     const message = this.#plainMessage(place, author, question, context);
     return { ...message, ...(attachments.length > 0 && { attachments }) };

@@ -7,7 +7,7 @@ import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import { end, python, ScriptedModel, says, text, usage } from '../../sim/scripted-model.ts';
 import { append, markdownOf, newStream, parseChunks, STREAM_LIMITS } from '../../sim/slack/streams.ts';
 import { Pen } from './pen.ts';
-import { asks, openWorld } from './world.ts';
+import { asksDirectly, openWorld } from './world.ts';
 
 const python3 = (input: string, logs?: string): ToolCall => ({
   type: 'code_interpreter',
@@ -106,7 +106,7 @@ test('a card stands where its code does, with whole texts before and after it', 
     'print(2)': { prints: ['2\n'] },
   });
   const { sim } = await openWorld({ model, codeInterpreter });
-  const thread = asks(sim);
+  const thread = asksDirectly(sim);
   pen.says('I count');
   await sim.until(() => thread.view().includes('I count ▌'));
   pen.says(' to two.');
@@ -165,7 +165,7 @@ test('a text that is too heavy for a stream with cards goes on by edits, whole',
     model: new ScriptedModel([...python('print(42)'), usage, end()], says(text)),
     codeInterpreter,
   });
-  const thread = asks(sim);
+  const thread = asksDirectly(sim);
   await thread.quiet();
   expect(thread.text()).toBe(`\`\`\`python\nprint(42)\n\`\`\`\n\n\`\`\`\n42\n\`\`\`\n\n${text}`);
   expect(sim.counters.total().errors).toEqual({});

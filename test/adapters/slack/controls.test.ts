@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { ACTIONS, SHORTCUTS } from '../../../adapters/slack/surface.ts';
 import { hangsAfter, ScriptedModel, says, text } from '../../sim/scripted-model.ts';
 import type { SlackSim } from '../../sim/slack/slack.ts';
-import { asks, GENERAL, isQuiet, logged, openWorld, SPEED } from './world.ts';
+import { asks, asksDirectly, GENERAL, isQuiet, openWorld } from './world.ts';
 
 const hanging = () => new ScriptedModel(hangsAfter(text('An endless story')), says('Done.'));
 
@@ -11,9 +11,9 @@ function reply(sim: SlackSim, { channel, ts }: { channel: string; ts: string }) 
   return { channel, ts: last?.ts ?? '' };
 }
 
-async function running() {
+async function running(ask = asks) {
   const world = await openWorld({ model: hanging() });
-  const thread = asks(world.sim);
+  const thread = ask(world.sim);
   await world.sim.until(
     () => thread.view().includes('An endless story') && thread.view().includes('[■ Stop]'),
   );
@@ -21,7 +21,7 @@ async function running() {
 }
 
 test('Slack’s own Stop button stops the answer, and goes away', async () => {
-  const { sim, thread, ann } = await running();
+  const { sim, thread, ann } = await running(asksDirectly);
   ann.stops(thread);
   await thread.quiet();
   expect(thread.texts()).toEqual(['An endless story\nStopped.\n[Regenerate]']);
@@ -39,11 +39,7 @@ test('a Stop button that has outlived its answer is taken away when it is presse
 });
 
 test('the Stop button of an edited reply stops the answer, and goes away', async () => {
-  const model = new ScriptedModel(says('warm'), hangsAfter(text('An endless story')));
-  const world = await openWorld({ model, sim: { agentView: 'none', rates: { speed: SPEED } } });
-  const { sim } = world;
-  await asks(sim).finished();
-  await logged(world, 'no agent session');
+  const { sim } = await openWorld({ model: hanging() });
   const thread = asks(sim);
   await sim.until(() => thread.view().includes('[Stop]'));
   await sim.user('ben').presses(reply(sim, thread), ACTIONS.stop);

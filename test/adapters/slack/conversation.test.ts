@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { Pen } from './pen.ts';
-import { asks, GENERAL, isQuiet, openWorld, SPEED } from './world.ts';
+import { asks, asksDirectly, GENERAL, isQuiet, openWorld, SPEED } from './world.ts';
 
 const answers = (...texts: string[]) => new ScriptedModel(...texts.map((text) => says(text)));
 
@@ -191,11 +191,22 @@ test.each(ORDERS)('a mention without words is answered with help, once (%s)', as
   expect(thread.texts()).toHaveLength(2);
 });
 
-test('the status says what is done, and the first question becomes the thread’s title', async () => {
+test('in a channel the status says what is done until there is text', async () => {
   const pen = new Pen();
   const { sim } = await openWorld({ model: new ScriptedModel(pen.answer) });
-  const thread = asks(sim, 'what is a status?\nTell me.');
-  await sim.until(() => thread.view().includes('bobbin is thinking…') && thread.view().includes('[■ Stop]'));
+  const thread = asks(sim);
+  await sim.until(() => thread.view().includes('bobbin is thinking…'));
+  pen.says('This');
+  await sim.until(() => thread.view().includes('This') && !thread.view().includes('is thinking'));
+  pen.ends();
+  await thread.quiet();
+});
+
+test('in direct messages the session has a Stop button, and the first question becomes the title', async () => {
+  const pen = new Pen();
+  const { sim } = await openWorld({ model: new ScriptedModel(pen.answer) });
+  const thread = asksDirectly(sim, 'what is a status?\nTell me.');
+  await sim.until(() => thread.view().includes('[■ Stop]'));
   await sim.until(() => thread.view().includes('“what is a status?”'));
   pen.says('This.');
   pen.ends();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
-import { asks, logged, openWorld, SPEED, type World, withoutButtons } from './world.ts';
+import { asks, asksDirectly, openWorld, type World, withoutButtons } from './world.ts';
 
 /** Nested fences, long code, tables, lists and prose, of exactly so many characters. */
 function mixed(length: number): string {
@@ -38,8 +38,8 @@ function pieces(text: string, size: number): string[] {
   );
 }
 
-async function arrives({ sim }: World, answer: string): Promise<string[]> {
-  const thread = asks(sim);
+async function arrives({ sim }: World, answer: string, ask = asksDirectly): Promise<string[]> {
+  const thread = ask(sim);
   await sim.until(() => thread.view().includes('[Regenerate]'));
   await thread.quiet();
   const texts = thread.texts().map(withoutButtons);
@@ -59,12 +59,9 @@ test.each(LENGTHS)('a streamed reply of %i characters arrives whole', async (len
 test.each(LENGTHS)('an edited reply of %i characters arrives whole', async (length) => {
   const answer = mixed(length);
   const world = await openWorld({
-    model: new ScriptedModel(says('warm'), says(...pieces(answer, 40))),
-    sim: { agentView: 'none', rates: { speed: SPEED } },
+    model: new ScriptedModel(says(...pieces(answer, 40))),
   });
-  await asks(world.sim).finished();
-  await logged(world, 'no agent session');
-  await arrives(world, answer);
+  await arrives(world, answer, asks);
   expect(world.sim.counters.of('chat.appendStream').calls).toBe(0);
 });
 
@@ -80,11 +77,8 @@ test('every message of a long reply stands alone: its fences are closed', async 
 test('an edited reply with more headings than Slack has blocks for shows them as bold lines', async () => {
   const answer = '## A heading\n\nAnd a text.\n\n---\n\n'.repeat(30);
   const world = await openWorld({
-    model: new ScriptedModel(says('warm'), says(answer)),
-    sim: { agentView: 'none', rates: { speed: SPEED } },
+    model: new ScriptedModel(says(answer)),
   });
-  await asks(world.sim).finished();
-  await logged(world, 'no agent session');
   const thread = asks(world.sim);
   await thread.quiet();
   expect(thread.text()).toBe('**A heading**\n\nAnd a text.\n\n———\n\n'.repeat(30).trim());

@@ -5,7 +5,7 @@ import { fallbackText } from '../../../adapters/slack/reply/fallback-text.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { mentionsIn } from '../../sim/slack/markup.ts';
 import { Pen } from './pen.ts';
-import { asks, logged, openWorld, SPEED } from './world.ts';
+import { asks, asksDirectly, openWorld, SPEED } from './world.ts';
 
 const SELF = 'U0BOBBIN';
 const names = new Map([['U0ANN', 'ann']]);
@@ -85,15 +85,12 @@ const HOSTILE =
 
 test.each(['stream', 'edit'])('a hostile answer is shown as text and pings nobody, by %s', async (way) => {
   const pen = new Pen();
-  const agentView = way === 'stream' ? 'agent_view' : 'none';
-  const world = await openWorld({
+  const { sim } = await openWorld({
     model: new ScriptedModel(pen.answer, says('x')),
-    sim: { agentView, rates: { speed: SPEED }, subteams: { S0HELP: ['U0ANN', 'U0BEN'] } },
+    sim: { rates: { speed: SPEED }, subteams: { S0HELP: ['U0ANN', 'U0BEN'] } },
   });
-  const { sim } = world;
   const before = () => sim.pings.filter(({ author }) => author === sim.botUser);
-  const thread = asks(sim);
-  if (way === 'edit') await logged(world, 'no agent session');
+  const thread = way === 'stream' ? asksDirectly(sim) : asks(sim);
   for (const character of HOSTILE) pen.says(character);
   await sim.until(() => thread.text() !== '');
   pen.ends();

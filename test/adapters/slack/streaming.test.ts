@@ -12,12 +12,12 @@ import {
 } from '../../sim/scripted-model.ts';
 import type { SlackSim } from '../../sim/slack/slack.ts';
 import { Pen } from './pen.ts';
-import { asks, type Context, isQuiet, logged, openWorld, SPEED, type WorldOptions } from './world.ts';
+import { asks, asksDirectly, type Context, isQuiet, openWorld, SPEED, type WorldOptions } from './world.ts';
 
 async function streamed(options: Omit<WorldOptions, 'model'> = {}, context?: Context) {
   const pen = new Pen();
   const world = await openWorld({ model: new ScriptedModel(pen.answer), ...options }, context);
-  const thread = asks(world.sim);
+  const thread = asksDirectly(world.sim);
   pen.says('The first');
   await world.sim.until(() => thread.view().includes('The first'));
   const ts = world.sim.counters.calls.find(({ method }) => method === 'chat.appendStream')?.args.ts;
@@ -31,19 +31,15 @@ function lastMessage(sim: SlackSim, { channel, ts }: { channel: string; ts: stri
 
 const calls = (sim: SlackSim, method: string) => sim.counters.of(method).calls;
 
-/** An app that is no agent has no Stop button of Slack's own: its replies are edited. */
+/** In a channel replies are edited. */
 async function edited(
   options: Omit<WorldOptions, 'model'> = {},
   after: ScriptedAnswer[] = [],
   context?: Context,
 ) {
   const pen = new Pen();
-  const model = new ScriptedModel(pen.answer, ...after);
-  const sim = { agentView: 'none' as const, rates: { speed: SPEED } };
-  const world = await openWorld({ model, sim, ...options }, context);
-  const thread = asks(world.sim);
-  await logged(world, 'no agent session');
-  return { ...world, pen, thread };
+  const world = await openWorld({ model: new ScriptedModel(pen.answer, ...after), ...options }, context);
+  return { ...world, pen, thread: asks(world.sim) };
 }
 
 test('a reply grows in one native stream, its first text at once', async () => {
@@ -66,7 +62,7 @@ const prints42 = () => new ScriptedInterpreter({ [CODE]: { prints: ['42\n'] } })
 
 test('a stream shows code as a task card, and the finished reply holds code and output as code blocks', async () => {
   const { sim } = await openWorld({ model: solves(), codeInterpreter: prints42() });
-  const thread = asks(sim);
+  const thread = asksDirectly(sim);
   await thread.quiet();
   expect(thread.view()).toMatch(/✔ Ran Python \(complete\)\n\s+print\(6 \* 7\)\n\s+42/);
   expect(thread.text()).toContain('```python\nprint(6 * 7)\n```\n\n```\n42\n```\n\nIt is **42**.');
@@ -81,11 +77,10 @@ test('an edited reply holds the same code blocks, without cards', async () => {
   expect(calls(sim, 'chat.startStream')).toBe(0);
 });
 
-test('while code runs the status and the card say so', async () => {
+test('while code runs the card in a stream says so', async () => {
   const codeInterpreter = new ScriptedInterpreter({ [CODE]: { hangs: true } });
   const { sim } = await openWorld({ model: solves(), codeInterpreter });
-  const thread = asks(sim);
-  await sim.until(() => thread.view().includes('bobbin is running Python…'));
+  const thread = asksDirectly(sim);
   await sim.until(() => thread.view().includes('◐ Running Python (in_progress)'));
   sim.user('ann').stops(thread);
   await thread.quiet();
@@ -93,21 +88,31 @@ test('while code runs the status and the card say so', async () => {
   expect(thread.view()).not.toContain('in_progress');
 });
 
+test('while code runs the status beside an edited reply says so', async () => {
+  const codeInterpreter = new ScriptedInterpreter({ [CODE]: { hangs: true } });
+  const { sim } = await openWorld({ model: solves(), codeInterpreter });
+  const thread = asks(sim);
+  await sim.until(() => thread.view().includes('bobbin is running Python…'));
+  sim.user('ann').stops(thread);
+  await thread.quiet();
+  expect(thread.view()).toContain('Stopped.');
+});
+
 test('Slack’s Stop button outlasts what is done on the way to the answer', async () => {
   const pen = new Pen();
   const model = new ScriptedModel(pen.answer, hangsAfter(text('It is')));
   const { sim } = await openWorld({ model, codeInterpreter: prints42() });
-  const thread = asks(sim);
+  const thread = asksDirectly(sim);
   pen.does(...python(CODE));
-  await sim.until(() => /◐ Running Python.*bobbin is running Python…/s.test(thread.view()));
+  await sim.until(() => thread.view().includes('◐ Running Python'));
   pen.does(usage, end());
-  await sim.until(() => thread.view().includes('It is') && !thread.view().includes('is running'));
+  await sim.until(() => thread.view().includes('It is') && !thread.view().includes('Running Python'));
   expect(thread.view()).toContain('[■ Stop]');
   sim.user('ann').stops(thread);
   await thread.quiet();
 });
 
-test('where Slack shows no Stop button of its own, replies are edited and bring one', async () => {
+test('edited replies bring a Stop button of their own', async () => {
   const { sim, pen, thread } = await edited();
   pen.says('Growing');
   await sim.until(() => thread.view().includes('Growing'));
@@ -120,6 +125,43 @@ test('where Slack shows no Stop button of its own, replies are edited and bring 
   expect(calls(sim, 'chat.postMessage')).toBe(1);
 });
 
+test.each(['native', 'edits', 'auto'] as const)(
+  'with SLACK_STREAMING=%s replies grow as it says, in direct messages, channels and groups',
+  async (streaming) => {
+    const { sim } = await openWorld({
+      model: new ScriptedModel(hangsAfter(text('Growing'))),
+      slack: { streaming, timing: { minute: 60_000 / SPEED } },
+    });
+    const ann = sim.user('ann');
+    const growing = async (channel: string) => {
+      const { ts } = ann.says(channel, '@bobbin hello');
+      await sim.until(() => sim.thread(channel, ts).includes('Growing'));
+      ann.stops({ channel, ts });
+      await sim.until(() => isQuiet(sim.thread(channel, ts)));
+      const isNative = calls(sim, 'chat.startStream') > 0;
+      sim.counters.reset();
+      return isNative ? 'native' : 'edits';
+    };
+    const ways = [await growing(ann.dm), await growing('C0GENERAL'), await growing('C0GROUP')];
+    const expected = streaming === 'auto' ? ['native', 'edits', 'edits'] : [streaming, streaming, streaming];
+    expect(ways).toEqual(expected);
+  },
+);
+
+test('an app that is no agent edits its replies everywhere, and asks for sessions once', async () => {
+  const { sim } = await openWorld({
+    model: new ScriptedModel(says('One.'), says('Two.')),
+    sim: { agentView: 'none', rates: { speed: SPEED } },
+  });
+  for (const answer of ['One.', 'Two.']) {
+    const thread = asksDirectly(sim);
+    await thread.quiet();
+    expect(thread.text()).toBe(answer);
+  }
+  expect(calls(sim, 'chat.startStream')).toBe(0);
+  expect(calls(sim, 'agents.sessions.setStatus')).toBe(1);
+});
+
 async function* someText(_request: unknown, signal: AbortSignal) {
   yield text('Some ');
   yield* hang(20, signal);
@@ -129,9 +171,9 @@ async function* someText(_request: unknown, signal: AbortSignal) {
 test('where Slack refuses to stream, replies are edited, and it is not asked again at once', async () => {
   const { sim } = await openWorld({ model: new ScriptedModel(someText) });
   sim.fails('chat.startStream', { error: 'method_not_supported_for_channel_type' });
-  const first = asks(sim);
+  const first = asksDirectly(sim);
   await first.quiet();
-  const second = asks(sim);
+  const second = asksDirectly(sim);
   await second.quiet();
   expect([first.text(), second.text()]).toEqual(['Some text.', 'Some text.']);
   expect(calls(sim, 'chat.startStream')).toBe(1);
@@ -141,9 +183,9 @@ test('where Slack has refused to stream it is asked again later', async () => {
   const timing = { minute: 60_000 / SPEED, streamless: 1 };
   const { sim } = await openWorld({ model: new ScriptedModel(someText), slack: { timing } });
   sim.fails('chat.startStream', { error: 'user_not_found' });
-  const first = asks(sim);
+  const first = asksDirectly(sim);
   await first.quiet();
-  const second = asks(sim);
+  const second = asksDirectly(sim);
   await second.quiet();
   expect([first.text(), second.text()]).toEqual(['Some text.', 'Some text.']);
   expect(calls(sim, 'chat.startStream')).toBeGreaterThan(1);
@@ -182,7 +224,7 @@ test('an old stream rolls on to a next message before Slack ends it', async () =
     model: new ScriptedModel(pen.answer),
     slack: { timing: { streamLife: 0, minute: 1_000 } },
   });
-  const thread = asks(sim);
+  const thread = asksDirectly(sim);
   pen.says(long);
   await sim.until(() => thread.text().startsWith('A sentence'));
   const looks: boolean[] = [];
@@ -233,7 +275,7 @@ test.concurrent.for(LOST)(
     const pen = new Pen();
     const { sim } = await openWorld({ model: new ScriptedModel(pen.answer) }, context);
     sim.fails('chat.startStream', fault);
-    await appearsOnce(sim, pen, asks(sim));
+    await appearsOnce(sim, pen, asksDirectly(sim));
   },
 );
 
@@ -319,7 +361,7 @@ test('more replies at once than streams are allowed are edited, and all of them 
     sim: { rates: { speed: 60_000 / minute } },
     slack: { timing: { minute } },
   });
-  const threads = Array.from({ length: 18 }, (_, index) => asks(sim, `question ${index}`));
+  const threads = Array.from({ length: 18 }, (_, index) => asksDirectly(sim, `question ${index}`));
   await sim.until(() => threads.every((thread) => thread.view().includes('Waiting')));
   const streams = calls(sim, 'chat.startStream');
   expect(streams).toBeGreaterThan(0);

@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { ODD_PAYLOADS, unhandledRejections } from './odd-payloads.ts';
 import { Pen } from './pen.ts';
-import { asks, type Context, GENERAL, isQuiet, logged, openWorld, type World } from './world.ts';
+import { asks, type Context, GENERAL, isQuiet, logged, openWorld, SPEED, type World } from './world.ts';
 
 /** A reply that has begun; what is asked next is answered with "Fine again.". */
 async function begun(context?: Context) {
   const pen = new Pen();
   const model = new ScriptedModel(pen.answer, says('Fine again.'));
-  const world = await openWorld({ model }, context);
+  const slack = { streaming: 'native' as const, timing: { minute: 60_000 / SPEED } };
+  const world = await openWorld({ model, slack }, context);
   const thread = asks(world.sim);
   pen.says('The first');
   await world.sim.until(() => thread.view().includes('The first'));

@@ -35,7 +35,16 @@ export const GENERAL = 'C0GENERAL';
 
 /** Ann mentions the bot in #general; the thread of it. */
 export function asks(sim: SlackSim, text = 'hello') {
-  const { channel, ts } = sim.user('ann').says(GENERAL, `@bobbin ${text}`);
+  return asksIn(sim, GENERAL, `@bobbin ${text}`);
+}
+
+/** The same in Ann's direct messages with the bot, where replies stream. */
+export function asksDirectly(sim: SlackSim, text = 'hello') {
+  return asksIn(sim, sim.user('ann').dm, text);
+}
+
+function asksIn(sim: SlackSim, place: string, text: string) {
+  const { channel, ts } = sim.user('ann').says(place, text);
   return {
     channel,
     ts,

@@ -34,6 +34,12 @@ export class Counters {
     this.#counts.set(call.method, counts);
   }
 
+  /** Begins to count anew. */
+  reset(): void {
+    this.calls.length = 0;
+    this.#counts.clear();
+  }
+
   /** Zeros for a method that was never called. */
   of(method: string): MethodCounts {
     return this.#counts.get(method) ?? { calls: 0, limited: 0, errors: {}, characters: 0 };
