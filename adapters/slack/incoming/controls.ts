@@ -6,6 +6,9 @@ import { HELP } from './help.ts';
 /** Somebody's last conversation in a channel is remembered for so many of them. */
 const MAX_REMEMBERED = 5_000;
 
+/** Tells who stops an answer where there is none. */
+export const NOTHING_RUNS = 'Nothing is being answered there.';
+
 /** What people do beside asking: forget, stop, help. Each answer is a sentence for the one who asked. */
 export class Controls {
   readonly #bot: Bot;
@@ -49,7 +52,7 @@ export class Controls {
   }
 
   stop(conversation: string): string {
-    return this.#bot.stop(conversation) ? 'I stop.' : 'Nothing is being answered there.';
+    return this.#bot.stop(conversation) ? 'I stop.' : NOTHING_RUNS;
   }
 }
 

@@ -3,11 +3,16 @@ import type { Bot } from '../../../src/platform.ts';
 import { conversationOf, type Place } from '../place.ts';
 import { ACTIONS, COMMAND, SHORTCUTS } from '../surface.ts';
 import { Arrivals, type ArrivalsOptions } from './arrivals.ts';
-import { Controls } from './controls.ts';
+import { Controls, NOTHING_RUNS } from './controls.ts';
+import { DeadReplies } from './dead-replies.ts';
 import { isInThread, placeOfClick } from './events.ts';
 
 /** Slack takes four prompts. */
 const MAX_PROMPTS = 4;
+
+/** Tells who stops an answer that a process has left behind. */
+const BROKEN_OFF =
+  'Nothing is being answered there any more: that answer broke off. I have taken its Stop button away.';
 
 export type InboxOptions = Omit<ArrivalsOptions, 'onAsked'>;
 
@@ -17,11 +22,13 @@ export class Inbox {
   readonly #bot: Bot;
   readonly #controls: Controls;
   readonly #arrivals: Arrivals;
+  readonly #deadReplies: DeadReplies;
 
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#bot = options.bot;
     this.#controls = new Controls(options.bot);
+    this.#deadReplies = new DeadReplies(options);
     this.#arrivals = new Arrivals({ ...options, onAsked: (place) => this.#controls.remember(place) });
   }
 
@@ -43,9 +50,12 @@ export class Inbox {
   }
 
   #listenToButtons(app: App): void {
-    app.action(ACTIONS.stop, async ({ ack, body }) => {
+    app.action(ACTIONS.stop, async ({ ack, body, respond }) => {
       await ack();
-      this.#bot.stop(conversationOf(this.#placeOf(body)));
+      const place = this.#placeOf(body);
+      if (this.#bot.stop(conversationOf(place))) return;
+      const isEnded = await this.#deadReplies.endIfStoppable(place);
+      await this.#whisper(body, respond, isEnded ? BROKEN_OFF : NOTHING_RUNS);
     });
     app.action({ type: 'block_actions', action_id: ACTIONS.regenerate }, async ({ ack, body, action }) => {
       await ack();
@@ -93,9 +103,16 @@ export class Inbox {
     await this.#options.client.assistant.threads.setSuggestedPrompts({ channel_id: channel, prompts });
   }
 
-  /** Slack's own Stop button stays until the session is told to be over. */
+  /** Slack's own Stop button stays until the session is told to be over, and has ended the streams themselves. */
   async #stop(event: SlackEventMiddlewareArgs<'agent_session_stopped'>['event']): Promise<void> {
-    const place = { channel: event.channel, thread: event.thread_ts };
-    if (!this.#bot.stop(conversationOf(place))) await this.#options.activity.settle(place);
+    const { channel, thread_ts: thread, user, streaming_message_ts: streams = [] } = event;
+    if (this.#bot.stop(conversationOf({ channel, thread }))) return;
+    const settled = this.#options.activity.settle({ channel, thread });
+    const ended = await Promise.all(
+      streams.map((ts) => this.#deadReplies.endStream({ channel, thread, ts })),
+    );
+    const text = ended.includes(true) ? BROKEN_OFF : NOTHING_RUNS;
+    await this.#options.client.chat.postEphemeral({ channel, user, thread_ts: thread, text });
+    await settled;
   }
 }

@@ -1,6 +1,9 @@
+import type { WebClient } from '@slack/web-api';
 import { expect, test, vi } from 'vitest';
+import { markdownBlocks, stopBlocks } from '../../../adapters/slack/reply/blocks.ts';
 import { ACTIONS, SHORTCUTS } from '../../../adapters/slack/surface.ts';
 import { hangsAfter, ScriptedModel, says, text } from '../../sim/scripted-model.ts';
+import { client, RECIPIENT } from '../../sim/slack/fixture.ts';
 import type { SlackSim } from '../../sim/slack/slack.ts';
 import { asks, asksDirectly, GENERAL, isQuiet, openWorld } from './world.ts';
 
@@ -36,6 +39,70 @@ test('a Stop button that has outlived its answer is taken away when it is presse
   sim.workspace.setSession(channel, thread.ts, { status: 'processing', stoppable: true });
   sim.user('ann').stops(thread);
   await thread.quiet();
+  await sim.until(() => thread.view().includes('(only visible to ann) Nothing is being answered there.'));
+});
+
+/** A thread in which a killed process has left its reply half-written. */
+async function leftBehind(
+  post: (web: WebClient, thread: { channel: string; thread_ts: string }) => Promise<{ ts?: string }>,
+) {
+  const { sim } = await openWorld({ model: new ScriptedModel(says('Anew.')) });
+  const ann = sim.user('ann');
+  const { ts } = ann.says(GENERAL, 'a question');
+  const { ts: left = '' } = await post(client(sim), { channel: GENERAL, thread_ts: ts });
+  const view = () => sim.thread(GENERAL, ts);
+  return { sim, ann, left: { channel: GENERAL, ts: left }, root: { channel: GENERAL, ts }, view };
+}
+
+const TOLD = '(only visible to ann) Nothing is being answered there any more: that answer broke off.';
+const ENDED = 'Half an ans\n⚠️ This answer broke off. Ask again, or press Regenerate.\n[Regenerate]';
+
+test('a Stop that a crash has left says what is the case, and goes away', async () => {
+  const blocks = [...markdownBlocks('Half an ans'), ...stopBlocks()];
+  const { sim, ann, left, root, view } = await leftBehind((web, thread) =>
+    web.chat.postMessage({ ...thread, text: 'Half an ans', blocks }),
+  );
+  await ann.presses(left, ACTIONS.stop);
+  await sim.until(() => view().includes(TOLD));
+  expect(sim.texts(GENERAL, root.ts)).toEqual([ENDED]);
+  await ann.presses(left, ACTIONS.regenerate);
+  await sim.until(() => view().includes('Anew.'));
+});
+
+test('a Stop that is pressed as the answer ends leaves the answer as it is', async () => {
+  const blocks = [...markdownBlocks('Half an ans'), ...stopBlocks()];
+  const { sim, ann, left, root, view } = await leftBehind((web, thread) =>
+    web.chat.postMessage({ ...thread, text: 'Half an ans', blocks }),
+  );
+  sim.delivery.hold();
+  const pressed = ann.presses(left, ACTIONS.stop);
+  await client(sim).chat.update({ ...left, text: 'x', blocks: markdownBlocks('The whole answer.') });
+  sim.delivery.release();
+  await pressed;
+  await sim.until(() => view().includes('(only visible to ann) Nothing is being answered there.'));
+  expect(sim.texts(GENERAL, root.ts)).toEqual(['The whole answer.']);
+});
+
+test('a stream that a crash has left is ended by Slack’s own Stop, and told of', async () => {
+  const { sim, ann, root, view } = await leftBehind((web, thread) =>
+    web.chat.startStream({ ...thread, ...RECIPIENT, markdown_text: 'Half an ans' }),
+  );
+  ann.stops(root);
+  await sim.until(() => view().includes(TOLD) && !view().includes('[■ Stop]'));
+  expect(sim.texts(GENERAL, root.ts)).toEqual([ENDED]);
+});
+
+test.each([
+  ['conversations.replies', { error: 'missing_scope' }],
+  ['chat.update', { error: 'invalid_blocks' }],
+] as const)('where %s answers %o, whoever presses a dead Stop is told so', async (method, fault) => {
+  const blocks = [...markdownBlocks('Half an ans'), ...stopBlocks()];
+  const { sim, ann, left, view } = await leftBehind((web, thread) =>
+    web.chat.postMessage({ ...thread, text: 'Half an ans', blocks }),
+  );
+  sim.fails(method, fault);
+  await ann.presses(left, ACTIONS.stop);
+  await sim.until(() => view().includes('(only visible to ann) Nothing is being answered there.'));
 });
 
 test('the Stop button of an edited reply stops the answer, and goes away', async () => {
