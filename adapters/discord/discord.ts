@@ -15,6 +15,7 @@ import { Budgets } from './budgets.ts';
 import { createClient, createRest, disconnect } from './client.ts';
 import { reasonOf } from './errors.ts';
 import { register } from './incoming/commands.ts';
+import { contextOf } from './incoming/context.ts';
 import { download } from './incoming/download.ts';
 import { CANNOT_READ, helpText } from './incoming/help.ts';
 import { isForBot, look, read, type Written } from './incoming/incoming.ts';
@@ -37,6 +38,7 @@ const MAY_NOT_WRITE =
   'a message was not answered: the bot may not write there. It needs the permissions View Channel and Send Messages ' +
   '(in threads, Send Messages in Threads), and an unlocked thread.';
 const DROPPED = 'Discord sent an event that could not be taken: it is left out';
+const UNREAD = 'what was said before the bot was called could not be read, so it answers without that';
 /** For a note to find room between the replies of its channel, in ms. */
 const NOTE_PATIENCE_MS = 30_000;
 
@@ -68,6 +70,7 @@ export class Discord implements Platform {
   readonly #budgets: Budgets;
   readonly #order = new KeyedQueue();
   readonly #open = new Set<DiscordReply>();
+  readonly #onUnread = (error: unknown) => this.#log.warn({ reason: reasonOf(error) }, UNREAD);
   #client: Client | undefined;
 
   constructor(options: DiscordOptions) {
@@ -134,9 +137,8 @@ export class Discord implements Platform {
       this.#order.run(message.channelId, take);
     });
     client.on(Events.InteractionCreate, (interaction) => {
-      void handle(interaction, { bot, replyIn: this.#replyIn, answering, help }).catch(
-        failed('a command or button on Discord could not be answered'),
-      );
+      const desk = { bot, replyIn: this.#replyIn, answering, help, onUnread: this.#onUnread };
+      void handle(interaction, desk).catch(failed('a command or button on Discord could not be answered'));
     });
     client.on(Events.Error, failed('discord.js failed'));
     client.on(Events.ShardError, failed('the connection to Discord failed, and is made again'));
@@ -149,8 +151,10 @@ export class Discord implements Platform {
       return;
     }
     const incoming = await read(written, this.#replyIn);
-    if (incoming.text !== '' || incoming.attachments) void bot.receive(incoming);
-    else if (written.isAddressed && !written.isHidden) await this.#note(written.message, help);
+    if (incoming.text !== '' || incoming.attachments) {
+      const context = await contextOf(written.message, bot, this.#onUnread);
+      void bot.receive({ ...incoming, ...(context.length > 0 && { context }) });
+    } else if (written.isAddressed && !written.isHidden) await this.#note(written.message, help);
     else if (!readsAll) await this.#note(written.message, CANNOT_READ);
   }
 

@@ -6,6 +6,16 @@ export const MESSAGE_LENGTH = 2000;
 const TITLE_LENGTH = 100;
 /** Code, in which Discord shows everything as it is written, and custom emoji outside it. */
 const CODE_OR_EMOJI = /(`{3,})[\s\S]*?\1|(`{1,2})(?!`)[\s\S]*?\2|<a?:(\w{2,32}):\d{17,20}>/g;
+/** What the bot knows no name of is written as Discord writes it for people. */
+const UNKNOWN = /<(@[!&]?|#)\d{17,20}>/g;
+const UNKNOWN_NAMES: Readonly<Record<string, string>> = {
+  '@': '@unknown-user',
+  '@!': '@unknown-user',
+  '@&': '@unknown-role',
+  '#': '#unknown',
+};
+/** A moment in seconds, which people see as a date. https://discord.com/developers/docs/reference#message-formatting */
+const TIME = /<t:(-?\d{1,11})(?::\w)?>/g;
 /** A title longer than this is cut between words, if there is a space within as many characters of its end. */
 const WORD = 20;
 
@@ -28,7 +38,15 @@ function replaceEmoji(text: string, change: (markup: string, name: string) => st
 export function readable(text: string, addressed: readonly string[], channel: TextBasedChannel): string {
   const bot = `(?:${addressed.join('|')})`;
   const atEnds = new RegExp(`^\\s*(?:${bot}[\\s,:]*)+|(?:[\\s,]*${bot})+\\s*$`, 'g');
-  return cleanContent(addressed.length > 0 ? text.replace(atEnds, '') : text, channel).trim();
+  const named = cleanContent(addressed.length > 0 ? text.replace(atEnds, '') : text, channel);
+  return named
+    .replace(UNKNOWN, (_all, kind: string) => UNKNOWN_NAMES[kind] ?? '')
+    .replace(TIME, dated)
+    .trim();
+}
+
+function dated(_all: string, seconds: string): string {
+  return new Date(Number(seconds) * 1_000).toISOString();
 }
 
 /** A thread's title. */

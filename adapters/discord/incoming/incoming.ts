@@ -1,10 +1,10 @@
-import { extname } from 'node:path';
-import { ComponentType, type Attachment as DiscordAttachment, type Message, MessageType } from 'discord.js';
+import { ComponentType, type Message, MessageType } from 'discord.js';
 import type { Attachment, Bot, IncomingMessage } from '../../../src/platform.ts';
 import { pressOf } from '../buttons.ts';
 import { opensThread, type ReplyIn } from '../permissions.ts';
 import { inPlace, inThread, type ReplyTo } from '../place.ts';
 import { readable, titleOf } from '../text.ts';
+import { attachmentsOf, quoted, textOf, textWithFiles } from './content.ts';
 
 /** People write these two; the others are the platform's own notes. */
 const WRITTEN: readonly MessageType[] = [MessageType.Default, MessageType.Reply];
@@ -27,6 +27,8 @@ export interface Written {
   /** Whether it names the bot by its role alone, and Discord keeps what it says from the bot. */
   readonly isHidden: boolean;
   readonly text: string;
+  /** In a word, what it is about. */
+  readonly title: string;
   readonly attachments: Attachment[];
 }
 
@@ -35,16 +37,23 @@ export function look(message: Message): Written | undefined {
   const { author, webhookId, type, channel, client } = message;
   if (author.bot || webhookId || !WRITTEN.includes(type)) return undefined;
   const mentions = mentionsOf(message);
-  const forwarded = message.messageSnapshots.map(({ content }) => content);
-  const own = readable(message.content, mentions, channel);
+  const attachments = attachmentsOf(message);
+  const text = withPostTitle(message, textOf(message, mentions));
   return {
     message,
     isAddressed: channel.isDMBased() || mentions.length > 0,
     isAside: mentions.length === 0 && addressesOthers(message),
     isHidden: message.content === '' && mentions.length > 0 && !message.mentions.users.has(client.user.id),
-    text: [...forwarded, own].filter((part) => part !== '').join('\n\n'),
-    attachments: attachmentsOf(message),
+    text,
+    title: readable(message.content, mentions, channel) || attachments[0]?.name || text,
+    attachments,
   };
+}
+
+/** A forum's post asks its question in its title, often alone; its first message has the post's id. */
+function withPostTitle({ id, channel }: Message, text: string): string {
+  const isPost = channel.isThread() && channel.id === id;
+  return isPost ? `${channel.name}\n\n${text}`.trim() : text;
 }
 
 export async function isForBot({ message, isAddressed, isAside }: Written, bot: Bot): Promise<boolean> {
@@ -57,15 +66,17 @@ export async function isForBot({ message, isAddressed, isAside }: Written, bot: 
 
 /** The message as the bot takes it. */
 export async function read(written: Written, replyIn: ReplyIn): Promise<IncomingMessage> {
-  const { message, attachments } = written;
+  const { message } = written;
   const conversation = await conversationOf(message);
   const name = nameOf(message);
-  const title = titleOf(written.text || attachments[0]?.name || `Question from ${name}`);
+  const title = titleOf(written.title || `Question from ${name}`);
+  const target = await answeredOther(message);
+  const attachments = [...written.attachments, ...(target ? attachmentsOf(target) : [])];
   return {
     id: message.id,
     conversation,
     author: { id: message.author.id, name },
-    text: [await quoted(message), written.text].filter((part) => part !== '').join('\n\n'),
+    text: [target ? quotation(target) : '', written.text].filter((part) => part !== '').join('\n\n'),
     ...(attachments.length > 0 && { attachments }),
     replyTo: replyToOf(message, conversation, replyIn, title),
   };
@@ -111,36 +122,24 @@ function conversationIn({ author, client, components }: Message): string | undef
 }
 
 /** The message that this one is a reply to, if it is still there. */
-async function answered(message: Message): Promise<Message | undefined> {
+export async function answered(message: Message): Promise<Message | undefined> {
   if (message.type !== MessageType.Reply) return undefined;
   return message.fetchReference().catch(() => undefined);
 }
 
-/** What somebody else wrote, when the question is a reply to that. */
-async function quoted(message: Message): Promise<string> {
+/** What somebody else said, when the question is a reply to that. */
+async function answeredOther(message: Message): Promise<Message | undefined> {
   const target = await answered(message);
-  if (!target || target.author.id === message.client.user.id) return '';
-  const text = readable(target.content, [], target.channel).slice(0, QUOTED).toWellFormed();
-  return text === '' ? '' : `> ${nameOf(target)}: ${text.replace(/\n/g, '\n> ')}`;
+  return target?.author.id === message.client.user.id ? undefined : target;
 }
 
-function nameOf({ member, author }: Message): string {
+function quotation(target: Message): string {
+  const text = textWithFiles(target).slice(0, QUOTED).toWellFormed();
+  return text === '' ? '' : quoted(`${nameOf(target)}: ${text}`);
+}
+
+export function nameOf({ member, author }: Message): string {
   return member?.displayName ?? author.displayName;
-}
-
-function attachmentsOf({ attachments, messageSnapshots }: Message): Attachment[] {
-  const forwarded = messageSnapshots.flatMap((snapshot) => snapshot.attachments);
-  return [...attachments.values(), ...forwarded.values()].map(attachmentOf);
-}
-
-/** Discord keeps ASCII of a file's name; where people wrote more, its title has that, without the extension. */
-export function attachmentOf({ name, title, contentType, size, url }: DiscordAttachment): Attachment {
-  return {
-    name: title ? title + extname(name) : name,
-    type: contentType ?? 'application/octet-stream',
-    size,
-    url,
-  };
 }
 
 function replyToOf(message: Message, conversation: string, replyIn: ReplyIn, title: string): ReplyTo {

@@ -10,7 +10,9 @@ import { mayAnswerIn, opensThread, type ReplyIn } from '../permissions.ts';
 import { inPlace, inThread } from '../place.ts';
 import { quote, titleOf } from '../text.ts';
 import { FILE, QUESTION } from './commands.ts';
-import { attachmentOf, conversationId } from './incoming.ts';
+import { attachmentOf } from './content.ts';
+import { contextOf, contextOfReply, type OnUnread } from './context.ts';
+import { conversationId } from './incoming.ts';
 
 const NOTHING_RUNS = 'Nothing is being answered here at the moment.';
 const MAY_NOT_WRITE =
@@ -23,6 +25,7 @@ export interface Desk {
   /** The conversations that are being answered in a channel. */
   answering(channel: string): string[];
   help: string;
+  onUnread: OnUnread;
 }
 
 /** Answers a slash command or a button within the three seconds that Discord gives, and does what it asks. */
@@ -65,10 +68,16 @@ const PRESSES: Readonly<
     if (bot.stop(conversation)) await interaction.deferUpdate();
     else await whisper(interaction, NOTHING_RUNS);
   },
-  async regenerate(interaction, { conversation }, { bot }) {
+  async regenerate(interaction, { conversation }, { bot, onUnread }) {
     await interaction.deferUpdate();
     const replyTo = inPlace(interaction.channelId);
-    void bot.receive({ ...message(interaction, conversation, ''), regenerate: true, replyTo });
+    const context = await contextOfReply(interaction.message, onUnread);
+    void bot.receive({
+      ...message(interaction, conversation, ''),
+      ...(context.length > 0 && { context }),
+      regenerate: true,
+      replyTo,
+    });
   },
   good: (interaction, press, desk) => rate(interaction, press, desk, 'good'),
   bad: (interaction, press, desk) => rate(interaction, press, desk, 'bad'),
@@ -88,9 +97,11 @@ async function ask(interaction: ChatInputCommandInteraction, desk: Desk): Promis
     ? inThread(channel, asked.id, titleOf(question), interaction.user.id)
     : inPlace(channel, asked.id);
   const file = interaction.options.getAttachment(FILE);
+  const context = await contextOf(asked, desk.bot, desk.onUnread);
   void desk.bot.receive({
     ...message(interaction, own ?? conversationId(asked.id), question),
     ...(file && { attachments: [attachmentOf(file)] }),
+    ...(context.length > 0 && { context }),
     replyTo,
   });
   return undefined;

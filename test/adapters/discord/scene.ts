@@ -8,6 +8,7 @@ import { RunningBot } from '../../../src/bot.ts';
 import { streamedRun } from '../../../src/conversation/run.ts';
 import { ThreadMap } from '../../../src/conversation/thread-map.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
+import type { IncomingMessage } from '../../../src/platform.ts';
 import { memoryStore } from '../../../src/store/sqlite-store.ts';
 import { type DiscordSim, startDiscord } from '../../sim/discord/discord.ts';
 import { BUCKETS, type DiscordOptions as SimOptions } from '../../sim/discord/options.ts';
@@ -34,8 +35,9 @@ export async function startScene(model: Model, options: SceneOptions = {}): Prom
   const logger = pino({ level: 'debug' }, linesTo(log));
   const bot = await createBot(model, logger, options.codeInterpreter ?? new ScriptedInterpreter());
   const platform = createDiscord(sim, { log: logger, ...options.discord });
+  const received = watchReceived(bot);
   await bot.connect(platform);
-  return new Scene(sim, log, bot, platform);
+  return new Scene(sim, log, bot, platform, received);
 }
 
 /** Rate limits are far away unless the options bring them; IDENTIFYs may follow each other at once. */
@@ -63,12 +65,21 @@ export class Scene {
   readonly log: LogLine[];
   readonly bot: RunningBot;
   readonly platform: Discord;
+  /** What the adapter has handed to the bot, in order. */
+  readonly received: readonly IncomingMessage[];
 
-  constructor(sim: DiscordSim, log: LogLine[], bot: RunningBot, platform: Discord) {
+  constructor(
+    sim: DiscordSim,
+    log: LogLine[],
+    bot: RunningBot,
+    platform: Discord,
+    received: readonly IncomingMessage[],
+  ) {
     this.sim = sim;
     this.log = log;
     this.bot = bot;
     this.platform = platform;
+    this.received = received;
   }
 
   /** The bot's messages in a channel, without the platform's own notes. */
@@ -111,6 +122,16 @@ export class Scene {
     await this.bot.close();
     await this.sim.close();
   }
+}
+
+function watchReceived(bot: RunningBot): readonly IncomingMessage[] {
+  const received: IncomingMessage[] = [];
+  const receive = bot.receive.bind(bot);
+  bot.receive = (message) => {
+    received.push(message);
+    return receive(message);
+  };
+  return received;
 }
 
 async function createBot(model: Model, log: pino.Logger, codeInterpreter: ScriptedInterpreter) {

@@ -23,7 +23,7 @@ import type { Channel, Message, User } from './model.ts';
 import { messageEvent } from './payloads.ts';
 import { asThread, changeThread, checkThread, joinThread } from './threads.ts';
 import type { MessageBody } from './validation/message.ts';
-import { canView, may, type World } from './world.ts';
+import { canView, FORUMS, may, type World } from './world.ts';
 
 interface Draft {
   channel: Channel;
@@ -35,6 +35,11 @@ interface Draft {
   onlyFor?: User | null;
   flags?: number;
   reference?: Message['reference'];
+  stickers?: Message['stickers'];
+  poll?: Message['poll'];
+  forwarded?: Message['forwarded'];
+  /** Of the first message of a forum's post: the post's. */
+  id?: string;
   /** For the platform's own notes, whose text names nobody. */
   mentions?: Message['mentions'];
 }
@@ -64,12 +69,13 @@ export class Messages {
     const nonceKey = `${author.id}:${body.nonce}`;
     const known = this.#nonces.get(nonceKey);
     if (body.enforceNonce && known && known.until > Date.now()) return existing(known.message);
-    const reference = this.#resolveReference(channel, author, body);
+    const { forwarded } = draft;
+    const answered = this.#resolveReference(channel, author, body);
     const message = this.post({
       ...draft,
       body: { ...body, flags: (body.flags ?? 0) & ~MessageFlags.Ephemeral },
-      type: reference ? MessageType.Reply : MessageType.Default,
-      reference,
+      type: answered ? MessageType.Reply : MessageType.Default,
+      reference: forwarded ? { channel: forwarded.channel, messageId: forwarded.id } : answered,
     });
     if (body.nonce !== undefined) {
       this.#nonces.set(nonceKey, { message, until: Date.now() + this.#world.settings.timing.nonce });
@@ -84,15 +90,18 @@ export class Messages {
     const interaction = draft.interaction ?? null;
     const content = body.content ?? '';
     const message: Message = {
-      id: snowflake(),
+      id: draft.id ?? snowflake(),
       type: draft.type ?? MessageType.Default,
       channel,
       author,
       content,
-      flags: (body.flags ?? 0) | (draft.flags ?? 0),
+      flags: (body.flags ?? 0) | (draft.flags ?? 0) | (draft.forwarded ? MessageFlags.HasSnapshot : 0),
       embeds: body.embeds ?? [],
       components: body.components ?? [],
       attachments: attach(body, draft.files ?? new Map(), []),
+      stickers: draft.stickers ?? [],
+      poll: draft.poll ?? null,
+      forwarded: draft.forwarded ? { ...draft.forwarded } : null,
       mentions:
         draft.mentions ??
         this.#mentions({ channel, author, reference, interaction }, content, body.allowedMentions),
@@ -266,7 +275,6 @@ function existing(message: Message): Message {
   return message;
 }
 
-const FORUMS: readonly ChannelType[] = [ChannelType.GuildForum, ChannelType.GuildMedia];
 const CHATS: readonly ChannelType[] = [
   ChannelType.DM,
   ChannelType.GuildText,
@@ -283,8 +291,9 @@ function refusedReference(code: string, message: string): ApiError {
   return new ApiError(400, RESTJSONErrorCodes.InvalidFormBodyOrContentType, 'Invalid Form Body', { errors });
 }
 
-function isEmpty({ content, embeds, components, attachments, flags, type }: Message): boolean {
-  if (!WRITTEN.includes(type) || flags & MessageFlags.Loading) return false;
-  const nothing = content === '' && embeds.length === 0 && attachments.length === 0;
+function isEmpty(message: Message): boolean {
+  const { content, embeds, components, attachments, stickers, poll, forwarded, flags, type } = message;
+  if (!WRITTEN.includes(type) || flags & MessageFlags.Loading || poll || forwarded) return false;
+  const nothing = content === '' && [...embeds, ...attachments, ...stickers].length === 0;
   return nothing && (components.length === 0 || (flags & MessageFlags.IsComponentsV2) === 0);
 }

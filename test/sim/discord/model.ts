@@ -90,6 +90,17 @@ export interface Mentions {
   here: boolean;
 }
 
+export interface Sticker {
+  id: string;
+  name: string;
+}
+
+/** With the votes that each answer has, in order. */
+export interface Poll {
+  question: string;
+  answers: { text: string; votes: number }[];
+}
+
 export interface Message {
   id: string;
   type: number;
@@ -100,6 +111,10 @@ export interface Message {
   embeds: Json[];
   components: Json[];
   attachments: Attachment[];
+  stickers: Sticker[];
+  poll: Poll | null;
+  /** What is forwarded by it, as it was then. */
+  forwarded: Message | null;
   mentions: Mentions;
   nonce: string | number | null;
   editedAt: number | null;

@@ -2,8 +2,8 @@ import { ChannelType } from 'discord.js';
 import type { Cdn } from './cdn.ts';
 import { timeOf } from './ids.ts';
 import type { Json } from './json.ts';
-import type { Attachment, Channel, Member, Message, User } from './model.ts';
-import { memberOf, permissionsIn, type World } from './world.ts';
+import type { Attachment, Channel, Member, Message, Poll, User } from './model.ts';
+import { FORUMS, memberOf, permissionsIn, type World } from './world.ts';
 
 export const iso = (ms: number) => new Date(ms).toISOString().replace('Z', '000+00:00');
 
@@ -52,6 +52,7 @@ export function channelPayload(channel: Channel, bot: User): Json {
   if (channel.thread) return { ...shared, ...threadFields(channel, channel.thread, bot) };
   return {
     ...shared,
+    ...(FORUMS.includes(channel.type) && { available_tags: [], default_reaction_emoji: null }),
     parent_id: null,
     position: 0,
     topic: null,
@@ -105,25 +106,18 @@ export function attachmentPayload(cdn: Cdn, channel: Channel, attachment: Attach
 
 /** The message as REST shows it; events add `guild_id` and `member` (see `messageEvent`). */
 export function messagePayload(world: World, cdn: Cdn, message: Message, depth = 1): Json {
-  const { reference, interaction, channel } = message;
+  const { reference, interaction, channel, forwarded } = message;
   const referenced = reference?.messageId ? reference.channel.messages.get(reference.messageId) : undefined;
   return {
     id: message.id,
     channel_id: channel.id,
-    type: message.type,
     author: userPayload(message.author),
-    content: message.content,
-    timestamp: iso(timeOf(message.id)),
-    edited_timestamp: message.editedAt === null ? null : iso(message.editedAt),
+    ...snapshotFields(cdn, message),
     tts: false,
     mention_everyone: message.mentions.everyone || message.mentions.here,
-    mentions: message.mentions.users.map(userPayload),
-    mention_roles: message.mentions.roles.map(({ id }) => id),
-    attachments: message.attachments.map((attachment) => attachmentPayload(cdn, channel, attachment)),
-    embeds: message.embeds,
-    components: message.components,
     pinned: false,
-    flags: message.flags,
+    ...(message.poll && { poll: pollPayload(message.poll) }),
+    ...(forwarded && { message_snapshots: [{ message: snapshotFields(cdn, forwarded) }] }),
     ...(message.reactions.size > 0 && { reactions: reactions(message, world.bot) }),
     ...(message.nonce !== null && { nonce: message.nonce }),
     ...(message.thread && { thread: channelPayload(message.thread, world.bot) }),
@@ -134,16 +128,52 @@ export function messagePayload(world: World, cdn: Cdn, message: Message, depth =
     }),
     ...(reference && {
       message_reference: {
-        type: 0,
+        type: forwarded ? 1 : 0,
         channel_id: reference.channel.id,
         ...(reference.messageId && { message_id: reference.messageId }),
         ...(reference.channel.guild && { guild_id: reference.channel.guild.id }),
       },
     }),
     ...(reference?.messageId &&
+      !forwarded &&
       depth > 0 && {
         referenced_message: referenced ? messagePayload(world, cdn, referenced, depth - 1) : null,
       }),
+  };
+}
+
+/** What of a message is forwarded. https://discord.com/developers/docs/resources/message#message-snapshot-object */
+function snapshotFields(cdn: Cdn, message: Message): Json {
+  const { channel, stickers } = message;
+  return {
+    type: message.type,
+    content: message.content,
+    timestamp: iso(timeOf(message.id)),
+    edited_timestamp: message.editedAt === null ? null : iso(message.editedAt),
+    mentions: message.mentions.users.map(userPayload),
+    mention_roles: message.mentions.roles.map(({ id }) => id),
+    attachments: message.attachments.map((attachment) => attachmentPayload(cdn, channel, attachment)),
+    embeds: message.embeds,
+    components: message.components,
+    flags: message.flags,
+    ...(stickers.length > 0 && {
+      sticker_items: stickers.map((sticker) => ({ ...sticker, format_type: 1 })),
+    }),
+  };
+}
+
+/** https://discord.com/developers/docs/resources/poll#poll-object */
+function pollPayload({ question, answers }: Poll): Json {
+  return {
+    question: { text: question },
+    answers: answers.map(({ text }, index) => ({ answer_id: index + 1, poll_media: { text } })),
+    expiry: null,
+    allow_multiselect: false,
+    layout_type: 1,
+    results: {
+      is_finalized: false,
+      answer_counts: answers.map(({ votes }, index) => ({ id: index + 1, count: votes, me_voted: false })),
+    },
   };
 }
 
@@ -192,7 +222,8 @@ export function withoutContent(world: World, payload: Json): Json {
   const shown =
     message && (message.author === world.bot || !message.channel.guild || mentionsBot(world, message));
   const { referenced_message: referenced, ...rest } = payload;
-  const hidden = shown ? rest : { ...rest, content: '', embeds: [], attachments: [], components: [] };
+  const { poll: _poll, message_snapshots: _snapshots, ...others } = rest;
+  const hidden = shown ? rest : { ...others, content: '', embeds: [], attachments: [], components: [] };
   if (referenced === undefined) return hidden;
   return {
     ...hidden,

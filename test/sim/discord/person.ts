@@ -1,14 +1,15 @@
-import { ChannelType, ComponentType } from 'discord.js';
+import { ChannelType, ComponentType, MessageFlags } from 'discord.js';
 import { threadLocked } from './api-error.ts';
 import type { NewFile, NewFiles } from './attachments.ts';
 import { type Commands, fillOptions, type OptionValue } from './commands.ts';
 import { react, showTyping } from './gestures.ts';
+import { snowflake } from './ids.ts';
 import { type Interaction, type Interactions, pressOf } from './interactions.ts';
 import type { Json } from './json.ts';
 import { ALL_MENTIONS } from './mentions.ts';
 import type { Messages } from './messages.ts';
-import type { Channel, Message, User } from './model.ts';
-import { startAlone, startFromMessage } from './thread-starts.ts';
+import type { Channel, Message, Poll, User } from './model.ts';
+import { startAlone, startFromMessage, startPost } from './thread-starts.ts';
 import { asThread, changeThread, joinThread, type ThreadChange } from './threads.ts';
 import { flatten } from './validation/components.ts';
 import { plainBody } from './validation/message.ts';
@@ -25,6 +26,12 @@ export interface SaysOptions {
   replyTo?: Message;
   /** Whether the reply pings whom it answers, as it does unless people switch it off. */
   pingReplied?: boolean;
+  stickers?: readonly string[];
+  poll?: Poll;
+  /** Bots alone can send them. */
+  embeds?: readonly Json[];
+  /** Instead of a text. */
+  components?: readonly Json[];
 }
 
 /** Minutes until a person's new thread archives itself. */
@@ -58,16 +65,42 @@ export class Person {
   }
 
   says(channel: string | Channel, text: string, options: SaysOptions = {}): Message {
-    const { replyTo, pingReplied = true } = options;
+    const { replyTo, pingReplied = true, stickers = [], poll = null, embeds, components } = options;
     const allowedMentions = { ...ALL_MENTIONS, repliedUser: pingReplied };
     const reference = replyTo && { messageId: replyTo.id, channelId: undefined, failIfNotExists: true };
-    const body = plainBody(text.trim(), { allowedMentions, reference });
+    const rich = {
+      embeds: embeds && [...embeds],
+      components: components && [...components],
+      flags: components && MessageFlags.IsComponentsV2,
+    };
+    const body = plainBody(text.trim(), { allowedMentions, reference, ...rich });
     return this.#client.messages.send({
       channel: this.#at(channel),
       author: this.user,
       body,
       files: numbered(options.files),
+      stickers: stickers.map((name) => ({ id: snowflake(), name })),
+      poll,
     });
+  }
+
+  /** Forwards a message, which carries nothing else. */
+  forwards(message: Message, to: string | Channel): Message {
+    return this.#client.messages.send({
+      channel: this.#at(to),
+      author: this.user,
+      body: plainBody(''),
+      forwarded: message,
+    });
+  }
+
+  /** Begins a post of a forum: a thread, whose first message has the thread's id. */
+  posts(forum: string | Channel, title: string, text: string, files?: readonly PersonFile[]): Message {
+    const { world, messages } = this.#client;
+    const start = { name: title, owner: this.user, autoArchive: AUTO_ARCHIVE };
+    const thread = startPost(world, this.#at(forum), start);
+    const body = plainBody(text.trim(), { allowedMentions: ALL_MENTIONS });
+    return messages.send({ channel: thread, author: this.user, body, files: numbered(files), id: thread.id });
   }
 
   /** Writes to the bot directly. */

@@ -13,7 +13,7 @@ import type { Messages } from './messages.ts';
 import type { Channel, Message, User } from './model.ts';
 import { isThreadable, openThread } from './threads.ts';
 import { plainBody } from './validation/message.ts';
-import { canView, may, type World } from './world.ts';
+import { canView, FORUMS, may, type World } from './world.ts';
 
 interface ThreadStart {
   name: string;
@@ -77,6 +77,14 @@ export function startAlone(
     });
   }
   return thread;
+}
+
+/** Starts a forum's post, still without its first message; who may write there may post. */
+export function startPost(world: World, parent: Channel, start: ThreadStart): Channel {
+  if (!canView(parent, start.owner)) throw missingAccess();
+  if (!FORUMS.includes(parent.type)) throw wrongChannelType();
+  if (!may(parent, start.owner, 'SendMessages')) throw missingPermissions();
+  return openThread(world, { ...start, parent, source: null, type: ChannelType.PublicThread });
 }
 
 function checkMayStart(

@@ -119,6 +119,8 @@ export function memberOf(guild: Guild | null, user: User): Member | undefined {
   return guild?.members.get(user.id);
 }
 
+/** Channels of posts, each of which is a thread. */
+export const FORUMS: readonly ChannelType[] = [ChannelType.GuildForum, ChannelType.GuildMedia];
 const VOICE: readonly ChannelType[] = [ChannelType.GuildVoice, ChannelType.GuildStageVoice];
 
 const DIRECT_MESSAGE_PERMISSIONS = permissionBits([
