@@ -23,6 +23,7 @@ import { FILTERED, MAX_ANSWERS, TOO_MANY_ANSWERS, tooLongAtAll } from './failure
 import { LeftOut } from './left-out.ts';
 import { CODE_INTERPRETER, modelToolChoice, modelTools } from './model-tools.ts';
 import { Notice } from './notice.ts';
+import { OutputLimit } from './output-limit.ts';
 import { responseFormat } from './response-format.ts';
 
 /** What the model is given when nothing else is said: fits the usual context of 128,000 tokens twice. */
@@ -52,6 +53,7 @@ export class RunLoop {
   readonly #files: ThreadFiles;
   readonly #callIds = new Set<string>();
   readonly #notice: Notice;
+  readonly #output = new OutputLimit();
   readonly #ownFields: OwnFields[] = [];
   #history: Entry[] = [];
   #items: ModelItem[] = [];
@@ -145,7 +147,7 @@ export class RunLoop {
       const answer = new Answer(this.#writer, this.#callIds);
       this.#answer = answer;
       try {
-        await this.#take(answer, this.#deps.model.respond(request, signal));
+        await this.#take(answer, this.#output.within(this.#deps.model.respond(request, signal)));
         if (answer.isFiltered && this.#leftOut.tryAnother('words')) continue;
         await this.#keep(answer, request);
         return answer;
