@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { APIConnectionError, APIError, OpenAI } from 'openai';
 import { findAssistant, syncAssistant } from './assistant.ts';
 import { createSandbox } from './assistants/code-interpreter/sandbox.ts';
@@ -23,6 +24,12 @@ import type { Store } from './store/store.ts';
 
 /** Where the SDK believes the embedded server to be; its requests never leave the process. */
 const EMBEDDED_URL = 'http://embedded.invalid/v1';
+
+/**
+ * Within so many milliseconds replies are ended when the process stops: Docker kills it after ten seconds, and a platform
+ * that is down would keep it for ever. The last edits have room kept for them, so most take less than one.
+ */
+const FAREWELL_MS = 6_000;
 
 /** The Assistants API that the bot talks to: its own, or another server's. */
 interface Server {
@@ -87,10 +94,19 @@ export class RunningBot implements Bot {
   readonly #server: Server;
   readonly #turn: TurnParts;
   readonly #inbox: Inbox;
+  readonly #farewellMs: number;
+  #closed: Promise<void> | undefined;
   readonly #platforms = new Map<string, Platform>();
   readonly #queue = new ConversationQueue((messages, signal) => this.#takeTurn(messages, signal));
 
-  constructor(store: Store, server: Server, turn: TurnParts, prompts: readonly SuggestedPrompt[]) {
+  constructor(
+    store: Store,
+    server: Server,
+    turn: TurnParts,
+    prompts: readonly SuggestedPrompt[],
+    farewellMs = FAREWELL_MS,
+  ) {
+    this.#farewellMs = farewellMs;
     this.store = store;
     this.prompts = prompts;
     this.#server = server;
@@ -125,9 +141,17 @@ export class RunningBot implements Bot {
     return this.#turn.threads.has(conversation);
   }
 
-  /** Stops what runs, says so in the replies, and closes everything. */
-  async close(): Promise<void> {
-    await this.#queue.close();
+  /** Stops what runs, says so in the replies as far as that is possible soon, and closes everything. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const patience = new AbortController();
+    const late = sleep(this.#farewellMs, undefined, { signal: patience.signal }).catch(() => {});
+    await Promise.race([this.#queue.close(), late]);
+    patience.abort();
     await Promise.all([...this.#platforms.values()].map((platform) => platform.close()));
     await this.#server.close();
     await this.store.close();

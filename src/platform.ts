@@ -104,11 +104,16 @@ export interface Call {
   readonly budget: Budget;
   /** Of the view's parts, how many people see in full once it is sent; undefined for all of them. */
   readonly shows?: number;
+  /** The ids of the view's files that it brings; none when left out. */
+  readonly files?: readonly string[];
   send(): Promise<void>;
 }
 
-/** How a turn ended. `error` is a sentence for the person who asked. */
-export type Outcome = { status: 'completed' | 'stopped' } | { status: 'failed'; error: string };
+/** How a turn ended. `error` is a sentence for the person who asked; `notice` too, of an answer that is not all shown. */
+export type Outcome =
+  | { status: 'completed'; notice?: string }
+  | { status: 'stopped' }
+  | { status: 'failed'; error: string };
 
 /** What fits into one message of a platform. */
 export interface Limits {

@@ -47,8 +47,9 @@ export class Printer implements Reply {
 
   next({ parts: [part], files, outcome }: View): Call | undefined {
     if (part && part.source !== this.#printed) return this.#call(() => this.#print(part.source));
-    if (outcome && !this.#ended) return this.#call(() => this.#end(part?.closing ?? '', files, outcome));
-    return undefined;
+    if (!outcome || this.#ended) return undefined;
+    const end = () => this.#end(part?.closing ?? '', files, outcome);
+    return { ...this.#call(end), files: files.map(({ id }) => id) };
   }
 
   #call(send: () => Promise<void>): Call {
@@ -69,6 +70,7 @@ export class Printer implements Reply {
     const whole = this.#printed + closing;
     await this.#write(whole === '' || whole.endsWith('\n') ? rest : `${rest}\n`);
     for (const file of files) this.#notes.write(`File: ${await this.#keep(file)}\n`);
+    if (outcome.status === 'completed' && outcome.notice) this.#notes.write(`${outcome.notice}\n`);
     if (outcome.status === 'failed') this.#notes.write(`Error: ${outcome.error}\n`);
     if (outcome.status === 'stopped') this.#notes.write('Stopped.\n');
   }

@@ -8,6 +8,7 @@ import { openBot, type RunningBot } from '../bot.ts';
 import { polledRun, streamedRun } from '../conversation/run.ts';
 import { openLog } from '../log.ts';
 import type { ReplyFile } from '../platform.ts';
+import type { ReplyStyle } from '../reply/transcript/render.ts';
 import type { Settings } from '../settings/settings.ts';
 
 export interface ChatOptions {
@@ -21,7 +22,8 @@ export interface ChatOptions {
 export async function chat(settings: Settings, { fresh, streamed }: ChatOptions): Promise<void> {
   const log = await openLog(settings.logLevel ?? 'warn');
   const follow = streamed ? streamedRun : polledRun;
-  const style = { toolCall: (type: string) => `*${type}*` };
+  const { maxReplyLength: longest } = settings;
+  const style: ReplyStyle = { toolCall: (type) => `*${type}*`, ...(longest && { longest }) };
   const bot = await openBot({ settings, log, reader: 'operator', style, follow });
   try {
     const conversation = await currentConversation(bot, fresh);

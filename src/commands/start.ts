@@ -7,13 +7,19 @@ import type { Proxies } from '../operations/proxies.ts';
 import type { Platform } from '../platform.ts';
 import type { Settings } from '../settings/settings.ts';
 
+/** Ten of Discord's messages, which take ten seconds there: what is longer is better read as a file. */
+const REPLY_LENGTH = 20_000;
+
+/** Milliseconds after which what still keeps the stopping process, such as a platform that does not answer, is left. */
+const LAST_MS = 9_000;
+
 /** `npm start` with the tokens of a platform: serves people there until SIGINT or SIGTERM. */
 export async function start(settings: Settings, proxies?: Proxies): Promise<void> {
   const log = await openLog(settings.logLevel ?? 'info');
   const platforms = await platformsOf(settings, log, proxies);
   let ready = false;
   await using open = new AsyncDisposableStack();
-  const style = { toolCall: () => undefined };
+  const style = { toolCall: () => undefined, longest: settings.maxReplyLength ?? REPLY_LENGTH };
   const bot = await openBot({ settings, log, reader: 'team', style, observer: metrics });
   open.defer(() => bot.close());
   const server = await openHttp({
@@ -29,6 +35,7 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   log.info('stopping');
   ready = false;
+  setTimeout(() => process.exit(), LAST_MS).unref();
 }
 
 /** The platforms whose tokens are set; each is loaded only when it is. */

@@ -1,7 +1,7 @@
 import { APIConnectionError, APIError } from 'openai';
-import type { Outcome } from '../platform.ts';
+import type { Outcome, ReplyFile } from '../platform.ts';
 import { Problem } from '../problem.ts';
-import { isEmpty } from '../reply/transcript/empty.ts';
+import { isEmpty, isWordless } from '../reply/transcript/empty.ts';
 import type { Transcript } from '../reply/transcript/transcript.ts';
 
 /** How a turn ended, as its run's transcript tells it. */
@@ -19,6 +19,12 @@ export function endOfRun(transcript: Transcript): Outcome {
     default:
       return failed(transcript.error ?? 'The answer broke off. Ask again.');
   }
+}
+
+/** The same with what is known of the answer's files: an answer of nothing else is none if they can't be had. */
+export function withFiles(outcome: Outcome, transcript: Transcript, files: readonly ReplyFile[]): Outcome {
+  const isNothing = outcome.status === 'completed' && files.length === 0 && isWordless(transcript);
+  return isNothing ? failed('The files of the answer could not be fetched. Ask again.') : outcome;
 }
 
 /** A sentence for the person who asked; what it can't say without giving something away stays in the log. */

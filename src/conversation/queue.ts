@@ -17,6 +17,7 @@ interface Line {
 export class ConversationQueue {
   readonly #lines = new Map<string, Line>();
   readonly #takeTurn: TakeTurn;
+  #isClosed = false;
 
   constructor(takeTurn: TakeTurn) {
     this.#takeTurn = takeTurn;
@@ -42,8 +43,9 @@ export class ConversationQueue {
     return line !== undefined;
   }
 
-  /** Stops every turn and drops nothing silently: what still waits is answered before the promise ends. */
+  /** Stops every turn, and those of what still waits as they begin; ends when all have ended. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const line of this.#lines.values()) line.turn.abort();
     await Promise.all([...this.#lines.values()].map((line) => line.drained));
   }
@@ -51,6 +53,7 @@ export class ConversationQueue {
   async #drain(conversation: string, line: Line): Promise<void> {
     while (line.waiting.length > 0) {
       line.turn = new AbortController();
+      if (this.#isClosed) line.turn.abort();
       await this.#takeTurn(line.waiting.splice(0), line.turn.signal);
     }
     this.#lines.delete(conversation);

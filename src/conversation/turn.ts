@@ -9,7 +9,8 @@ import type { ReplyStyle } from '../reply/transcript/render.ts';
 import { emptyTranscript, fold } from '../reply/transcript/transcript.ts';
 import { describeAskers } from './askers.ts';
 import type { Download } from './attachments.ts';
-import { endOfRun, sentenceFor } from './outcome.ts';
+import { endOfEndless } from './endless.ts';
+import { endOfRun, sentenceFor, withFiles } from './outcome.ts';
 import type { RunThread } from './run.ts';
 import type { ThreadMap } from './thread-map.ts';
 
@@ -33,7 +34,10 @@ export interface TurnParts {
   observer?: TurnObserver;
 }
 
-/** One pass of queued messages through one run to a finished reply. Never rejects. */
+/**
+ * One pass of queued messages through one run to a finished reply. An abort ends both: the run, and what there is to
+ * show of it. Never rejects.
+ */
 export async function takeTurn(
   parts: TurnParts,
   messages: IncomingMessage[],
@@ -42,13 +46,18 @@ export async function takeTurn(
 ): Promise<void> {
   const began = performance.now();
   const publisher = new Publisher(platform.reply(messages), parts.style, parts.log);
+  const stop = () => publisher.stop();
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
   const turn = new Turn(parts, publisher, platform.download?.bind(platform));
   const outcome = await turn.answer(messages, signal).catch((error: unknown): Outcome => {
     parts.log.warn({ err: error, conversation: messages[0]?.conversation }, 'a turn failed');
     return { status: 'failed', error: sentenceFor(error) };
   });
-  await publisher.finish(outcome, await turn.files());
-  parts.observer?.turnEnded(platform.name, outcome.status, (performance.now() - began) / 1_000);
+  const files = signal.aborted ? [] : await turn.files();
+  const { status } = await publisher.finish(turn.endWith(outcome, files), files);
+  signal.removeEventListener('abort', stop);
+  parts.observer?.turnEnded(platform.name, status, (performance.now() - began) / 1_000);
 }
 
 class Turn {
@@ -68,13 +77,28 @@ class Turn {
     const refusal = fitting.length < messages.length ? tooLong(messages) : undefined;
     if (refusal && fitting.length === 0) return refusal;
     const threadId = await this.#prepare(fitting);
+    if (signal.aborted) return { status: 'stopped' };
     const params = { ...this.#parts.runSettings, additional_instructions: describeAskers(fitting) };
-    for await (const event of this.#parts.runThread(threadId, params, signal)) {
+    const outcome = (await this.#follow(threadId, params, signal)) ?? endOfRun(this.#transcript);
+    return outcome.status === 'completed' ? (refusal ?? outcome) : outcome;
+  }
+
+  /** Shows a run as it goes on; tells how it ended, if that was not by itself. */
+  async #follow(
+    threadId: string,
+    params: RunCreateParamsBase,
+    signal: AbortSignal,
+  ): Promise<Outcome | undefined> {
+    const endless = new AbortController();
+    const events = this.#parts.runThread(threadId, params, AbortSignal.any([signal, endless.signal]));
+    for await (const event of events) {
       this.#transcript = fold(this.#transcript, event);
       this.#publisher.update(this.#transcript);
+      const end = endOfEndless(this.#transcript);
+      if (end) endless.abort();
+      if (end) return end;
     }
-    const outcome = endOfRun(this.#transcript);
-    return outcome.status === 'completed' ? (refusal ?? outcome) : outcome;
+    return undefined;
   }
 
   /** The files that the run brought forth; one that can't be had is left out, and the log says why. */
@@ -86,6 +110,10 @@ class Turn {
       ),
     );
     return (await Promise.all(found)).filter((file) => file !== undefined);
+  }
+
+  endWith(outcome: Outcome, files: readonly ReplyFile[]): Outcome {
+    return withFiles(outcome, this.#transcript, files);
   }
 
   /** Brings the thread to where the run shall begin. */

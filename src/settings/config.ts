@@ -41,6 +41,8 @@ export interface Config {
   /** Left out: the world is reached directly. */
   readonly proxy?: ProxySettings;
   readonly store: { readonly dataDir: string; readonly databaseUrl?: string };
+  /** UTF-16 code units of a reply that are shown as messages. Left out: each command has its own. */
+  readonly maxReplyLength?: number;
   readonly port: number;
   /** Left out: each command has its own. */
   readonly logLevel?: z.infer<typeof logLevel>;
@@ -81,6 +83,16 @@ const port = z
   })
   .transform(Number);
 
+/** Below this not even a table or a short program would be shown. */
+const LEAST_REPLY_LENGTH = 500;
+
+const replyLength = z
+  .string()
+  .refine((text) => /^\d{1,7}$/.test(text) && Number(text) >= LEAST_REPLY_LENGTH, {
+    error: `is not a length: write a number of characters from ${LEAST_REPLY_LENGTH} to 9999999, such as 20000.`,
+  })
+  .transform(Number);
+
 const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
   error: 'is not a level: write trace, debug, info, warn, error, fatal or silent.',
 });
@@ -117,6 +129,7 @@ const VARIABLES = z.object({
   NO_PROXY: z.string().exactOptional(),
   DATABASE_URL: databaseURL.exactOptional(),
   DATA_DIR: z.string().default('./data'),
+  MAX_REPLY_LENGTH: replyLength.exactOptional(),
   PORT: port.default(3000),
   LOG_LEVEL: z.preprocess((text) => String(text).toLowerCase(), logLevel).exactOptional(),
 });
@@ -165,6 +178,7 @@ function toConfig(variables: Variables): Config {
     ...discordOf(variables),
     ...proxyOf(variables),
     store: { dataDir: variables.DATA_DIR, ...(DATABASE_URL && { databaseUrl: DATABASE_URL }) },
+    ...(variables.MAX_REPLY_LENGTH && { maxReplyLength: variables.MAX_REPLY_LENGTH }),
     port: variables.PORT,
     ...(LOG_LEVEL && { logLevel: LOG_LEVEL }),
   };

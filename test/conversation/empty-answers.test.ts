@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Printer, plain } from '../../adapters/console/printer.ts';
+import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
 import type { ModelEvent } from '../../src/assistants/models/model.ts';
 import { polledRun, streamedRun } from '../../src/conversation/run.ts';
 import { Sink } from '../adapters/console/sink.ts';
@@ -82,6 +83,23 @@ test.each<[string, ScriptedResult]>([
   const reply = await afterCalling(python('go'), result);
   expect(reply.outcome).toEqual({ status: 'completed' });
   expect(reply.files.map(({ name }) => name)).toEqual((result.files ?? []).map(({ name }) => name));
+});
+
+test('an answer of files alone, none of which can be had, says so', async () => {
+  const codeInterpreter = new ScriptedInterpreter({
+    go: { prints: [], files: [{ name: 'plot.png', bytes: new Uint8Array(9) }] },
+  });
+  const model = new ScriptedModel([...python('go'), end()], says('\n'));
+  const network = (fetch: Fetch): Fetch => {
+    return async (input, init) =>
+      String(input).endsWith('/content') ? new Response('{}', { status: 404 }) : fetch(input, init);
+  };
+  const { turn } = await openHarness({ model, codeInterpreter, network });
+  const { outcome } = await turn([from('Ann', 'question')]);
+  expect(outcome).toEqual({
+    status: 'failed',
+    error: 'The files of the answer could not be fetched. Ask again.',
+  });
 });
 
 test('what only looks like the beginning of a fence is an answer', async () => {

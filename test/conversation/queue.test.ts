@@ -52,6 +52,21 @@ test('stop aborts only the turn that runs, and what waits behind it is answered'
   expect(queue.stop('c')).toBe(false);
 });
 
+test('a queue that closes stops what runs, and what waits as it begins, but takes all of it', async () => {
+  const turns: [string[], boolean][] = [];
+  const queue = new ConversationQueue(async (messages, signal) => {
+    turns.push([texts(messages), signal.aborted]);
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  });
+  queue.push(message('c', '1'));
+  queue.push(message('c', '2'));
+  await queue.close();
+  expect(turns).toEqual([
+    [['1'], false],
+    [['2'], true],
+  ]);
+});
+
 test('whatever arrives whenever, every message is answered once, in order, one turn at a time', async () => {
   const arrivals = fc.array(fc.record({ conversation: fc.constantFrom('a', 'b', 'c'), pause: fc.nat(3) }));
   await fc.assert(

@@ -40,6 +40,7 @@ test('everything that is set arrives where it is used, without the space around 
     ASSISTANT_ID: 'asst_1',
     DATABASE_URL: 'postgres://me:p%40ss@db.example/bobbin',
     DATA_DIR: '/data',
+    MAX_REPLY_LENGTH: '5000',
     PORT: '0',
     LOG_LEVEL: 'DEBUG',
   };
@@ -47,6 +48,7 @@ test('everything that is set arrives where it is used, without the space around 
     model: { api: 'responses', apiKey: 'key-1', baseURL: 'https://models.example/v1' },
     assistants: { baseURL: 'http://assistants.example/v1', apiKey: 'key-2', assistantId: 'asst_1' },
     store: { dataDir: '/data', databaseUrl: 'postgres://me:p%40ss@db.example/bobbin' },
+    maxReplyLength: 5_000,
     port: 0,
     logLevel: 'debug',
   });
@@ -114,6 +116,9 @@ test.each([
   [{ PORT: '-1' }, /^PORT is not a port/],
   [{ PORT: '3000.5' }, /^PORT is not a port/],
   [{ PORT: 'secret' }, /^PORT is not a port/],
+  [{ MAX_REPLY_LENGTH: '499' }, /^MAX_REPLY_LENGTH is not a length: write a number of characters from 500/],
+  [{ MAX_REPLY_LENGTH: '20_000' }, /^MAX_REPLY_LENGTH is not a length/],
+  [{ MAX_REPLY_LENGTH: 'secret' }, /^MAX_REPLY_LENGTH is not a length/],
   [{ LOG_LEVEL: 'secret' }, /^LOG_LEVEL is not a level: write trace, debug/],
 ])('the mistake in %o is told with what to do, and no value is shown', (env, sentence) => {
   const { mistakes } = readConfig(env);

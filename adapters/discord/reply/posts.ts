@@ -46,6 +46,7 @@ function withButtons(posts: Post[], buttons: Buttons): Post[] {
 function noticeOf({ outcome, parts, files }: View): string | undefined {
   if (outcome?.status === 'failed') return shorten(`⚠️ ${asText(outcome.error)}`);
   if (outcome?.status === 'stopped') return '-# Stopped.';
+  if (outcome?.notice !== undefined) return shorten(`-# ${asText(outcome.notice)}`);
   return parts.length === 0 && files.length === 0 ? '-# The answer is empty.' : undefined;
 }
 

@@ -30,9 +30,10 @@ interface Shown {
   replaces?: string;
 }
 
-/** One call, which leaves the first `shows` messages as they should be. */
+/** One call, which leaves the first `shows` messages as they should be, and brings these files. */
 interface Step {
   shows: number;
+  files?: readonly string[];
   run: () => Promise<void>;
 }
 
@@ -74,7 +75,9 @@ export class DiscordReply implements Reply {
       return content === undefined ? post : { ...post, content };
     });
     const step = this.#step(posts, view.outcome !== undefined);
-    return step && { budget: this.#parts.place.budget, shows: step.shows, send: () => this.#send(step.run) };
+    if (!step) return undefined;
+    const { run, ...brings } = step;
+    return { budget: this.#parts.place.budget, ...brings, send: () => this.#send(run) };
   }
 
   close(): void {
@@ -98,7 +101,8 @@ export class DiscordReply implements Reply {
     for (const [index, post] of posts.entries()) {
       const shown = this.#shown[index];
       const shows = index + 1;
-      if (!shown?.id) return { shows, run: () => this.#post(index, post) };
+      const files = post.files.map(({ id }) => id);
+      if (!shown?.id) return { shows, files, run: () => this.#post(index, post) };
       if (shown.content !== post.content || shown.buttons !== post.buttons)
         return { shows, run: () => this.#edit(index, shown.id ?? '', post) };
     }

@@ -37,7 +37,8 @@ export function endingBlocks(outcome: Outcome, hasText: boolean): Block[] {
 }
 
 function noteOn(outcome: Outcome): string | undefined {
-  if (outcome.status !== 'failed') return outcome.status === 'stopped' ? 'Stopped.' : undefined;
+  if (outcome.status === 'stopped') return 'Stopped.';
+  if (outcome.status === 'completed') return outcome.notice;
   const { error } = outcome;
   return `⚠️ ${error.length > MAX_NOTE ? `${error.slice(0, MAX_NOTE).toWellFormed()}…` : error}`;
 }

@@ -71,12 +71,12 @@ export class SlackReply implements Reply {
       const isLast = index === count - 1;
       if (!isLast && part && part === this.#shown[index]) continue;
       const call = this.#message(index).next(this.#messageView(view, index, isLast));
-      if (call) return call;
+      if (call) return { ...call, shows: index + 1 };
       if (!isLast && part) this.#shown[index] = part;
     }
     for (const message of this.#messages.slice(count)) {
       const call = message.remove();
-      if (call) return call;
+      if (call) return { ...call, shows: count };
     }
     return undefined;
   }

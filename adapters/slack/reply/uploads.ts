@@ -22,7 +22,7 @@ export class Uploads {
       await (isEmpty(batch[0]) ? this.#name(batch, 'Slack takes no empty files') : this.#upload(batch));
       this.#sent += batch.length;
     };
-    return { budget: this.#context.budgets.files, send };
+    return { budget: this.#context.budgets.files, files: batch.map(({ id }) => id), send };
   }
 
   async #upload(batch: readonly ReplyFile[]): Promise<void> {

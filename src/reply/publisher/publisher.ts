@@ -9,15 +9,23 @@ import {
   type ReplyFile,
   type View,
 } from '../../platform.ts';
+import { excerptOf } from '../layout/excerpt.ts';
 import { layout } from '../layout/layout.ts';
 import { type ReplyStyle, render } from '../transcript/render.ts';
 import { sizeOf } from '../transcript/size.ts';
 import { emptyTranscript, type Transcript } from '../transcript/transcript.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { NOTHING_SEEN, type Seen, seenAfter, seesAll } from './seen.ts';
 import { charactersOf, urgencyOf } from './urgency.ts';
+import { wholeAnswer, withNotice } from './whole-answer.ts';
 
 /** How often a call that fails without a reason is tried, with a state that is newer each time. */
 const MAX_FAILURES = 6;
+
+/** Characters from which on an answer is very long. */
+const VERY_LONG = 20_000;
+/** So much of itself a very long answer grows by until more of it is shown. */
+const GROWTH = 1 / 64;
 
 /** Milliseconds before the second try; each further one waits twice as long. */
 const FIRST_RETRY_DELAY = 250;
@@ -34,6 +42,10 @@ export class Publisher {
   #transcript: Transcript = emptyTranscript;
   #view: View = { parts: [], calls: [], files: [] };
   #viewed: Transcript = emptyTranscript;
+  /** Whether the view holds as much of the answer as is shown at all. */
+  #isFull = false;
+  #seen: Seen = NOTHING_SEEN;
+  #isStopped = false;
   #shown: { anything: boolean; characters: number; at: number };
   #wait = new AbortController();
   #failures = 0;
@@ -55,15 +67,38 @@ export class Publisher {
   }
 
   /**
-   * Shows the newest state with the answer's files and closes the reply; returns when people see it, or can't. A call
-   * that waits for room is claimed anew, because a last edit finds more of it. Never rejects.
+   * Shows the newest state with the answer's files and closes the reply; returns when people see it, or can't, how the
+   * reply ended. Never rejects.
    */
-  async finish(outcome: Outcome, files: readonly ReplyFile[] = []): Promise<void> {
-    this.#view = { ...this.#newest(), files, outcome };
-    this.#wait.abort();
-    if (!this.#busy) this.#work = this.#catchUp();
+  async finish(outcome: Outcome, files: readonly ReplyFile[] = []): Promise<Outcome> {
+    if (!this.#isStopped) this.#end(outcome, files);
     await this.#work;
     this.#reply.close?.();
+    return this.#view.outcome ?? outcome;
+  }
+
+  /** Ends the reply as people see it, if they don't see all of it yet: whatever more there is of it is not shown. */
+  stop(): void {
+    const { outcome } = this.#view;
+    if (this.#isStopped || (outcome && seesAll(this.#seen, this.#view))) return;
+    this.#isStopped = true;
+    this.#view = { ...this.#view, outcome: outcome?.status === 'failed' ? outcome : { status: 'stopped' } };
+    this.#hurry();
+  }
+
+  #end(outcome: Outcome, files: readonly ReplyFile[]): void {
+    const markdown = this.#look(true);
+    const isCut = this.#isFull && outcome.status !== 'stopped';
+    this.#view = isCut
+      ? { ...this.#view, files: [wholeAnswer(markdown), ...files], outcome: withNotice(outcome, markdown) }
+      : { ...this.#view, files, outcome };
+    this.#hurry();
+  }
+
+  /** A call that waits for room is claimed anew, because a last edit finds more of it. */
+  #hurry(): void {
+    this.#wait.abort();
+    if (!this.#busy) this.#work = this.#catchUp();
   }
 
   async #catchUp(): Promise<void> {
@@ -82,19 +117,39 @@ export class Publisher {
   }
 
   #newest(): View {
-    if (this.#transcript !== this.#viewed) {
-      this.#viewed = this.#transcript;
-      const { markdown, calls } = render(this.#transcript, this.#style);
-      this.#view = { ...this.#view, parts: layout(markdown, this.#reply.limits, this.#view.parts), calls };
-    }
+    if (this.#isStopped) this.#view = { ...this.#view, ...this.#seen };
+    else if (this.#isWorthALook) this.#look(false);
     return this.#view;
+  }
+
+  /** A look goes through the whole answer, so a very long one is looked at when it has grown by a part of itself. */
+  get #isWorthALook(): boolean {
+    if (this.#transcript === this.#viewed || this.#isFull || this.#view.outcome) return false;
+    const size = sizeOf(this.#viewed);
+    const hasNewEntry = this.#transcript.entries.length !== this.#viewed.entries.length;
+    return size <= VERY_LONG || hasNewEntry || sizeOf(this.#transcript) - size >= size * GROWTH;
+  }
+
+  /** Lays the newest state out; gives its whole Markdown. What is laid out in full is not looked at again until the end. */
+  #look(isOver: boolean): string {
+    this.#viewed = this.#transcript;
+    const { markdown, calls } = render(this.#transcript, this.#style);
+    const { longest = Number.POSITIVE_INFINITY } = this.#style;
+    const excerpt = excerptOf(markdown, longest, isOver);
+    this.#isFull = markdown.length > longest;
+    this.#view = {
+      ...this.#view,
+      parts: layout(excerpt, this.#reply.limits, this.#view.parts),
+      calls: calls.filter(({ at }) => at <= excerpt.length),
+    };
+    return markdown;
   }
 
   /** What waits longest with most to show is most out of date. Not laid out for it: budgets ask all that wait, often. */
   #claim(): Claim {
     const { characters, at } = this.#shown;
     const urgency = () => {
-      const grown = sizeOf(this.#transcript) - sizeOf(this.#viewed);
+      const grown = this.#isFull ? 0 : sizeOf(this.#transcript) - sizeOf(this.#viewed);
       const waitedMs = this.#clock.now() - at;
       const backlog = { parts: this.#view.parts, grown, shown: characters, waitedMs };
       return urgencyOf(backlog, this.#reply.limits.characters);
@@ -108,14 +163,18 @@ export class Publisher {
   }
 
   async #send(call: Call): Promise<void> {
+    const before = this.#seen;
+    this.#seen = seenAfter(before, this.#view, call);
     const characters = charactersOf(this.#view.parts.slice(0, call.shows));
     try {
       await call.send();
       this.#shown = { anything: true, characters, at: this.#clock.now() };
       this.#failures = 0;
     } catch (error) {
-      if (error instanceof RateLimited) call.budget.refused(error.retryAfterMs);
-      else await this.#recover(error);
+      if (error instanceof RateLimited) {
+        this.#seen = before;
+        call.budget.refused(error.retryAfterMs);
+      } else await this.#recover(error);
     }
   }
 

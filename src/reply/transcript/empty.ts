@@ -6,7 +6,12 @@ import type { Entry, Transcript } from './transcript.ts';
 
 /** Whether an answer that is over gives people nothing: no text, no file, and nothing that code printed. */
 export function isEmpty(transcript: Transcript): boolean {
-  return fileIds(transcript).length === 0 && transcript.entries.every(saysNothing);
+  return fileIds(transcript).length === 0 && isWordless(transcript);
+}
+
+/** Whether there is nothing to read in an answer that is over. */
+export function isWordless({ entries }: Transcript): boolean {
+  return entries.every(saysNothing);
 }
 
 function saysNothing(entry: Entry): boolean {
@@ -16,5 +21,5 @@ function saysNothing(entry: Entry): boolean {
 
 function printsNothing(call: ToolCall): boolean {
   if (call.type !== 'code_interpreter') return true;
-  return call.outputs.every((output) => output.type === 'logs' && cleanLogs(output.logs, false) === '');
+  return call.outputs.every((output) => output.type === 'image' || cleanLogs(output.logs, false) === '');
 }

@@ -9,6 +9,8 @@ import type { Entry, ToolCallsEntry, Transcript } from './transcript.ts';
 export interface ReplyStyle {
   /** A line of Markdown that says that a tool of this type is called. */
   toolCall(type: ToolCall['type']): string | undefined;
+  /** At most so many UTF-16 code units of Markdown are shown; what is longer is given as a file, too. No limit when left out. */
+  readonly longest?: number;
 }
 
 const PLAIN: ReplyStyle = { toolCall: () => undefined };

@@ -9,7 +9,23 @@ export function sizeOf({ entries }: Transcript): number {
   );
 }
 
+/** How many characters a transcript holds, whether or not people see them. */
+export function lengthOf({ entries }: Transcript): number {
+  return sum(entries, (entry) =>
+    entry.type === 'message' ? sum(entry.content, lengthOfContent) : sum(entry.tool_calls, lengthOfCall),
+  );
+}
+
+function lengthOfContent(content: Content): number {
+  return content.type === 'image_url' ? content.url.length : sizeOfContent(content);
+}
+
+function lengthOfCall(call: ToolCall): number {
+  return call.type === 'function' ? call.arguments.length + (call.output?.length ?? 0) : sizeOfCall(call);
+}
+
 function sizeOfContent(content: Content): number {
+  if (content.type === 'refusal') return content.refusal.length;
   return content.type === 'text' ? content.value.length : 1;
 }
 

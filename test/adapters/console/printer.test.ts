@@ -47,3 +47,11 @@ test('the files of an answer are kept, and the person is told where', async () =
   await show(printer, 'See the plot.', { status: 'completed' }, files);
   expect(notes.take()).toBe('File: /kept/plot.png\n');
 });
+
+test('of an answer that is too long to be shown the person is told where all of it is', async () => {
+  const { printer, answers, notes } = open();
+  const files = [{ id: 'whole-answer', name: 'answer.md', bytes: new Uint8Array(1) }];
+  await show(printer, 'It begins', { status: 'completed', notice: 'All of it is in answer.md.' }, files);
+  expect(answers.take()).toBe('It begins\n');
+  expect(notes.take()).toBe('File: /kept/answer.md\nAll of it is in answer.md.\n');
+});

@@ -23,6 +23,10 @@ export interface SceneOptions {
   sim?: SimOptions;
   discord?: Partial<DiscordOptions>;
   codeInterpreter?: ScriptedInterpreter;
+  /** How much of a reply is shown as messages. */
+  longest?: number;
+  /** For how long the bot waits for its replies to end when it is closed, in milliseconds. */
+  farewellMs?: number;
   /** What is done on the simulator before the bot connects. */
   before?: (sim: DiscordSim) => void;
 }
@@ -33,7 +37,7 @@ export async function startScene(model: Model, options: SceneOptions = {}): Prom
   options.before?.(sim);
   const log: LogLine[] = [];
   const logger = pino({ level: 'debug' }, linesTo(log));
-  const bot = await createBot(model, logger, options.codeInterpreter ?? new ScriptedInterpreter());
+  const bot = await createBot(model, logger, options);
   const platform = createDiscord(sim, { log: logger, ...options.discord });
   const received = watchReceived(bot);
   await bot.connect(platform);
@@ -134,7 +138,8 @@ function watchReceived(bot: RunningBot): readonly IncomingMessage[] {
   return received;
 }
 
-async function createBot(model: Model, log: pino.Logger, codeInterpreter: ScriptedInterpreter) {
+async function createBot(model: Model, log: pino.Logger, options: SceneOptions) {
+  const { codeInterpreter = new ScriptedInterpreter(), longest, farewellMs } = options;
   const store = memoryStore();
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
@@ -157,11 +162,12 @@ async function createBot(model: Model, log: pino.Logger, codeInterpreter: Script
     threads: new ThreadMap(store.keyv('conversations'), client),
     runThread: streamedRun(client, noFunctions),
     runSettings: { assistant_id: assistant.id },
-    style: { toolCall: () => undefined },
+    style: { toolCall: () => undefined, ...(longest && { longest }) },
     log,
   };
   const server = { client, warmUp: () => {}, close: () => assistants.close() };
-  return new RunningBot(store, server, turn, [{ title: 'Refunds', message: 'How do refunds work?' }]);
+  const prompts = [{ title: 'Refunds', message: 'How do refunds work?' }];
+  return new RunningBot(store, server, turn, prompts, farewellMs);
 }
 
 function linesTo(log: LogLine[]): Writable {

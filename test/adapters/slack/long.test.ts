@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest';
+import { scan } from '../../../src/reply/layout/block.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
-import { asks, asksDirectly, openWorld, type World, withoutButtons } from './world.ts';
+import {
+  asks,
+  asksDirectly,
+  GENERAL,
+  logged,
+  openWorld,
+  SPEED,
+  type World,
+  withoutButtons,
+} from './world.ts';
 
 /** Nested fences, long code, tables, lists and prose, of exactly so many characters. */
 function mixed(length: number): string {
@@ -84,4 +94,70 @@ test('an edited reply with more headings than Slack has blocks for shows them as
   expect(thread.text()).toBe('**A heading**\n\nAnd a text.\n\n———\n\n'.repeat(30).trim());
   expect(world.sim.counters.of('chat.postMessage').errors).toEqual({});
   expect(world.sim.counters.of('chat.update').errors).toEqual({});
+});
+
+/** Where three messages in a quarter of a second are all that a channel takes, most of a long reply waits when its model is done. */
+const SLOW_POSTS = { agentView: 'none' as const, rates: { speed: 12 } };
+
+test.each<[string, (world: World) => unknown]>([
+  ['the command', ({ sim }) => sim.user('ann').command('/bobbin', 'stop', GENERAL)],
+  ['a new beginning', ({ sim }) => sim.user('ann').command('/bobbin', 'new', GENERAL)],
+  ['the end of the process', ({ bot }) => bot.close()],
+])('%s ends a reply with what people see, though more of it is there', async (_name, end) => {
+  const world = await openWorld({
+    model: new ScriptedModel(says('warm'), says(mixed(300_000))),
+    sim: SLOW_POSTS,
+    slack: { timing: { minute: 5_000 } },
+  });
+  const { sim } = world;
+  await asks(sim).finished();
+  await logged(world, 'no agent session');
+  const thread = asks(sim);
+  await sim.until(() => thread.texts().length >= 2);
+  const before = thread.texts().length;
+  await end(world);
+  await sim.until(() => thread.texts().some((text) => text.includes('Stopped.')));
+  await world.bot.close();
+  const texts = thread.texts();
+  // Of about thirty; some go until the command arrives.
+  expect(texts.length).toBeLessThan(before + 6);
+  expect(texts.at(-1)).toMatch(/\nStopped\.\n\[Regenerate\]$/);
+  expect(texts.map(withoutButtons).filter((text) => scan(text).fence)).toEqual([]);
+  expect(texts.filter((text) => text.includes('[Stop]'))).toEqual([]);
+});
+
+test('a stop while streams wait to be started leaves those that people see, closed', async () => {
+  const world = await openWorld({
+    model: new ScriptedModel(says(mixed(300_000))),
+    sim: { rates: { speed: 12 } },
+    slack: { timing: { minute: 5_000 } },
+  });
+  const { sim } = world;
+  const thread = asks(sim);
+  await sim.until(() => thread.texts().length >= 2);
+  const before = thread.texts().length;
+  sim.user('ann').stops(thread);
+  await thread.quiet();
+  await world.bot.close();
+  const texts = thread.texts();
+  expect(texts.length).toBeLessThan(before + 6);
+  expect(texts.at(-1)).toMatch(/\nStopped\.\n\[Regenerate\]$/);
+  expect(texts.map(withoutButtons).filter((text) => scan(text).fence)).toEqual([]);
+});
+
+test('of a reply that is longer than is set the beginning is shown, and all of it comes as a file', async () => {
+  const answer = mixed(60_000);
+  const world = await openWorld({ model: new ScriptedModel(says(...pieces(answer, 400))), longest: 5_000 });
+  const thread = asks(world.sim);
+  await world.sim.until(() => thread.view().includes('📎 answer.md'));
+  await thread.quiet();
+  const [shown = '', ...others] = thread.texts();
+  expect(others).toEqual(['']);
+  expect(shown).toContain('The answer is too long to be shown here (60,000 characters)');
+  expect(
+    essence(answer).startsWith(essence(withoutButtons(shown).replace(/\nThe answer is too long.*/s, ''))),
+  ).toBe(true);
+  const [file] = [...world.sim.workspace.files.values()];
+  expect(String(file?.content)).toBe(answer);
+  expect(world.sim.counters.total()).toMatchObject({ errors: {} });
 });

@@ -19,6 +19,8 @@ export interface WorldOptions {
   sim?: SimOptions;
   slack?: Partial<SlackOptions>;
   prompts?: SuggestedPrompt[];
+  /** How much of a reply is shown as messages. */
+  longest?: number;
   /** Events by Socket Mode (default), or by signed HTTP, to which the test connects. */
   by?: 'socket' | 'http';
 }
@@ -56,7 +58,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 }
 
 async function botWith(
-  { model, codeInterpreter, prompts = [] }: WorldOptions,
+  { model, codeInterpreter, prompts = [], longest }: WorldOptions,
   log: Logger,
 ): Promise<RunningBot> {
   const store = memoryStore();
@@ -80,7 +82,7 @@ async function botWith(
     threads: new ThreadMap(store.keyv('conversations'), client),
     runThread: streamedRun(client, noFunctions),
     runSettings: { assistant_id: assistant.id },
-    style: { toolCall: () => undefined },
+    style: { toolCall: () => undefined, ...(longest && { longest }) },
     log,
   };
   const server = { client, warmUp: () => {}, close: () => assistants.close() };

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import {
+  type Call,
+  type Limits,
+  type Outcome,
+  type Reply,
+  type ReplyFile,
+  unlimited,
+  type View,
+} from '../../../src/platform.ts';
+import { excerptOf } from '../../../src/reply/layout/excerpt.ts';
+import { Publisher } from '../../../src/reply/publisher/publisher.ts';
+import { emptyTranscript, type Transcript } from '../../../src/reply/transcript/transcript.ts';
+
+const LONGEST = 1_000;
+
+function transcript(text: string): Transcript {
+  const content = [{ index: 0, type: 'text' as const, value: text, annotations: [] }];
+  const entry = {
+    type: 'message' as const,
+    id: 'm',
+    status: 'in_progress' as const,
+    content,
+    attachments: [],
+  };
+  return { ...emptyTranscript, entries: [entry] };
+}
+
+/** A reply that can only grow, as a native stream does; it keeps every text that it showed. */
+class Stream implements Reply {
+  readonly limits: Limits = { characters: 300, tables: 'markdown' };
+  readonly shown: string[] = [];
+  files: readonly ReplyFile[] = [];
+  outcome: Outcome | undefined;
+
+  next({ parts, files, outcome }: View): Call | undefined {
+    const text = parts.map(({ source }) => source).join('');
+    if (text === (this.shown.at(-1) ?? '') && outcome === this.outcome) return undefined;
+    const send = async () => {
+      this.shown.push(text);
+      Object.assign(this, { files, outcome });
+    };
+    return { budget: unlimited, files: files.map(({ id }) => id), send };
+  }
+}
+
+async function show(text: string, piece: number): Promise<Stream> {
+  const stream = new Stream();
+  const style = { toolCall: () => undefined, longest: LONGEST };
+  const publisher = new Publisher(stream, style, pino({ level: 'silent' }));
+  for (let end = piece; end < text.length; end += piece) {
+    publisher.update(transcript(text.slice(0, end)));
+    await Promise.resolve();
+  }
+  publisher.update(transcript(text));
+  await publisher.finish({ status: 'completed' });
+  return stream;
+}
+
+const words = fc.string({
+  unit: fc.constantFrom('a', 'bc', ' ', '\n\n', '😀', '`', '|', '- '),
+  maxLength: 3_000,
+});
+
+test('what is shown of a long answer only grows, ends within the limit, and all of it comes as a file', async () => {
+  await fc.assert(
+    fc.asyncProperty(words, fc.integer({ min: 1, max: 200 }), async (noise, piece) => {
+      const text = `It begins ${noise} and ends.`;
+      const { shown, files, outcome } = await show(text, piece);
+      for (const [index, one] of shown.entries()) expect(one.startsWith(shown[index - 1] ?? '')).toBe(true);
+      const last = shown.at(-1) ?? '';
+      expect(last.length).toBeLessThanOrEqual(LONGEST);
+      expect(text.startsWith(last) && last.isWellFormed()).toBe(true);
+      if (text.length <= LONGEST) {
+        expect({ last, files, outcome }).toEqual({ last: text, files: [], outcome: { status: 'completed' } });
+        return;
+      }
+      expect(last.length).toBeGreaterThan(LONGEST - 150);
+      expect(files.map(({ name, bytes }) => [name, new TextDecoder().decode(bytes)])).toEqual([
+        ['answer.md', text],
+      ]);
+      expect(outcome).toEqual({
+        status: 'completed',
+        notice: `The answer is too long to be shown here (${text.length.toLocaleString('en')} characters): all of it is in the file answer.md.`,
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('an excerpt ends between words where it can', () => {
+  const text = 'word '.repeat(1_000);
+  expect(excerptOf(text, 1_003, false)).toBe('word '.repeat(200).trimEnd());
+  expect(excerptOf('x'.repeat(2_000), 1_000, true)).toBe('x'.repeat(900));
+  expect(excerptOf('😀'.repeat(1_000), 1_001, true).isWellFormed()).toBe(true);
+});
