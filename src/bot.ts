@@ -31,6 +31,9 @@ const EMBEDDED_URL = 'http://embedded.invalid/v1';
  */
 const FAREWELL_MS = 6_000;
 
+/** So many conversations are known without a look into the store; those that were used longest ago are looked up again. */
+const MAX_KNOWN = 10_000;
+
 /** The Assistants API that the bot talks to: its own, or another server's. */
 interface Server {
   client: OpenAI;
@@ -97,6 +100,8 @@ export class RunningBot implements Bot {
   readonly #farewellMs: number;
   #closed: Promise<void> | undefined;
   readonly #platforms = new Map<string, Platform>();
+  /** Conversations that have begun. */
+  readonly #known = new Set<string>();
   readonly #queue = new ConversationQueue((messages, signal) => this.#takeTurn(messages, signal));
 
   constructor(
@@ -111,7 +116,9 @@ export class RunningBot implements Bot {
     this.prompts = prompts;
     this.#server = server;
     this.#turn = turn;
-    this.#inbox = new Inbox(store.keyv('seen'));
+    this.#inbox = new Inbox(store.keyv('seen'), (error) =>
+      turn.log.error({ err: error }, 'a message could not be noted as seen'),
+    );
   }
 
   async connect(platform: Platform): Promise<void> {
@@ -137,8 +144,11 @@ export class RunningBot implements Bot {
     this.#turn.log.info({ conversation, person, opinion }, 'a reply was rated');
   }
 
-  knows(conversation: string): Promise<boolean> {
-    return this.#turn.threads.has(conversation);
+  async knows(conversation: string): Promise<boolean> {
+    if (this.#known.has(conversation)) return true;
+    const isKnown = await this.#turn.threads.has(conversation);
+    if (isKnown) this.#remember(conversation);
+    return isKnown;
   }
 
   /** Stops what runs, says so in the replies as far as that is possible soon, and closes everything. */
@@ -157,7 +167,15 @@ export class RunningBot implements Bot {
     await this.store.close();
   }
 
+  #remember(conversation: string): void {
+    this.#known.delete(conversation);
+    this.#known.add(conversation);
+    const [oldest] = this.#known;
+    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+  }
+
   async #takeTurn(messages: IncomingMessage[], signal: AbortSignal): Promise<void> {
+    if (messages[0]) this.#remember(messages[0].conversation);
     try {
       const fresh = await this.#inbox.fresh(messages);
       const platform = this.#platforms.get(fresh[0]?.conversation.split(':')[0] ?? '');

@@ -1,8 +1,12 @@
 import type { Keyv } from 'keyv';
 import { couldBeId } from './ids.ts';
+import { ListEnds } from './list-ends.ts';
 
 /** The most entries that are read at once while a list is walked. */
 const CHUNK = 100;
+
+/** Of a short list so many entries are read before it is known how many there are: most runs have fewer steps. */
+const FEW = 6;
 
 export interface PageQuery {
   order: 'asc' | 'desc';
@@ -34,6 +38,7 @@ export class Collection<T extends { id: string }> {
   readonly #documents: Keyv<T>;
   readonly #places: Keyv<number | string>;
   readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #ends = new ListEnds();
 
   constructor(documents: Keyv<T>, places: Keyv<number | string>) {
     this.#documents = documents;
@@ -68,19 +73,33 @@ export class Collection<T extends { id: string }> {
     });
   }
 
-  /** Adds a document at the end of `parent`'s list. */
-  async append(parent: string, document: T): Promise<void> {
+  /** Adds a document at the end of `parent`'s list; one that `wasCounted` right before is not counted again. */
+  async append(parent: string, document: T, wasCounted = false): Promise<void> {
     await this.#oneAtATime(parent, async () => {
-      const place = await this.count(parent);
+      const end = wasCounted ? this.#ends.guess(parent) : this.#ends.known(parent);
+      const place = end?.count ?? (await this.count(parent));
       await Promise.all([
         this.#documents.set(document.id, document),
         this.#places.setMany([
-          { key: `at/${parent}/${place}`, value: document.id },
+          { key: placeKey(parent, place), value: document.id },
           { key: `of/${document.id}`, value: place },
           { key: `count/${parent}`, value: place + 1 },
         ]),
       ]);
+      this.#ends.note(parent, { count: place + 1, last: document.id });
     });
+  }
+
+  /**
+   * Until the list is released no other process adds to it, so that its end need not be looked up for each addition.
+   * `isNew`: there is nothing in it yet.
+   */
+  hold(parent: string, isNew: boolean): void {
+    this.#ends.hold(parent, isNew);
+  }
+
+  release(parent: string): void {
+    this.#ends.release(parent);
   }
 
   /** Removes a document; true when it was there. */
@@ -94,24 +113,62 @@ export class Collection<T extends { id: string }> {
     await this.#oneAtATime(parent, async () => {
       const count = await this.count(parent);
       for (let first = 0; first < count; first += CHUNK) {
-        const keys = range(first, Math.min(first + CHUNK, count)).map((place) => `at/${parent}/${place}`);
-        const ids = (await this.#places.getMany(keys)).filter((id) => typeof id === 'string');
+        const keys = placeKeys(parent, first, Math.min(first + CHUNK, count));
+        const ids = (await this.#idsAt(keys)).filter((id) => id !== undefined);
         await this.#documents.deleteMany(ids);
         await this.#places.deleteMany([...keys, ...ids.map((id) => `of/${id}`)]);
       }
       await this.#places.delete(`count/${parent}`);
+      this.#ends.forget(parent);
     });
   }
 
   /** How many documents were ever added to `parent`'s list, removed ones included. */
   async count(parent: string): Promise<number> {
-    const count = await this.#places.get(`count/${parent}`);
-    return typeof count === 'number' ? count : 0;
+    return this.#ends.told(parent, countIn(await this.#places.get(`count/${parent}`)));
   }
 
   /** The newest document of `parent`'s list. */
   async last(parent: string): Promise<T | undefined> {
-    return (await this.page(parent, { order: 'desc', limit: 1 })).data[0];
+    const guess = this.#ends.guess(parent);
+    if (guess?.last !== undefined) {
+      const [count, document] = await Promise.all([this.count(parent), this.get(guess.last)]);
+      if (count === guess.count && document) return document;
+    }
+    const count = await this.count(parent);
+    const [document] = count > 0 ? await this.#at(parent, [count - 1]) : [];
+    if (!document) return (await this.page(parent, { order: 'desc', limit: 1 })).data[0];
+    if (this.#ends.guess(parent)?.count === count) this.#ends.note(parent, { count, last: document.id });
+    return document;
+  }
+
+  /** The ids of the newest `limit` documents that were added to `parent`'s list, newest first, removed ones included. */
+  async newest(parent: string, limit: number): Promise<string[]> {
+    const guess = this.#ends.guess(parent)?.count ?? 0;
+    const idsBelow = (count: number) =>
+      this.#idsAt(placeKeys(parent, Math.max(count - limit, 0), count).reverse());
+    const [count, guessed] = await Promise.all([this.count(parent), idsBelow(guess)]);
+    const ids = count === guess ? guessed : await idsBelow(count);
+    return ids.filter((id) => id !== undefined);
+  }
+
+  /** The whole lists of several parents, which are short as a rule, by parent. */
+  async lists(parents: readonly string[]): Promise<Map<string, T[]>> {
+    if (parents.length === 0) return new Map();
+    const keysOf = (parent: string) => [`count/${parent}`, ...placeKeys(parent, 0, FEW)];
+    const values = await this.#places.getMany(parents.flatMap(keysOf));
+    const begun = parents.map((parent, index) => {
+      const [count, ...ids] = values.slice(index * (FEW + 1), (index + 1) * (FEW + 1));
+      return { parent, ids: ids.slice(0, countIn(count)), more: placeKeys(parent, FEW, countIn(count)) };
+    });
+    const rest = await this.#idsAt(begun.flatMap(({ more }) => more));
+    const idsOf = begun.map(({ parent, ids, more }) => {
+      const whole = [...ids, ...rest.splice(0, more.length)];
+      return { parent, ids: whole.filter((id) => typeof id === 'string') };
+    });
+    const documents = await this.getMany(idsOf.flatMap(({ ids }) => ids));
+    const byId = new Map(documents.map((document) => [document.id, document]));
+    return new Map(idsOf.map(({ parent, ids }) => [parent, ids.flatMap((id) => byId.get(id) ?? [])]));
   }
 
   async page(
@@ -147,8 +204,14 @@ export class Collection<T extends { id: string }> {
   }
 
   async #at(parent: string, places: number[]): Promise<T[]> {
-    const ids = await this.#places.getMany(places.map((place) => `at/${parent}/${place}`));
-    return this.getMany(ids.filter((id) => typeof id === 'string'));
+    const ids = await this.#idsAt(places.map((place) => placeKey(parent, place)));
+    return this.getMany(ids.filter((id) => id !== undefined));
+  }
+
+  async #idsAt(keys: string[]): Promise<(string | undefined)[]> {
+    if (keys.length === 0) return [];
+    const ids = await this.#places.getMany(keys);
+    return ids.map((id) => (typeof id === 'string' ? id : undefined));
   }
 
   /** The places between the cursors, as a half-open range that counts from the oldest. */
@@ -166,7 +229,7 @@ export class Collection<T extends { id: string }> {
   async #placeOf(parent: string, id: string): Promise<number | undefined> {
     const place = couldBeId(id) ? await this.#places.get(`of/${id}`) : undefined;
     if (typeof place !== 'number') return undefined;
-    return (await this.#places.get(`at/${parent}/${place}`)) === id ? place : undefined;
+    return (await this.#places.get(placeKey(parent, place))) === id ? place : undefined;
   }
 
   async #oneAtATime<R>(key: string, work: () => Promise<R>): Promise<R> {
@@ -190,4 +253,16 @@ function reversed({ order, after, before }: PageQuery): Range {
 
 function range(first: number, end: number): number[] {
   return Array.from({ length: Math.max(end - first, 0) }, (_, i) => first + i);
+}
+
+function placeKey(parent: string, place: number): string {
+  return `at/${parent}/${place}`;
+}
+
+function placeKeys(parent: string, first: number, end: number): string[] {
+  return range(first, end).map((place) => placeKey(parent, place));
+}
+
+function countIn(value: number | string | undefined): number {
+  return typeof value === 'number' ? value : 0;
 }

@@ -10,16 +10,23 @@ import { filesOf } from './message.ts';
 import { messageInput, messageUpdate } from './schemas.ts';
 import type { State } from './state.ts';
 import { type ActiveRun, addMessage, checkIdle, findThread } from './thread.ts';
+import { settled, together } from './together.ts';
 
 export function messageRoutes({ state, activeRun }: { state: State; activeRun: ActiveRun }): Hono {
   const app = new Hono();
 
   app.post('/threads/:thread_id/messages', async (c) => {
-    const { id } = await findThread(state, pathId(c, 'thread_id'));
-    const input = await jsonBody(c, messageInput);
-    await checkFiles(state, filesOf(input));
-    await checkIdle(activeRun, id, `Can't add messages to ${id}`);
-    return c.json(await addMessage(state, id, input));
+    const id = pathId(c, 'thread_id');
+    const body = jsonBody(c, messageInput);
+    await settled(body);
+    const [, input] = await together(
+      findThread(state, id),
+      body,
+      body.then((message) => checkFiles(state, filesOf(message))),
+      checkIdle(activeRun, id, `Can't add messages to ${id}`),
+      state.messages.count(id),
+    );
+    return c.json(await addMessage(state, id, input, true));
   });
 
   app.get('/threads/:thread_id/messages', async (c) => {

@@ -36,8 +36,13 @@ export async function createThread(state: State, input: ThreadInput): Promise<Th
   return thread;
 }
 
-/** Adds a message at the thread's end. As in OpenAI's API, what it attaches for the code interpreter becomes the thread's. */
-export async function addMessage(state: State, threadId: string, input: MessageInput): Promise<Message> {
+/** Adds a message at the thread's end, whose messages may have been counted right before. As in OpenAI's API, what it attaches for the code interpreter becomes the thread's. */
+export async function addMessage(
+  state: State,
+  threadId: string,
+  input: MessageInput,
+  wereCounted = false,
+): Promise<Message> {
   const message = newMessage(threadId, input);
   const files = codeFiles(message);
   if (files.length > 0) {
@@ -46,7 +51,7 @@ export async function addMessage(state: State, threadId: string, input: MessageI
       tool_resources: withFiles(thread.tool_resources, files),
     }));
   }
-  await state.messages.append(threadId, message);
+  await state.messages.append(threadId, message, wereCounted);
   return message;
 }
 

@@ -40,7 +40,7 @@ export interface Config {
   };
   /** Left out: the world is reached directly. */
   readonly proxy?: ProxySettings;
-  readonly store: { readonly dataDir: string; readonly databaseUrl?: string };
+  readonly store: { readonly dataDir: string; readonly databaseUrl?: string; readonly poolSize?: number };
   /** UTF-16 code units of a reply that are shown as messages. Left out: each command has its own. */
   readonly maxReplyLength?: number;
   readonly port: number;
@@ -93,6 +93,16 @@ const replyLength = z
   })
   .transform(Number);
 
+/** More than any PostgreSQL is set up for. */
+const MOST_CONNECTIONS = 1_000;
+
+const poolSize = z
+  .string()
+  .refine((text) => /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= MOST_CONNECTIONS, {
+    error: `is not a number of connections: write a whole number from 1 to ${MOST_CONNECTIONS}, such as 10.`,
+  })
+  .transform(Number);
+
 const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
   error: 'is not a level: write trace, debug, info, warn, error, fatal or silent.',
 });
@@ -128,6 +138,7 @@ const VARIABLES = z.object({
   HTTP_PROXY: proxy.exactOptional(),
   NO_PROXY: z.string().exactOptional(),
   DATABASE_URL: databaseURL.exactOptional(),
+  DATABASE_POOL_SIZE: poolSize.exactOptional(),
   DATA_DIR: z.string().default('./data'),
   MAX_REPLY_LENGTH: replyLength.exactOptional(),
   PORT: port.default(3000),
@@ -166,7 +177,14 @@ function variable(env: NodeJS.ProcessEnv, name: string): string | undefined {
 }
 
 function toConfig(variables: Variables): Config {
-  const { ASSISTANTS_BASE_URL, ASSISTANTS_API_KEY, ASSISTANT_ID, DATABASE_URL, LOG_LEVEL } = variables;
+  const {
+    ASSISTANTS_BASE_URL,
+    ASSISTANTS_API_KEY,
+    ASSISTANT_ID,
+    DATABASE_URL,
+    DATABASE_POOL_SIZE,
+    LOG_LEVEL,
+  } = variables;
   return {
     model: modelOf(variables),
     assistants: {
@@ -177,7 +195,11 @@ function toConfig(variables: Variables): Config {
     ...slackOf(variables),
     ...discordOf(variables),
     ...proxyOf(variables),
-    store: { dataDir: variables.DATA_DIR, ...(DATABASE_URL && { databaseUrl: DATABASE_URL }) },
+    store: {
+      dataDir: variables.DATA_DIR,
+      ...(DATABASE_URL && { databaseUrl: DATABASE_URL }),
+      ...(DATABASE_POOL_SIZE && { poolSize: DATABASE_POOL_SIZE }),
+    },
     ...(variables.MAX_REPLY_LENGTH && { maxReplyLength: variables.MAX_REPLY_LENGTH }),
     port: variables.PORT,
     ...(LOG_LEVEL && { logLevel: LOG_LEVEL }),

@@ -7,12 +7,14 @@ export interface StoreOptions {
   dataDir: string;
   /** `postgres://…`: keep everything there instead. */
   databaseUrl?: string;
+  /** The most connections to it. */
+  poolSize?: number;
 }
 
 /** Opens the store that the configuration asks for. Throws a `Problem` when it cannot be used. */
-export async function openStore({ dataDir, databaseUrl }: StoreOptions): Promise<Store> {
+export async function openStore({ dataDir, databaseUrl, poolSize }: StoreOptions): Promise<Store> {
   if (databaseUrl === undefined) return sqliteStore(openDatabase(dataDir));
   // Loaded only where it is used, so that the default starts fast.
   const { postgresStore } = await import('./postgres.ts');
-  return postgresStore(databaseUrl);
+  return postgresStore(databaseUrl, { ...(poolSize !== undefined && { poolSize }) });
 }

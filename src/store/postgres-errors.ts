@@ -30,6 +30,11 @@ const ADVICE: Record<string, (address: string) => string> = {
   '57P03': (address) => `PostgreSQL at ${address} is starting or stopping: try again in a moment.`,
 };
 
+/** Whether the database has no connection left for us, for now: `too_many_connections`. */
+export function isCrowded(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '53300';
+}
+
 /** What Node's network errors are called. */
 const NETWORK = new Set([
   'ECONNREFUSED',
@@ -58,7 +63,7 @@ export function explain(error: unknown, address: string): unknown {
 
 /** `pg` gives no code to connections that end or never come, only these sentences. */
 function connectionLoss({ message }: Error): string | undefined {
-  return /^(timeout|connection) (exceeded|expired|terminated)/i.test(message)
+  return /^(timeout|connection) (exceeded|expired|terminated)|^query read timeout/i.test(message)
     ? message.toLowerCase()
     : undefined;
 }

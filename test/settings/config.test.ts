@@ -39,6 +39,7 @@ test('everything that is set arrives where it is used, without the space around 
     ASSISTANTS_API_KEY: 'key-2',
     ASSISTANT_ID: 'asst_1',
     DATABASE_URL: 'postgres://me:p%40ss@db.example/bobbin',
+    DATABASE_POOL_SIZE: '3',
     DATA_DIR: '/data',
     MAX_REPLY_LENGTH: '5000',
     PORT: '0',
@@ -47,7 +48,7 @@ test('everything that is set arrives where it is used, without the space around 
   expect(valid(env)).toEqual({
     model: { api: 'responses', apiKey: 'key-1', baseURL: 'https://models.example/v1' },
     assistants: { baseURL: 'http://assistants.example/v1', apiKey: 'key-2', assistantId: 'asst_1' },
-    store: { dataDir: '/data', databaseUrl: 'postgres://me:p%40ss@db.example/bobbin' },
+    store: { dataDir: '/data', databaseUrl: 'postgres://me:p%40ss@db.example/bobbin', poolSize: 3 },
     maxReplyLength: 5_000,
     port: 0,
     logLevel: 'debug',
@@ -112,6 +113,11 @@ test.each([
   ],
   [{ DATABASE_URL: 'postgres://me:secret#1@host:5432/db' }, /password percent-encoded/],
   [{ DATABASE_URL: 'postgres://' }, /^DATABASE_URL is not the address/],
+  [
+    { DATABASE_URL: 'postgres://host/db', DATABASE_POOL_SIZE: '0' },
+    /^DATABASE_POOL_SIZE is not a number of connections: write a whole number from 1 to 1000/,
+  ],
+  [{ DATABASE_POOL_SIZE: 'secret' }, /^DATABASE_POOL_SIZE is not a number/],
   [{ PORT: '65536' }, /^PORT is not a port: write a number from 0 to 65535/],
   [{ PORT: '-1' }, /^PORT is not a port/],
   [{ PORT: '3000.5' }, /^PORT is not a port/],

@@ -13,12 +13,19 @@ export interface PostgresServer {
   url(database?: string): string;
   port: number;
   createDatabase(name: string): Promise<void>;
+  /** Ends it, and its port is closed. */
+  goDown(): Promise<void>;
+  /** Starts it again with what it held. */
+  comeBack(): Promise<void>;
   /** Ends it and removes its files. */
   stop(): Promise<void>;
 }
 
-/** Starts a real PostgreSQL on a free port of 127.0.0.1, with its files in a folder of their own. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts a real PostgreSQL on a free port of 127.0.0.1, with its files in a folder of their own. It takes so many
+ * `connections`, those of its superuser included.
+ */
+export async function startPostgres(connections = 100): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'bobbin-postgres-'));
   // The server runs as another user when this is root.
   await chmod(folder, 0o755);
@@ -29,10 +36,15 @@ export async function startPostgres(): Promise<PostgresServer> {
     port,
     user: USER,
     password: PASSWORD,
-    persistent: false,
+    // Its files are there again after `restart`, and go with the folder.
+    persistent: true,
     // PostgreSQL refuses to run as root.
     createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-k', ''],
+    postgresFlags: [
+      ...['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-k', ''],
+      ...['-c', `max_connections=${connections}`, '-c', 'superuser_reserved_connections=0'],
+      ...['-c', 'max_wal_senders=0'],
+    ],
     onLog: (line) => log.push(line),
     onError: (error) => log.push(String(error)),
   });
@@ -47,6 +59,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     url: (database = 'postgres') =>
       `postgres://${USER}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}`,
     createDatabase: (name) => server.createDatabase(name),
+    goDown: () => server.stop(),
+    comeBack: () => server.start(),
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });

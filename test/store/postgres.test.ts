@@ -5,8 +5,10 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Problem } from '../../src/problem.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { Connections } from '../../src/store/postgres-connections.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type PostgresServer, startPostgres } from '../sim/postgres.ts';
+import { startPostgresWire } from '../sim/postgres-wire.ts';
 
 let server: PostgresServer;
 /** Runs any SQL, on a connection of its own. */
@@ -77,6 +79,74 @@ test('connections that the server cuts are replaced', async () => {
   const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bobbin'`;
   expect(await admin.query(cut)).not.toEqual([]);
   await expect.poll(() => keyv.get('key').catch(String)).toBe('value');
+});
+
+test('what is asked at the same time is one query of its kind, and each gets its own answer', async () => {
+  const wire = await startPostgresWire(server.port);
+  onTestFinished(() => wire.close());
+  const store = await open(wire.through(server.url()));
+  const [one, two] = [store.keyv<number>('batch-one'), store.keyv<number>('batch-two')];
+  const numbers = Array.from({ length: 50 }, (_, number) => number);
+  await expect.poll(() => wire.taken()).toBe(0);
+  await Promise.all(numbers.map((number) => (number % 2 ? one : two).set(`key${number}`, number)));
+  expect(wire.taken()).toBe(1);
+  const read = numbers.map((number) => (number % 2 ? one : two).get(`key${number}`));
+  expect(await Promise.all([...read, one.get('key0'), one.getMany(['key1', 'none'])])).toEqual([
+    ...numbers,
+    undefined,
+    [1, undefined],
+  ]);
+  expect(wire.taken()).toBe(1);
+  const removed = await Promise.all([
+    one.delete('key1'),
+    one.delete('key0'),
+    two.deleteMany(['key0', 'none']),
+  ]);
+  expect(removed).toEqual([true, false, true]);
+  expect(wire.taken()).toBe(1);
+});
+
+test('writes of many at once to the same rows in any order all come about', async () => {
+  const stores = await Promise.all([open(server.url()), open(server.url()), open(server.url())]);
+  const keys = Array.from({ length: 40 }, (_, number) => `shared${number}`);
+  const entries = (value: string) => keys.map((key) => ({ key, value }));
+  for (let round = 0; round < 20; round++)
+    await Promise.all(
+      stores.map((store, number) => {
+        const ours = entries(`${round}.${number}`);
+        return store.keyv<string>('rows').setMany(number % 2 ? ours.reverse() : ours);
+      }),
+    );
+  expect(new Set(await stores[0]?.keyv<string>('rows').getMany(keys)).size).toBe(1);
+});
+
+test('no more connections are opened than are set, and whoever comes later waits', async () => {
+  await server.createDatabase('small');
+  const store = await openStore({ dataDir: '/nowhere', databaseUrl: server.url('small'), poolSize: 2 });
+  onTestFinished(() => store.close());
+  const keyv = store.keyv<number>('test');
+  const writes: Promise<unknown>[] = [];
+  for (let number = 0; number < 30; number++) {
+    writes.push(keyv.set(`key${number}`, number));
+    await new Promise(setImmediate);
+  }
+  await Promise.all(writes);
+  const ours = `SELECT count(*)::int FROM pg_stat_activity WHERE datname = 'small'`;
+  expect(await admin.query(ours)).toEqual([{ count: 2 }]);
+});
+
+test('a database that takes everything and answers nothing is named, and works again when it does', async () => {
+  const wire = await startPostgresWire(server.port);
+  onTestFinished(() => wire.close());
+  const connections = new Connections(wire.through(server.url()), { queryTimeoutMs: 100 });
+  onTestFinished(() => connections.close());
+  await connections.query('SELECT 1');
+  wire.freeze();
+  await expect(connections.query('SELECT 1')).rejects.toThrow(
+    /^PostgreSQL at .* cannot be reached \(query read timeout\): check that it runs/,
+  );
+  wire.thaw();
+  expect(await connections.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
 test('a write that the database refuses rejects', async () => {

@@ -76,9 +76,16 @@ export class ActiveRuns {
     return this.#current(run);
   }
 
+  /** Throws a 400 ApiError when the thread has an active run, in this process or another. */
+  async checkFree(threadId: string): Promise<void> {
+    const active = await this.ofThread(threadId);
+    if (active) throw alreadyActive(active);
+  }
+
   /**
-   * Starts `run`, once `prepare` has added the messages that come with it. Throws a 400 ApiError when the thread
-   * has an active run, and a 503 once all runs are being ended. A client that goes away does not end the run.
+   * Starts `run` on a thread that is free, once `prepare` has added the messages that come with it. Throws a 400
+   * ApiError when another one was faster, and a 503 once all runs are being ended. A client that goes away does not end
+   * the run.
    */
   async start(
     run: Run,
@@ -98,13 +105,15 @@ export class ActiveRuns {
     prepare: () => Promise<void>,
     stream?: EventStream,
   ): Promise<Run> {
+    const { state } = this.#options;
     const threadId = run.thread_id;
-    const active = await this.ofThread(threadId);
-    if (active) throw alreadyActive(active);
     const claimed = this.#holder(threadId);
     if (claimed) throw alreadyActive(claimed.run);
     const live = this.#newLive(run, settings);
     this.#live.set(threadId, live);
+    // Others are refused while it is active.
+    state.messages.hold(threadId, false);
+    state.steps.hold(run.id, true);
     try {
       await prepare();
       await this.#hold(live);
@@ -203,7 +212,12 @@ export class ActiveRuns {
   }
 
   #drop(run: Run): void {
-    if (this.#live.get(run.thread_id)?.run === run) this.#live.delete(run.thread_id);
+    const { state } = this.#options;
+    if (this.#live.get(run.thread_id)?.run === run) {
+      this.#live.delete(run.thread_id);
+      state.messages.release(run.thread_id);
+    }
+    state.steps.release(run.id);
     this.#releases.get(run.id)?.();
     this.#releases.delete(run.id);
   }

@@ -1,16 +1,7 @@
 import { expect, test } from 'vitest';
 import { scan } from '../../../src/reply/layout/block.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
-import {
-  asks,
-  asksDirectly,
-  GENERAL,
-  logged,
-  openWorld,
-  SPEED,
-  type World,
-  withoutButtons,
-} from './world.ts';
+import { asks, asksDirectly, GENERAL, logged, openWorld, type World, withoutButtons } from './world.ts';
 
 /** Nested fences, long code, tables, lists and prose, of exactly so many characters. */
 function mixed(length: number): string {

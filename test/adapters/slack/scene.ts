@@ -9,6 +9,7 @@ import { ThreadMap } from '../../../src/conversation/thread-map.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
 import type { SuggestedPrompt } from '../../../src/platform.ts';
 import { memoryStore } from '../../../src/store/sqlite-store.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import type { SlackOptions as SimOptions } from '../../sim/slack/options.ts';
 import { type SlackSim, startSlack } from '../../sim/slack/slack.ts';
@@ -21,6 +22,8 @@ export interface WorldOptions {
   prompts?: SuggestedPrompt[];
   /** How much of a reply is shown as messages. */
   longest?: number;
+  /** Where everything is kept; in memory when left out. It is closed with the world. */
+  store?: Store;
   /** Events by Socket Mode (default), or by signed HTTP, to which the test connects. */
   by?: 'socket' | 'http';
 }
@@ -58,13 +61,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 }
 
 async function botWith(
-  { model, codeInterpreter, prompts = [], longest }: WorldOptions,
+  { model, codeInterpreter, prompts = [], longest, store = memoryStore() }: WorldOptions,
   log: Logger,
 ): Promise<RunningBot> {
-  const store = memoryStore();
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
-    shared: false,
+    shared: store.shared,
     model,
     codeInterpreter: codeInterpreter ?? new ScriptedInterpreter(),
     onError: (error) => log.error({ err: error }, 'the Assistants API failed'),

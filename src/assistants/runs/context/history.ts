@@ -4,6 +4,7 @@ import type { RunStep, ToolCall } from 'openai/resources/beta/threads/runs/steps
 import type { ModelItem } from '../../models/model.ts';
 import type { State } from '../../state.ts';
 import { CODE_INTERPRETER } from '../loop/model-tools.ts';
+import { EarlierRuns } from './earlier-runs.ts';
 import { type Entry, entryOf, type Sourced } from './entry.ts';
 import type { MessageReader } from './message-reader.ts';
 import { withOwnFields } from './own-fields.ts';
@@ -12,111 +13,114 @@ import { SHORT_OUTPUT_TOKENS, shorten } from './tokens.ts';
 /** A thread with more small messages than this has its oldest left out, so that starting a run stays cheap. */
 const MAX_MESSAGES = 500;
 
-/** Few runs end without a word, so few are read at once to find them. */
-const USUALLY_SILENT = 4;
+/** So many of the newest messages fill most contexts. Where they don't, the messages are small: the rest is read at once. */
+const FIRST_READ = 60;
 
-/** The newest entries of the thread before `run`, newest first, until they take more than `budget` tokens. */
-export async function loadHistory(
-  state: State,
-  run: Run,
-  reader: MessageReader,
-  budget: number,
-): Promise<Entry[]> {
-  const wanted = lastMessages(run) ?? MAX_MESSAGES;
-  const entries: Entry[] = [];
-  let messages = 0;
-  let tokens = 0;
-  for await (const entry of entriesBackwards(state, run, reader)) {
-    if (messages >= wanted) break;
-    entries.push(entry);
-    messages += entry.messages;
-    tokens += entry.tokens;
-    if (tokens > budget) break;
+/**
+ * A thread before one of its runs. However long it is, it is read in a few round trips: the ids of all that could be
+ * wanted, the newest of it, and the rest only if that leaves room.
+ */
+export class History {
+  readonly #state: State;
+  readonly #messageIds: readonly string[];
+  readonly #runs: EarlierRuns;
+  readonly #wanted: number;
+
+  private constructor(state: State, messageIds: string[], runs: EarlierRuns, wanted: number) {
+    this.#state = state;
+    this.#messageIds = messageIds;
+    this.#runs = runs;
+    this.#wanted = wanted;
   }
-  return withOwnFields(state.ownFields, entries);
+
+  static async before(run: Run, state: State): Promise<History> {
+    const wanted = lastMessages(run) ?? MAX_MESSAGES;
+    const [messageIds, runIds] = await Promise.all([
+      state.messages.newest(run.thread_id, wanted),
+      state.runs.newest(run.thread_id, wanted + 1),
+    ]);
+    const earlier = new EarlierRuns(
+      state,
+      runIds.filter((id) => id !== run.id),
+    );
+    return new History(state, messageIds, earlier, wanted);
+  }
+
+  /** The newest entries, newest first, until they take more than `budget` tokens. */
+  async entries(reader: MessageReader, budget: number): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    let messages = 0;
+    let tokens = 0;
+    for await (const entry of this.#backwards(reader)) {
+      if (messages >= this.#wanted) break;
+      entries.push(entry);
+      messages += entry.messages;
+      tokens += entry.tokens;
+      if (tokens > budget) break;
+    }
+    return withOwnFields(this.#state.ownFields, entries);
+  }
+
+  async *#backwards(reader: MessageReader): AsyncGenerator<Entry> {
+    let ofRun: Message[] = [];
+    for await (const message of this.#messages(reader)) {
+      const last = ofRun[0]?.run_id;
+      if (last && message.run_id !== last) yield* this.#run(last, ofRun.splice(0), reader);
+      if (message.run_id === null) {
+        for await (const silent of this.#runs.silentSince(message)) yield runEntry(silent, [], reader);
+        yield await messageEntry(message, reader);
+      } else ofRun = [message, ...ofRun];
+    }
+    const first = ofRun[0]?.run_id;
+    if (first) yield* this.#run(first, ofRun, reader);
+  }
+
+  async *#run(id: string, messages: Message[], reader: MessageReader): AsyncGenerator<Entry> {
+    for await (const silent of this.#runs.silentAfter(id)) yield runEntry(silent, [], reader);
+    yield runEntry({ id, steps: this.#runs.tell(id) }, messages, reader);
+  }
+
+  /** Newest first. Before a message comes, the runs around it have been read. */
+  async *#messages(reader: MessageReader): AsyncGenerator<Message> {
+    for (const [first, end] of [
+      [0, FIRST_READ],
+      [FIRST_READ, this.#messageIds.length],
+    ] as const) {
+      const ids = this.#messageIds.slice(first, end);
+      if (ids.length === 0) return;
+      const [messages] = await Promise.all([
+        this.#state.messages.getMany(ids),
+        this.#runs.readMore(end - first),
+      ]);
+      await Promise.all([this.#runs.readOf(messages), reader.prepare(messages)]);
+      yield* messages;
+    }
+  }
 }
 
 function lastMessages({ truncation_strategy: strategy }: Run): number | null | undefined {
   return strategy?.type === 'last_messages' ? strategy.last_messages : null;
 }
 
-async function* entriesBackwards(state: State, current: Run, reader: MessageReader): AsyncGenerator<Entry> {
-  const runs = new EarlierRuns(state, current);
-  let ofRun: Message[] = [];
-  for await (const message of state.messages.walk(current.thread_id, { order: 'desc' })) {
-    const last = ofRun[0]?.run_id;
-    if (last && message.run_id !== last) {
-      yield await runs.entry(last, ofRun.splice(0), reader);
+/** What a run did and said, in its order. */
+async function runEntry(
+  { id, steps }: { id: string; steps: readonly RunStep[] },
+  messages: readonly Message[],
+  reader: MessageReader,
+): Promise<Entry> {
+  const left = new Map(messages.map((message) => [message.id, message]));
+  const done: Sourced[] = [];
+  for (const { step_details: details } of steps) {
+    if (details.type === 'tool_calls') {
+      done.push(...callItems(details.tool_calls).map((item) => ({ item, source: item.callId })));
+      continue;
     }
-    if (message.run_id === null) yield* runs.silentSince(message, reader);
-    if (message.run_id === null) yield await messageEntry(message, reader);
-    else ofRun = [message, ...ofRun];
+    const message = left.get(details.message_creation.message_id);
+    if (message) done.push(...(await said(message, reader)));
+    left.delete(details.message_creation.message_id);
   }
-  const first = ofRun[0]?.run_id;
-  if (first) yield await runs.entry(first, ofRun, reader);
-}
-
-/** The thread's runs before the current one, looked at from the newest back, only as far as needed. */
-class EarlierRuns {
-  readonly #state: State;
-  readonly #runs: AsyncGenerator<Run>;
-  readonly #told = new Set<string>();
-  #next: Run | undefined;
-  #started = false;
-
-  constructor(state: State, current: Run) {
-    this.#state = state;
-    this.#runs = state.runs.walk(current.thread_id, { order: 'desc' }, USUALLY_SILENT);
-    this.#told.add(current.id);
-  }
-
-  async entry(runId: string, messages: Message[], reader: MessageReader): Promise<Entry> {
-    this.#told.add(runId);
-    const run = await this.#state.runs.get(runId);
-    return this.#entryOf(runId, run ? await this.#steps(run) : [], messages, reader);
-  }
-
-  /** Runs that called tools but said nothing, and came after `message`. */
-  async *silentSince(message: Message, reader: MessageReader): AsyncGenerator<Entry> {
-    if (!this.#started) await this.#advance();
-    this.#started = true;
-    while (this.#next && this.#next.created_at >= message.created_at) {
-      if (!this.#told.has(this.#next.id)) {
-        const steps = await this.#steps(this.#next);
-        // It has messages after all, of the same second as `message`: they come later in the walk.
-        if (steps.some((step) => step.type === 'message_creation')) return;
-        if (steps.length > 0) yield await this.#entryOf(this.#next.id, steps, [], reader);
-      }
-      await this.#advance();
-    }
-  }
-
-  async #advance(): Promise<void> {
-    const { value, done } = await this.#runs.next();
-    this.#next = done ? undefined : value;
-  }
-
-  /** A run without tools has no steps that its messages don't tell. */
-  async #steps(run: Run): Promise<RunStep[]> {
-    if (run.tools.length === 0) return [];
-    return Array.fromAsync(this.#state.steps.walk(run.id, { order: 'asc' }));
-  }
-
-  async #entryOf(id: string, steps: RunStep[], messages: Message[], reader: MessageReader): Promise<Entry> {
-    const left = new Map(messages.map((message) => [message.id, message]));
-    const done: Sourced[] = [];
-    for (const { step_details: details } of steps) {
-      if (details.type === 'tool_calls') {
-        done.push(...callItems(details.tool_calls).map((item) => ({ item, source: item.callId })));
-        continue;
-      }
-      const message = left.get(details.message_creation.message_id);
-      if (message) done.push(...(await said(message, reader)));
-      left.delete(details.message_creation.message_id);
-    }
-    for (const message of left.values()) done.push(...(await said(message, reader)));
-    return entryOf(id, done, messages.length, false);
-  }
+  for (const message of left.values()) done.push(...(await said(message, reader)));
+  return entryOf(id, done, messages.length, false);
 }
 
 /** A message that was stopped before its first word is none to the model. */

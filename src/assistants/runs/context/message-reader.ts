@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import type { Message, MessageContent } from 'openai/resources/beta/threads/messages';
-import { findFile } from '../../file.ts';
+import type { FileObject } from 'openai/resources/files';
+import { isExpired } from '../../file.ts';
 import { codeFiles } from '../../message.ts';
 import type { ModelContent, ModelItem } from '../../models/model.ts';
 import type { State } from '../../state.ts';
@@ -23,6 +24,7 @@ export class MessageReader {
   readonly #state: State;
   readonly #files: ThreadFiles | undefined;
   readonly #leftOut: Map<string, Omission>;
+  readonly #urls = new Map<string, string>();
   #images = 0;
 
   /**
@@ -35,15 +37,31 @@ export class MessageReader {
     this.#leftOut = new Map(omissions.map((omission) => [omission.of, omission]));
   }
 
+  /** Reads together what the messages, newest first, show of images. */
+  async prepare(messages: readonly Message[]): Promise<void> {
+    const shown = messages.filter(({ id }) => !this.#leftOut.has(id));
+    const ids = shown.flatMap(imageFiles).slice(0, MAX_IMAGES - this.#images);
+    if (ids.length === 0) return;
+    const [files, contents] = await Promise.all([
+      this.#state.files.getMany(ids),
+      this.#state.contents.getMany<Uint8Array>(ids),
+    ]);
+    const byId = new Map(files.filter((file) => !isExpired(file)).map((file) => [file.id, file]));
+    for (const [index, id] of ids.entries()) {
+      const [file, bytes] = [byId.get(id), contents[index]];
+      if (file && bytes) this.#urls.set(id, dataUrl(file, bytes));
+    }
+  }
+
   async item(message: Message): Promise<Extract<ModelItem, { type: 'message' }>> {
     const shown = message.content.filter((part) => !isDrawn(part, message));
-    const parts = await Promise.all(shown.map((part) => this.#part(part, message)));
+    const parts = shown.map((part) => this.#part(part, message));
     const attached = message.role === 'user' ? await this.#attachments(message) : [];
     const content = [...parts, ...attached];
     return { type: 'message', role: message.role, content };
   }
 
-  async #part(part: MessageContent, { id, role }: Message): Promise<ModelContent> {
+  #part(part: MessageContent, { id, role }: Message): ModelContent {
     if (part.type === 'text') return text(part.text.value);
     if (part.type === 'refusal') return text(part.refusal);
     // Only a user's message may hold an image, for every provider.
@@ -52,18 +70,8 @@ export class MessageReader {
     if (role === 'assistant' || this.#images >= MAX_IMAGES) return text('[An image]');
     this.#images++;
     if (part.type === 'image_url') return image(part.image_url.url, part.image_url.detail);
-    const url = await this.#dataUrl(part.image_file.file_id);
+    const url = this.#urls.get(part.image_file.file_id);
     return url === undefined ? text('[An image that was deleted]') : image(url, part.image_file.detail);
-  }
-
-  async #dataUrl(fileId: string): Promise<string | undefined> {
-    const [file, bytes] = await Promise.all([
-      findFile(this.#state, fileId),
-      this.#state.contents.get(fileId),
-    ]);
-    if (!file || !bytes) return undefined;
-    const type = MEDIA_TYPES[extname(file.filename).toLowerCase()] ?? 'image/png';
-    return `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
   }
 
   async #attachments(message: Message): Promise<ModelContent[]> {
@@ -76,6 +84,17 @@ export class MessageReader {
     });
     return Promise.all(notes);
   }
+}
+
+/** Only a user's message may hold an image, for every provider. */
+function imageFiles({ role, content }: Message): string[] {
+  if (role === 'assistant') return [];
+  return content.flatMap((part) => (part.type === 'image_file' ? [part.image_file.file_id] : []));
+}
+
+function dataUrl({ filename }: FileObject, bytes: Uint8Array): string {
+  const type = MEDIA_TYPES[extname(filename).toLowerCase()] ?? 'image/png';
+  return `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
 }
 
 /** An image that the run's own code drew: the call's output tells of it already. */

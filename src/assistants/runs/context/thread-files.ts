@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { FileObject } from 'openai/resources/files';
 import type { CodeRequest } from '../../code-interpreter/code-interpreter.ts';
-import { findFile } from '../../file.ts';
+import { findFile, isExpired } from '../../file.ts';
 import type { State } from '../../state.ts';
 import { DATA_FOLDER } from '../writer/produced-files.ts';
 
@@ -11,6 +11,8 @@ export class ThreadFiles {
   readonly #state: State;
   readonly #byId = new Map<string, { name: string; file: FileObject }>();
   readonly #names = new Set<string>();
+  /** Deleted, or expired. */
+  readonly #gone = new Set<string>();
 
   constructor(state: State) {
     this.#state = state;
@@ -25,19 +27,25 @@ export class ThreadFiles {
     const ids = [assistant, thread].flatMap(
       (owner) => owner?.tool_resources?.code_interpreter?.file_ids ?? [],
     );
-    for (const id of ids) await this.add(id);
+    const files = await this.#state.files.getMany(ids);
+    for (const file of files) if (!isExpired(file)) this.#know(file);
+    for (const id of ids) if (!this.#byId.has(id)) this.#gone.add(id);
   }
 
   /** Makes the file known and returns its path, or `undefined` when it was deleted. */
   async add(id: string): Promise<string | undefined> {
     const known = this.#byId.get(id);
     if (known) return DATA_FOLDER + known.name;
-    const file = await findFile(this.#state, id);
-    if (!file) return undefined;
+    const file = this.#gone.has(id) ? undefined : await findFile(this.#state, id);
+    return file && DATA_FOLDER + this.#know(file);
+  }
+
+  /** The name that the file has from now on. */
+  #know(file: FileObject): string {
     const name = this.#names.has(file.filename) ? distinct(file) : file.filename;
     this.#names.add(name);
-    this.#byId.set(id, { name, file });
-    return DATA_FOLDER + name;
+    this.#byId.set(file.id, { name, file });
+    return name;
   }
 
   get paths(): string[] {

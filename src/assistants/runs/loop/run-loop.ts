@@ -9,7 +9,7 @@ import {
 } from '../../models/model.ts';
 import { fitContext } from '../context/context.ts';
 import type { Entry } from '../context/entry.ts';
-import { loadHistory } from '../context/history.ts';
+import { History } from '../context/history.ts';
 import { MessageReader } from '../context/message-reader.ts';
 import type { OwnFields } from '../context/own-fields.ts';
 import { ThreadFiles } from '../context/thread-files.ts';
@@ -75,15 +75,19 @@ export class RunLoop {
 
   async begin(signal: AbortSignal): Promise<Progress> {
     signal.throwIfAborted();
-    await this.#writer.begin();
+    this.#writer.begin();
     const { run } = this.#writer;
     const { state } = this.#deps.sink;
     const runsCode = run.tools.some(({ type }) => type === 'code_interpreter');
-    if (runsCode) await this.#files.ofRun(run);
-    const omissions = (await state.omissions.get(run.thread_id)) ?? [];
+    const [history, kept] = await Promise.all([
+      History.before(run, state),
+      state.omissions.get(run.thread_id),
+      runsCode && this.#files.ofRun(run),
+    ]);
+    const omissions = kept ?? [];
     this.#leftOut = this.#newLeftOut(omissions);
     const reader = new MessageReader(state, runsCode ? this.#files : undefined, omissions);
-    this.#history = await loadHistory(state, run, reader, this.#room());
+    this.#history = await history.entries(reader, this.#room());
     return this.#goOn(signal);
   }
 

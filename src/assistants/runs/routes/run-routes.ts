@@ -10,6 +10,7 @@ import type { CheckModel } from '../../model-routes.ts';
 import type { MessageInput } from '../../schemas.ts';
 import type { Assistant, State } from '../../state.ts';
 import { addMessage, createThread, findThread } from '../../thread.ts';
+import { settled, together } from '../../together.ts';
 import type { ActiveRuns } from '../active-runs.ts';
 import { EventStream } from '../writer/event-stream.ts';
 import { newRun, runInput, runUpdate, threadAndRunInput, toolOutputsInput } from './run-input.ts';
@@ -31,11 +32,11 @@ export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
   const start = async (
     c: Context,
     thread: Thread,
+    assistant: Assistant,
     input: Parameters<typeof newRun>[2] & { stream?: boolean | null | undefined },
     messages: MessageInput[],
     stream: EventStream | undefined,
   ) => {
-    const assistant = await findAssistant(state, input.assistant_id);
     const run = newRun(thread.id, assistant, input, runs.expiresAt);
     const effort = input.reasoning_effort ?? assistant.reasoning_effort;
     const prepare = async () => {
@@ -47,7 +48,7 @@ export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
 
   app.post('/threads/runs', async (c) => {
     const input = await jsonBody(c, threadAndRunInput);
-    await findAssistant(state, input.assistant_id);
+    const assistant = await findAssistant(state, input.assistant_id);
     if (input.model) await checkModel?.(input.model);
     const files = [input.thread, input].flatMap(
       (owner) => owner?.tool_resources?.code_interpreter?.file_ids ?? [],
@@ -56,15 +57,22 @@ export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
     const thread = await createThread(state, { ...input.thread, tool_resources });
     const stream = input.stream ? new EventStream() : undefined;
     stream?.send({ event: 'thread.created', data: thread });
-    return start(c, thread, input, [], stream);
+    return start(c, thread, assistant, input, [], stream);
   });
 
   app.post('/threads/:thread_id/runs', async (c) => {
-    const thread = await findThread(state, pathId(c, 'thread_id'));
-    const { additional_messages: messages, ...input } = await jsonBody(c, runInput);
-    if (input.model) await checkModel?.(input.model);
-    await checkFiles(state, (messages ?? []).flatMap(filesOf));
-    return start(c, thread, input, messages ?? [], input.stream ? new EventStream() : undefined);
+    const id = pathId(c, 'thread_id');
+    const body = jsonBody(c, runInput);
+    await settled(body);
+    const [thread, { additional_messages: messages, ...input }, , , assistant] = await together(
+      findThread(state, id),
+      body,
+      body.then(({ model }) => (model ? checkModel?.(model) : undefined)),
+      body.then(({ additional_messages: added }) => checkFiles(state, (added ?? []).flatMap(filesOf))),
+      body.then(({ assistant_id }) => findAssistant(state, assistant_id)),
+      runs.checkFree(id),
+    );
+    return start(c, thread, assistant, input, messages ?? [], input.stream ? new EventStream() : undefined);
   });
 
   app.get('/threads/:thread_id/runs', async (c) => {

@@ -5,7 +5,7 @@ import { newId } from '../../ids.ts';
 import { nowInSeconds } from '../../time.ts';
 import { type Ending, messageReason, stepEnding } from '../ending.ts';
 import { filePaths, type ProducedFiles } from './produced-files.ts';
-import { endStep, openStep, type RunSink } from './run-sink.ts';
+import { finish, newStep, type RunSink, tellStep, tellStepEnd } from './run-sink.ts';
 
 /** Writes one message of the assistant, and its step, while the model answers. */
 export class MessageWriter {
@@ -25,11 +25,15 @@ export class MessageWriter {
    */
   static async open(run: Run, sink: RunSink, images: string[]): Promise<MessageWriter> {
     const message = newMessage(run);
-    await sink.state.messages.append(run.thread_id, message);
-    const step = await openStep(run, sink, {
+    const step = newStep(run, {
       type: 'message_creation',
       message_creation: { message_id: message.id },
     });
+    await Promise.all([
+      sink.state.messages.append(run.thread_id, message),
+      sink.state.steps.append(run.id, step),
+    ]);
+    tellStep(step, sink);
     sink.emit({ event: 'thread.message.created', data: message });
     sink.emit({ event: 'thread.message.in_progress', data: message });
     const writer = new MessageWriter(sink, message, step);
@@ -78,10 +82,11 @@ export class MessageWriter {
     message.incomplete_details = reason === null ? null : { reason };
     if (reason === null) message.completed_at = nowInSeconds();
     else message.incomplete_at = nowInSeconds();
-    await this.save();
+    const end = stepEnding(ending.status === 'incomplete' ? { status: 'completed' } : ending);
+    finish(this.#step, end, usage);
+    await Promise.all([this.save(), this.#sink.state.steps.put(this.#step)]);
     this.#sink.emit({ event: `thread.message.${message.status}`, data: message });
-    const whole = ending.status === 'incomplete' ? { status: 'completed' as const } : ending;
-    await endStep(this.#step, this.#sink, stepEnding(whole), usage);
+    tellStepEnd(this.#step, this.#sink, end);
   }
 
   #image(fileId: string): void {

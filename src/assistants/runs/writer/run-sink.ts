@@ -14,7 +14,19 @@ export interface RunSink {
 
 /** Begins a step: kept and told. A stream takes only one open step at a time. */
 export async function openStep(run: Run, sink: RunSink, details: RunStep['step_details']): Promise<RunStep> {
-  const step: RunStep = {
+  const step = newStep(run, details);
+  await sink.state.steps.append(run.id, step);
+  tellStep(step, sink);
+  return step;
+}
+
+export function tellStep(step: RunStep, sink: RunSink): void {
+  sink.emit({ event: 'thread.run.step.created', data: step });
+  sink.emit({ event: 'thread.run.step.in_progress', data: step });
+}
+
+export function newStep(run: Run, details: RunStep['step_details']): RunStep {
+  return {
     id: newId('step_'),
     object: 'thread.run.step',
     created_at: nowInSeconds(),
@@ -32,10 +44,6 @@ export async function openStep(run: Run, sink: RunSink, details: RunStep['step_d
     metadata: {},
     usage: null,
   };
-  await sink.state.steps.append(run.id, step);
-  sink.emit({ event: 'thread.run.step.created', data: step });
-  sink.emit({ event: 'thread.run.step.in_progress', data: step });
-  return step;
 }
 
 export async function endStep(
@@ -44,10 +52,18 @@ export async function endStep(
   end: StepEnd,
   usage: RunStep.Usage | null,
 ): Promise<void> {
+  finish(step, end, usage);
+  await sink.state.steps.put(step);
+  tellStepEnd(step, sink, end);
+}
+
+export function finish(step: RunStep, end: StepEnd, usage: RunStep.Usage | null): void {
   step.status = end.status;
   step.last_error = end.last_error;
   step.usage = usage;
   step[`${end.status}_at`] = nowInSeconds();
-  await sink.state.steps.put(step);
-  sink.emit({ event: `thread.run.step.${end.status}`, data: step });
+}
+
+export function tellStepEnd(step: RunStep, sink: RunSink, { status }: StepEnd): void {
+  sink.emit({ event: `thread.run.step.${status}`, data: step });
 }

@@ -24,8 +24,9 @@ export class RunWriter {
     this.#sink = sink;
   }
 
+  /** Keeps the run, for which the thread's were looked at. It is at work right after, so the same write tells of that. */
   async create(): Promise<void> {
-    await this.#sink.state.runs.append(this.run.thread_id, this.run);
+    await this.#sink.state.runs.append(this.run.thread_id, { ...this.run, ...atWork() }, true);
   }
 
   tellCreated(): void {
@@ -33,8 +34,11 @@ export class RunWriter {
     this.#sink.emit({ event: 'thread.run.queued', data: this.run });
   }
 
-  async begin(): Promise<void> {
-    await this.#enter({ status: 'in_progress', started_at: nowInSeconds() });
+  /** What `create` has kept already. */
+  begin(): void {
+    if (this.run.status === 'cancelling') return;
+    Object.assign(this.run, atWork());
+    this.#sink.emit({ event: 'thread.run.in_progress', data: this.run });
   }
 
   /** Changes the run's metadata, at any time. */
@@ -159,4 +163,8 @@ export class RunWriter {
     await calls?.close(ending, usage);
     await this.text(text);
   }
+}
+
+function atWork(): Pick<Run, 'status' | 'started_at'> {
+  return { status: 'in_progress', started_at: nowInSeconds() };
 }

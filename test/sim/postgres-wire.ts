@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+export interface PostgresWire {
+  /** `url` by way of the wire. */
+  through(url: string): string;
+  /** How many queries have gone through since the last call. */
+  taken(): number;
+  /** Nothing that clients say gets through any more, though their connections stand. */
+  freeze(): void;
+  thaw(): void;
+  close(): Promise<void>;
+}
+
+/** A wire to a PostgreSQL on 127.0.0.1 that counts the queries which go through it. */
+export async function startPostgresWire(port: number): Promise<PostgresWire> {
+  const open = new Set<Socket>();
+  const clients = new Set<Socket>();
+  let queries = 0;
+  let frozen = false;
+  const server = createServer((client) => {
+    const target = connect({ host: '127.0.0.1', port });
+    const isQuery = queryCounter();
+    client.on('data', (bytes: Buffer) => {
+      queries += isQuery(bytes);
+    });
+    for (const socket of [client, target]) {
+      open.add(socket);
+      socket.on('error', () => {});
+      socket.once('close', () => open.delete(socket));
+    }
+    clients.add(client);
+    client.once('close', () => clients.delete(client));
+    client.pipe(target).pipe(client);
+    if (frozen) client.pause();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const own = (server.address() as AddressInfo).port;
+  return {
+    through: (url) => url.replace(`:${port}/`, `:${own}/`),
+    taken() {
+      const taken = queries;
+      queries = 0;
+      return taken;
+    },
+    freeze() {
+      frozen = true;
+      for (const client of clients) client.pause();
+    },
+    thaw() {
+      frozen = false;
+      for (const client of clients) client.resume();
+    },
+    async close() {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/**
+ * Counts what a client executes, in bytes as they come: `Q` is a simple query, `E` the execution of a prepared one.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+function queryCounter(): (bytes: Buffer) => number {
+  let rest = Buffer.alloc(0);
+  let started = false;
+  return (bytes) => {
+    rest = Buffer.concat([rest, bytes]);
+    let count = 0;
+    for (;;) {
+      const type = started ? 1 : 0;
+      if (rest.length < type + 4) return count;
+      const length = type + rest.readInt32BE(type);
+      if (rest.length < length) return count;
+      if (started && (rest[0] === 0x51 || rest[0] === 0x45)) count++;
+      started = true;
+      rest = rest.subarray(length);
+    }
+  };
+}
