@@ -1,82 +1,161 @@
 import type { Keyv } from 'keyv';
 import { BadRequestError, NotFoundError, type OpenAI } from 'openai';
+import type { MessageCreateParams } from 'openai/resources/beta/threads/messages';
 import type { IncomingMessage } from '../platform.ts';
 import { type Download, withFiles } from './attachments.ts';
 import { endActiveRun } from './run-status.ts';
 
+/** A conversation's thread: its id, or that of one which may hold a context that is to be deleted. */
+export type KeptThread = string | { id: string; holdsContext: true };
+
+/** A thread to which a turn has brought what its run shall read. */
+export interface ReadyThread {
+  readonly id: string;
+  /** Deletes what was there for this turn only. Throws what the server answers; the next turn then tries again. */
+  forget(): Promise<void>;
+}
+
+/** What a message is that is read for one turn only. */
+const CONTEXT = { kind: 'context' };
+
 /** Which Assistants thread each conversation owns. */
 export class ThreadMap {
-  readonly #ids: Keyv<string>;
+  readonly #kept: Keyv<KeptThread>;
   readonly #client: OpenAI;
 
-  constructor(ids: Keyv<string>, client: OpenAI) {
-    this.#ids = ids;
+  constructor(kept: Keyv<KeptThread>, client: OpenAI) {
+    this.#kept = kept;
     this.#client = client;
   }
 
   async has(conversation: string): Promise<boolean> {
-    return this.#ids.has(conversation);
+    return this.#kept.has(conversation);
   }
 
   /** Gives the conversation a new thread: what was said before is forgotten. */
   async renew(conversation: string): Promise<string> {
     const thread = await this.#client.beta.threads.create({ metadata: { conversation } });
-    await this.#ids.set(conversation, thread.id);
+    await this.#kept.set(conversation, thread.id);
     return thread.id;
   }
 
-  /** Deletes what the assistant said last, so that it can be said anew; gives the thread's id. */
-  async takeBack(conversation: string): Promise<string> {
-    const threadId = (await this.#ids.get(conversation)) ?? (await this.renew(conversation));
+  /**
+   * Deletes what the assistant said last, so that it can be said anew.
+   * @param context What the next run shall read beside, and no later one.
+   */
+  async takeBack(conversation: string, context?: string): Promise<ReadyThread> {
+    const id = await this.#find(conversation);
     const { messages } = this.#client.beta.threads;
-    for await (const message of messages.list(threadId, { order: 'desc' })) {
+    for await (const message of messages.list(id, { order: 'desc' })) {
       if (message.role === 'user') break;
-      await messages.delete(message.id, { thread_id: threadId });
+      await messages.delete(message.id, { thread_id: id });
     }
-    return threadId;
+    return this.#fill(conversation, id, [], context);
   }
 
   /**
-   * Adds messages of one conversation to its thread, in order, and gives the thread's id. A conversation without a
-   * thread, or whose thread was deleted, gets a new one.
+   * Adds messages of one conversation to its thread, in order. A conversation without a thread, or whose thread was
+   * deleted, gets a new one.
+   * @param context What the next run shall read before them, and no later one.
    */
-  async add(messages: IncomingMessage[], download?: Download): Promise<string> {
+  async add(messages: IncomingMessage[], download?: Download, context?: string): Promise<ReadyThread> {
     const conversation = messages[0]?.conversation ?? '';
-    let threadId = (await this.#ids.get(conversation)) ?? (await this.renew(conversation));
-    for (const message of messages) {
-      try {
-        await this.#addOne(threadId, message, download);
-      } catch (error) {
-        if (!isGone(error)) throw error;
-        threadId = await this.renew(conversation);
-        await this.#addOne(threadId, message, download);
-      }
-    }
-    return threadId;
+    const id = await this.#find(conversation);
+    const contents = messages.map((message) => () => contentOf(this.#client, message, download));
+    return this.#fill(conversation, id, contents, context);
   }
 
-  async #addOne(threadId: string, message: IncomingMessage, download?: Download): Promise<void> {
-    const withItsFiles = await withFiles(this.#client, message, download);
-    const add = () =>
-      this.#client.beta.threads.messages.create(threadId, {
-        ...withItsFiles,
-        role: 'user',
-        metadata: { message: message.id, author: message.author.id },
-      });
+  async #fill(
+    conversation: string,
+    threadId: string,
+    contents: (() => Promise<MessageCreateParams>)[],
+    context: string | undefined,
+  ): Promise<ReadyThread> {
+    let id = threadId;
+    let contextId: string | undefined;
+    const put = async (message: MessageCreateParams) => {
+      try {
+        return await this.#put(id, message);
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        id = await this.renew(conversation);
+        await note();
+        return this.#put(id, message);
+      }
+    };
+    // Before a context is there: a process that dies in between leaves nothing that is not looked for.
+    const note = async () => {
+      if (context !== undefined) await this.#kept.set(conversation, { id, holdsContext: true });
+    };
+    await note();
+    if (context !== undefined) contextId = await put({ role: 'user', content: context, metadata: CONTEXT });
+    for (const content of contents) await put(await content());
+    const forget = async () => {
+      if (contextId !== undefined) await this.#forget(conversation, id, contextId);
+    };
+    return { id, forget };
+  }
+
+  /** The conversation's thread, without the context of a turn that did not come to its end. */
+  async #find(conversation: string): Promise<string> {
+    const kept = await this.#kept.get(conversation);
+    if (kept === undefined) return this.renew(conversation);
+    if (typeof kept === 'string') return kept;
+    const left = await this.#leftContext(kept.id).catch(unlessGone);
+    await this.#forget(conversation, kept.id, left);
+    return kept.id;
+  }
+
+  async #forget(conversation: string, id: string, contextId: string | undefined): Promise<void> {
+    const { messages } = this.#client.beta.threads;
+    if (contextId) await messages.delete(contextId, { thread_id: id }).catch(unlessGone);
+    const kept = await this.#kept.get(conversation);
+    // It may have been renewed meanwhile.
+    if (typeof kept === 'object' && kept.id === id) await this.#kept.set(conversation, id);
+  }
+
+  /** A context stands among the newest messages of people, before or after them. */
+  async #leftContext(threadId: string): Promise<string | undefined> {
+    let areTheirs = false;
+    for await (const { id, role, metadata } of this.#client.beta.threads.messages.list(threadId, {
+      order: 'desc',
+    })) {
+      if (areTheirs && role !== 'user') return undefined;
+      areTheirs = role === 'user';
+      if (Object(metadata).kind === CONTEXT.kind) return id;
+    }
+    return undefined;
+  }
+
+  async #put(threadId: string, message: MessageCreateParams): Promise<string> {
+    const { messages } = this.#client.beta.threads;
     try {
-      await add();
+      return (await messages.create(threadId, message)).id;
     } catch (error) {
       if (!isBlockedByRun(error)) throw error;
       await endActiveRun(this.#client, threadId);
-      await add();
+      return (await messages.create(threadId, message)).id;
     }
   }
+}
+
+async function contentOf(
+  client: OpenAI,
+  message: IncomingMessage,
+  download: Download | undefined,
+): Promise<MessageCreateParams> {
+  const withItsFiles = await withFiles(client, message, download);
+  return { ...withItsFiles, role: 'user', metadata: { message: message.id, author: message.author.id } };
 }
 
 /** A thread that was deleted, or that another server had: its ids may be of a kind that this one refuses to look for. */
 function isGone(error: unknown): boolean {
   if (error instanceof NotFoundError) return true;
   return error instanceof BadRequestError && error.param === 'thread_id';
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!isGone(error)) throw error;
 }
 
 /** A run that nobody follows any more, such as one of a process that died, keeps messages out of its thread. */

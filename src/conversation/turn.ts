@@ -9,13 +9,16 @@ import type { ReplyStyle } from '../reply/transcript/render.ts';
 import { emptyTranscript, fold } from '../reply/transcript/transcript.ts';
 import { describeAskers } from './askers.ts';
 import type { Download } from './attachments.ts';
+import { describeContext } from './context.ts';
 import { endOfEndless } from './endless.ts';
 import { endOfRun, sentenceFor, withFiles } from './outcome.ts';
 import type { RunThread } from './run.ts';
-import type { ThreadMap } from './thread-map.ts';
+import type { ReadyThread, ThreadMap } from './thread-map.ts';
 
 /** The Assistants API's limit on one message, in UTF-16 code units. */
 const LONGEST_MESSAGE = 256_000;
+
+const STILL_THERE = 'what was read for one turn only could not be deleted yet: the next turn tries again';
 
 /** Is told how turns end. */
 export interface TurnObserver {
@@ -76,11 +79,15 @@ class Turn {
     const fitting = messages.filter((message) => message.text.length <= LONGEST_MESSAGE);
     const refusal = fitting.length < messages.length ? tooLong(messages) : undefined;
     if (refusal && fitting.length === 0) return refusal;
-    const threadId = await this.#prepare(fitting);
-    if (signal.aborted) return { status: 'stopped' };
-    const params = { ...this.#parts.runSettings, additional_instructions: describeAskers(fitting) };
-    const outcome = (await this.#follow(threadId, params, signal)) ?? endOfRun(this.#transcript);
-    return outcome.status === 'completed' ? (refusal ?? outcome) : outcome;
+    const thread = await this.#prepare(fitting);
+    try {
+      if (signal.aborted) return { status: 'stopped' };
+      const params = { ...this.#parts.runSettings, additional_instructions: describeAskers(fitting) };
+      const outcome = (await this.#follow(thread.id, params, signal)) ?? endOfRun(this.#transcript);
+      return outcome.status === 'completed' ? (refusal ?? outcome) : outcome;
+    } finally {
+      await thread.forget().catch((error: unknown) => this.#parts.log.warn({ err: error }, STILL_THERE));
+    }
   }
 
   /** Shows a run as it goes on; tells how it ended, if that was not by itself. */
@@ -117,11 +124,12 @@ class Turn {
   }
 
   /** Brings the thread to where the run shall begin. */
-  async #prepare(messages: IncomingMessage[]): Promise<string> {
+  async #prepare(messages: IncomingMessage[]): Promise<ReadyThread> {
     const { threads } = this.#parts;
+    const context = describeContext(messages);
     const fresh = messages.filter((message) => !message.regenerate);
-    if (fresh.length > 0) return threads.add(fresh, this.#download);
-    return threads.takeBack(messages[0]?.conversation ?? '');
+    if (fresh.length > 0) return threads.add(fresh, this.#download, context);
+    return threads.takeBack(messages[0]?.conversation ?? '', context);
   }
 }
 

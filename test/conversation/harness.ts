@@ -5,7 +5,7 @@ import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
 import { createAssistants } from '../../src/assistants/index.ts';
 import type { Model } from '../../src/assistants/models/model.ts';
 import { type RunThread, streamedRun } from '../../src/conversation/run.ts';
-import { ThreadMap } from '../../src/conversation/thread-map.ts';
+import { type KeptThread, ThreadMap } from '../../src/conversation/thread-map.ts';
 import { takeTurn } from '../../src/conversation/turn.ts';
 import { type Functions, noFunctions } from '../../src/functions/functions.ts';
 import {
@@ -88,10 +88,10 @@ export async function openHarness(options: HarnessOptions) {
     return reply;
   };
   const turn = (messages: IncomingMessage[], signal = NEVER) => turnInto(new SeenReply(), messages, signal);
-  const threadIds = store.keyv<string>('conversations');
-  const threadId = async () => (await threadIds.get('test:1')) ?? '';
-  const setThreadId = (id: string) => threadIds.set('test:1', id);
-  return { client, turn, turnInto, threadId, setThreadId, errors };
+  const kept = store.keyv<KeptThread>('conversations');
+  const threadId = async () => String(await kept.get('test:1'));
+  const keepThread = (thread: KeptThread) => kept.set('test:1', thread);
+  return { client, turn, turnInto, threads: parts.threads, threadId, keepThread, errors };
 }
 
 /** Nobody stops the turn. */

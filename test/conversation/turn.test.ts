@@ -97,8 +97,8 @@ test('a conversation whose thread was deleted goes on in a new one', async () =>
 
 test('a conversation whose thread is one of another server, with ids of its own, goes on in a new one', async () => {
   const model = new ScriptedModel(says('ok'));
-  const { turn, setThreadId, threadId } = await openHarness({ model });
-  await setThreadId('0b6e3c8a-1f0a-4a52-9c6b-1d2f3a4b5c6d');
+  const { turn, keepThread, threadId } = await openHarness({ model });
+  await keepThread('0b6e3c8a-1f0a-4a52-9c6b-1d2f3a4b5c6d');
   expect((await turn([from('Ann', 'hello')])).outcome).toEqual({ status: 'completed' });
   expect(await threadId()).toMatch(/^thread_/);
 });
