@@ -75,19 +75,21 @@ export class Collection<T extends { id: string }> {
 
   /** Adds a document at the end of `parent`'s list; one that `wasCounted` right before is not counted again. */
   async append(parent: string, document: T, wasCounted = false): Promise<void> {
-    await this.#oneAtATime(parent, async () => {
-      const end = wasCounted ? this.#ends.guess(parent) : this.#ends.known(parent);
-      const place = end?.count ?? (await this.count(parent));
-      await Promise.all([
-        this.#documents.set(document.id, document),
-        this.#places.setMany([
-          { key: placeKey(parent, place), value: document.id },
-          { key: `of/${document.id}`, value: place },
-          { key: `count/${parent}`, value: place + 1 },
-        ]),
-      ]);
-      this.#ends.note(parent, { count: place + 1, last: document.id });
-    });
+    await Promise.all([
+      this.put(document),
+      this.#oneAtATime(parent, () => this.#list(parent, document.id, wasCounted)),
+    ]);
+  }
+
+  async #list(parent: string, id: string, wasCounted: boolean): Promise<void> {
+    const end = wasCounted ? this.#ends.guess(parent) : this.#ends.known(parent);
+    const place = end?.count ?? (await this.count(parent));
+    await this.#places.setMany([
+      { key: placeKey(parent, place), value: id },
+      { key: `of/${id}`, value: place },
+      { key: `count/${parent}`, value: place + 1 },
+    ]);
+    this.#ends.note(parent, { count: place + 1, last: id });
   }
 
   /**

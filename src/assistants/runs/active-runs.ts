@@ -33,6 +33,11 @@ const STOPPED: Ending = {
   },
 };
 
+const UNKEPT: Ending = {
+  status: 'failed',
+  error: { code: 'server_error', message: 'The server could not save the run. Please try again later.' },
+};
+
 /** The runs that are not over yet: at most one a thread. */
 export class ActiveRuns {
   readonly #options: ActiveRunsOptions;
@@ -117,13 +122,13 @@ export class ActiveRuns {
     try {
       await prepare();
       await this.#hold(live);
-      await live.create();
     } catch (error) {
       this.#drop(run);
       throw error;
     }
     const created = structuredClone(run);
     live.start(stream);
+    if (!stream) await this.#beKept(live);
     return created;
   }
 
@@ -197,6 +202,16 @@ export class ActiveRuns {
       ...(explain && { explain }),
       onEnd: () => this.#drop(run),
     });
+  }
+
+  /** Who has no stream is told here that a run could not be kept. */
+  async #beKept(live: LiveRun): Promise<void> {
+    try {
+      await live.kept();
+    } catch (error) {
+      live.stop(UNKEPT);
+      throw error;
+    }
   }
 
   async #hold(live: LiveRun): Promise<void> {

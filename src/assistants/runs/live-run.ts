@@ -3,6 +3,7 @@ import { type Failures, told } from '../failures.ts';
 import { type Ending, endingOf, isTerminal, RunStopped } from './ending.ts';
 import { type LoopDeps, type Progress, RunLoop, type RunSettings } from './loop/run-loop.ts';
 import type { EventStream } from './writer/event-stream.ts';
+import { RunSink } from './writer/run-sink.ts';
 import { RunWriter } from './writer/run-writer.ts';
 
 export interface LiveRunOptions extends Failures {
@@ -34,16 +35,16 @@ export class LiveRun {
 
   constructor(run: Run, options: LiveRunOptions) {
     const { state, ...rest } = options.deps;
-    const sink = { state, emit: (event: Parameters<EventStream['send']>[0]) => this.#stream?.send(event) };
+    const sink = new RunSink(state, (event) => this.#stream?.send(event));
     this.run = run;
     this.#options = options;
     this.#writer = new RunWriter(run, sink);
     this.#loop = new RunLoop(this.#writer, options.settings, { ...rest, sink });
   }
 
-  /** Keeps the run; it is not at work yet. */
-  async create(): Promise<void> {
-    await this.#writer.create();
+  /** Resolves when all that the run wrote so far is kept. */
+  kept(): Promise<void> {
+    return this.#writer.kept();
   }
 
   start(stream?: EventStream): void {
@@ -53,7 +54,7 @@ export class LiveRun {
     };
     this.#checkpoints = setInterval(checkpoint, this.#options.checkpointMs ?? CHECKPOINT_MS).unref();
     this.#stream = stream;
-    this.#writer.tellCreated();
+    this.#writer.create();
     this.#carryOn((signal) => this.#loop.begin(signal));
   }
 

@@ -56,23 +56,28 @@ export class Answer {
     this.#takenIds = takenIds;
   }
 
-  async take(event: ModelEvent): Promise<void> {
+  take(event: ModelEvent): void {
     if (event.type !== 'usage' && event.type !== 'end') this.begun = true;
     switch (event.type) {
       case 'text':
         this.#addText(event.delta);
-        return this.#writer.text(event.delta);
+        this.#writer.text(event.delta);
+        return;
       case 'refusal':
         this.#addText(event.delta);
-        return this.#writer.refusal(event.delta);
+        this.#writer.refusal(event.delta);
+        return;
       case 'withdraw':
         this.#text = '';
         this.#textAfterCalls = '';
-        return this.#writer.withdraw();
+        this.#writer.withdraw();
+        return;
       case 'tool_call':
-        return this.#call(event);
+        this.#call(event);
+        return;
       case 'tool_arguments':
-        return this.#arguments(event.index, event.delta);
+        this.#arguments(event.index, event.delta);
+        return;
       case 'provider_item':
         this.#flushText();
         this.#items.push({ type: 'provider', item: event.item });
@@ -136,13 +141,13 @@ export class Answer {
     this.#text = '';
   }
 
-  async #call({ index, callId, name: written }: Extract<ModelEvent, { type: 'tool_call' }>): Promise<void> {
+  #call({ index, callId, name: written }: Extract<ModelEvent, { type: 'tool_call' }>): void {
     if (this.#byIndex.has(index)) return;
     if (this.calls.length >= MAX_CALLS) {
       throw new ModelError('server_error', `The model called more than ${MAX_CALLS} tools in one answer.`);
     }
     this.#flushText();
-    const writer = await this.#writer.calls();
+    const writer = this.#writer.calls();
     const id = this.#distinctId(callId);
     const { tools } = this.#writer.run;
     const name = toolNamed(written, tools);

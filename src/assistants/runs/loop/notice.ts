@@ -1,5 +1,5 @@
-import type { State } from '../../state.ts';
 import type { Omission } from '../context/omissions.ts';
+import type { RunSink } from '../writer/run-sink.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import type { LeftOut } from './left-out.ts';
 import { responseFormat } from './response-format.ts';
@@ -7,29 +7,29 @@ import { responseFormat } from './response-format.ts';
 /** What people must be told before a run's next words. */
 export class Notice {
   readonly #writer: RunWriter;
-  readonly #state: State;
+  readonly #sink: RunSink;
   #text = '';
 
-  constructor(writer: RunWriter, state: State) {
+  constructor(writer: RunWriter, sink: RunSink) {
     this.#writer = writer;
-    this.#state = state;
+    this.#sink = sink;
   }
 
   /** The provider takes what is not left out: the rest stays so, also after a restart. */
-  async settle(leftOut: LeftOut): Promise<void> {
+  settle(leftOut: LeftOut): void {
     const { all, fresh } = leftOut.settle();
     if (fresh.length === 0) return;
     const { run } = this.#writer;
-    await this.#state.omissions.set(run.thread_id, all);
+    this.#sink.keep(this.#sink.state.omissions.set(run.thread_id, all));
     // Who asked for JSON gets nothing else.
     if (!responseFormat(run.response_format).responseFormat)
       this.#text += `${noticeOf(fresh, run.model)}\n\n`;
   }
 
-  async tell(): Promise<void> {
+  tell(): void {
     const text = this.#text;
     this.#text = '';
-    await this.#writer.text(text);
+    this.#writer.text(text);
   }
 }
 

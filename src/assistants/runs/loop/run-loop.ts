@@ -70,7 +70,7 @@ export class RunLoop {
     this.#settings = settings;
     this.#deps = deps;
     this.#files = new ThreadFiles(deps.sink.state);
-    this.#notice = new Notice(writer, deps.sink.state);
+    this.#notice = new Notice(writer, deps.sink);
   }
 
   async begin(signal: AbortSignal): Promise<Progress> {
@@ -98,13 +98,13 @@ export class RunLoop {
       call.writer.call.function.output = output;
       call.output = shorten(output, MAX_OUTPUT_TOKENS);
     }
-    await this.#writer.resume(this.#answer?.usage ?? null);
+    this.#writer.resume(this.#answer?.usage ?? null);
     return this.#goOn(signal);
   }
 
   /** Ends the run, whatever it was doing. */
   async end(ending: Ending): Promise<void> {
-    await this.#notice.tell();
+    this.#notice.tell();
     await this.#writer.end(ending, this.#answer?.usage ?? null, this.#usage);
   }
 
@@ -125,7 +125,7 @@ export class RunLoop {
         await this.#writer.requireAction(open.map(({ writer }) => requiredCall(writer.call)));
         return { status: 'requires_action' };
       }
-      await this.#writer.closeCalls(answer.usage);
+      this.#writer.closeCalls(answer.usage);
     }
   }
 
@@ -153,7 +153,7 @@ export class RunLoop {
       try {
         await this.#take(answer, this.#output.within(this.#deps.model.respond(request, signal)));
         if (answer.isFiltered && this.#leftOut.tryAnother('words')) continue;
-        await this.#keep(answer, request);
+        this.#keep(answer, request);
         return answer;
       } catch (error) {
         if (!(error instanceof ModelError) || answer.begun) throw error;
@@ -171,19 +171,20 @@ export class RunLoop {
 
   async #take(answer: Answer, events: AsyncIterable<ModelEvent>): Promise<void> {
     for await (const event of events) {
-      if (isTaken(event)) await this.#notice.settle(this.#leftOut);
-      if (event.type === 'text' || event.type === 'refusal') await this.#notice.tell();
-      await answer.take(event);
+      if (isTaken(event)) this.#notice.settle(this.#leftOut);
+      if (event.type === 'text' || event.type === 'refusal') this.#notice.tell();
+      answer.take(event);
     }
   }
 
   /** Counts an answer that is whole, and keeps what its provider wants back. */
-  async #keep(answer: Answer, request: ModelRequest): Promise<void> {
+  #keep(answer: Answer, request: ModelRequest): void {
     this.#count(answer, request);
     const fields = answer.ownFields();
     if (fields.length === 0) return;
     this.#ownFields.push(...fields);
-    await this.#deps.sink.state.ownFields.set(this.#writer.run.id, this.#ownFields);
+    const { sink } = this.#deps;
+    sink.keep(sink.state.ownFields.set(this.#writer.run.id, this.#ownFields));
   }
 
   #newLeftOut(known: ConstructorParameters<typeof LeftOut>[0]): LeftOut {
@@ -229,7 +230,8 @@ export class RunLoop {
 
   /** Runs the code of an answer, call after call, and answers calls of functions that don't exist. */
   async #runTools(answer: Answer, signal: AbortSignal): Promise<void> {
-    await (await this.#writer.calls()).save();
+    await this.#writer.calls().save();
+    await this.#writer.kept();
     for (const call of answer.calls) {
       if (call.kind === 'code') {
         const { codeInterpreter, sink } = this.#deps;

@@ -5,7 +5,7 @@ import { newId } from '../../ids.ts';
 import { nowInSeconds } from '../../time.ts';
 import { type Ending, messageReason, stepEnding } from '../ending.ts';
 import { filePaths, type ProducedFiles } from './produced-files.ts';
-import { finish, newStep, type RunSink, tellStep, tellStepEnd } from './run-sink.ts';
+import { endStep, openStep, type RunSink } from './run-sink.ts';
 
 /** Writes one message of the assistant, and its step, while the model answers. */
 export class MessageWriter {
@@ -23,17 +23,13 @@ export class MessageWriter {
    * `images` are those that the run's code drew since the message before: the message begins with them.
    * https://developers.openai.com/api/docs/assistants/tools/code-interpreter
    */
-  static async open(run: Run, sink: RunSink, images: string[]): Promise<MessageWriter> {
+  static open(run: Run, sink: RunSink, images: string[]): MessageWriter {
     const message = newMessage(run);
-    const step = newStep(run, {
+    sink.keep(sink.state.messages.append(run.thread_id, message));
+    const step = openStep(run, sink, {
       type: 'message_creation',
       message_creation: { message_id: message.id },
     });
-    await Promise.all([
-      sink.state.messages.append(run.thread_id, message),
-      sink.state.steps.append(run.id, step),
-    ]);
-    tellStep(step, sink);
     sink.emit({ event: 'thread.message.created', data: message });
     sink.emit({ event: 'thread.message.in_progress', data: message });
     const writer = new MessageWriter(sink, message, step);
@@ -74,7 +70,7 @@ export class MessageWriter {
   }
 
   /** Ends the message and its step. `files` are those that the run's code wrote so far. */
-  async close(ending: Ending, files: ProducedFiles, usage: RunStep.Usage | null = null): Promise<void> {
+  close(ending: Ending, files: ProducedFiles, usage: RunStep.Usage | null = null): void {
     this.#attach(files);
     const reason = messageReason(ending);
     const message = this.#message;
@@ -82,11 +78,10 @@ export class MessageWriter {
     message.incomplete_details = reason === null ? null : { reason };
     if (reason === null) message.completed_at = nowInSeconds();
     else message.incomplete_at = nowInSeconds();
-    const end = stepEnding(ending.status === 'incomplete' ? { status: 'completed' } : ending);
-    finish(this.#step, end, usage);
-    await Promise.all([this.save(), this.#sink.state.steps.put(this.#step)]);
+    this.#sink.keep(this.save());
     this.#sink.emit({ event: `thread.message.${message.status}`, data: message });
-    tellStepEnd(this.#step, this.#sink, end);
+    const whole = ending.status === 'incomplete' ? { status: 'completed' as const } : ending;
+    endStep(this.#step, this.#sink, stepEnding(whole), usage);
   }
 
   #image(fileId: string): void {

@@ -6,27 +6,32 @@ import { nowInSeconds } from '../../time.ts';
 import type { StepEnd } from '../ending.ts';
 import type { Emit } from './event-stream.ts';
 
-/** Where goes what a run writes: the store first, then whoever listens. */
-export interface RunSink {
-  state: State;
-  emit: Emit;
+/** Where goes what a run writes: whoever listens is told while the store keeps it. */
+export class RunSink {
+  readonly state: State;
+  readonly emit: Emit;
+  #writes: Promise<unknown> = Promise.resolve();
+
+  constructor(state: State, emit: Emit) {
+    this.state = state;
+    this.emit = emit;
+  }
+
+  /** Lets a write go on while the run does. */
+  keep(write: Promise<unknown>): void {
+    this.#writes = Promise.all([this.#writes, write]);
+    this.#writes.catch(() => {});
+  }
+
+  /** Resolves when all that was written is kept; rejects when something could not be. */
+  async kept(): Promise<void> {
+    await this.#writes;
+  }
 }
 
-/** Begins a step: kept and told. A stream takes only one open step at a time. */
-export async function openStep(run: Run, sink: RunSink, details: RunStep['step_details']): Promise<RunStep> {
-  const step = newStep(run, details);
-  await sink.state.steps.append(run.id, step);
-  tellStep(step, sink);
-  return step;
-}
-
-export function tellStep(step: RunStep, sink: RunSink): void {
-  sink.emit({ event: 'thread.run.step.created', data: step });
-  sink.emit({ event: 'thread.run.step.in_progress', data: step });
-}
-
-export function newStep(run: Run, details: RunStep['step_details']): RunStep {
-  return {
+/** Begins a step. A stream takes only one open step at a time. */
+export function openStep(run: Run, sink: RunSink, details: RunStep['step_details']): RunStep {
+  const step: RunStep = {
     id: newId('step_'),
     object: 'thread.run.step',
     created_at: nowInSeconds(),
@@ -44,26 +49,17 @@ export function newStep(run: Run, details: RunStep['step_details']): RunStep {
     metadata: {},
     usage: null,
   };
+  sink.keep(sink.state.steps.append(run.id, step));
+  sink.emit({ event: 'thread.run.step.created', data: step });
+  sink.emit({ event: 'thread.run.step.in_progress', data: step });
+  return step;
 }
 
-export async function endStep(
-  step: RunStep,
-  sink: RunSink,
-  end: StepEnd,
-  usage: RunStep.Usage | null,
-): Promise<void> {
-  finish(step, end, usage);
-  await sink.state.steps.put(step);
-  tellStepEnd(step, sink, end);
-}
-
-export function finish(step: RunStep, end: StepEnd, usage: RunStep.Usage | null): void {
+export function endStep(step: RunStep, sink: RunSink, end: StepEnd, usage: RunStep.Usage | null): void {
   step.status = end.status;
   step.last_error = end.last_error;
   step.usage = usage;
   step[`${end.status}_at`] = nowInSeconds();
-}
-
-export function tellStepEnd(step: RunStep, sink: RunSink, { status }: StepEnd): void {
-  sink.emit({ event: `thread.run.step.${status}`, data: step });
+  sink.keep(sink.state.steps.put(step));
+  sink.emit({ event: `thread.run.step.${end.status}`, data: step });
 }

@@ -25,37 +25,38 @@ export class RunWriter {
   }
 
   /** Keeps the run, for which the thread's were looked at. It is at work right after, so the same write tells of that. */
-  async create(): Promise<void> {
-    await this.#sink.state.runs.append(this.run.thread_id, { ...this.run, ...atWork() }, true);
-  }
-
-  tellCreated(): void {
+  create(): void {
+    this.#sink.keep(this.#sink.state.runs.append(this.run.thread_id, { ...this.run, ...atWork() }, true));
     this.#sink.emit({ event: 'thread.run.created', data: this.run });
     this.#sink.emit({ event: 'thread.run.queued', data: this.run });
   }
 
   /** What `create` has kept already. */
   begin(): void {
-    if (this.run.status === 'cancelling') return;
-    Object.assign(this.run, atWork());
-    this.#sink.emit({ event: 'thread.run.in_progress', data: this.run });
+    this.#goOn(atWork());
+  }
+
+  /** Resolves when all that the run wrote so far is kept. */
+  kept(): Promise<void> {
+    return this.#sink.kept();
   }
 
   /** Changes the run's metadata, at any time. */
   async describe(metadata: Run['metadata']): Promise<void> {
+    Object.assign(this.run, { metadata });
     await this.#save({ metadata });
   }
 
-  async text(delta: string): Promise<void> {
+  text(delta: string): void {
     if (delta === '') return;
     if (this.#calls) this.#textAfterCalls += delta;
-    else (await this.#openMessage()).text(delta);
+    else this.#openMessage().text(delta);
   }
 
-  async refusal(delta: string): Promise<void> {
+  refusal(delta: string): void {
     if (delta === '') return;
     if (this.#calls) this.#textAfterCalls += delta;
-    else (await this.#openMessage()).refusal(delta);
+    else this.#openMessage().refusal(delta);
   }
 
   /** The id of the open message. */
@@ -70,32 +71,34 @@ export class RunWriter {
   }
 
   /** The open step of tool calls; opens one, and completes the message that came before. */
-  async calls(): Promise<ToolCallsWriter> {
+  calls(): ToolCallsWriter {
     if (this.#calls) return this.#calls;
-    await this.#closeMessage({ status: 'completed' }, null);
-    this.#calls = await ToolCallsWriter.open(this.run, this.#sink);
+    this.#closeMessage({ status: 'completed' }, null);
+    this.#calls = ToolCallsWriter.open(this.run, this.#sink);
     return this.#calls;
   }
 
   /** Waits for a client: everything that it must know is kept first. */
   async requireAction(calls: RequiredActionFunctionToolCall[]): Promise<void> {
     await this.#calls?.save();
-    await this.#enter({
+    await this.#rest({
       status: 'requires_action',
       required_action: { type: 'submit_tool_outputs', submit_tool_outputs: { tool_calls: calls } },
     });
   }
 
   /** The client has answered: the run is at work again. */
-  async resume(usage: RunStep.Usage | null): Promise<void> {
-    await this.closeCalls(usage);
+  resume(usage: RunStep.Usage | null): void {
+    this.closeCalls(usage);
     this.#sink.emit({ event: 'thread.run.queued', data: this.run });
-    await this.#enter({ status: 'in_progress', required_action: null });
+    const change = { status: 'in_progress' as const, required_action: null };
+    this.#sink.keep(this.#save(change));
+    this.#goOn(change);
   }
 
-  async closeCalls(usage: RunStep.Usage | null): Promise<void> {
-    await this.#closeCalls({ status: 'completed' }, usage);
-    await this.#closeMessage({ status: 'completed' }, null);
+  closeCalls(usage: RunStep.Usage | null): void {
+    this.#closeCalls({ status: 'completed' }, usage);
+    this.#closeMessage({ status: 'completed' }, null);
   }
 
   /** Keeps what is written so far, in case the process dies. */
@@ -113,10 +116,10 @@ export class RunWriter {
    * answer, `total` that of all.
    */
   async end(ending: Ending, usage: RunStep.Usage | null, total: Run['usage']): Promise<void> {
-    await this.#closeMessage(ending, usage);
-    await this.#closeCalls(ending, usage);
-    await this.#closeMessage(ending, null);
-    await this.#enter({
+    this.#closeMessage(ending, usage);
+    this.#closeCalls(ending, usage);
+    this.#closeMessage(ending, null);
+    await this.#rest({
       status: ending.status,
       required_action: null,
       expires_at: null,
@@ -128,40 +131,46 @@ export class RunWriter {
     });
   }
 
-  /** Kept first, then shown: who sees a status can count on what goes with it. */
-  async #enter(change: Partial<Run> & Pick<Run, 'status'>): Promise<void> {
-    await this.#save(change);
-    if (this.run.status === change.status) {
-      this.#sink.emit({ event: `thread.run.${change.status}`, data: this.run });
-    }
+  /** At work: told while it is being kept. Once a cancel has begun, the run does not go back to work. */
+  #goOn(change: Partial<Run>): void {
+    if (this.run.status === 'cancelling') return;
+    Object.assign(this.run, change);
+    this.#sink.emit({ event: 'thread.run.in_progress', data: this.run });
+  }
+
+  /** To rest: kept with all that was written, then told, so that who sees a status can count on what goes with it. */
+  async #rest(change: Partial<Run> & Pick<Run, 'status'>): Promise<void> {
+    this.#sink.keep(this.#save(change));
+    await this.#sink.kept();
+    // Once a cancel has begun, the run waits for nobody.
+    if (this.run.status === 'cancelling' && !isTerminal(change.status)) return;
+    Object.assign(this.run, change);
+    this.#sink.emit({ event: `thread.run.${change.status}`, data: this.run });
   }
 
   /** What is kept is changed, not replaced: changes may come at the same time. */
   async #save(change: Partial<Run>): Promise<void> {
     await this.#sink.state.runs.update(this.run.id, (kept) => ({ ...kept, ...change }));
-    // Once a cancel has begun, the run does not go back to work.
-    const tooLate = this.run.status === 'cancelling' && change.status && !isTerminal(change.status);
-    if (!tooLate) Object.assign(this.run, change);
   }
 
-  async #openMessage(): Promise<MessageWriter> {
-    this.#message ??= await MessageWriter.open(this.run, this.#sink, this.files.takeImages());
+  #openMessage(): MessageWriter {
+    this.#message ??= MessageWriter.open(this.run, this.#sink, this.files.takeImages());
     return this.#message;
   }
 
-  async #closeMessage(ending: Ending, usage: RunStep.Usage | null): Promise<void> {
+  #closeMessage(ending: Ending, usage: RunStep.Usage | null): void {
     const message = this.#message;
     this.#message = undefined;
-    await message?.close(ending, this.files, usage);
+    message?.close(ending, this.files, usage);
   }
 
-  async #closeCalls(ending: Ending, usage: RunStep.Usage | null): Promise<void> {
+  #closeCalls(ending: Ending, usage: RunStep.Usage | null): void {
     const calls = this.#calls;
     const text = this.#textAfterCalls;
     this.#calls = undefined;
     this.#textAfterCalls = '';
-    await calls?.close(ending, usage);
-    await this.text(text);
+    calls?.close(ending, usage);
+    this.text(text);
   }
 }
 

@@ -21,9 +21,9 @@ export class ToolCallsWriter {
     this.#calls = calls;
   }
 
-  static async open(run: Run, sink: RunSink): Promise<ToolCallsWriter> {
+  static open(run: Run, sink: RunSink): ToolCallsWriter {
     const calls: ToolCallsWriter['calls'] = [];
-    const step = await openStep(run, sink, { type: 'tool_calls', tool_calls: calls });
+    const step = openStep(run, sink, { type: 'tool_calls', tool_calls: calls });
     return new ToolCallsWriter(sink, step, calls);
   }
 
@@ -54,8 +54,8 @@ export class ToolCallsWriter {
     await this.#sink.state.steps.put(this.#step);
   }
 
-  async close(ending: Ending, usage: RunStep.Usage | null): Promise<void> {
-    await endStep(this.#step, this.#sink, stepEnding(ending), usage);
+  close(ending: Ending, usage: RunStep.Usage | null): void {
+    endStep(this.#step, this.#sink, stepEnding(ending), usage);
   }
 
   #delta(call: ToolCallDelta): void {
