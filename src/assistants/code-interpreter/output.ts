@@ -1,3 +1,5 @@
+import type { Printed } from './python-process.ts';
+
 /** What one call prints: bytes become text, and only so many of them. */
 export class Output {
   readonly #onOutput: (text: string) => void;
@@ -20,7 +22,13 @@ export class Output {
     if (room < 0) return;
     this.#bytes += bytes.length;
     this.#add(this.#decoder.decode(bytes.subarray(0, room), { stream: true }));
-    if (bytes.length > room) this.tell(`The output was cut after ${sizeOf(this.#limit)}.`);
+  }
+
+  /** Says that there was more than the limit, where there was, and how much in all, where that is known. */
+  tellCut(printed?: Printed): void {
+    if (this.#bytes <= this.#limit) return;
+    const all = printed && `; in all it had ${lineCount(printed.lines)}, ${sizeOf(printed.bytes)}`;
+    this.tell(`The output was cut after ${sizeOf(this.#limit)}${all ?? ''}.`);
   }
 
   /** Adds a sentence of the sandbox's own, on a line of its own and whatever the limit. */
@@ -50,6 +58,10 @@ export class Output {
     this.#pending += text;
     this.#atLineStart = text.endsWith('\n');
   }
+}
+
+function lineCount(lines: number): string {
+  return `${lines.toLocaleString('en')} ${lines === 1 ? 'line' : 'lines'}`;
 }
 
 /** @param bytes as people say it, such as `64 KB` or `1,024 MB` */

@@ -15,10 +15,25 @@ export interface DataFile {
   bytes: Uint8Array;
 }
 
-/** How a call ended: with the files it wrote and the names of those it may not hand back, or with Python's end. */
-export type Ending =
-  | { type: 'done'; files: DataFile[]; left: string[] }
-  | { type: 'dead'; reason: 'memory' | 'crash' };
+/** How a call ended: with what it wrote, or with Python's end. */
+export type Ending = Done | { type: 'dead'; reason: Death };
+
+export interface Done {
+  type: 'done';
+  files: DataFile[];
+  /** The names of the files that it may not hand back. */
+  left: string[];
+  printed: Printed;
+}
+
+/** How much a call printed, also of what was not passed on. */
+export interface Printed {
+  bytes: number;
+  lines: number;
+}
+
+/** Why a Python ended: it used too much memory, its stack was full, or something else went wrong. */
+export type Death = 'memory' | 'recursion' | 'crash';
 
 interface Call {
   onOutput: (bytes: Uint8Array) => void;
@@ -38,7 +53,7 @@ export class PythonProcess {
   readonly #ready = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
   #call: Call | undefined;
-  #killed: 'memory' | 'crash' | undefined;
+  #killed: Death | undefined;
   #lastWords = '';
 
   /** @param snapshot the path of what `snapshot.ts` keeps */
@@ -80,7 +95,7 @@ export class PythonProcess {
   }
 
   /** Ends the process and the call that runs in it. Nothing that it still says is heard. */
-  kill(reason: 'memory' | 'crash' = 'crash'): void {
+  kill(reason: Death = 'crash'): void {
     if (this.#killed) return;
     this.#killed = reason;
     this.#child.kill('SIGKILL');
@@ -124,9 +139,8 @@ export class PythonProcess {
     else if (!call) this.kill();
     else if (header.type === 'output') call.onOutput(body);
     else if (header.type === 'file') this.#keepFile(call, { name: String(header.name), bytes: body });
-    else if (header.type === 'done')
-      call.end({ type: 'done', files: call.files, left: namesIn(header.left) });
-    else this.kill();
+    else if (header.type === 'done') call.end(doneIn(header, call.files));
+    else this.kill(header.reason === 'recursion' ? 'recursion' : 'crash');
   }
 
   #keepFile(call: Call, file: DataFile): void {
@@ -135,6 +149,11 @@ export class PythonProcess {
       this.kill();
     else if (isDataPath(file.name)) call.files.push(file);
   }
+}
+
+function doneIn({ left, bytes, lines }: Frame['header'], files: DataFile[]): Done {
+  const printed = { bytes: Number(bytes) || 0, lines: Number(lines) || 0 };
+  return { type: 'done', files, left: namesIn(left), printed };
 }
 
 function namesIn(value: unknown): string[] {

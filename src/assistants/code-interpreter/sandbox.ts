@@ -110,6 +110,7 @@ class PythonSandbox implements Sandbox {
     if (!lease) return failed;
     const { ending, late } = await this.#runWithin(lease.python, output, request, signal);
     signal.throwIfAborted();
+    output.tellCut(ending.type === 'done' ? ending.printed : undefined);
     this.#explain(ending, late, output);
     if (ending.type === 'dead') return { ...failed, fresh: lease.fresh };
     return { status: 'completed', fresh: lease.fresh, files: ending.files };
@@ -178,7 +179,11 @@ class PythonSandbox implements Sandbox {
       output.tell(
         `The code was stopped because it used more than ${sizeOf(processBytes)} of memory. ${GONE}`,
       );
-    else output.tell(`Python broke down, as it does when a recursion has no end. ${GONE}`);
+    else if (ending.reason === 'recursion')
+      output.tell(
+        `Python broke down because calls or values went too deep, as in a recursion without end. ${GONE}`,
+      );
+    else output.tell(`Python broke down: the code did something that it does not survive. ${GONE}`);
   }
 }
 

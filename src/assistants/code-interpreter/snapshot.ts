@@ -4,7 +4,7 @@ import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm } from
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { CHILD_FOLDER, PYODIDE_FOLDER, spawnChild } from './spawn-child.ts';
+import { CHILD_FOLDER, PYODIDE_FOLDER, spawnChild, TIME_ZONES } from './spawn-child.ts';
 
 const FILE_NAME = /^python-[0-9a-f]{16}\.snapshot/;
 
@@ -91,7 +91,7 @@ export class Snapshot {
   async #write(part: string): Promise<void> {
     const { signal } = this.#closing;
     signal.throwIfAborted();
-    const child = spawnChild('snapshot.js', [], this.#pythonBytes, []);
+    const child = spawnChild('snapshot.js', [TIME_ZONES], this.#pythonBytes, [TIME_ZONES]);
     const { stdout, stderr } = child;
     if (!stdout || !stderr) throw new Error('The Python process has no output.');
     let lastWords = '';
@@ -111,7 +111,8 @@ export class Snapshot {
 /** A snapshot fits the very versions, and the very imports, that it was made with. */
 async function fileName(): Promise<string> {
   const hash = createHash('sha256').update(process.version).update(process.arch);
-  for (const file of [`${PYODIDE_FOLDER}/package.json`, `${CHILD_FOLDER}/load.js`])
+  const sources = ['load.js', 'zone-files.js', 'zones.py'].map((file) => `${CHILD_FOLDER}/${file}`);
+  for (const file of [`${PYODIDE_FOLDER}/package.json`, TIME_ZONES, ...sources])
     hash.update(await readFile(file));
   return `python-${hash.digest('hex').slice(0, 16)}.snapshot`;
 }

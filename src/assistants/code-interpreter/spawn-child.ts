@@ -17,10 +17,13 @@ const NICENESS = 5;
 /** The scripts that run in a child. Permissions are checked against real paths. */
 export const CHILD_FOLDER = realpathSync(fileURLToPath(new URL('./child/', import.meta.url)));
 
+const { resolve } = createRequire(import.meta.url);
+
 /** Pyodide's package. */
-export const PYODIDE_FOLDER = realpathSync(
-  dirname(createRequire(import.meta.url).resolve('pyodide/package.json')),
-);
+export const PYODIDE_FOLDER = realpathSync(dirname(resolve('pyodide/package.json')));
+
+/** The IANA time zone database as JSON. */
+export const TIME_ZONES = realpathSync(resolve('tzdata'));
 
 /**
  * Starts a script of `child/`, with Pyodide's folder and `args` as its arguments, in a process that may read these two

@@ -5,6 +5,10 @@ import { isVisible } from './visible.ts';
 export const MAX_LOG_LINES = 60;
 /** The same in UTF-16 code units. */
 export const MAX_LOG_CHARACTERS = 4_000;
+/** The last lines of a longer output are shown too: there stand the error, and what cut the output or ended the code. */
+export const LAST_LOG_LINES = 3;
+/** The longest of these, in UTF-16 code units: a sentence or two. */
+const LAST_LINE_CHARACTERS = 300;
 
 /** Control characters, and those which turn the direction of the text around them; line ends and tabs stay. */
 const UNSEEN = /(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu;
@@ -52,9 +56,11 @@ function shorten(lines: readonly string[], isOpen: boolean): string {
     shown.push(cut(settle(line), room));
     room -= line.length + 1;
   }
-  const more = lines.length - shown.length;
-  if (more > 0 && !isOpen) shown.push(`… ${count(more, 'more line')}`);
-  return shown.join('\n');
+  if (isOpen) return shown.join('\n');
+  const last = lines.slice(Math.max(shown.length, lines.length - LAST_LOG_LINES));
+  const more = lines.length - shown.length - last.length;
+  if (more > 0) shown.push(`… ${count(more, 'more line')}`);
+  return [...shown, ...last.map((line) => cut(settle(line), LAST_LINE_CHARACTERS))].join('\n');
 }
 
 /** The line as it stands after its last carriage return and escape sequence. */

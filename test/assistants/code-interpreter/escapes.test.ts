@@ -45,11 +45,12 @@ describe('this way out is shut:', () => {
 });
 
 describe('this breaks one Python and nothing else:', () => {
-  it.each(WAYS_TO_BREAK)('$name', async ({ code }) => {
+  it.each(WAYS_TO_BREAK)('$name', async ({ code, says = 'the code did something' }) => {
     const session = 'broken';
     const { output, files, status } = await tell(code(canaries), { session });
     expect(status).toBe('failed');
     expect(output).toMatch(/Python broke down.*are gone\.\n$/);
+    expect(output).toContain(says);
     expect(output).not.toContain('DONE');
     await expectNothingHappened(output, files);
     expect(await tell('1 + 1', { session })).toMatchObject({

@@ -58,7 +58,8 @@ describe('the output limit', () => {
   it('cuts what is printed, says so once, and lets the code go on', async () => {
     const told = await tell('for i in range(100000): print("x" * 99)\nended = True');
     expect(told.status).toBe('completed');
-    expect(told.output).toBe(`${`${'x'.repeat(99)}\n`.repeat(10)}The output was cut after 1 KB.\n`);
+    const cut = 'The output was cut after 1 KB; in all it had 100,000 lines, 10 MB.';
+    expect(told.output).toBe(`${`${'x'.repeat(99)}\n`.repeat(10)}${cut}\n`);
     expect((await tell('ended')).output).toBe('True\n');
   });
 
@@ -66,12 +67,20 @@ describe('the output limit', () => {
     expect((await tell('print("y" * 999)')).output).toBe(`${'y'.repeat(999)}\n`);
   });
 
+  it.each([
+    ['print("x" * 999); print("a\\n\\nb", end="")', '4 lines, 1 KB'],
+    ['import sys; sys.stderr.write("y\\n" * 2_000); sys.exit()', '2,000 lines, 4 KB'],
+    ['print("z\\n" * 700)\n1 / 0', '706 lines, 1 KB'],
+  ])('counts what was printed by %s', async (code, all) => {
+    expect((await tell(code)).output).toMatch(new RegExp(`after 1 KB; in all it had ${all}\\.\n$`));
+  });
+
   it('cuts no character in two', async () => {
     expect((await tell('print("é" * 600)')).output).toBe(
-      `${'é'.repeat(500)}\nThe output was cut after 1 KB.\n`,
+      `${'é'.repeat(500)}\nThe output was cut after 1 KB; in all it had 1 line, 1 KB.\n`,
     );
     expect((await tell('print("a" + "é" * 600)')).output).toBe(
-      `a${'é'.repeat(499)}\nThe output was cut after 1 KB.\n`,
+      `a${'é'.repeat(499)}\nThe output was cut after 1 KB; in all it had 1 line, 1 KB.\n`,
     );
   });
 });

@@ -212,7 +212,7 @@ const WAYS_TO_PROCESSES: WayOut[] = [
         `os.popen("touch ${folder}/popen").read()`,
         `subprocess.run(["touch", "${folder}/run"])`,
       ),
-    shut: /^DONE -1\n(OSError\n){2}$/,
+    shut: /^(OSError\n){3}$/,
   },
   {
     name: 'fork, exec and pty',
@@ -424,9 +424,9 @@ export const WAYS_OUT: WayOut[] = [
 ];
 
 /** Ways to break this Python, so that something else may come loose. It ends; nothing else happens. */
-export const WAYS_TO_BREAK: Omit<WayOut, 'shut'>[] = [
-  { name: 'os._exit()', code: () => 'import os; os._exit(0)' },
-  { name: 'os.abort()', code: () => 'import os; os.abort()' },
+export const WAYS_TO_BREAK: (Omit<WayOut, 'shut'> & { says?: string })[] = [
+  { name: 'exit() in C', code: () => 'import ctypes; ctypes.CDLL(None).exit(0)' },
+  { name: 'abort() in C', code: () => 'import ctypes; ctypes.CDLL(None).abort()' },
   {
     name: 'a call to the C function that evaluates JavaScript',
     code: () => 'import ctypes; print("DONE", ctypes.CDLL(None).emscripten_run_script(b"1"))',
@@ -434,7 +434,7 @@ export const WAYS_TO_BREAK: Omit<WayOut, 'shut'>[] = [
   {
     name: 'a call to system() in C',
     code: ({ folder }) =>
-      `import ctypes; print(ctypes.CDLL(None).system(b"touch ${folder}/c")); import os; os._exit(1)`,
+      `import ctypes; print(ctypes.CDLL(None).system(b"touch ${folder}/c")); ctypes.CDLL(None).exit(1)`,
   },
   {
     name: 'reading memory that is not there',
@@ -444,9 +444,11 @@ export const WAYS_TO_BREAK: Omit<WayOut, 'shut'>[] = [
   {
     name: 'a recursion without end, in C',
     code: () => 'class A:\n  def __repr__(self): return repr(self)\nA()',
+    says: 'too deep',
   },
   {
     name: 'a recursion without end, with the limit taken away',
     code: () => 'import sys; sys.setrecursionlimit(2**30)\ndef f(): return f()\nf()',
+    says: 'too deep',
   },
 ];

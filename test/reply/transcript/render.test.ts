@@ -4,7 +4,7 @@ import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import { describe, expect, it } from 'vitest';
 import type { PlacedCall } from '../../../src/platform.ts';
 import { scan } from '../../../src/reply/layout/block.ts';
-import { MAX_LOG_CHARACTERS, MAX_LOG_LINES } from '../../../src/reply/layout/clean.ts';
+import { LAST_LOG_LINES, MAX_LOG_CHARACTERS, MAX_LOG_LINES } from '../../../src/reply/layout/clean.ts';
 import { type ReplyStyle, render } from '../../../src/reply/transcript/render.ts';
 import { emptyTranscript, fold } from '../../../src/reply/transcript/transcript.ts';
 import { call, code, eventsOf, type Item, items, sizes, text } from './run-script.ts';
@@ -161,11 +161,27 @@ describe('render', () => {
   it('shortens a long output and says how much more there is', () => {
     const lines = Array.from({ length: MAX_LOG_LINES + 1234 }, (_, index) => `${index}\n`).join('');
     const shown = codeBlocksOf(markdownOf([{ calls: [code('', lines)] }]))[0] ?? '';
-    expect(shown.split('\n')).toHaveLength(MAX_LOG_LINES + 1);
-    expect(shown).toMatch(/\n… 1,234 more lines$/);
+    const last = MAX_LOG_LINES + 1233;
+    expect(shown.split('\n')).toHaveLength(MAX_LOG_LINES + 1 + LAST_LOG_LINES);
+    expect(shown).toContain(`\n… 1,231 more lines\n${last - 2}\n${last - 1}\n${last}`);
 
     const flood = codeBlocksOf(markdownOf([{ calls: [code('', `${'x'.repeat(1_000_000)}\nend`)] }]))[0] ?? '';
-    expect(flood).toBe(`${'x'.repeat(MAX_LOG_CHARACTERS)} … (996,000 more characters)\n… 1 more line`);
+    expect(flood).toBe(`${'x'.repeat(MAX_LOG_CHARACTERS)} … (996,000 more characters)\nend`);
+  });
+
+  it('shows why an output or its code was cut, however long it is, and claims no line that it does not know of', () => {
+    const cut = 'The output was cut after 64 KB; in all it had 100,000 lines, 575 KB.';
+    const stopped = 'The code was stopped after 60 seconds, its time limit.';
+    const logs = `${'1\n'.repeat(1_000)}${cut}\n${stopped}\n`;
+    expect(codeBlocksOf(markdownOf([{ calls: [code('', logs)] }]))[0]).toMatch(
+      new RegExp(`^(1\n){${MAX_LOG_LINES}}… 939 more lines\n1\n${cut}\n${stopped}$`),
+    );
+    const few = 'a\n'.repeat(MAX_LOG_LINES + LAST_LOG_LINES);
+    expect(codeBlocksOf(markdownOf([{ calls: [code('', few)] }]))[0]).toBe(few.trimEnd());
+    const long = `${few}${'b'.repeat(5_000)}`;
+    expect(codeBlocksOf(markdownOf([{ calls: [code('', long)] }]))[0]).toMatch(
+      /\n… 1 more line\na\na\nb{300} … \(4,700 more characters\)$/,
+    );
   });
 
   it('joins outputs that follow each other, and leaves a gap where an image came', () => {

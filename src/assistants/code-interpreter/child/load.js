@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { zoneFiles } from './zone-files.js';
 
 // Pyodide is told that it is in a Web Worker: so it never gets hold of Node's fs, child_process or vm. What it would
 // fetch there are the files of its own package.
@@ -8,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 /** What the snapshot has imported already: what nearly every piece of code, and its traceback, needs. */
 const PRELOADED =
   'ast, asyncio, collections, csv, datetime, decimal, fractions, functools, io, itertools, json, linecache, math, ' +
-  'os, pathlib, random, re, statistics, string, sys, textwrap, traceback, types';
+  'os, pathlib, random, re, statistics, string, sys, textwrap, traceback, types, zoneinfo';
 
 /** Pyodide's folder, from outside: to find it by name would need the right to read every folder above. */
 const PACKAGE = `${pathToFileURL(process.argv[2] ?? '').href}/`;
@@ -28,11 +29,17 @@ export function loadPython(snapshot) {
 /**
  * Starts Python from nothing.
  *
+ * @param {string} zones the path of the package `tzdata`'s data
  * @returns {Promise<Uint8Array>} its memory
  */
-export async function makeSnapshot() {
+export async function makeSnapshot(zones) {
+  const { bytes, places } = zoneFiles(JSON.parse(readFileSync(zones, 'utf8')));
   const python = await load({ _makeSnapshot: true });
   python.runPython(`import ${PRELOADED}`);
+  python.FS.writeFile('/zones', bytes);
+  python.FS.writeFile('/zones.json', JSON.stringify(places));
+  const install = readFileSync(new URL('./zones.py', import.meta.url), 'utf8');
+  python.runPython(install, { globals: python.toPy({}), filename: '<zones>' });
   return python.makeMemorySnapshot();
 }
 

@@ -32,15 +32,21 @@ await new Promise((resolve) => guardian.once('online', resolve));
 installTimers();
 const python = await loadPython(readFileSync(snapshot));
 const data = new DataFolder(python.FS);
+const NEW_LINE = 10;
 /** How many bytes the call may still print. */
 let room = 0;
+/** What the call has printed, also beyond that. */
+let printed = { bytes: 0, lineEnds: 0, lastByte: NEW_LINE };
 /** @type {string[]} for the next call to show */
 const notes = [];
 python.setStdin({ error: true });
 python.setStdout({ write: sendOutput });
 python.setStderr({ write: sendOutput });
-const runner = readFileSync(new URL('./runner.py', import.meta.url), 'utf8');
-const run = python.runPython(runner, { globals: python.toPy({}), filename: '<runner>' });
+const globals = python.toPy({});
+const [, run] = ['refusals', 'runner'].map((name) => {
+  const source = readFileSync(new URL(`./${name}.py`, import.meta.url), 'utf8');
+  return python.runPython(source, { globals, filename: `<${name}>` });
+});
 process.permission.drop('fs');
 process.permission.drop('worker');
 lockDown(python);
@@ -70,6 +76,7 @@ function putFile(name, bytes) {
 /** @param {string} code */
 async function call(code) {
   room = limits.outputBytes + 1;
+  printed = { bytes: 0, lineEnds: 0, lastByte: NEW_LINE };
   for (const note of notes.splice(0)) sendOutput(Buffer.from(note));
   data.look();
   startTimers();
@@ -77,10 +84,11 @@ async function call(code) {
     await run.callPromising(code);
     stopTimers();
     const left = sendFiles(data.changes());
-    send({ type: 'done', left });
-  } catch {
+    const { bytes, lineEnds, lastByte } = printed;
+    send({ type: 'done', left, bytes, lines: lineEnds + Number(lastByte !== NEW_LINE) });
+  } catch (error) {
     stopTimers();
-    send({ type: 'broken' });
+    send({ type: 'broken', reason: error instanceof RangeError ? 'recursion' : 'crash' });
   }
   room = 0;
 }
@@ -91,6 +99,9 @@ async function call(code) {
  * @param {Uint8Array} bytes
  */
 function sendOutput(bytes) {
+  printed.bytes += bytes.length;
+  printed.lastByte = bytes.at(-1) ?? printed.lastByte;
+  for (let at = bytes.indexOf(NEW_LINE); at >= 0; at = bytes.indexOf(NEW_LINE, at + 1)) printed.lineEnds += 1;
   const body = bytes.subarray(0, room);
   room -= body.length;
   if (body.length > 0) send({ type: 'output' }, body);

@@ -1,4 +1,7 @@
-"""Runs code as the cells of a notebook, all in one namespace. The last expression is the function that does."""
+"""Runs code as the cells of a notebook, all in one namespace. The last expression is the function that does.
+
+Stands in one namespace with refusals.py, which comes before it.
+"""
 
 import ast
 import asyncio
@@ -20,12 +23,6 @@ STDOUT = 1
 # What would lead back to JavaScript, and what only Pyodide's own pages explain.
 FORBIDDEN = {"js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "micropip", "pyodide_http"}
 
-NOT_INSTALLED = (
-    "The module {name!r} is not installed. This Python has the standard library only and no network, so nothing "
-    "can be installed with pip: write it with the standard library."
-)
-NO_INPUT = "input() does not work here, because nobody can type into this Python: write the values into the code."
-
 
 class NoWayBack:
     """Hides Pyodide's own modules."""
@@ -35,10 +32,6 @@ class NoWayBack:
         if fullname.partition(".")[0] in FORBIDDEN:
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         return None
-
-
-def no_input(prompt=""):
-    raise RuntimeError(NO_INPUT)
 
 
 def hide_pyodide():
@@ -61,7 +54,7 @@ def make_runner():
     sys.path[:] = ["/mnt/data"] + [path for path in sys.path if path]
     sys.dont_write_bytecode = True
     random.seed()  # the snapshot's generator would give everybody the same numbers
-    builtins.input = no_input
+    builtins.input = refuse(NO_INPUT)
     names = vars(builtins)
     originals = dict(names)
     loop = asyncio.get_event_loop()
@@ -122,8 +115,9 @@ def make_runner():
 
 def tell(error, out):
     """Prints a traceback from the person's own frames on, as Python would."""
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        error.add_note(NOT_INSTALLED.format(name=error.name.partition(".")[0]))
+    reason = reason_for(error)
+    if reason:
+        error.add_note(reason)
     frames = error.__traceback__
     while frames and not frames.tb_frame.f_code.co_filename.startswith("<cell "):
         frames = frames.tb_next

@@ -72,7 +72,8 @@ function codeInterpreter(paths: string[]): ModelFunction {
   return {
     name: CODE_INTERPRETER,
     description:
-      'Runs Python and returns what it prints and the value of a last expression. Variables live on from call to call. There is no network. ' +
+      'Runs Python and returns what it prints and the value of a last expression. Variables live on from call to call. ' +
+      'It is plain Python with the standard library: no network, pip, shell, notebook magic or threads. ' +
       `Files in /mnt/data can be read, and files written there reach the user when the answer links to them as [name](sandbox:/mnt/data/name).${files}`,
     parameters: {
       type: 'object',
