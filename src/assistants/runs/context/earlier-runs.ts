@@ -2,6 +2,7 @@ import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import type { State } from '../../state.ts';
+import type { OwnFields } from './own-fields.ts';
 
 /** A run and all its steps, oldest first; none for a run without tools, whose messages tell all of it. */
 export interface EarlierRun {
@@ -22,6 +23,8 @@ export class EarlierRuns {
   readonly #ids: readonly string[];
   #read = 0;
   readonly #byId = new Map<string, EarlierRun>();
+  /** What providers want back of the runs that were read, by run. */
+  readonly ownFields = new Map<string, OwnFields[]>();
   readonly #told = new Set<string>();
   /** How many of the runs `silentSince` has passed. */
   #passed = 0;
@@ -82,7 +85,15 @@ export class EarlierRuns {
   }
 
   async #readAll(ids: readonly string[]): Promise<void> {
-    const runs = await this.#state.runs.getMany([...ids]);
+    if (ids.length === 0) return;
+    const [runs, ownFields] = await Promise.all([
+      this.#state.runs.getMany([...ids]),
+      this.#state.ownFields.getMany<OwnFields[]>([...ids]),
+    ]);
+    for (const [index, id] of ids.entries()) {
+      const fields = ownFields[index];
+      if (fields) this.ownFields.set(id, fields);
+    }
     const withTools = runs.filter(({ tools }) => tools.length > 0);
     const steps = await this.#state.steps.lists(withTools.map(({ id }) => id));
     for (const run of runs) this.#byId.set(run.id, { run, steps: steps.get(run.id) ?? [] });

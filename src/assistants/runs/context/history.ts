@@ -58,7 +58,7 @@ export class History {
       tokens += entry.tokens;
       if (tokens > budget) break;
     }
-    return withOwnFields(this.#state.ownFields, entries);
+    return withOwnFields(this.#runs.ownFields, entries);
   }
 
   async *#backwards(reader: MessageReader): AsyncGenerator<Entry> {

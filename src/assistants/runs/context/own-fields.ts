@@ -1,4 +1,3 @@
-import type { Keyv } from 'keyv';
 import { type Entry, entryOf, type Sourced } from './entry.ts';
 
 /** What a provider wants back with a call, or after the answer that a message or a call is of. */
@@ -9,12 +8,8 @@ export interface OwnFields {
   items?: unknown[];
 }
 
-/** The entries with what providers want back with them; one read for all. */
-export async function withOwnFields(store: Keyv<OwnFields[]>, entries: Entry[]): Promise<Entry[]> {
-  const runs = entries.filter(({ fromUser }) => !fromUser).map(({ id }) => id);
-  if (runs.length === 0) return entries;
-  const kept = await store.getMany(runs);
-  const byRun = new Map(runs.map((id, at) => [id, kept[at]]));
+/** The entries with what providers want back with them, of which there is some for some runs. */
+export function withOwnFields(byRun: ReadonlyMap<string, OwnFields[]>, entries: Entry[]): Entry[] {
   return entries.map((entry) => {
     const fields = byRun.get(entry.id);
     return fields ? withFields(entry, fields) : entry;

@@ -18,6 +18,8 @@ export class RunWriter {
   #message: MessageWriter | undefined;
   #calls: ToolCallsWriter | undefined;
   #textAfterCalls = '';
+  /** Kept with the run when it is created, and told when it begins. */
+  readonly #atWork = { status: 'in_progress' as const, started_at: nowInSeconds() };
 
   constructor(run: Run, sink: RunSink) {
     this.run = run;
@@ -26,14 +28,14 @@ export class RunWriter {
 
   /** Keeps the run, for which the thread's were looked at. It is at work right after, so the same write tells of that. */
   create(): void {
-    this.#sink.keep(this.#sink.state.runs.append(this.run.thread_id, { ...this.run, ...atWork() }, true));
+    this.#sink.keep(this.#sink.state.runs.append(this.run.thread_id, { ...this.run, ...this.#atWork }, true));
     this.#sink.emit({ event: 'thread.run.created', data: this.run });
     this.#sink.emit({ event: 'thread.run.queued', data: this.run });
   }
 
   /** What `create` has kept already. */
   begin(): void {
-    this.#goOn(atWork());
+    this.#goOn(this.#atWork);
   }
 
   /** Resolves when all that the run wrote so far is kept. */
@@ -172,8 +174,4 @@ export class RunWriter {
     calls?.close(ending, usage);
     this.text(text);
   }
-}
-
-function atWork(): Pick<Run, 'status' | 'started_at'> {
-  return { status: 'in_progress', started_at: nowInSeconds() };
 }
