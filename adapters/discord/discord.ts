@@ -130,6 +130,9 @@ export class Discord implements Platform {
     const help = helpText(bot.prompts);
     const answering = (channel: string) =>
       [...this.#open].filter((reply) => reply.channel === channel).map((reply) => reply.conversation);
+    const isWritten = (message: string, conversation: string) =>
+      [...this.#open].some((reply) => reply.conversation === conversation && reply.mayBe(message));
+    const desk = { bot, replyIn: this.#replyIn, answering, isWritten, help, onUnread: this.#onUnread };
     client.on(Events.MessageCreate, (message) => {
       const written = look(message);
       const take = () =>
@@ -137,7 +140,6 @@ export class Discord implements Platform {
       this.#order.run(message.channelId, take);
     });
     client.on(Events.InteractionCreate, (interaction) => {
-      const desk = { bot, replyIn: this.#replyIn, answering, help, onUnread: this.#onUnread };
       void handle(interaction, desk).catch(failed('a command or button on Discord could not be answered'));
     });
     client.on(Events.Error, failed('discord.js failed'));

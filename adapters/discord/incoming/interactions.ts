@@ -15,6 +15,10 @@ import { contextOf, contextOfReply, type OnUnread } from './context.ts';
 import { conversationId } from './incoming.ts';
 
 const NOTHING_RUNS = 'Nothing is being answered here at the moment.';
+const INTERRUPTED = 'Nobody writes this answer any more: I was interrupted before its end. Please ask again.';
+const FORGOTTEN = 'I do not know any more what was asked here. Please ask again.';
+const UNKNOWN_BUTTON = 'This button does nothing any more.';
+const UNKNOWN_COMMAND = 'I do not have this command any more. `/help` tells what I can do.';
 const MAY_NOT_WRITE =
   'I may not write in this channel. Someone who manages it can give me the permissions View Channel and Send Messages here.';
 
@@ -24,6 +28,8 @@ export interface Desk {
   replyIn: ReplyIn;
   /** The conversations that are being answered in a channel. */
   answering(channel: string): string[];
+  /** Whether a message is one of a reply to the conversation that is still written. */
+  isWritten(message: string, conversation: string): boolean;
   help: string;
   onUnread: OnUnread;
 }
@@ -33,8 +39,11 @@ export async function handle(interaction: Interaction, desk: Desk): Promise<void
   if (interaction.isButton()) {
     const press = pressOf(interaction.customId);
     if (press) await PRESSES[press.action](interaction, press, desk);
+    else await disarm(interaction, UNKNOWN_BUTTON);
   } else if (interaction.isChatInputCommand()) {
-    await COMMANDS[interaction.commandName]?.(interaction, desk);
+    const command = COMMANDS[interaction.commandName];
+    if (command) await command(interaction, desk);
+    else await whisper(interaction, UNKNOWN_COMMAND);
   }
 }
 
@@ -64,12 +73,14 @@ const COMMANDS: Readonly<
 const PRESSES: Readonly<
   Record<Press['action'], (interaction: ButtonInteraction, press: Press, desk: Desk) => Promise<unknown>>
 > = {
-  async stop(interaction, { conversation }, { bot }) {
-    if (bot.stop(conversation)) await interaction.deferUpdate();
+  async stop(interaction, { conversation }, { bot, isWritten }) {
+    if (!isWritten(interaction.message.id, conversation)) await disarm(interaction, INTERRUPTED);
+    else if (bot.stop(conversation)) await interaction.deferUpdate();
     else await whisper(interaction, NOTHING_RUNS);
   },
   async regenerate(interaction, { conversation }, { bot, onUnread }) {
     await interaction.deferUpdate();
+    if (!(await bot.knows(conversation))) return disarm(interaction, FORGOTTEN);
     const replyTo = inPlace(interaction.channelId);
     const context = await contextOfReply(interaction.message, onUnread);
     void bot.receive({
@@ -139,6 +150,15 @@ function message(
 ): IncomingMessage {
   const name = member && 'displayName' in member ? member.displayName : user.displayName;
   return { id, conversation, author: { id: user.id, name, locale }, text };
+}
+
+/** Says why a button does nothing, and takes it away; whom the message marks as answered stays marked. */
+async function disarm(interaction: ButtonInteraction, content: string): Promise<void> {
+  const { repliedUser, users } = interaction.message.mentions;
+  const isMarked = repliedUser !== null && users.has(repliedUser.id);
+  if (!interaction.deferred) await interaction.deferUpdate();
+  await interaction.editReply({ components: [], allowedMentions: { parse: [], repliedUser: isMarked } });
+  await interaction.followUp({ content, flags: MessageFlags.Ephemeral });
 }
 
 /** Answers so that only the person who asked sees it. */

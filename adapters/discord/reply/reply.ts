@@ -94,6 +94,12 @@ export class DiscordReply implements Reply {
     return this.#parts.conversation;
   }
 
+  /** Whether it stands in a message; in any newer than what it answers it may, until it hears the id of its post. */
+  mayBe(message: string): boolean {
+    const isNewer = BigInt(message) > BigInt(this.#parts.id);
+    return this.#shown.some(({ id }) => (id === undefined ? isNewer : id === message));
+  }
+
   /** What is to do first: a message after the first one that differs waits for it. */
   #step(posts: readonly Post[], isOver: boolean): Step | undefined {
     const renewed = this.#shown.find(({ id, replaces }) => id && replaces);

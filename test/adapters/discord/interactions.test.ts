@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { raw } from '../../sim/discord/harness.ts';
+import type { Message } from '../../sim/discord/model.ts';
 import { says, text } from '../../sim/scripted-model.ts';
 import { stopClock } from '../../sim/stopped-clock.ts';
 import { gate, heldBy, openDiscord, openScene } from './open-scene.ts';
@@ -108,6 +109,68 @@ test('the Stop button ends the reply that it stands under, keeps what is there, 
   expect(press.state).toBe('acknowledged');
   expect(reply?.content).toBe('Endless\n\n-# Stopped.');
   expect(reply?.buttons.map(({ label }) => label)).toEqual(['👍', '👎', 'Regenerate']);
+});
+
+/** Puts buttons under a message, as a process has left them that is no more. */
+function leaves(message: Message, label: string, customId: string): void {
+  message.components = [{ type: 1, components: [{ type: 2, style: 2, label, custom_id: customId }] }];
+}
+
+test.each([
+  ['Stop that a crash has left', 'stop', undefined, 'Nobody writes this answer any more'],
+  [
+    'Regenerate of a conversation that is forgotten',
+    'regenerate',
+    'discord:1',
+    'I do not know any more what',
+  ],
+  ['button of an earlier version', 'again', undefined, 'This button does nothing any more.'],
+])('pressing a %s says what is the case, and takes it away', async (_what, action, conversation, said) => {
+  const scene = await openScene([says('One.')], { discord: { replyIn: 'channel' } });
+  const { sim } = scene;
+  const question = sim.user('ann').says('general', `${sim.mention} go`);
+  await scene.finished('general');
+  await scene.settled();
+  const reply = last(scene, 'general');
+  leaves(reply, 'Old', `${action} ${conversation ?? `discord:${question.id}`}`);
+  const press = sim.user('ben').presses(reply, 'Old');
+  await scene.shows('general', said);
+  expect(press.state).toBe('acknowledged');
+  expect(scene.replies('general').map(({ onlyFor, buttons }) => [onlyFor, buttons])).toEqual([
+    [null, []],
+    ['ben', []],
+  ]);
+  expect(scene.replies('general')[0]?.content).toBe('One.');
+  expect(reply.mentions.users.map(({ name }) => name)).toEqual(['ann']);
+  expect(scene.model.requests).toHaveLength(1);
+});
+
+test('a Stop that a crash has left does not stop another answer of its conversation', async () => {
+  const end = gate();
+  const scene = await openScene([says('One.'), heldBy(end, text('Begun'), text(' and ended.'))]);
+  const { sim } = scene;
+  const question = sim.user('ann').says('general', `${sim.mention} one`);
+  await scene.finished(question.id);
+  await scene.settled();
+  const old = last(scene, question.id);
+  leaves(old, 'Stop', `stop discord:${question.id}`);
+  sim.user('ann').says(question.id, 'two');
+  await scene.shows(question.id, 'Begun');
+  sim.user('ben').presses(old, 'Stop');
+  await scene.shows(question.id, 'Nobody writes this answer any more');
+  end.open();
+  await scene.shows(question.id, 'Begun and ended.');
+  expect(scene.text(question.id)).not.toContain('Stopped.');
+});
+
+test('a command that the bot no longer has says so', async () => {
+  const scene = await openScene([says('ok')]);
+  const { sim } = scene;
+  const older = [{ name: 'old', description: 'Of an earlier version' }];
+  await raw(sim, 'PUT', `/applications/${sim.bot.id}/commands`, older);
+  sim.user('ann').command('old');
+  await scene.shows('general', 'I do not have this command any more.');
+  expect(scene.replies('general')[0]?.onlyFor).toBe('ann');
 });
 
 test('only the last message of a growing reply has the Stop button', async () => {

@@ -39,9 +39,9 @@ export async function startScene(model: Model, options: SceneOptions = {}): Prom
   const logger = pino({ level: 'debug' }, linesTo(log));
   const bot = await createBot(model, logger, options);
   const platform = createDiscord(sim, { log: logger, ...options.discord });
-  const received = watchReceived(bot);
+  const turns = watchTurns(bot);
   await bot.connect(platform);
-  return new Scene(sim, log, bot, platform, received);
+  return new Scene(sim, log, bot, platform, turns);
 }
 
 /** Rate limits are far away unless the options bring them; IDENTIFYs may follow each other at once. */
@@ -69,21 +69,24 @@ export class Scene {
   readonly log: LogLine[];
   readonly bot: RunningBot;
   readonly platform: Discord;
-  /** What the adapter has handed to the bot, in order. */
-  readonly received: readonly IncomingMessage[];
+  readonly #turns: readonly Turn[];
 
-  constructor(
-    sim: DiscordSim,
-    log: LogLine[],
-    bot: RunningBot,
-    platform: Discord,
-    received: readonly IncomingMessage[],
-  ) {
+  constructor(sim: DiscordSim, log: LogLine[], bot: RunningBot, platform: Discord, turns: readonly Turn[]) {
     this.sim = sim;
     this.log = log;
     this.bot = bot;
     this.platform = platform;
-    this.received = received;
+    this.#turns = turns;
+  }
+
+  /** What the adapter has handed to the bot, in order. */
+  get received(): IncomingMessage[] {
+    return this.#turns.map(({ message }) => message);
+  }
+
+  /** Waits until nothing is left to answer, and every reply has let go of its messages. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#turns.map(({ over }) => over));
   }
 
   /** The bot's messages in a channel, without the platform's own notes. */
@@ -128,14 +131,20 @@ export class Scene {
   }
 }
 
-function watchReceived(bot: RunningBot): readonly IncomingMessage[] {
-  const received: IncomingMessage[] = [];
+interface Turn {
+  message: IncomingMessage;
+  over: Promise<void>;
+}
+
+function watchTurns(bot: RunningBot): readonly Turn[] {
+  const turns: Turn[] = [];
   const receive = bot.receive.bind(bot);
   bot.receive = (message) => {
-    received.push(message);
-    return receive(message);
+    const over = receive(message);
+    turns.push({ message, over });
+    return over;
   };
-  return received;
+  return turns;
 }
 
 async function createBot(model: Model, log: pino.Logger, options: SceneOptions) {

@@ -64,21 +64,27 @@ test('without the MessageContent intent only direct messages, own ones and menti
     intents: INTENTS.filter((bit) => bit !== GatewayIntentBits.MessageContent),
   });
   const heard: [string, number][] = [];
-  bot.on(Events.MessageCreate, ({ content, attachments }) => heard.push([content, attachments.size]));
+  bot.on(Events.MessageCreate, ({ content, attachments, messageSnapshots, poll }) =>
+    heard.push([content, attachments.size + messageSnapshots.size + (poll ? 1 : 0)]),
+  );
   const ann = sim.user('ann');
   const files = [{ name: 'a.txt', data: 'a' }];
   const hidden = ann.says('general', 'secret', { files });
   ann.says('general', `${sim.mention} open`, { files });
   ann.says('general', `\`${sim.mention}\` is code`);
+  ann.says('general', '', { poll: { question: 'Lunch?', answers: [{ text: 'Yes', votes: 0 }] } });
+  ann.forwards(hidden, 'general');
   ann.dm('direct', { files });
   const channel = await bot.channels.fetch(sim.channel('general').id);
   if (!channel?.isSendable()) throw new Error('not sendable');
   const own = await channel.send('own');
   ann.says('general', 'a reply that pings', { replyTo: sim.message(own.id) });
-  await sim.until(() => heard.length === 6);
+  await sim.until(() => heard.length === 8);
   expect(heard).toEqual([
     ['', 0],
     [`${sim.mention} open`, 1],
+    ['', 0],
+    ['', 0],
     ['', 0],
     ['direct', 1],
     ['own', 0],

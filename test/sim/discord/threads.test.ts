@@ -141,3 +141,21 @@ test('a thread outlives its message, and a channel takes its threads with it', a
   sim.deleteChannel('general');
   expect((await raw(sim, 'POST', `/channels/${thread.id}/messages`, { content: 'x' })).body.code).toBe(10003);
 });
+
+test("a forum's post is a thread whose first message has its id, and takes nothing beside posts", async () => {
+  const sim = await start(NO_LIMITS);
+  const forum = sim.addChannel('help', ChannelType.GuildForum);
+  const post = sim.user('ann').posts('help', 'Refunds are late', 'Since Monday.');
+  const { body } = await raw(sim, 'GET', `/channels/${post.id}/messages/${post.id}`);
+  expect([body.id, body.channel_id, body.content]).toEqual([post.id, post.id, 'Since Monday.']);
+  expect((await raw(sim, 'GET', `/channels/${post.id}`)).body).toMatchObject({
+    name: 'Refunds are late',
+    parent_id: forum.id,
+    type: ChannelType.PublicThread,
+  });
+  expect(said(await raw(sim, 'POST', `${at(sim, 'help')}/messages`, { content: 'x' }))).toEqual([
+    400,
+    40058,
+    'Cannot send a message in a forum channel',
+  ]);
+});
