@@ -120,6 +120,11 @@ describe('a model’s text, however it is cut', () => {
     );
   });
 
+  test('may be one long line, which is not read again with each piece', () => {
+    const line = 'a < b [c] <t `d` '.repeat(60_000);
+    expect(answerIn(line, Array<number>(line.length / 4).fill(4))).toBe(line);
+  });
+
   test('is held back where the model is known to begin in a thought, and all there where it did not', () => {
     const filter = new ThoughtFilter(true);
     expect(filter.push('Hm.').text).toBe('');

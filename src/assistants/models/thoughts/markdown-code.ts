@@ -1,6 +1,9 @@
 /** A line that opens a fenced block, or may close one; lists and quotes may stand before it. */
 const FENCE = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})([^\n]*)$/;
 
+/** How much of a line is looked at, in characters: what makes it code stands at its beginning. */
+const LINE_START = 200;
+
 /** Follows Markdown character by character and knows whether the next one stands in code. */
 export class MarkdownCode {
   #line = '';
@@ -16,7 +19,7 @@ export class MarkdownCode {
       if (char !== '`') this.#endRun();
       else this.#run++;
       if (char === '\n') this.#endLine();
-      else this.#line += char;
+      else if (this.#line.length < LINE_START) this.#line += char;
     }
   }
 
