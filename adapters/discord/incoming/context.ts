@@ -100,10 +100,14 @@ function ownerOf({ ownerId, guild, client }: ThreadChannel): string {
   return owner?.displayName ?? 'somebody';
 }
 
-/** What the message that a call replies to replies to, and so on; that message itself is part of the call. */
+/**
+ * What the message that a call replies to replies to, and so on; that message itself is part of the call. A reply to the
+ * bot's own words goes on with their conversation, where all of it is known.
+ */
 async function chainBefore(call: Message): Promise<ContextMessage[]> {
   const chain: ContextMessage[] = [];
   let said = await answered(call);
+  if (said?.author.id === call.client.user.id) return [];
   for (let length = 0; length < LONGEST_CHAIN && said; length++) {
     said = await answered(said);
     if (said) chain.unshift(contextMessage(said));

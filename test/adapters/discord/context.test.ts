@@ -40,6 +40,8 @@ test('a call into a thread brings what it began with and what was said there, fo
     undefined,
   ]);
   expect(scene.received[0]?.text).toBe('can you answer this?');
+  const read = scene.model.requests.map(({ items }) => JSON.stringify(items).includes('Queue is full'));
+  expect(read).toEqual([true, false]);
 });
 
 test('a title that is the beginning of what a thread began with is not said twice, and a thread without that has one', async () => {

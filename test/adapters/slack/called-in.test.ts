@@ -31,8 +31,8 @@ const TALK = [
   { author: 'ben', text: 'since when, @ann?' },
 ];
 
-test('called into a thread, the bot gets what was said there before, that once', async () => {
-  const { ann, ben, ts, received, answered } = await talk();
+test('called into a thread, the bot gets what was said there before, that once, and so does the model', async () => {
+  const { ann, ben, ts, received, answered, model } = await talk();
   ben.says(GENERAL, '@bobbin can you answer this?', { thread: ts });
   await answered('One.');
   ann.says(GENERAL, 'and why?', { thread: ts });
@@ -44,6 +44,8 @@ test('called into a thread, the bot gets what was said there before, that once',
     { text: 'and why?', context: undefined },
     { text: 'and how?', context: undefined },
   ]);
+  const read = model.requests.map(({ items }) => JSON.stringify(items).includes('since when'));
+  expect(read).toEqual([true, false, false]);
 });
 
 test('a mention that says nothing, in the middle of a thread, asks about the thread', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { scan } from '../../../src/reply/layout/block.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
-import { asks, asksDirectly, GENERAL, logged, openWorld, type World, withoutButtons } from './world.ts';
+import { asks, asksDirectly, GENERAL, openWorld, type World, withoutButtons } from './world.ts';
 
 /** Nested fences, long code, tables, lists and prose, of exactly so many characters. */
 function mixed(length: number): string {
@@ -88,7 +88,7 @@ test('an edited reply with more headings than Slack has blocks for shows them as
 });
 
 /** Where three messages in a quarter of a second are all that a channel takes, most of a long reply waits when its model is done. */
-const SLOW_POSTS = { agentView: 'none' as const, rates: { speed: 12 } };
+const SLOW = { rates: { speed: 12 } };
 
 test.each<[string, (world: World) => unknown]>([
   ['the command', ({ sim }) => sim.user('ann').command('/bobbin', 'stop', GENERAL)],
@@ -96,13 +96,11 @@ test.each<[string, (world: World) => unknown]>([
   ['the end of the process', ({ bot }) => bot.close()],
 ])('%s ends a reply with what people see, though more of it is there', async (_name, end) => {
   const world = await openWorld({
-    model: new ScriptedModel(says('warm'), says(mixed(300_000))),
-    sim: SLOW_POSTS,
+    model: new ScriptedModel(says(mixed(300_000))),
+    sim: SLOW,
     slack: { timing: { minute: 5_000 } },
   });
   const { sim } = world;
-  await asks(sim).finished();
-  await logged(world, 'no agent session');
   const thread = asks(sim);
   await sim.until(() => thread.texts().length >= 2);
   const before = thread.texts().length;
@@ -120,11 +118,11 @@ test.each<[string, (world: World) => unknown]>([
 test('a stop while streams wait to be started leaves those that people see, closed', async () => {
   const world = await openWorld({
     model: new ScriptedModel(says(mixed(300_000))),
-    sim: { rates: { speed: 12 } },
+    sim: SLOW,
     slack: { timing: { minute: 5_000 } },
   });
   const { sim } = world;
-  const thread = asks(sim);
+  const thread = asksDirectly(sim);
   await sim.until(() => thread.texts().length >= 2);
   const before = thread.texts().length;
   sim.user('ann').stops(thread);
