@@ -46,7 +46,7 @@ const TURNS: [text: string, told: RegExp, before?: (server: Server) => void][] =
       server.next({ toolCalls: [call] }, { text: 'Neither of them.' });
     },
   ],
-  ['Fail.', /refused the request \(418\)/, (server) => server.next(refusal(418, 'No tea.'))],
+  ['Fail.', /The model cannot be used at the moment/, (server) => server.next(refusal(418, 'No tea.'))],
   ['Thank you.', /Thank you\.[\s\S]*You said: Fail\.\s+Thank you\./],
   ['And good night.', /You said: And good night\./],
 ];
