@@ -15,12 +15,14 @@ import { ThreadMap } from './conversation/thread-map.ts';
 import { type TurnObserver, type TurnParts, takeTurn } from './conversation/turn.ts';
 import { type Functions, noFunctions } from './functions/functions.ts';
 import type { Logger } from './log.ts';
+import { StoreHealth } from './operations/store-health.ts';
 import type { Bot, IncomingMessage, Platform, SuggestedPrompt } from './platform.ts';
 import { Problem } from './problem.ts';
 import type { ReplyStyle } from './reply/transcript/render.ts';
 import type { Settings } from './settings/settings.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
+import { StoreProblem } from './store/store-problem.ts';
 
 /** Where the SDK believes the embedded server to be; its requests never leave the process. */
 const EMBEDDED_URL = 'http://embedded.invalid/v1';
@@ -97,6 +99,7 @@ export class RunningBot implements Bot {
   readonly #server: Server;
   readonly #turn: TurnParts;
   readonly #inbox: Inbox;
+  readonly #health: StoreHealth;
   readonly #farewellMs: number;
   #closed: Promise<void> | undefined;
   readonly #platforms = new Map<string, Platform>();
@@ -116,6 +119,7 @@ export class RunningBot implements Bot {
     this.prompts = prompts;
     this.#server = server;
     this.#turn = turn;
+    this.#health = new StoreHealth(store, turn.log);
     this.#inbox = new Inbox(store.keyv('seen'), (error) =>
       turn.log.error({ err: error }, 'a message could not be noted as seen'),
     );
@@ -146,9 +150,23 @@ export class RunningBot implements Bot {
 
   async knows(conversation: string): Promise<boolean> {
     if (this.#known.has(conversation)) return true;
-    const isKnown = await this.#turn.threads.has(conversation);
-    if (isKnown) this.#remember(conversation);
-    return isKnown;
+    try {
+      const isKnown = await this.#turn.threads.has(conversation);
+      if (isKnown) this.#remember(conversation);
+      return isKnown;
+    } catch (error) {
+      // Who spoke to the bot is answered all the same; only who did so long ago would need to call it again.
+      this.#turn.log.error(
+        { err: error, conversation },
+        'whether a conversation has begun could not be looked up',
+      );
+      return false;
+    }
+  }
+
+  /** Why nothing can be kept at the moment, as a sentence for whoever runs the bot; undefined when it can. */
+  storeProblem(): Promise<string | undefined> {
+    return this.#health.problem();
   }
 
   /** Stops what runs, says so in the replies as far as that is possible soon, and closes everything. */
@@ -164,6 +182,7 @@ export class RunningBot implements Bot {
     patience.abort();
     await Promise.all([...this.#platforms.values()].map((platform) => platform.close()));
     await this.#server.close();
+    this.#health.close();
     await this.store.close();
   }
 
@@ -219,9 +238,14 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
 
 const EXPLAIN: Record<Reader, Explain> = {
   operator: (error) => (error instanceof Problem || error instanceof ModelError ? error.message : undefined),
-  team: (error) => (error instanceof Problem ? error.message : undefined),
+  team: (error) => (error instanceof Problem ? forTeams(error) : undefined),
   programs: () => undefined,
 };
+
+/** Addresses and files are for the log. */
+function forTeams(problem: Problem): string {
+  return problem instanceof StoreProblem ? problem.told : problem.message;
+}
 
 function embeddedServer(settings: Settings, store: Store, log: Logger, reader: Reader): Server {
   const { fetch, warmUp, close } = openAssistants(settings, store, log, reader);

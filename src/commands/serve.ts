@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openAssistants } from '../bot.ts';
 import { type Logger, openLog } from '../log.ts';
 import { openHttp } from '../operations/http.ts';
+import { StoreHealth } from '../operations/store-health.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
 
@@ -21,6 +22,8 @@ export async function serve(settings: Settings): Promise<void> {
   await using open = new AsyncDisposableStack();
   const store = await openStore(settings.store);
   open.defer(() => store.close());
+  const health = new StoreHealth(store, log);
+  open.defer(() => health.close());
   const assistants = openAssistants(settings, store, log, 'programs');
   open.defer(() => assistants.close());
   const address = settings.assistants.apiKey === undefined ? ONLY_HERE : {};
@@ -29,6 +32,7 @@ export async function serve(settings: Settings): Promise<void> {
     port: settings.port,
     ...address,
     ready: () => ready,
+    problem: () => health.problem(),
     assistants: assistants.handle,
   });
   open.defer(() => server.close());

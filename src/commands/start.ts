@@ -25,6 +25,7 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
   const server = await openHttp({
     port: settings.port,
     ready: () => ready,
+    problem: () => bot.storeProblem(),
     metrics: metrics.text,
     listeners: Object.assign({}, ...platforms.map(({ httpListeners }) => httpListeners)),
   });

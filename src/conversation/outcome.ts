@@ -3,6 +3,7 @@ import type { Outcome, ReplyFile } from '../platform.ts';
 import { Problem } from '../problem.ts';
 import { isEmpty, isWordless } from '../reply/transcript/empty.ts';
 import type { Transcript } from '../reply/transcript/transcript.ts';
+import { StoreProblem } from '../store/store-problem.ts';
 
 /** How a turn ended, as its run's transcript tells it. */
 export function endOfRun(transcript: Transcript): Outcome {
@@ -29,6 +30,7 @@ export function withFiles(outcome: Outcome, transcript: Transcript, files: reado
 
 /** A sentence for the person who asked; what it can't say without giving something away stays in the log. */
 export function sentenceFor(error: unknown): string {
+  if (error instanceof StoreProblem) return error.told;
   if (error instanceof Problem) return error.message;
   if (error instanceof APIConnectionError) {
     return 'The Assistants server could not be reached. Ask again in a moment.';

@@ -15,6 +15,8 @@ export interface HttpOptions {
   hostname?: string;
   /** Whether messages are taken: what `/readyz` says. */
   ready: () => boolean;
+  /** Why they can't be kept at the moment, which `/readyz` says, too; undefined when they can. */
+  problem?: () => Promise<string | undefined>;
   /** What `/metrics` says, in Prometheus's text format. */
   metrics?: () => Promise<string>;
   /** Answers every address that is not the server's own. */
@@ -58,10 +60,14 @@ export async function openHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
-function routes({ ready, metrics, assistants }: HttpOptions): Hono {
+function routes({ ready, problem, metrics, assistants }: HttpOptions): Hono {
   const app = new Hono();
   app.get('/healthz', (c) => c.text('ok'));
-  app.get('/readyz', (c) => (ready() ? c.text('ready') : c.text('not ready', 503)));
+  app.get('/readyz', async (c) => {
+    if (!ready()) return c.text('not ready', 503);
+    const reason = await problem?.();
+    return reason === undefined ? c.text('ready') : c.text(`not ready: ${reason}`, 503);
+  });
   if (metrics) app.get('/metrics', async (c) => c.text(await metrics()));
   if (assistants) app.all('*', (c) => assistants(c.req.raw));
   return app;

@@ -36,6 +36,8 @@ export class Connections {
   readonly #pool: Pool;
   readonly #gate: Gate;
   readonly #poolSize: number;
+  /** Whether a query has failed; who finds the database well again takes that back. */
+  hasFailed = false;
   #growth: NodeJS.Timeout | undefined;
   #ended: Promise<void> | undefined;
 
@@ -65,7 +67,10 @@ export class Connections {
       try {
         return (await this.#gate.run(() => this.#pool.query(sql, values))).rows;
       } catch (error) {
-        if (!isCrowded(error) || performance.now() > patience) throw explain(error, this.#address);
+        if (!isCrowded(error) || performance.now() > patience) {
+          this.hasFailed = true;
+          throw explain(error, this.#address);
+        }
         this.#shrink();
         await sleep(CROWDED_PAUSE_MS);
       }

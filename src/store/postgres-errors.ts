@@ -1,4 +1,5 @@
 import { Problem } from '../problem.ts';
+import { StoreProblem } from './store-problem.ts';
 
 /** Where a database is, as far as it may be shown: never the password. Throws a `Problem` for what is no URL. */
 export function addressOf(databaseUrl: string): string {
@@ -52,10 +53,10 @@ export function explain(error: unknown, address: string): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error ? String(error.code) : undefined;
   const advice = code === undefined ? undefined : ADVICE[code];
-  if (advice) return new Problem(advice(address), { cause: error });
+  if (advice) return new StoreProblem(advice(address), { cause: error });
   const reason = code !== undefined && NETWORK.has(code) ? code : connectionLoss(error);
   if (reason === undefined) return error;
-  return new Problem(
+  return new StoreProblem(
     `PostgreSQL at ${address} cannot be reached (${reason}): check that it runs, and the host and port in DATABASE_URL.`,
     { cause: error },
   );

@@ -43,9 +43,15 @@ function storeOver(connections: Connections): Store {
   const { query } = connections;
   const rows = new Batches(query, TABLE);
   const stopPurging = purgeRegularly(async () => void (await query(PURGE, [`{"expires":${Date.now()}`])));
+  const keyv = namespaces(() => new PostgresAdapter(query, TABLE, rows));
+  const probes = keyv<number>('probes');
   return {
-    keyv: namespaces(() => new PostgresAdapter(query, TABLE, rows)),
+    keyv,
     shared: true,
+    async check() {
+      await (connections.hasFailed ? probes.set('probe', Date.now()) : query('SELECT 1'));
+      connections.hasFailed = false;
+    },
     async close() {
       stopPurging();
       await connections.close();

@@ -2,6 +2,8 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Problem } from '../problem.ts';
+import { checkContent, checkFiles, markOpen } from './sqlite-files.ts';
+import { StoreProblem } from './store-problem.ts';
 
 const FILE_NAME = 'bobbin.sqlite';
 
@@ -19,10 +21,12 @@ export function openDatabase(dataDir: string): DatabaseSync {
   createFolder(dataDir);
   const file = join(dataDir, FILE_NAME);
   checkWritable(file);
+  checkFiles(file);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     prepare(database, file);
+    markOpen(database);
     return database;
   } catch (error) {
     database?.close();
@@ -42,6 +46,7 @@ function prepare(database: DatabaseSync, file: string): void {
   // FULL, because a message that was acknowledged must outlive a power cut: in WAL mode, NORMAL would not sync the
   // log at every commit. https://www.sqlite.org/pragma.html#pragma_synchronous
   database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  checkContent(database, file);
   migrate(database, file);
 }
 
@@ -97,7 +102,7 @@ function checkWritable(file: string): void {
 const ADVICE: Record<number, (file: string) => string> = {
   5: (file) => `Another Bobbin is using ${file}: stop it, or set DATA_DIR to another folder.`,
   8: (file) => `${file} has become read-only: let Bobbin write to it again, then start it anew.`,
-  10: (file) => `The disk failed while reading or writing ${file}: check the disk, then start Bobbin again.`,
+  10: (file) => `The disk failed while reading or writing ${file}: check the disk.`,
   11: (file) => `${file} is damaged: put a backup in its place, or move it away to begin anew.`,
   13: (file) =>
     `The disk is full and ${file} cannot grow: free some space, or move DATA_DIR to a larger disk. What was kept before is safe.`,
@@ -109,5 +114,5 @@ const ADVICE: Record<number, (file: string) => string> = {
 export function explain(error: unknown, file: string): unknown {
   if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return error;
   const advice = ADVICE[error.errcode & 0xff];
-  return advice ? new Problem(advice(file), { cause: error }) : error;
+  return advice ? new StoreProblem(advice(file), { cause: error }) : error;
 }

@@ -6,6 +6,16 @@ import { explain } from './sqlite-database.ts';
 /** How many entries an iterator reads at once. */
 const PAGE = 100;
 
+/** Who looks after the database. */
+export interface Watch {
+  /** Throws when what is written would be lost. */
+  beforeWrite(): void;
+  /** Is told of every failure. */
+  failed(error: unknown): void;
+}
+
+const UNWATCHED: Watch = { beforeWrite: () => {}, failed: () => {} };
+
 interface Entry {
   key: string;
   value: string;
@@ -27,6 +37,7 @@ export class SqliteAdapter
   /** Set by Keyv, which also puts it and a `:` before every key. */
   namespace: string | undefined;
   readonly #database: DatabaseSync;
+  readonly #watch: Watch;
   readonly #get: StatementSync;
   readonly #set: StatementSync;
   readonly #delete: StatementSync;
@@ -34,8 +45,9 @@ export class SqliteAdapter
   readonly #page: StatementSync;
 
   /** Takes a database that `openDatabase` or `openMemoryDatabase` opened. */
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, watch: Watch = UNWATCHED) {
     super();
+    this.#watch = watch;
     const living = '(expires IS NULL OR expires > ?)';
     this.#database = database;
     this.#get = database.prepare(`SELECT value FROM entries WHERE key = ? AND ${living}`);
@@ -67,7 +79,7 @@ export class SqliteAdapter
   }
 
   async set(key: string, value: string, ttl?: number): Promise<void> {
-    this.#guard(() => this.#write(key, value, ttl));
+    this.#guardWrite(() => this.#write(key, value, ttl));
   }
 
   /** All or none. */
@@ -78,7 +90,7 @@ export class SqliteAdapter
   }
 
   async delete(key: string): Promise<boolean> {
-    return this.#guard(() => this.#delete.run(key).changes > 0);
+    return this.#guardWrite(() => this.#delete.run(key).changes > 0);
   }
 
   /** All or none; true when at least one of them was there. */
@@ -88,7 +100,7 @@ export class SqliteAdapter
 
   /** Deletes everything in this namespace. */
   async clear(): Promise<void> {
-    this.#guard(() => this.#clear.run(...range(this.namespace)));
+    this.#guardWrite(() => this.#clear.run(...range(this.namespace)));
   }
 
   /** Yields the entries in the order of their keys. What is written meanwhile may or may not be seen. */
@@ -110,7 +122,7 @@ export class SqliteAdapter
   }
 
   #transaction<T>(work: () => T): T {
-    return this.#guard(() => {
+    return this.#guardWrite(() => {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
         const result = work();
@@ -124,11 +136,20 @@ export class SqliteAdapter
     });
   }
 
+  #guardWrite<T>(work: () => T): T {
+    return this.#guard(() => {
+      this.#watch.beforeWrite();
+      return work();
+    });
+  }
+
   #guard<T>(work: () => T): T {
     try {
       return work();
     } catch (error) {
-      throw explain(error, this.#database.location() ?? 'the database in memory');
+      const explained = explain(error, this.#database.location() ?? 'the database in memory');
+      this.#watch.failed(explained);
+      throw explained;
     }
   }
 }

@@ -9,5 +9,10 @@ export interface Store {
   keyv<T>(namespace: string): Keyv<T>;
   /** Whether other processes may write to the same database at the same time. */
   readonly shared: boolean;
+  /**
+   * Rejects with why the store can't be used now. It looks, and where a call has failed since it was last found well, it
+   * writes, too.
+   */
+  check(): Promise<void>;
   close(): Promise<void>;
 }

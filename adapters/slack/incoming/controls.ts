@@ -47,8 +47,10 @@ export class Controls {
   }
 
   async forget(conversation: string): Promise<string> {
-    await this.#bot.renew(conversation);
-    return 'I have forgotten what was said. Ask me something new.';
+    return this.#bot.renew(conversation).then(
+      () => 'I have forgotten what was said. Ask me something new.',
+      () => 'That did not work, so I still remember what was said. Try again.',
+    );
   }
 
   stop(conversation: string): string {

@@ -13,6 +13,8 @@ export class Leases {
   readonly #store: LeaseStore;
   readonly #heartbeatMs: number;
   readonly #leaseMs: number;
+  /** Runs that this process has let go of, though the store may not know yet. */
+  readonly #released = new Set<string>();
 
   constructor(store: LeaseStore, heartbeatMs: number = HEARTBEAT_MS, leaseMs: number = LEASE_MS) {
     this.#store = store;
@@ -24,7 +26,10 @@ export class Leases {
   async hold(runId: string, onCancel: () => void, onError: (error: unknown) => void): Promise<() => void> {
     await this.#store.set(heldKey(runId), Date.now());
     let released = false;
-    const release = () => this.#store.deleteMany([heldKey(runId), cancelKey(runId)]);
+    const release = async () => {
+      await this.#store.deleteMany([heldKey(runId), cancelKey(runId)]);
+      this.#released.delete(runId);
+    };
     const beat = async () => {
       await this.#store.set(heldKey(runId), Date.now());
       if (released) await release();
@@ -34,11 +39,13 @@ export class Leases {
     return () => {
       released = true;
       clearInterval(timer);
+      this.#released.add(runId);
       void release().catch(onError);
     };
   }
 
   async isHeld(runId: string): Promise<boolean> {
+    if (this.#released.has(runId)) return false;
     const at = await this.#store.get(heldKey(runId));
     return typeof at === 'number' && Date.now() - at < this.#leaseMs;
   }
