@@ -236,7 +236,8 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
   return { ...assistants, endRuns: assistants.close, warmUp, close };
 }
 
-const EXPLAIN: Record<Reader, Explain> = {
+/** What each reader may be told of a failure. */
+export const EXPLAIN: Record<Reader, Explain> = {
   operator: (error) => (error instanceof Problem || error instanceof ModelError ? error.message : undefined),
   team: (error) => (error instanceof Problem ? forTeams(error) : undefined),
   programs: () => undefined,

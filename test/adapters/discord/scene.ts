@@ -4,12 +4,13 @@ import { pino } from 'pino';
 import { Discord, type DiscordOptions } from '../../../adapters/discord/discord.ts';
 import { createAssistants } from '../../../src/assistants/index.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
-import { RunningBot } from '../../../src/bot.ts';
+import { EXPLAIN, RunningBot } from '../../../src/bot.ts';
 import { streamedRun } from '../../../src/conversation/run.ts';
 import { ThreadMap } from '../../../src/conversation/thread-map.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
 import type { IncomingMessage } from '../../../src/platform.ts';
 import { memoryStore } from '../../../src/store/sqlite-store.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { type DiscordSim, startDiscord } from '../../sim/discord/discord.ts';
 import { BUCKETS, type DiscordOptions as SimOptions } from '../../sim/discord/options.ts';
 import type { SeenMessage } from '../../sim/discord/view.ts';
@@ -23,6 +24,8 @@ export interface SceneOptions {
   sim?: SimOptions;
   discord?: Partial<DiscordOptions>;
   codeInterpreter?: ScriptedInterpreter;
+  /** Where everything is kept; in memory when left out. It is closed with the scene. */
+  store?: Store;
   /** How much of a reply is shown as messages. */
   longest?: number;
   /** For how long the bot waits for its replies to end when it is closed, in milliseconds. */
@@ -148,14 +151,14 @@ function watchTurns(bot: RunningBot): readonly Turn[] {
 }
 
 async function createBot(model: Model, log: pino.Logger, options: SceneOptions) {
-  const { codeInterpreter = new ScriptedInterpreter(), longest, farewellMs } = options;
-  const store = memoryStore();
+  const { codeInterpreter = new ScriptedInterpreter(), store = memoryStore(), longest, farewellMs } = options;
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
-    shared: false,
+    shared: store.shared,
     model,
     codeInterpreter,
     onError: (error) => log.error({ err: error }, 'the Assistants API failed'),
+    explain: EXPLAIN.team,
   });
   const client = new OpenAI({
     baseURL: 'http://embedded.invalid/v1',

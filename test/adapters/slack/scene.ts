@@ -3,7 +3,7 @@ import { type Logger, pino } from 'pino';
 import { Slack, type SlackOptions } from '../../../adapters/slack/slack.ts';
 import { createAssistants } from '../../../src/assistants/index.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
-import { RunningBot } from '../../../src/bot.ts';
+import { EXPLAIN, RunningBot } from '../../../src/bot.ts';
 import { streamedRun } from '../../../src/conversation/run.ts';
 import { ThreadMap } from '../../../src/conversation/thread-map.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
@@ -70,6 +70,7 @@ async function botWith(
     model,
     codeInterpreter: codeInterpreter ?? new ScriptedInterpreter(),
     onError: (error) => log.error({ err: error }, 'the Assistants API failed'),
+    explain: EXPLAIN.team,
   });
   const client = new OpenAI({
     baseURL: 'http://embedded.invalid/v1',
