@@ -7,6 +7,7 @@ import { PartLength } from './part-length.ts';
 const MAX_INDENT = 40;
 
 const INK = /\S/g;
+const IN_FENCE = /[ \t>]*(.)/y;
 const HALF_CLOSING = /^[\s>]*(?:`+|~+)\s*$/;
 
 /**
@@ -49,7 +50,15 @@ export function partEnd(markdown: string, from: number, opening: string, limits:
 /** What the line that did not fit was when that was first seen. */
 function firstSeen(before: Block, after: Block, text: string, start: number, fits: number): Block {
   if (fits > 0) return step(before, text.slice(start, endOfCharacter(text, start + fits)));
+  const { fence } = before;
+  if (fence) return { ...before, line: mayClose(text, start, fence.marker) ? 'fence-closing' : 'code' };
   return before.table === undefined ? after : { ...before, line: 'table-row' };
+}
+
+/** Whether a line's first ink, quotes' marks aside, begins to close a fence. */
+function mayClose(text: string, start: number, marker: string): boolean {
+  IN_FENCE.lastIndex = start;
+  return IN_FENCE.exec(text)?.[1] === marker[0];
 }
 
 /** The position after the first ink at or after `at`: nothing behind it is needed to see that something is too long. */

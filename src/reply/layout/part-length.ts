@@ -39,19 +39,35 @@ export class PartLength {
   /** How many characters of a line fit, white space at its end aside; of a table's row all or none. */
   fitting(before: Block, after: Block, line: string): number {
     const ink = line.trimEnd();
-    if (isTooLong(after, this.#limits.characters)) return 0;
-    const around = this.#around(before, after, line);
+    const { characters } = this.#limits;
     if (this.#table || this.#startsTable(after)) {
-      const length = this.#lengthWithRow(before, after, ink) + around + this.#breaksIn(ink);
-      return length <= this.#limits.characters ? ink.length : 0;
+      const around = this.#codeAround(after, line) + this.#breaksIn(ink);
+      const isLonger = this.#lengthWithRow(before, after, ink) + around > characters;
+      return isLonger || isTooLong(after, characters) ? 0 : ink.length;
     }
-    const left = this.#limits.characters - this.#length - this.#added - around;
-    if (before.fence) return this.#fill(ink, roomInFence(before, before.fence, after, ink, left));
+    const left = characters - this.#length - this.#added - this.#codeAround(after, line);
+    if (!before.fence) return this.#fittingOutside(before, after, ink, left);
+    if (!leavesFence(before, after)) return this.#fittingInFence(before, before.fence, after, ink, left);
+    // Until more of it is seen it may go on with the fence, so what closes that needs its room.
+    return this.#fittingOutside(before, after, ink, left - 1 - before.fence.closing.length);
+  }
+
+  #fittingOutside(before: Block, after: Block, ink: string, left: number): number {
     const [begin = '', marker = ''] = FENCE_LIKE.exec(ink) ?? [];
     const beforeMarker = begin.length - marker.length;
     if (marker === '' || left < beforeMarker + 2) return this.#fill(ink, left);
     const fits = this.#fill(ink, left - openingLength(before, ink));
-    return fits < begin.length ? beforeMarker : fits;
+    return fits < begin.length || isTooLong(after, this.#limits.characters) ? beforeMarker : fits;
+  }
+
+  /** Of what may become the line that closes the fence all fits or nothing. */
+  #fittingInFence(before: Block, fence: Fence, after: Block, ink: string, left: number): number {
+    const [begin = '', run = ''] = /^[\s>]*(`+|~+|)/.exec(ink) ?? [];
+    if (begin.length + Math.max(0, fence.marker.length - run.length) > left) return 0;
+    const isBegun = ink === begin && run !== '' && fence.marker.startsWith(run);
+    if (isBegun || after.line === 'fence-closing') return ink.length;
+    const fits = this.#fill(ink, left - closingOf(before, ink).length);
+    return fits < begin.length ? 0 : fits;
   }
 
   /** Takes a line that fits. */
@@ -60,7 +76,8 @@ export class PartLength {
     else this.#endTable();
     if (this.#startsTable(after))
       this.#table = { size: new TableSize(this.#lastLine), start: this.#length - this.#lastLine.length };
-    this.#added += this.#around(before, after, line) + this.#breaksIn(line);
+    const around = this.#closingBefore(before, after) + this.#codeAround(after, line);
+    this.#added += around + this.#breaksIn(line);
     this.#code = prefixOfCode(after, line);
     this.#length += line.length;
     this.#lastLine = line;
@@ -70,12 +87,15 @@ export class PartLength {
     return this.#limits.fences === 'backticks';
   }
 
-  /** What is shown around a line besides it: fences of indented code, or the end of a fence that the line leaves. */
-  #around(before: Block, after: Block, line: string): number {
-    if (!this.#hasBackticksOnly) return 0;
-    const prefix = prefixOfCode(after, line);
-    const code = prefix !== undefined && prefix !== this.#code ? lengthAround(prefix) : 0;
-    return code + (leavesFence(before, after) ? before.fence.prefix.length + 4 : 0);
+  /** The fences of a block of indented code that a line begins. */
+  #codeAround(after: Block, line: string): number {
+    const prefix = this.#hasBackticksOnly ? prefixOfCode(after, line) : undefined;
+    return prefix !== undefined && prefix !== this.#code ? lengthAround(prefix) : 0;
+  }
+
+  /** What closes a fence that a line leaves open. */
+  #closingBefore(before: Block, after: Block): number {
+    return this.#hasBackticksOnly && leavesFence(before, after) ? 1 + before.fence.closing.length : 0;
   }
 
   #breaksIn(text: string): number {
@@ -115,15 +135,6 @@ export class PartLength {
     const table = Math.max(this.#length, start + size.with(ink.slice(0, MAX_LOOKALIKE)) + 1);
     return this.#added + table + ink.length + openingLength(before, ink);
   }
-}
-
-/** Of what may become the line that closes the fence all fits or nothing. */
-function roomInFence(before: Block, fence: Fence, after: Block, ink: string, left: number): number {
-  const [begin = '', run = ''] = /^[\s>]*(`+|~+|)/.exec(ink) ?? [];
-  if (begin.length + Math.max(0, fence.marker.length - run.length) > left) return 0;
-  if (after.line === 'fence-closing') return Number.POSITIVE_INFINITY;
-  if (after.fence === fence) return left - closingOf(before, ink).length;
-  return left - Math.max(1 + fence.closing.length, openingLength(before, ink));
 }
 
 /** What closes the fence that a line may open. */

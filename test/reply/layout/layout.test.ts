@@ -82,6 +82,33 @@ describe('layout', () => {
     );
   });
 
+  it.each([
+    [
+      'a line that leaves a nested quote, until more of it is there',
+      (x: string) => `> > ~~~\n> > ${x}\n> > | y`,
+    ],
+    [
+      'backticks within tildes that have no room',
+      (x: string) => `~~~\n${x.slice(120)}\n> ${'`'.repeat(130)}`,
+    ],
+    [
+      'a fence that is closed by more than opened it',
+      (x: string) => `   \`\`\`\n${x}\n   y\n   ${'`'.repeat(29)}`,
+    ],
+    ['a marker in a list that grows too long', (x: string) => `${x}\n\n> - \`\n\n- * ${'`'.repeat(30)}`],
+  ])('does not change a part before %s', (_what, around) => {
+    for (let length = discord.characters - 60; length <= discord.characters; length++) {
+      const markdown = around('x'.repeat(length));
+      for (const limit of [slack, discord]) {
+        const whole = layout(markdown, limit);
+        for (let end = length; end < markdown.length; end++) {
+          const frozen = layout(markdown.slice(0, end), limit).slice(0, -1);
+          if (frozen.length > 0) expect(whole.slice(0, frozen.length)).toEqual(frozen);
+        }
+      }
+    }
+  });
+
   it('comes to the same from the parts of an earlier state, whatever that was', () => {
     fc.assert(
       fc.property(nastyMarkdown, limits, fc.nat(), (markdown, limit, at) => {
