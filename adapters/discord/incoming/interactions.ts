@@ -80,7 +80,9 @@ const PRESSES: Readonly<
   },
   async regenerate(interaction, { conversation }, { bot, onUnread }) {
     await interaction.deferUpdate();
-    if (!(await bot.knows(conversation))) return disarm(interaction, FORGOTTEN);
+    // Where the store can't tell, the turn says so.
+    const isKnown = await bot.knows(conversation).catch(() => true);
+    if (!isKnown) return disarm(interaction, FORGOTTEN);
     const replyTo = inPlace(interaction.channelId);
     const context = await contextOfReply(interaction.message, onUnread);
     void bot.receive({
