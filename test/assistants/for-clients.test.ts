@@ -10,7 +10,7 @@ import { chat, responses } from './models/servers.ts';
 
 /** What no client may read: where the provider is, whose key is used, and which of our settings would help. */
 const SECRET =
-  /127\.0\.0\.1|localhost|internal|10\.|https?:|OPENAI|MODEL|assistant\.md|sk-|org-|quota|billing/;
+  /127\.0\.0\.1|localhost|internal|\b10\.\d|https?:|OPENAI|MODEL|assistant\.md|sk-|org-|quota|billing/;
 
 function open(model: Model) {
   const store = memoryStore();

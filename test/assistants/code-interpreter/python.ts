@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 import type { CodeRequest, CodeResult } from '../../../src/assistants/code-interpreter/code-interpreter.ts';
 import {
   createSandbox,
@@ -45,4 +46,11 @@ export function python(options: SandboxOptions = {}): Sandbox & {
 /** A file of a request. */
 export function file(name: string, text: string): CodeRequest['files'][number] {
   return { name, read: async () => Buffer.from(text) };
+}
+
+/** The same, closed when the test is over. */
+export function start(options: SandboxOptions = {}): ReturnType<typeof python> {
+  const sandbox = python(options);
+  onTestFinished(() => sandbox.close());
+  return sandbox;
 }

@@ -1,29 +1,8 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { SandboxOptions } from '../../../src/assistants/code-interpreter/sandbox.ts';
-import { CACHE, python } from './python.ts';
-
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((sandbox) => sandbox.close()));
-});
-
-function start(options: SandboxOptions = {}): ReturnType<typeof python> {
-  const sandbox = python(options);
-  open.push(sandbox);
-  return sandbox;
-}
-
-async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'bobbin sandbox '));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { describe, expect, it } from 'vitest';
+import { CACHE, start } from './python.ts';
 
 function isAlive(pid: number): boolean {
   try {
@@ -193,88 +172,5 @@ describe('processes', () => {
     const pids: number[] = JSON.parse(line ?? '[]');
     expect(pids.length).toBeGreaterThanOrEqual(2);
     await expect.poll(() => pids.filter(isAlive)).toEqual([]);
-  });
-});
-
-describe('the snapshot', () => {
-  it('is kept in its folder, behind a symbolic link and a space, and made anew when it is broken', async () => {
-    const folder = await temporaryFolder();
-    await mkdir(join(folder, 'real'));
-    await symlink(join(folder, 'real'), join(folder, 'linked'));
-    const name = (await readdir(CACHE)).find((file) => file.endsWith('.snapshot')) ?? '';
-    const kept = join(folder, 'real', name);
-    await writeFile(kept, 'this is no snapshot');
-    await writeFile(join(folder, 'real', 'python-0123456789abcdef.snapshot'), 'of an older version');
-    await writeFile(
-      `${kept}.11111111-2222-3333-4444-555555555555`,
-      'half of one, of a process that was killed',
-    );
-    await writeFile(join(folder, 'real', 'python.txt'), '');
-    const { tell } = start({ cacheDir: join(folder, 'linked') });
-    expect(await tell('1 + 1')).toMatchObject({ status: 'completed', output: '2\n' });
-    // Those of other versions are of no more use, and other files are none of our business.
-    expect((await readdir(join(folder, 'real'))).sort()).toEqual([name, 'python.txt'].sort());
-  });
-
-  it('that is whole makes what killed processes left of others superfluous', async () => {
-    const folder = await temporaryFolder();
-    const name = (await readdir(CACHE)).find((file) => file.endsWith('.snapshot')) ?? '';
-    await cp(join(CACHE, name), join(folder, name));
-    await writeFile(join(folder, `${name}.11111111-2222-3333-4444-555555555555`), 'half');
-    expect((await start({ cacheDir: folder }).tell('1 + 1')).output).toBe('2\n');
-    expect(await readdir(folder)).toEqual([name]);
-  });
-
-  it('is given up while it is made, when nobody needs it any more, and leaves nothing behind', async () => {
-    const cacheDir = await temporaryFolder();
-    const { warmUp, tell, close } = start({ cacheDir });
-    const warm = warmUp();
-    const called = tell('1');
-    await expect.poll(() => readdir(cacheDir)).toHaveLength(1);
-    await close();
-    await warm;
-    expect((await called).status).toBe('failed');
-    expect(await readdir(cacheDir)).toEqual([]);
-  });
-
-  it('may be made by several at once in the same folder', async () => {
-    const cacheDir = await temporaryFolder();
-    const told = await Promise.all([1, 2, 3].map((n) => start({ cacheDir }).tell(`print(${n})`)));
-    expect(told.map(({ output }) => output)).toEqual(['1\n', '2\n', '3\n']);
-    expect(await readdir(cacheDir)).toEqual([expect.stringMatching(/\.snapshot$/)]);
-  });
-
-  it('lives elsewhere when its folder cannot be written to, and leaves nothing behind', async () => {
-    const folder = await temporaryFolder();
-    vi.stubEnv('TMPDIR', folder);
-    onTestFinished(() => void vi.unstubAllEnvs());
-    const notAFolder = join(folder, 'file');
-    await writeFile(notAFolder, '');
-    const { tell, close } = start({ cacheDir: join(notAFolder, 'below') });
-    expect((await tell('1 + 1')).output).toBe('2\n');
-    expect(await readdir(folder)).toEqual([expect.stringMatching(/^bobbin-python-/), 'file']);
-    await close();
-    expect(await readdir(folder)).toEqual(['file']);
-  });
-});
-
-describe('an installation', () => {
-  it('may have spaces and symbolic links in its path', async () => {
-    const folder = await temporaryFolder();
-    const source = fileURLToPath(new URL('../../../src/assistants/code-interpreter', import.meta.url));
-    await cp(source, join(folder, 'with space', 'code'), { recursive: true });
-    await symlink(
-      fileURLToPath(new URL('../../../node_modules', import.meta.url)),
-      join(folder, 'node_modules'),
-    );
-    await symlink(join(folder, 'with space'), join(folder, 'link'));
-    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-    const { createSandbox } = await import(join(folder, 'link', 'code', 'sandbox.ts'));
-    const sandbox = createSandbox({ cacheDir: CACHE });
-    open.push(sandbox);
-    const pieces: string[] = [];
-    const request = { session: 'a', code: '2 + 2', files: [] };
-    await sandbox.run(request, (text: string) => pieces.push(text), new AbortController().signal);
-    expect(pieces).toEqual(['4\n']);
   });
 });
