@@ -132,6 +132,11 @@ export class Allowance {
     this.#closedUntil = Math.max(this.#closedUntil, now + pause);
     this.#counted.pop();
     this.#calls = Math.max(this.#least, Math.min(this.#calls, this.#counted.length));
+    // The platform takes a call when the pause is over: by then the oldest count no longer.
+    const tooMany = this.#counted.length - this.#calls + 1;
+    this.#counted = this.#counted.map((call, index) =>
+      index < tooMany ? { ...call, until: Math.min(call.until, this.#closedUntil) } : call,
+    );
   }
 
   /**

@@ -22,6 +22,36 @@ test('a refusal stops all calls for as long as the platform says, and then fewer
   expect(scene.times('late')).toEqual([7_000, 7_000, 7_000]);
 });
 
+test('an essential call that is refused again and again goes after each pause, however much was used before', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: TIER_3.calls - 3 }),
+      fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 1, maxLength: 4 }),
+      async (usedBefore, seconds) => {
+        const scene = new Scene();
+        const budget = scene.budget(TIER_3);
+        const calls: number[] = [];
+        const end = async (): Promise<void> => {
+          const claim = { essential: true, urgency: () => 1 };
+          await budget.take(claim, new AbortController().signal);
+          const pause = seconds[calls.push(scene.clock.now()) - 1];
+          if (pause === undefined) return;
+          budget.refused(pause * 1_000);
+          return end();
+        };
+        for (let call = 0; call < usedBefore; call++) scene.claim(budget, 'before', { essential: true });
+        await scene.clock.runUntil(1);
+        void end();
+        await scene.clock.runUntil(60_000);
+        const due = seconds.map((_, at) =>
+          seconds.slice(0, at + 1).reduce((sum, pause) => sum + pause * 1_000, 1),
+        );
+        expect(calls).toEqual([1, ...due]);
+      },
+    ),
+  );
+});
+
 test('a refusal that does not say for how long stops calls for a second', async () => {
   const scene = new Scene();
   const budget = scene.budget(CHANNEL);
