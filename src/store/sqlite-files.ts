@@ -125,13 +125,14 @@ export class WatchedFiles {
     );
   }
 
-  /** Begins a new log where the old one is gone, whose content this process still has. */
-  mendLog(): void {
-    if (!isSame(stat(this.#file), this.#main) || existsSync(logOf(this.#file))) return;
+  /** Begins a new log where the old one is gone, whose content this process still has. Says whether it was so. */
+  mendLog(): boolean {
+    if (!isSame(stat(this.#file), this.#main) || existsSync(logOf(this.#file))) return false;
     this.#database.exec('PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL');
     markOpen(this.#database);
     this.#main = stat(this.#file);
     this.#log = stat(logOf(this.#file));
+    return true;
   }
 
   /** A database only grows, and says itself that it is open. */

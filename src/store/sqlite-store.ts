@@ -4,6 +4,7 @@ import { purgeRegularly } from './purge.ts';
 import { SqliteAdapter } from './sqlite.ts';
 import { openMemoryDatabase } from './sqlite-database.ts';
 import { closeWhole, WatchedFiles } from './sqlite-files.ts';
+import { type DataSync, SqliteLog } from './sqlite-log.ts';
 import type { Store } from './store.ts';
 
 /** A namespace of its own for what is written only to see whether that is possible. */
@@ -12,10 +13,16 @@ const PROBES = 'probes';
 /** As large as a long message, so that the little room that a full disk may have left does not pass for enough. */
 const PROBE = 'x'.repeat(64 * 1024);
 
-/** A store over a database that `openDatabase` opened, and which is closed with it. */
-export function sqliteStore(database: DatabaseSync): Store {
+/**
+ * A store over a database that `openDatabase` opened, and which is closed with it.
+ * @param dataSync For tests of disks that are slow or fail.
+ */
+export function sqliteStore(database: DatabaseSync, dataSync?: DataSync): Store {
   const file = database.location();
   const files = file === null ? undefined : new WatchedFiles(database, file);
+  let log = file === null ? undefined : new SqliteLog(file, dataSync);
+  // The log is synced here; SQLite goes on syncing what it moves from there into the file.
+  if (log) database.exec('PRAGMA synchronous = NORMAL');
   let hasFailed = false;
   const failed = () => {
     hasFailed = true;
@@ -28,7 +35,19 @@ export function sqliteStore(database: DatabaseSync): Store {
       throw error;
     }
   };
-  const keyv = namespaces(() => new SqliteAdapter(database, { beforeWrite: look, failed }));
+  const written = async () => {
+    await log?.synced().catch((error: unknown) => {
+      failed();
+      throw error;
+    });
+  };
+  const keyv = namespaces(() => new SqliteAdapter(database, { beforeWrite: look, written, failed }));
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    stopPurging();
+    await log?.close();
+    closeWhole(database);
+  };
   const purge = database.prepare('DELETE FROM entries WHERE expires <= ?');
   const stopPurging = purgeRegularly(() => void purge.run(Date.now()));
   return {
@@ -36,15 +55,19 @@ export function sqliteStore(database: DatabaseSync): Store {
     shared: false,
     async check() {
       if (!hasFailed) return look();
-      files?.mendLog();
+      if (file !== null && files?.mendLog()) {
+        const lost = log;
+        log = new SqliteLog(file, dataSync);
+        await lost?.close();
+      }
       look();
       await keyv<string>(PROBES).set('probe', PROBE);
       await keyv<string>(PROBES).delete('probe');
       hasFailed = false;
     },
-    async close() {
-      stopPurging();
-      if (database.isOpen) closeWhole(database);
+    close() {
+      closed ??= close();
+      return closed;
     },
   };
 }

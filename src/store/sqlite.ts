@@ -10,11 +10,13 @@ const PAGE = 100;
 export interface Watch {
   /** Throws when what is written would be lost. */
   beforeWrite(): void;
+  /** Resolves when what was written is safe. */
+  written(): Promise<void>;
   /** Is told of every failure. */
   failed(error: unknown): void;
 }
 
-const UNWATCHED: Watch = { beforeWrite: () => {}, failed: () => {} };
+const UNWATCHED: Watch = { beforeWrite: () => {}, written: async () => {}, failed: () => {} };
 
 interface Entry {
   key: string;
@@ -24,8 +26,8 @@ interface Entry {
 }
 
 /**
- * A Keyv storage adapter over `node:sqlite`, one for each namespace, all in one table. What was set is on the disk
- * when the promise resolves. Every method rejects when the database fails, with a `Problem` where a person can put
+ * A Keyv storage adapter over `node:sqlite`, one for each namespace, all in one table. What was set is seen at once, and
+ * on the disk when the promise resolves. Every method rejects when the database fails, with a `Problem` where a person can put
  * it right.
  */
 export class SqliteAdapter
@@ -79,18 +81,18 @@ export class SqliteAdapter
   }
 
   async set(key: string, value: string, ttl?: number): Promise<void> {
-    this.#guardWrite(() => this.#write(key, value, ttl));
+    await this.#change(() => this.#write(key, value, ttl));
   }
 
   /** All or none. */
   async setMany(entries: Entry[]): Promise<void> {
-    this.#transaction(() => {
+    await this.#transaction(() => {
       for (const { key, value, ttl } of entries) this.#write(key, value, ttl);
     });
   }
 
   async delete(key: string): Promise<boolean> {
-    return this.#guardWrite(() => this.#delete.run(key).changes > 0);
+    return this.#change(() => this.#delete.run(key).changes > 0);
   }
 
   /** All or none; true when at least one of them was there. */
@@ -100,7 +102,7 @@ export class SqliteAdapter
 
   /** Deletes everything in this namespace. */
   async clear(): Promise<void> {
-    this.#guardWrite(() => this.#clear.run(...range(this.namespace)));
+    await this.#change(() => this.#clear.run(...range(this.namespace)));
   }
 
   /** Yields the entries in the order of their keys. What is written meanwhile may or may not be seen. */
@@ -121,8 +123,8 @@ export class SqliteAdapter
     this.#set.run(key, value, ttl === undefined ? null : Date.now() + ttl);
   }
 
-  #transaction<T>(work: () => T): T {
-    return this.#guardWrite(() => {
+  #transaction<T>(work: () => T): Promise<T> {
+    return this.#change(() => {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
         const result = work();
@@ -136,11 +138,13 @@ export class SqliteAdapter
     });
   }
 
-  #guardWrite<T>(work: () => T): T {
-    return this.#guard(() => {
+  async #change<T>(work: () => T): Promise<T> {
+    const result = this.#guard(() => {
       this.#watch.beforeWrite();
       return work();
     });
+    await this.#watch.written();
+    return result;
   }
 
   #guard<T>(work: () => T): T {

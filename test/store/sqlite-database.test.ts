@@ -11,6 +11,9 @@ import { sqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { tempFolder } from './temp-folder.ts';
 
+/** At so many places of its work a process is killed. */
+const KILLS = 8;
+
 /** A user without any right to what root made. */
 const NOBODY = '65534';
 
@@ -53,11 +56,62 @@ test('closing twice is harmless', async () => {
   await store.close();
 });
 
-test('every commit is synced to the disk', async () => {
+test('nothing is called kept before the log was synced after it, and what waits shares a sync', async () => {
   const database = openDatabase(await tempFolder());
-  onTestFinished(() => database.close());
-  expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
-  expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
+  const syncs: (() => void)[] = [];
+  const dataSync = () => new Promise<void>((resolve) => void syncs.push(resolve));
+  const store = sqliteStore(database, dataSync);
+  const keyv = store.keyv<number>('test');
+  const kept: number[] = [];
+  const set = (value: number) => void keyv.set(`key ${value}`, value).then(() => kept.push(value));
+  set(0);
+  await expect.poll(() => syncs.length).toBe(1);
+  for (const value of [1, 2, 3]) set(value);
+  await expect.poll(() => keyv.get('key 3')).toBe(3);
+  expect([kept, syncs.length]).toEqual([[], 1]);
+  syncs[0]?.();
+  await expect.poll(() => syncs.length).toBe(2);
+  expect(kept).toEqual([0]);
+  syncs[1]?.();
+  await expect.poll(() => kept).toEqual([0, 1, 2, 3]);
+  const closing = store.close();
+  await expect.poll(() => syncs.length).toBe(3);
+  syncs[2]?.();
+  await closing;
+});
+
+test('a disk that fails to sync is told of, and nothing is called kept any more', async () => {
+  const dataDir = await tempFolder();
+  const store = sqliteStore(openDatabase(dataDir), async () => {
+    throw Object.assign(new Error('i/o error, fdatasync'), { code: 'EIO' });
+  });
+  onTestFinished(() => store.close());
+  const sentence = `The disk failed while writing ${dataDir}/bobbin.sqlite: check the disk, then start Bobbin again.`;
+  for (let write = 0; write < 2; write++)
+    await expect(store.keyv<string>('test').set('key', 'value')).rejects.toThrow(new Problem(sentence));
+  await expect(store.check()).rejects.toThrow(new Problem(sentence));
+});
+
+test('whenever a process is killed, what it called kept is there', async () => {
+  const dataDir = await tempFolder();
+  for (let kill = 0; kill < KILLS; kill++) {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'write-on-and-on.ts'), dataDir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let told = '';
+    for await (const piece of child.stdout) {
+      told += piece;
+      if (told.split('\n').length > kill * 3 + 1) child.kill('SIGKILL');
+    }
+    const kept = told.split('\n').slice(0, -1);
+    expect(kept.length).toBeGreaterThan(kill * 3);
+    const store = await openStore({ dataDir });
+    const there = await store.keyv<string>('test').getMany<string>(kept);
+    expect(there).toEqual(kept);
+    await store.keyv('test').clear();
+    await store.close();
+  }
 });
 
 test('expired entries are deleted when the store opens', async () => {
