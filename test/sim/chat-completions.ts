@@ -26,6 +26,8 @@ export interface ChatOptions extends ServerOptions {
   wantsReasoning?: boolean;
   /** Answers stream requests with one whole completion. */
   neverStreams?: boolean;
+  /** Says what each request is answered, by its body. Default: `simAssistant`. */
+  answer?: (body: Body) => Reply;
 }
 
 /** A strict Chat Completions server on 127.0.0.1. */
@@ -40,7 +42,7 @@ export function startChatCompletions(options: ChatOptions = {}): Promise<ModelSe
         if (options.wantsReasoning) validateReasoning(body);
         if (options.neverStreams) body.stream = false;
       },
-      answer: chatAnswer,
+      answer: options.answer ?? chatAnswer,
       frames: (reply, body) => frames(reply, body, options.quirks ?? 'openai'),
       whole,
     },

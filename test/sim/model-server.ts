@@ -17,6 +17,8 @@ export interface Reply {
   usage?: { prompt: number; completion: number };
   finish?: 'stop' | 'length' | 'content_filter';
   trouble?: Trouble;
+  /** Called after each frame of a stream, once the socket has taken it. */
+  onFrame?: (frame: Frame) => void;
 }
 
 /** What goes wrong on the way. Frames count from 0. */
@@ -249,6 +251,7 @@ async function sendAnswer(
     if (insertAt?.frame === index) await write(insertAt.raw);
     if (delayMs) await sleep(delayMs);
     await write(`${frame.event ? `event: ${frame.event}\n` : ''}data: ${JSON.stringify(frame.data)}\n\n`);
+    reply.onFrame?.(frame);
   }
   if (api.done || reply.trouble?.noReason !== undefined) await write('data: [DONE]\n\n');
   response.end();

@@ -1,8 +1,9 @@
 /**
  * How a request fails: with a status of 500 or more; `hang` never answers; `cut` drops the connection before
- * anything is done; `lost-answer` does what was asked and then drops the connection.
+ * anything is done; `lost-answer` does what was asked and then drops the connection; `retryAfter` is a 429 with so many
+ * seconds to wait, in the scope `shared`: the resource's own limit, of which no header tells before.
  */
-export type Fault = number | 'hang' | 'cut' | 'lost-answer';
+export type Fault = number | 'hang' | 'cut' | 'lost-answer' | { retryAfter: number };
 
 interface Planned {
   route: string;

@@ -97,7 +97,8 @@ export class RateLimits {
   }
 }
 
-function rateLimited(resetAfter: number, scope: Scope): ApiError {
+/** A 429. @param resetAfter Milliseconds. */
+export function rateLimited(resetAfter: number, scope: Scope): ApiError {
   const details: Json = { retry_after: Math.max(0.001, resetAfter / 1000), global: scope === 'global' };
   return new ApiError(429, null, LIMITED[scope], details, scope);
 }

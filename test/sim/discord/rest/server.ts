@@ -11,7 +11,7 @@ import { isJson } from '../json.ts';
 import { type Body, readBody } from './body.ts';
 import { Calls } from './calls.ts';
 import { type Fault, Faults } from './faults.ts';
-import { type Headers, retryAfterHeader, type Verdict } from './rate-limits.ts';
+import { type Headers, rateLimited, retryAfterHeader, type Verdict } from './rate-limits.ts';
 import { type Answer, type Backend, Request } from './route.ts';
 import { applicationRoutes } from './routes/application.ts';
 import { channelRoutes } from './routes/channels.ts';
@@ -75,7 +75,8 @@ export class RestServer {
     if (fault === 'cut') return cut(response);
     if (typeof fault === 'number') return fail(response, fault);
     const verdict = this.#admit(request, given.match);
-    const answer = verdict.refusal ?? this.#run(given);
+    const refusal = verdict.refusal ?? ordered(fault);
+    const answer = refusal ?? this.#run(given);
     if (fault === 'lost-answer') return cut(response);
     return this.#write(response, answer, verdict.headers);
   }
@@ -141,6 +142,12 @@ interface Given {
   match: Match | null;
   body: Body | ApiError;
   fault: Fault | null;
+}
+
+/** The 429 that a test has ordered. */
+function ordered(fault: Fault | null): ApiError | null {
+  if (typeof fault !== 'object' || fault === null) return null;
+  return rateLimited(fault.retryAfter * 1_000, 'shared');
 }
 
 function cut(response: ServerResponse): number {
