@@ -1,6 +1,7 @@
 import { copyFileSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CACHE as SNAPSHOTS } from '../../assistants/code-interpreter/python.ts';
 import { type PostgresServer, startPostgres } from '../../sim/postgres.ts';
 import { type Bot, type Place, Running } from './bots/bot.ts';
@@ -9,6 +10,8 @@ import { Reading } from './reading.ts';
 import type { Conversation, Setting, Stage } from './stages/stage.ts';
 import { numbered } from './text.ts';
 
+/** How often to look whether the platform has noticed that a bot is gone. */
+const LOOK_MS = 2;
 const FOLDERS = join(tmpdir(), 'bobbin-bench-peer');
 const WARM_UP = { text: numbered(100, 9_000), piece: 5, everyMs: 20 };
 
@@ -17,8 +20,8 @@ export interface Lab {
   stage: Stage;
   model: BenchModel;
   bot: Running;
-  /** Ends the process as it is and starts it anew, with what it had kept. */
-  killAndStartAgain(): Promise<void>;
+  /** Ends the process and starts it anew, with what it had kept. */
+  startAgain(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
 export interface LabOptions {
@@ -44,8 +47,9 @@ export async function inLab<T>(
     stage,
     model,
     bot: running,
-    async killAndStartAgain() {
-      await lab.bot.end();
+    async startAgain(signal) {
+      await lab.bot.end(signal);
+      while (stage.isConnected()) await sleep(LOOK_MS);
       lab.bot = await Running.start(bot, stage, place);
     },
   };

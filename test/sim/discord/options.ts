@@ -1,4 +1,5 @@
 import { PermissionFlagsBits } from 'discord.js';
+import type { Json } from './json.ts';
 
 export type PermissionName = keyof typeof PermissionFlagsBits;
 export type PrivilegedIntent = 'GuildMembers' | 'GuildPresences' | 'MessageContent';
@@ -121,7 +122,7 @@ export interface DiscordOptions {
   /** In a guild. */
   activeThreads?: number;
   /** How often an event is delivered: 1 as a rule, 2 for a duplicate, 0 for a lost one. */
-  copies?: (event: string) => number;
+  copies?: (event: string, data: Json) => number;
 }
 
 export interface Settings {
@@ -141,7 +142,7 @@ export interface Settings {
   heartbeatInterval: number;
   sessionStarts: number;
   activeThreads: number;
-  copies: (event: string) => number;
+  copies: (event: string, data: Json) => number;
   /** Whether `Retry-After` is rounded up to seconds, as it is at full scale. */
   wholeSeconds: boolean;
 }

@@ -187,7 +187,8 @@ export class Gateway implements Sessions {
       const reads = (session.intents & GatewayIntentBits.MessageContent) !== 0;
       const isMessage = event.t === 'MESSAGE_CREATE' || event.t === 'MESSAGE_UPDATE';
       const d = isMessage && !reads ? withoutContent(this.#world, event.d) : event.d;
-      for (let copy = 0; copy < this.settings.copies(event.t); copy += 1) session.dispatch(event.t, d);
+      for (let copy = 0; copy < this.settings.copies(event.t, event.d); copy += 1)
+        session.dispatch(event.t, d);
     }
   }
 }
