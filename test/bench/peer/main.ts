@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { bobbin } from './bots/bobbin.ts';
+import type { Bot } from './bots/bot.ts';
 import { chatSdk } from './bots/chat-sdk.ts';
 import { headline, writeInto } from './report.ts';
 import { crowd } from './scenarios/crowd.ts';
@@ -11,9 +12,10 @@ import { load } from './scenarios/load.ts';
 import { longReplies } from './scenarios/long.ts';
 import { refusedEnd } from './scenarios/refusal.ts';
 import { oneReply } from './scenarios/reply.ts';
-import type { Values } from './scenarios/scenario.ts';
+import type { Scenario, Values } from './scenarios/scenario.ts';
 import { secondMessage } from './scenarios/second.ts';
 import { start } from './scenarios/start.ts';
+import type { Setting } from './stages/stage.ts';
 import { type Measured, table } from './table.ts';
 
 const USAGE = `Usage: npm run bench:peer -- [--rounds N] [--only WORDS] [--write]
@@ -35,7 +37,7 @@ for (const scenario of SCENARIOS) {
     for (let round = 1; round <= rounds; round++) {
       for (const bot of BOTS) {
         process.stderr.write(`${scenario.title} — ${setting.name}: ${bot.name}, ${round} of ${rounds}\n`);
-        results.get(bot)?.push(await scenario.measure(bot, setting));
+        results.get(bot)?.push(await measure(scenario, bot, setting));
       }
     }
     measured.push({ scenario, setting, rounds: results });
@@ -44,6 +46,17 @@ for (const scenario of SCENARIOS) {
 const report = `${headline(BOTS, rounds)}\n\n${table(measured, BOTS)}\n`;
 process.stdout.write(report);
 if (write) writeInto(report);
+
+/** One failure doesn't cost the hours of all others: its cells stay empty, and the command fails at its end. */
+async function measure(scenario: Scenario, bot: Bot, setting: Setting): Promise<Values> {
+  try {
+    return await scenario.measure(bot, setting);
+  } catch (error) {
+    process.stderr.write(`${inspect(error)}\n`);
+    process.exitCode = 1;
+    return {};
+  }
+}
 
 function options(): { rounds: number; only: string; write: boolean } {
   try {

@@ -17,7 +17,7 @@ export function headline(bots: readonly Bot[], rounds: number): string {
   return (
     `${versions}; Node ${process.versions.node}, ${process.platform} ${process.arch}, ${machine}; ${date}; ` +
     `\`npm run bench:peer -- --rounds ${rounds} --write\`. ` +
-    `Medians of ${rounds} rounds, in parentheses the least and the most.`
+    (rounds > 1 ? `Medians of ${rounds} rounds, in parentheses the least and the most.` : 'One round.')
   );
 }
 

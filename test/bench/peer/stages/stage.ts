@@ -43,7 +43,7 @@ export interface Setting {
   open(): Promise<Stage>;
 }
 
-/** Enough for one question of each crowd in every third of a channel. */
+/** Three of thirty people in each: as many as Slack lets post at once by the simulator's reading. */
 export const CHANNELS = 10;
 /** `Retry-After` of an ordered refusal, in seconds. */
 export const RETRY_AFTER = 3;
