@@ -169,3 +169,15 @@ test('the calls are counted by route', async () => {
     'GET /nothing': { calls: 1, limited: 0, characters: 0 },
   });
 });
+
+test('a refusal that a test orders is a 429 of the resource itself, which changes nothing', async () => {
+  const sim = await start();
+  sim.fail(POST, { retryAfter: 3 });
+  const refused = await post(sim);
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('Retry-After')).toBe('3');
+  expect(refused.headers.get('X-RateLimit-Scope')).toBe('shared');
+  expect(sim.invalidRequests).toBe(0);
+  expect(sim.messages('general')).toEqual([]);
+  expect((await post(sim)).status).toBe(200);
+});
