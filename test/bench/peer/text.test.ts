@@ -8,6 +8,7 @@ test('a text has the characters that were asked for, and numbers that follow one
       const text = numbered(characters);
       const numbers = words(text);
       expect(text).toHaveLength(characters);
+      expect(text).toMatch(/\d{4}$/);
       expect(numbers).toEqual(numbers.map((_, index) => 1_000 + index));
     }),
   );

@@ -1,21 +1,23 @@
 /** Short lines, since Chat SDK shows natively only lines that have ended. */
 const WORDS_OF_A_LINE = 10;
 const WORDS_OF_A_PARAGRAPH = 50;
+/** Each has four digits. */
+const WORD_CHARACTERS = 4;
 const WORD = /\b\d{4}\b/g;
 
 /**
- * A text of exactly so many characters, in paragraphs, whose words are numbers that follow one another, so that what
- * is missing or stands there twice shows.
+ * A text of exactly so many characters, in lines and paragraphs, whose words are numbers that follow one another, so
+ * that what is missing or stands there twice shows. It ends with a word; dots before that one fill it up.
  *
  * @param from The number of the first word; texts of one conversation are told apart by it.
  */
 export function numbered(characters: number, from = 1_000): string {
   let text = '';
-  for (let word = from; text.length < characters; word++) {
+  for (let word = from; text.length + WORD_CHARACTERS <= characters; word++)
     text += `${word}${gapAfter(word - from + 1)}`;
-  }
-  const cut = text.slice(0, characters);
-  return cut.replace(/\d{1,3}$/, (rest) => '.'.repeat(rest.length));
+  const whole = text.trimEnd();
+  const dots = '.'.repeat(characters - whole.length);
+  return `${whole.slice(0, -WORD_CHARACTERS)}${dots}${whole.slice(-WORD_CHARACTERS)}`;
 }
 
 function gapAfter(count: number): string {

@@ -38,8 +38,8 @@ async function measure(lab: Lab): Promise<Values> {
     const { reading, writing, callsBefore } = ask(lab, `long${length}`, script, channel);
     await reading.over();
     const missing = reading.missing();
-    const share = ((100 * missing) / words(script.text).length).toFixed(0);
-    values[`shown${length}`] = missing === 0 ? 'all' : `all but ${share} %`;
+    const all = words(script.text).length;
+    values[`shown${length}`] = missing === 0 ? 'all' : `all but ${missing} of ${all} words`;
     values[`messages${length}`] = reading.messages();
     values[`calls${length}`] = lab.stage.calls().length - callsBefore;
     values[`last${length}`] = between(writing.lastAt, reading.wholeAt) ?? 'never';
