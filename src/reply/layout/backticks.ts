@@ -57,18 +57,17 @@ export class BacktickFences {
     this.#isLead = startsInList;
   }
 
-  /** What has to be closed or opened before a line, and at last the line as it is shown. */
-  *show(line: string, before: Block, after: Block): Generator<string> {
-    if (leavesFence(before, after)) yield `${before.fence.prefix}${FENCE}\n`;
+  /** What has to be closed or opened before a line, and the line as it is shown; blank ones may wait for the next. */
+  show(line: string, before: Block, after: Block): [string, string] {
+    const closing = leavesFence(before, after) ? `${before.fence.prefix}${FENCE}\n` : '';
     const prefix = prefixOfCode(after, line);
     const isBlank = line.trim() === '';
     this.#isLead &&= prefix !== undefined || isBlank;
-    if (prefix !== undefined && !this.#isLead) yield* this.#code(line, prefix, after);
-    else if (isBlank && prefixOf(after.containers) === this.#prefix) this.#blank += line;
-    else {
-      yield this.end('\n');
-      yield shown(line, before, after);
-    }
+    if (prefix !== undefined && !this.#isLead) return [closing, this.#code(line, prefix, after)];
+    if (!isBlank || prefixOf(after.containers) !== this.#prefix)
+      return [closing + this.end('\n'), shown(line, before, after)];
+    this.#blank += line;
+    return [closing, ''];
   }
 
   /** Closes the indented code that is open. */
@@ -79,14 +78,12 @@ export class BacktickFences {
     return closing;
   }
 
-  *#code(line: string, prefix: string, { containers }: Block): Generator<string> {
-    if (prefix === this.#prefix) yield this.#takeBlank();
-    else {
-      yield `${this.end('\n')}${prefix}${FENCE}\n`;
-      this.#prefix = prefix;
-    }
+  #code(line: string, prefix: string, { containers }: Block): string {
+    const goesOn = prefix === this.#prefix;
+    const opening = goesOn ? this.#takeBlank() : `${this.end('\n')}${prefix}${FENCE}\n`;
+    this.#prefix = prefix;
     const text = insideFence(line.replace(indentationOf(containers), '$1'));
-    yield /[\r\n]$/.test(text) ? text : `${text}\n`;
+    return opening + (/[\r\n]$/.test(text) ? text : `${text}\n`);
   }
 
   #takeBlank(): string {

@@ -44,6 +44,13 @@ export interface Block {
 
 export const START: Block = { line: 'blank', containers: [] };
 
+/** A line, and where a scanner stands before and after it. */
+export interface Step {
+  readonly line: string;
+  readonly before: Block;
+  readonly after: Block;
+}
+
 /** Quotes and lists nested deeper than this many characters are text: what opens them again must fit into a part. */
 const MAX_PREFIX = 16;
 
@@ -58,15 +65,18 @@ const FENCE = /^( {0,3})(?:(`{3,})([^`]*)|(~{3,})(.*))$/;
 const FENCE_END = /^ {0,3}(`{3,}|~{3,}) *$/;
 /** Up to three spaces may stand before a fence, at the start or inside a quote. */
 const SHALLOW = /(?:^|> ) {0,3}$/;
-const LINE = /[^\r\n]*(?:\r\n?|\n|$)/y;
+/** What anything but a paragraph or a table's row begins with; indented code aside. */
+const OPENS = /^ {0,3}[`~#>*_+\d-]/;
 
 /** The lines of a text from a position on, each with its end, if it has one. */
 export function* linesOf(text: string, from = 0): Generator<string> {
+  let carriage = from - 1;
   for (let at = from; at < text.length; ) {
-    LINE.lastIndex = at;
-    const line = LINE.exec(text)?.[0] ?? '';
-    at += line.length;
-    yield line;
+    if (carriage < at) carriage = indexOr(text.length, text.indexOf('\r', at));
+    const feed = indexOr(text.length, text.indexOf('\n', at));
+    const end = Math.min(feed, carriage + 1 === feed ? feed : carriage) + 1;
+    yield text.slice(at, end);
+    at = end;
   }
 }
 
@@ -75,9 +85,25 @@ export function lastLineStart(text: string): number {
   return Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
 }
 
+function indexOr(none: number, index: number): number {
+  return index < 0 ? none : index;
+}
+
+/** The lines of a text, step by step. */
+export function stepsOf(text: string, start: Block = START): Step[] {
+  const steps: Step[] = [];
+  let before = start;
+  for (const line of linesOf(text)) {
+    const after = step(before, line);
+    steps.push({ line, before, after });
+    before = after;
+  }
+  return steps;
+}
+
 /** Where a scanner stands after the text. */
-export function scan(text: string): Block {
-  let block = START;
+export function scan(text: string, start: Block = START): Block {
+  let block = start;
   for (const line of linesOf(text)) block = step(block, line);
   return block;
 }
@@ -140,9 +166,11 @@ function afterIndent(line: string, columns: number): string | undefined {
   return isIndented ? line.slice(columns) : undefined;
 }
 
-function insideFence({ containers }: Block, fence: Fence, rest: string): Block {
+function insideFence(block: Block, fence: Fence, rest: string): Block {
+  const { containers } = block;
   if (FENCE_END.exec(rest)?.[1]?.startsWith(fence.marker)) return { line: 'fence-closing', containers };
-  return { line: rest.trim() === '' ? 'blank' : 'code', containers, fence };
+  const line = rest.trim() === '' ? 'blank' : 'code';
+  return line === block.line ? block : { line, containers, fence };
 }
 
 /** What the rest of a line opens. `goesOn` is the block whose paragraph it could go on with. */
@@ -150,6 +178,7 @@ function open(containers: readonly Container[], rest: string, goesOn?: Block, ta
   if (rest.trim() === '') return { line: 'blank', containers };
   if (rest.startsWith('    '))
     return goesOn ? paragraph(goesOn.containers, rest) : { line: 'code', containers };
+  if (!OPENS.test(rest)) return inParagraphOrTable(containers, rest, goesOn, table);
   const fence = fenceOf(rest, containers);
   if (fence) return { line: 'fence-opening', containers, fence };
   if (HEADING.test(rest)) return { line: 'heading', containers };
@@ -161,6 +190,15 @@ function open(containers: readonly Container[], rest: string, goesOn?: Block, ta
     if (container === '>' || (inner.line !== 'text' && inner.line !== 'blank')) return inner;
     return { ...inner, line: inner.line === 'text' ? 'item' : 'empty-item' };
   }
+  return inParagraphOrTable(containers, rest, goesOn, table);
+}
+
+function inParagraphOrTable(
+  containers: readonly Container[],
+  rest: string,
+  goesOn?: Block,
+  table?: string,
+): Block {
   if (table !== undefined && containers.length === 0) return { line: 'table-row', containers, table };
   return paragraph(goesOn?.containers ?? containers, rest);
 }

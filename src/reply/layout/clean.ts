@@ -34,7 +34,7 @@ export function cleanText(value: string, isOpen: boolean): string {
  * so a zero-width space comes between them; only before a third one, so that text which grows keeps its beginning.
  */
 export function insideFence(text: string): string {
-  return text.replace(/``(?=`)/g, '``\u200b');
+  return text.includes('```') ? text.replace(/``(?=`)/g, '``\u200b') : text;
 }
 
 /**

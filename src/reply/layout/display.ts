@@ -1,6 +1,6 @@
 import type { Limits } from '../../platform.ts';
 import { BacktickFences } from './backticks.ts';
-import { type Block, linesOf, START, step } from './block.ts';
+import type { Step } from './block.ts';
 import { fixedWidth } from './table.ts';
 
 /** Code spans, which are left alone, and images. */
@@ -11,9 +11,11 @@ const CODE = /`{3}|~{3}| {4}|\t/;
 
 /**
  * What people see of a part, on a platform that does not show all of Markdown. Never longer than `PartLength` says.
+ * @param steps Its lines.
  * @param startsInList Whether indentation at the start goes on with a list of the part before, and is not that of code.
  */
-export function display(markdown: string, limits: Limits, startsInList = false): string {
+export function display(steps: readonly Step[], limits: Limits, startsInList: boolean): string {
+  const markdown = steps.map(({ line }) => line).join('');
   if (isPlain(markdown, limits)) return markdown;
   const images = limits.images === 'link' ? linkImages : (text: string) => text;
   const fences = limits.fences === 'backticks' ? new BacktickFences(startsInList) : undefined;
@@ -24,16 +26,16 @@ export function display(markdown: string, limits: Limits, startsInList = false):
     if (table.length > 0) shown.push(fixedWidth(table), '\n');
     table = [];
   };
-  for (const { line, block, before } of blocksOf(markdown)) {
-    const isTable = limits.tables === 'fixed-width' && block.table !== undefined;
-    if (isTable && block.line === 'table-delimiter') {
+  for (const { line, before, after } of steps) {
+    const isTable = limits.tables === 'fixed-width' && after.table !== undefined;
+    if (isTable && after.line === 'table-delimiter') {
       shown.pop();
       table = [last, line];
     } else if (isTable) table.push(line);
     else {
       endTable();
-      const text = block.fence || before.fence ? line : images(line);
-      if (fences) shown.push(...fences.show(text, before, block));
+      const text = after.fence || before.fence ? line : images(line);
+      if (fences) shown.push(...fences.show(text, before, after));
       else shown.push(text);
     }
     last = line;
@@ -50,17 +52,9 @@ function isPlain(markdown: string, { tables, images, fences }: Limits): boolean 
   return !hasTable && !hasImage && !hasCode;
 }
 
-function* blocksOf(markdown: string): Generator<{ line: string; block: Block; before: Block }> {
-  let block = START;
-  for (const line of linesOf(markdown)) {
-    const before = block;
-    block = step(block, line);
-    yield { line, block, before };
-  }
-}
-
 /** An image as a link to it, for platforms that show images only as attachments. */
 function linkImages(line: string): string {
+  if (!line.includes('![')) return line;
   return line.replace(CODE_OR_IMAGE, (all: string, code?: string, alt = '', url = '') => {
     if (code !== undefined) return all;
     return alt.trim() === '' ? url : all.slice(1);

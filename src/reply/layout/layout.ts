@@ -1,8 +1,19 @@
 import type { Limits, Part } from '../../platform.ts';
-import { type Block, closingOf, lastLineStart, linesOf, START, scan, step } from './block.ts';
+import {
+  type Block,
+  closingOf,
+  lastLineStart,
+  linesOf,
+  START,
+  type Step,
+  scan,
+  step,
+  stepsOf,
+} from './block.ts';
 import { display } from './display.ts';
+import { Outline } from './outline.ts';
 import { bodyOf } from './part.ts';
-import { afterSpace, partEnd } from './part-end.ts';
+import { afterSpace, type Extent, extentOf } from './part-end.ts';
 import { isTooLong } from './part-length.ts';
 
 /** Of a part at most this share is used to repeat a table's header. */
@@ -11,9 +22,6 @@ const MAX_HEADER_SHARE = 1 / 4;
 const ZERO_WIDTH_SPACE = '\u200b';
 /** Makes code of what goes on with indented code. */
 const INDENT = '    ';
-const FENCE = /`{3}|~{3}/;
-/** What a fence or a table, which a cut leaves open, cannot do without. */
-const LEAVES_OPEN = /`{3}|~{3}|\|/;
 /** So much of a line tells what it is. */
 const LINE_START = 200;
 
@@ -25,12 +33,12 @@ const LINE_START = 200;
  */
 export function layout(markdown: string, limits: Limits, before: readonly Part[] = []): Part[] {
   const parts = stillTrue(markdown, before);
-  let at = parts.reduce((sum, part) => sum + part.source.length, 0);
-  while (at < markdown.length) {
-    const part = nextPart(markdown, at, parts.at(-1), limits);
-    if (part.source.trim() === '') break;
+  const outline = new Outline(markdown);
+  let start = startAfter(parts, markdown);
+  while (markdown.slice(start.at).trim() !== '') {
+    const { part, next } = nextPart(start, limits, outline);
     parts.push(part);
-    at += part.source.length;
+    start = next;
   }
   return parts;
 }
@@ -47,43 +55,75 @@ function stillTrue(markdown: string, before: readonly Part[]): Part[] {
   return parts;
 }
 
-function nextPart(markdown: string, at: number, previous: Part | undefined, limits: Limits): Part {
-  if (limits.characters === Number.POSITIVE_INFINITY) return partOf('', markdown.slice(at), limits);
-  const start = previous ? at : afterSpace(markdown, 0);
-  const startsInList = limits.fences === 'backticks' && !isIndentedCode(markdown, start);
-  const opening = openingAfter(previous, markdown, start, limits);
-  const end = partEnd(markdown, start, opening, limits);
-  if (end !== undefined) return partOf(opening, markdown.slice(at, end), limits, startsInList);
-  // A row or a closing fence that has no room below what is opened again goes without it.
-  const bare = openingAfter(undefined, markdown, start, limits);
-  return partOf(bare, markdown.slice(at, partEnd(markdown, start, bare, limits)), limits, startsInList);
+/** Where a part starts, white space before the first one aside. */
+interface Start {
+  readonly at: number;
+  /** Where the line starts in which that is. */
+  readonly line: number;
+  /** Where a scanner of the part before stands at its end; undefined for the first part. */
+  readonly open?: Block;
 }
 
-/**
- * Whether the line that goes on or begins at a position is indented code: alone it may look so although it belongs to a
- * list that began before.
- */
-function isIndentedCode(markdown: string, at: number): boolean {
-  const start = lastLineStart(markdown.slice(0, at));
-  const [line = ''] = linesOf(markdown.slice(start, start + LINE_START));
-  const isCode = (block: Block) => block.line === 'code' && !block.fence;
-  return isCode(step(START, line)) && isCode(step(scan(markdown.slice(0, start)), line));
+function startAfter(parts: readonly Part[], markdown: string): Start {
+  const first = afterSpace(markdown, 0);
+  const last = parts.at(-1);
+  if (!last) return { at: first, line: lastLineStart(markdown.slice(0, first)) };
+  const at = parts.reduce((sum, part) => sum + part.source.length, 0);
+  return { at, line: lastLineStart(markdown.slice(0, at)), open: scan(bodyOf(last)) };
 }
 
-function openingAfter(previous: Part | undefined, markdown: string, at: number, limits: Limits): string {
-  const body = previous ? bodyOf(previous) : '';
-  const block = LEAVES_OPEN.test(body) ? scan(body) : START;
-  const isMidLine = previous !== undefined && !/[\r\n]$/.test(previous.source);
+function nextPart(start: Start, limits: Limits, outline: Outline): { part: Part; next: Start } {
+  const { markdown } = outline;
+  const isCode = limits.fences === 'backticks' && outline.isIndentedCode(start.line);
+  const { opening, steps, end } = contentAt(start, isCode, limits, markdown);
+  const source = markdown.slice(start.open ? start.at : 0, end);
+  const line = lastLineStart(markdown.slice(start.at, end));
+  return {
+    part: partOf(opening, source, steps, limits, limits.fences === 'backticks' && !isCode),
+    next: {
+      at: end,
+      line: line > 0 ? start.at + line : start.line,
+      open: steps.at(-1)?.after ?? START,
+    },
+  };
+}
+
+function contentAt(
+  start: Start,
+  isCode: boolean,
+  limits: Limits,
+  markdown: string,
+): Extent & { opening: string } {
+  const { at } = start;
+  if (limits.characters === Number.POSITIVE_INFINITY)
+    return { opening: '', steps: stepsOf(markdown.slice(at)), end: markdown.length };
   const [line = ''] = linesOf(markdown.slice(at, at + LINE_START));
-  const { fence, table } = block;
-  const after = step(block, line);
+  const opening = openingOf(start, line, isCode, limits);
+  const extent = extentOf(markdown, at, opening, limits);
+  if (extent) return { opening, ...extent };
+  // A row or a closing fence that has no room below what is opened again goes without it.
+  const bare = openingOfFirst(line, limits);
+  const rest = extentOf(markdown, at, bare, limits);
+  return { opening: bare, steps: rest?.steps ?? [], end: rest?.end ?? markdown.length };
+}
+
+/** What opens again in a part that begins with a line what the part before left open. */
+function openingOf(start: Start, line: string, isCode: boolean, limits: Limits): string {
+  const { open } = start;
+  if (!open) return openingOfFirst(line, limits);
+  const { fence, table } = open;
+  const isMidLine = start.line < start.at;
+  const after = step(open, line);
   const goesOn = isMidLine || after.fence === fence || after.line === 'fence-closing';
   if (fence && goesOn)
     return `${fence.reopening}\n${isMidLine ? fence.prefix + guard(/^[`~ \t]/, line) : ''}`;
-  if (isMidLine && limits.fences === 'backticks' && isIndentedCode(markdown, at)) return INDENT;
-  if (isMidLine) return guard(/^[`~]/, line);
+  if (isMidLine) return isCode ? INDENT : guard(/^[`~]/, line);
   const isShort = table !== undefined && table.length <= limits.characters * MAX_HEADER_SHARE;
-  if (isShort && after.line === 'table-row') return table;
+  return isShort && after.line === 'table-row' ? table : openingOfFirst(line, limits);
+}
+
+/** The same where nothing is left open, at the start of a line. */
+function openingOfFirst(line: string, limits: Limits): string {
   return isTooLong(step(START, line), limits.characters) ? ZERO_WIDTH_SPACE : '';
 }
 
@@ -91,10 +131,18 @@ function guard(danger: RegExp, line: string): string {
   return danger.test(line) ? ZERO_WIDTH_SPACE : '';
 }
 
-function partOf(opening: string, source: string, limits: Limits, startsInList = false): Part {
-  const body = bodyOf({ opening, source }).trimEnd();
-  const last = lastLineStart(body);
-  const end = FENCE.test(body) ? closingOf(scan(body.slice(0, last)), body.slice(last)) : '';
+function partOf(
+  opening: string,
+  source: string,
+  steps: readonly Step[],
+  limits: Limits,
+  startsInList: boolean,
+): Part {
+  const last = steps.findLastIndex(({ line }) => line.trim() !== '');
+  const { line, before } = steps[last] ?? { line: '', before: START };
+  const ink = line.trimEnd();
+  const end = closingOf(before, ink);
   const closing = /[\r\n]$/.test(source) ? end.replace(/^\n/, '') : end;
-  return { opening, source, closing, text: display(body + end, limits, startsInList) };
+  const shown = [...steps.slice(0, last), ...stepsOf(ink + end, before)];
+  return { opening, source, closing, text: display(shown, limits, startsInList) };
 }

@@ -1,5 +1,5 @@
 import type { Limits } from '../../platform.ts';
-import { type Block, lastLineStart, linesOf, START, step } from './block.ts';
+import { type Block, lastLineStart, linesOf, START, type Step, step, stepsOf } from './block.ts';
 import { type Break, bestCut, endOfCharacter, rankOf } from './cut.ts';
 import { PartLength } from './part-length.ts';
 
@@ -10,15 +10,27 @@ const INK = /\S/g;
 const IN_FENCE = /[ \t>]*(.)/y;
 const HALF_CLOSING = /^[\s>]*(?:`+|~+)\s*$/;
 
+/** What a part holds: its lines, the opening's first, and where in the Markdown it ends. */
+export interface Extent {
+  readonly steps: readonly Step[];
+  readonly end: number;
+}
+
 /**
- * Where the part ends that starts at `from` after an opening; undefined if its first line has no room below that. A
+ * What the part holds that starts at `from` after an opening; undefined if its first line has no room below that. A
  * part is full at the first character that does not fit, and what comes after that has no say: so it stays as it is
  * when the Markdown grows.
  */
-export function partEnd(markdown: string, from: number, opening: string, limits: Limits): number | undefined {
+export function extentOf(
+  markdown: string,
+  from: number,
+  opening: string,
+  limits: Limits,
+): Extent | undefined {
   const text =
     opening + markdown.slice(from, endOfWindow(markdown, from + limits.characters - opening.length));
   const partLength = new PartLength(limits);
+  const steps: Step[] = [];
   const breaks: Break[] = [];
   let before = START;
   let lastInk: Block | undefined;
@@ -27,7 +39,7 @@ export function partEnd(markdown: string, from: number, opening: string, limits:
   for (const line of linesOf(text)) {
     const after = step(before, line);
     const length = line.trimEnd().length;
-    const fits = length === 0 ? 0 : partLength.fitting(before, after, line);
+    const fits = partLength.take(before, after, line);
     const seen = fits < length ? firstSeen(before, after, text, start, fits) : after;
     const rank = lastInk && length > 0 && !isHalfClosed ? rankOf(before, seen, lastInk.line) : undefined;
     if (rank !== undefined) breaks.push({ at: start, rank });
@@ -35,16 +47,30 @@ export function partEnd(markdown: string, from: number, opening: string, limits:
       const end = Math.max(start + fits, opening.length + 1);
       if (start + fits <= opening.length && opening !== '') return undefined;
       const cut = bestCut(text, opening.length, { start, line: seen.line, end, block: before, breaks });
-      return afterSpace(markdown, from + cut - opening.length);
+      const partsEnd = afterSpace(markdown, from + cut - opening.length);
+      const body = opening + markdown.slice(from, partsEnd);
+      return { steps: upTo(cut, steps, body), end: partsEnd };
     }
-    partLength.take(before, after, line);
+    steps.push({ line, before, after });
     start += line.length;
     before = after;
     // After backticks alone the part's closing would be taken for their rest.
     if (length > 0) isHalfClosed = after.fence !== undefined && HALF_CLOSING.test(line);
     if (length > 0 && start > opening.length) lastInk = after;
   }
-  return markdown.length;
+  return { steps, end: markdown.length };
+}
+
+/** The steps of a body that was cut: those before the cut are known. */
+function upTo(cut: number, known: readonly Step[], body: string): Step[] {
+  const steps: Step[] = [];
+  let at = 0;
+  for (const step of known) {
+    if (at + step.line.length > cut) break;
+    steps.push(step);
+    at += step.line.length;
+  }
+  return [...steps, ...stepsOf(body.slice(at), steps.at(-1)?.after)];
 }
 
 /** What the line that did not fit was when that was first seen. */

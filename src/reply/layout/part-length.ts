@@ -29,6 +29,8 @@ export class PartLength {
   #added = 0;
   #lastLine = '';
   #table: { size: TableSize; start: number } | undefined;
+  /** The table with the row that was measured last. */
+  #grown: TableSize | undefined;
   /** What the lines of the indented code begin with that the last line belongs to. */
   #code: string | undefined;
 
@@ -36,9 +38,18 @@ export class PartLength {
     this.#limits = limits;
   }
 
-  /** How many characters of a line fit, white space at its end aside; of a table's row all or none. */
-  fitting(before: Block, after: Block, line: string): number {
+  /**
+   * Takes a line, if it fits. How many of its characters fit, white space at its end aside; of a table's row all or
+   * none.
+   */
+  take(before: Block, after: Block, line: string): number {
     const ink = line.trimEnd();
+    const fits = ink === '' ? 0 : this.#fitting(before, after, line, ink);
+    if (fits === ink.length) this.#add(before, after, line);
+    return fits;
+  }
+
+  #fitting(before: Block, after: Block, line: string, ink: string): number {
     const { characters } = this.#limits;
     if (this.#table || this.#startsTable(after)) {
       const around = this.#codeAround(after, line) + this.#breaksIn(ink);
@@ -70,12 +81,11 @@ export class PartLength {
     return fits < begin.length ? 0 : fits;
   }
 
-  /** Takes a line that fits. */
-  take(before: Block, after: Block, line: string): void {
-    if (this.#table && after.line === 'table-row') this.#table.size.add(line);
+  #add(before: Block, after: Block, line: string): void {
+    if (this.#table && this.#grown && after.line === 'table-row') this.#table.size = this.#grown;
     else this.#endTable();
     if (this.#startsTable(after))
-      this.#table = { size: new TableSize(this.#lastLine), start: this.#length - this.#lastLine.length };
+      this.#table = { size: TableSize.of(this.#lastLine), start: this.#length - this.#lastLine.length };
     const around = this.#closingBefore(before, after) + this.#codeAround(after, line);
     this.#added += around + this.#breaksIn(line);
     this.#code = prefixOfCode(after, line);
@@ -105,6 +115,7 @@ export class PartLength {
   /** How many characters of a text fit into so much room. */
   #fill(text: string, room: number): number {
     let fits = clamp(room, text.length);
+    if (this.#breaksIn(text) === 0) return fits;
     for (;;) {
       const excess = fits + this.#breaksIn(text.slice(0, fits)) - Math.max(room, 0);
       if (excess <= 0) return fits;
@@ -128,11 +139,14 @@ export class PartLength {
     const raw = this.#length + ink.length;
     if (!this.#table) {
       const start = this.#length - this.#lastLine.length;
-      return this.#added + Math.max(raw, start + new TableSize(this.#lastLine).length);
+      return this.#added + Math.max(raw, start + TableSize.of(this.#lastLine).length);
     }
     const { size, start } = this.#table;
-    if (after.line === 'table-row') return this.#added + Math.max(raw, start + size.with(ink));
-    const table = Math.max(this.#length, start + size.with(ink.slice(0, MAX_LOOKALIKE)) + 1);
+    if (after.line === 'table-row') {
+      this.#grown = size.with(ink);
+      return this.#added + Math.max(raw, start + this.#grown.length);
+    }
+    const table = Math.max(this.#length, start + size.with(ink.slice(0, MAX_LOOKALIKE)).length + 1);
     return this.#added + table + ink.length + openingLength(before, ink);
   }
 }

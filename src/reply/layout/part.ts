@@ -1,6 +1,5 @@
 import type { Part } from '../../platform.ts';
-
-const BLANK_LINES = /^(?:[^\S\r\n]*[\r\n]+)+/;
+import { afterSpace } from './part-end.ts';
 
 /** What of a part's text comes before the rest of its source, where Markdown is shown as it is. */
 export function textBefore({ opening, source }: Part, offset: number): string {
@@ -9,5 +8,5 @@ export function textBefore({ opening, source }: Part, offset: number): string {
 
 /** A part's text as Markdown, without what closes it. */
 export function bodyOf({ opening, source }: Pick<Part, 'opening' | 'source'>): string {
-  return opening + source.replace(BLANK_LINES, '');
+  return opening + source.slice(afterSpace(source, 0));
 }

@@ -10,9 +10,9 @@ export function isDelimiterRow(line: string): boolean {
 
 /** The cells of a table's row, as they are written. */
 export function cellsOf(row: string): string[] {
-  const inner = row
-    .trim()
-    .replace(/^\|/, '')
-    .replace(/(?<!\\)\|$/, '');
-  return inner.split(BAR).map((cell) => cell.trim());
+  const text = row.trim();
+  const start = text.startsWith('|') ? 1 : 0;
+  const end = text.endsWith('|') && !text.endsWith('\\|') ? -1 : undefined;
+  const inner = text.slice(start, end);
+  return inner.split(inner.includes('\\') ? BAR : '|').map((cell) => cell.trim());
 }

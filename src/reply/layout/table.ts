@@ -13,7 +13,8 @@ const graphemes = new Intl.Segmenter();
 export function fixedWidth(lines: readonly string[]): string {
   const [header = [], , ...rows] = lines.map(cellsOf);
   const cells = [header, ...rows].map((row) => fit(row, header.length));
-  const isGrid = rowLength(columnSizes(cells)) <= MAX_WIDTH;
+  const sizes = cells.reduce<number[]>((least, row) => columnSizes(row, least), []);
+  const isGrid = rowLength(sizes) <= MAX_WIDTH;
   return `${OPENING}${(isGrid ? grid(cells) : records(cells)).join('\n')}${CLOSING}`;
 }
 
@@ -22,58 +23,53 @@ export function fixedWidth(lines: readonly string[]): string {
  * table: so a part that was full stays full while its table grows.
  */
 export class TableSize {
-  readonly #header: string[];
-  #columns: number[];
-  #rows = 0;
-  #records = 0;
+  readonly length: number;
+  readonly #header: readonly string[];
+  readonly #columns: readonly number[];
+  readonly #rows: number;
+  readonly #records: number;
 
-  constructor(header: string) {
-    const cells = cellsOf(header);
-    this.#header = fit(cells, cells.length);
-    this.#columns = columnSizes([this.#header]);
-    this.#records = recordLength(this.#header, this.#header);
-  }
-
-  add(row: string): void {
-    const cells = fit(cellsOf(row), this.#header.length);
-    this.#columns = columnSizes([cells], this.#columns);
-    this.#rows += 1;
-    this.#records += recordLength(this.#header, cells);
-  }
-
-  /** The bound with one more row. */
-  with(row: string): number {
-    const cells = fit(cellsOf(row), this.#header.length);
-    const columns = columnSizes([cells], this.#columns);
-    return this.#bound(columns, this.#rows + 1, this.#records + recordLength(this.#header, cells));
-  }
-
-  get length(): number {
-    return this.#bound(this.#columns, this.#rows, this.#records);
-  }
-
-  #bound(columns: readonly number[], rows: number, records: number): number {
+  private constructor(header: readonly string[], columns: readonly number[], rows: number, records: number) {
+    this.#header = header;
+    this.#columns = columns;
+    this.#rows = rows;
+    this.#records = records;
     const width = rowLength(columns);
     const asGrid = (rows + 2) * (Math.min(width, MAX_WIDTH) + 1);
-    return OPENING.length + (width <= MAX_WIDTH ? asGrid : Math.max(asGrid, records)) + CLOSING.length;
+    const longest = width <= MAX_WIDTH ? asGrid : Math.max(asGrid, records);
+    this.length = OPENING.length + longest + CLOSING.length;
+  }
+
+  static of(header: string): TableSize {
+    const raw = cellsOf(header);
+    const cells = fit(raw, raw.length);
+    return new TableSize(cells, columnSizes(cells), 0, recordLength(cells, cells));
+  }
+
+  /** The same with one more row. */
+  with(row: string): TableSize {
+    const cells = fit(cellsOf(row), this.#header.length);
+    const records = this.#records + recordLength(this.#header, cells);
+    return new TableSize(this.#header, columnSizes(cells, this.#columns), this.#rows + 1, records);
   }
 }
 
 /** As many cells as the header has; what is too much stays in the last one. */
 function fit(row: readonly string[], columns: number): string[] {
-  const cells = row.map((cell) => insideFence(cell.replaceAll('\\|', '|')));
-  const last = cells.slice(columns - 1).join(' | ');
-  return Array.from({ length: columns }, (_, index) => (index < columns - 1 ? (cells[index] ?? '') : last));
+  const cells = row.map((cell) => insideFence(cell.includes('\\') ? cell.replaceAll('\\|', '|') : cell));
+  if (cells.length > columns) cells.push(cells.splice(columns - 1).join(' | '));
+  while (cells.length < columns) cells.push('');
+  return cells;
 }
 
 function grid(cells: readonly string[][]): string[] {
-  const widths = cells.reduce<number[]>(
-    (max, row) => row.map((cell, index) => Math.max(max[index] ?? 0, widthOf(cell))),
-    [],
-  );
-  const lines = cells.map((row) =>
+  const cellWidths = cells.map((row) => row.map(widthOf));
+  const widths = cellWidths.reduce((max, row) => row.map((width, index) => Math.max(max[index] ?? 0, width)));
+  const spaceAfter = (row: number, column: number) =>
+    ' '.repeat((widths[column] ?? 0) - (cellWidths[row]?.[column] ?? 0));
+  const lines = cells.map((row, index) =>
     row
-      .map((cell, index) => pad(cell, widths[index] ?? 0))
+      .map((cell, column) => cell + spaceAfter(index, column))
       .join(GAP)
       .trimEnd(),
   );
@@ -88,24 +84,18 @@ function records([header = [], ...rows]: readonly string[][]): string[] {
 
 /** The length of a row's record; a header's own is more than the line that stands for it where there are no rows. */
 function recordLength(header: readonly string[], row: readonly string[]): number {
-  return header.reduce((sum, name, index) => sum + name.length + (row[index]?.length ?? 0) + 4, 2);
+  let length = 2;
+  for (const [index, name] of header.entries()) length += name.length + (row[index]?.length ?? 0) + 4;
+  return length;
 }
 
-/** The columns' sizes: of each cell the greater of its UTF-16 code units and its width. */
-function columnSizes(rows: readonly string[][], least: readonly number[] = []): number[] {
-  const sizes = [...least];
-  for (const row of rows)
-    for (const [index, cell] of row.entries())
-      sizes[index] = Math.max(sizes[index] ?? 0, cell.length, widthOf(cell));
-  return sizes;
+/** The columns' sizes with one more row: of each cell the greater of its UTF-16 code units and its width. */
+function columnSizes(row: readonly string[], least: readonly number[] = []): number[] {
+  return row.map((cell, index) => Math.max(least[index] ?? 0, cell.length, widthOf(cell)));
 }
 
 function rowLength(columns: readonly number[]): number {
   return columns.reduce((sum, size) => sum + size + GAP.length, -GAP.length);
-}
-
-function pad(cell: string, width: number): string {
-  return cell + ' '.repeat(width - widthOf(cell));
 }
 
 const WIDE =

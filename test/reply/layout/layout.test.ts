@@ -55,6 +55,14 @@ describe('layout', () => {
     expect(layout('Hi', slack)).toEqual([{ opening: '', source: 'Hi', closing: '', text: 'Hi' }]);
   });
 
+  it('leaves out indentation before the first line that is more than anybody means', () => {
+    for (const indent of [41, 190, 300])
+      expect(layout(`\n${' '.repeat(indent)}word`, slack)).toEqual([
+        { opening: '', source: `\n${' '.repeat(indent)}word`, closing: '', text: 'word' },
+      ]);
+    expect(textsOf(`\n${' '.repeat(40)}word`, slack)).toEqual([`${' '.repeat(40)}word`]);
+  });
+
   it('joins back to the Markdown, each part within the limit and with something to see', () => {
     fc.assert(
       fc.property(nastyMarkdown, limits, (markdown, limit) => {
