@@ -63,6 +63,8 @@ const HEADING = /^ {0,3}#{1,6}(?: |$)/;
 const RULE = /^ {0,3}([-*_])(?: *\1){2,} *$/;
 const FENCE = /^( {0,3})(?:(`{3,})([^`]*)|(~{3,})(.*))$/;
 const FENCE_END = /^ {0,3}(`{3,}|~{3,}) *$/;
+/** What may become the line that closes a fence. */
+const BEGUN_END = /^[\s>]*[`~]*$/;
 /** Up to three spaces may stand before a fence, at the start or inside a quote. */
 const SHALLOW = /(?:^|> ) {0,3}$/;
 /** What anything but a paragraph or a table's row begins with; indented code aside. */
@@ -129,7 +131,12 @@ export function step(block: Block, line: string): Block {
 /** What is missing after a last line to close the fence that is open then. */
 export function closingOf(before: Block, line: string): string {
   const { fence } = step(before, line);
-  if (!fence) return '';
+  return fence ? closingOfFence(fence, before, line) : '';
+}
+
+/** The same where it is known that a fence is open after the line. */
+export function closingOfFence(fence: Fence, before: Block, line: string): string {
+  if (!BEGUN_END.test(line)) return `\n${fence.closing}`;
   const missing = fence.marker.slice(runAtEnd(line).length);
   const isBegun = missing !== '' && step(before, line + missing).line === 'fence-closing';
   return isBegun ? missing : `\n${fence.closing}`;
@@ -205,7 +212,7 @@ function inParagraphOrTable(
 
 function paragraph(containers: readonly Container[], text: string): Block {
   const couldBeHeader = containers.length === 0 && text.includes('|');
-  return { line: 'text', containers, ...(couldBeHeader && { header: text }) };
+  return couldBeHeader ? { line: 'text', containers, header: text } : { line: 'text', containers };
 }
 
 function containerOf(rest: string, inParagraph: boolean): Container | undefined {

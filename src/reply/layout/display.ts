@@ -42,7 +42,7 @@ export function display(steps: readonly Step[], limits: Limits, startsInList: bo
   }
   endTable();
   const text = shown.join('') + (fences?.end() ?? '');
-  return text.replace(/\n$/, markdown.endsWith('\n') ? '\n' : '');
+  return text.endsWith('\n') && !markdown.endsWith('\n') ? text.slice(0, -1) : text;
 }
 
 function isPlain(markdown: string, { tables, images, fences }: Limits): boolean {

@@ -38,8 +38,9 @@ export function extentOf(
   let start = 0;
   for (const line of linesOf(text)) {
     const after = step(before, line);
-    const length = line.trimEnd().length;
-    const fits = partLength.take(before, after, line);
+    const ink = line.trimEnd();
+    const { length } = ink;
+    const fits = partLength.take(before, after, line, ink);
     const seen = fits < length ? firstSeen(before, after, text, start, fits) : after;
     const rank = lastInk && length > 0 && !isHalfClosed ? rankOf(before, seen, lastInk.line) : undefined;
     if (rank !== undefined) breaks.push({ at: start, rank });

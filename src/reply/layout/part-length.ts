@@ -1,6 +1,6 @@
 import type { Limits } from '../../platform.ts';
 import { breaksIn, leavesFence, lengthAround, prefixOfCode } from './backticks.ts';
-import { type Block, closingOf, type Fence, step } from './block.ts';
+import { type Block, closingOfFence, type Fence, step } from './block.ts';
 import { TableSize } from './table.ts';
 
 /** A longer marker of a fence is text: opening and closing it again would leave too little room in a part. */
@@ -39,11 +39,10 @@ export class PartLength {
   }
 
   /**
-   * Takes a line, if it fits. How many of its characters fit, white space at its end aside; of a table's row all or
-   * none.
+   * Takes a line, if it fits. How many characters fit of its ink, which is all but the white space at its end; of a
+   * table's row all or none.
    */
-  take(before: Block, after: Block, line: string): number {
-    const ink = line.trimEnd();
+  take(before: Block, after: Block, line: string, ink: string): number {
     const fits = ink === '' ? 0 : this.#fitting(before, after, line, ink);
     if (fits === ink.length) this.#add(before, after, line);
     return fits;
@@ -77,7 +76,7 @@ export class PartLength {
     if (begin.length + Math.max(0, fence.marker.length - run.length) > left) return 0;
     const isBegun = ink === begin && run !== '' && fence.marker.startsWith(run);
     if (isBegun || after.line === 'fence-closing') return ink.length;
-    const fits = this.#fill(ink, left - closingOf(before, ink).length);
+    const fits = this.#fill(ink, left - closingOfFence(fence, before, ink).length);
     return fits < begin.length ? 0 : fits;
   }
 

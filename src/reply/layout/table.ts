@@ -13,9 +13,10 @@ const graphemes = new Intl.Segmenter();
 export function fixedWidth(lines: readonly string[]): string {
   const [header = [], , ...rows] = lines.map(cellsOf);
   const cells = [header, ...rows].map((row) => fit(row, header.length));
-  const sizes = cells.reduce<number[]>((least, row) => columnSizes(row, least), []);
+  const widths = cells.map((row) => row.map(widthOf));
+  const sizes = cells.reduce<number[]>((least, row, index) => columnSizes(row, widths[index], least), []);
   const isGrid = rowLength(sizes) <= MAX_WIDTH;
-  return `${OPENING}${(isGrid ? grid(cells) : records(cells)).join('\n')}${CLOSING}`;
+  return `${OPENING}${(isGrid ? grid(cells, widths) : records(cells)).join('\n')}${CLOSING}`;
 }
 
 /**
@@ -43,14 +44,15 @@ export class TableSize {
   static of(header: string): TableSize {
     const raw = cellsOf(header);
     const cells = fit(raw, raw.length);
-    return new TableSize(cells, columnSizes(cells), 0, recordLength(cells, cells));
+    return new TableSize(cells, columnSizes(cells, cells.map(widthOf)), 0, recordLength(cells, cells));
   }
 
   /** The same with one more row. */
   with(row: string): TableSize {
     const cells = fit(cellsOf(row), this.#header.length);
     const records = this.#records + recordLength(this.#header, cells);
-    return new TableSize(this.#header, columnSizes(cells, this.#columns), this.#rows + 1, records);
+    const columns = columnSizes(cells, cells.map(widthOf), this.#columns);
+    return new TableSize(this.#header, columns, this.#rows + 1, records);
   }
 }
 
@@ -62,18 +64,20 @@ function fit(row: readonly string[], columns: number): string[] {
   return cells;
 }
 
-function grid(cells: readonly string[][]): string[] {
-  const cellWidths = cells.map((row) => row.map(widthOf));
-  const widths = cellWidths.reduce((max, row) => row.map((width, index) => Math.max(max[index] ?? 0, width)));
-  const spaceAfter = (row: number, column: number) =>
-    ' '.repeat((widths[column] ?? 0) - (cellWidths[row]?.[column] ?? 0));
-  const lines = cells.map((row, index) =>
-    row
-      .map((cell, column) => cell + spaceAfter(index, column))
-      .join(GAP)
-      .trimEnd(),
-  );
-  return lines.toSpliced(1, 0, widths.map((width) => '-'.repeat(width)).join(GAP));
+function grid(cells: readonly string[][], widths: readonly number[][]): string[] {
+  const columns = widths.reduce((max, row) => row.map((width, index) => Math.max(max[index] ?? 0, width)));
+  const lines = cells.map((row, index) => aligned(row, widths[index] ?? [], columns));
+  return lines.toSpliced(1, 0, columns.map((width) => '-'.repeat(width)).join(GAP));
+}
+
+function aligned(row: readonly string[], widths: readonly number[], columns: readonly number[]): string {
+  let line = '';
+  let space = 0;
+  for (const [index, cell] of row.entries()) {
+    line += ' '.repeat(space) + cell;
+    space = (columns[index] ?? 0) - (widths[index] ?? 0) + GAP.length;
+  }
+  return line.trimEnd();
 }
 
 function records([header = [], ...rows]: readonly string[][]): string[] {
@@ -90,8 +94,12 @@ function recordLength(header: readonly string[], row: readonly string[]): number
 }
 
 /** The columns' sizes with one more row: of each cell the greater of its UTF-16 code units and its width. */
-function columnSizes(row: readonly string[], least: readonly number[] = []): number[] {
-  return row.map((cell, index) => Math.max(least[index] ?? 0, cell.length, widthOf(cell)));
+function columnSizes(
+  row: readonly string[],
+  widths: readonly number[] = [],
+  least: readonly number[] = [],
+): number[] {
+  return row.map((cell, index) => Math.max(least[index] ?? 0, cell.length, widths[index] ?? 0));
 }
 
 function rowLength(columns: readonly number[]): number {
