@@ -20,7 +20,6 @@ import type { Bot, IncomingMessage, Platform, SuggestedPrompt } from './platform
 import { Problem } from './problem.ts';
 import type { ReplyStyle } from './reply/transcript/render.ts';
 import type { Settings } from './settings/settings.ts';
-import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { StoreProblem } from './store/store-problem.ts';
 
@@ -53,6 +52,8 @@ export type Reader = 'operator' | 'team' | 'programs';
 
 export interface BotOptions {
   settings: Settings;
+  /** Is closed with the bot, and when the bot can't be had. */
+  store: Store;
   log: Logger;
   reader: Exclude<Reader, 'programs'>;
   style: ReplyStyle;
@@ -63,8 +64,7 @@ export interface BotOptions {
 
 /** Puts the parts together. Throws a `Problem` when one of them can't be had. */
 export async function openBot(options: BotOptions): Promise<RunningBot> {
-  const { settings, log, reader, style, follow = streamedRun, observer } = options;
-  const store = await openStore(settings.store);
+  const { settings, store, log, reader, style, follow = streamedRun, observer } = options;
   const server = settings.assistants.baseURL
     ? remoteServer(settings)
     : embeddedServer(settings, store, log, reader);
@@ -126,8 +126,18 @@ export class RunningBot implements Bot {
   }
 
   async connect(platform: Platform): Promise<void> {
-    this.#platforms.set(platform.name, platform);
+    this.add(platform);
     await platform.start(this);
+    this.warmUp();
+  }
+
+  /** What comes from the platform is answered from here on, and it is closed with the bot. */
+  add(platform: Platform): void {
+    this.#platforms.set(platform.name, platform);
+  }
+
+  /** Gets ready for the first code, in the background. */
+  warmUp(): void {
     this.#server.warmUp();
   }
 

@@ -1,9 +1,6 @@
 /** How much of what a client sent is repeated to it, in characters. */
 const MAX_QUOTE = 100;
 
-const ALL = new Intl.ListFormat('en-US', { type: 'conjunction' });
-const ANY = new Intl.ListFormat('en-US', { type: 'disjunction' });
-
 export type ApiErrorType = 'invalid_request_error' | 'server_error';
 
 interface ApiErrorDetails {
@@ -128,7 +125,10 @@ export function missingParameter(param: string): ApiError {
 
 /** 400: a parameter has a value that is none of `supported`. */
 export function unsupportedValue(param: string, value: unknown, supported: readonly string[]): ApiError {
-  const list = ALL.format(supported.map((name) => `'${name}'`));
+  const list = listed(
+    'conjunction',
+    supported.map((name) => `'${name}'`),
+  );
   const shown = typeof value === 'string' ? value : JSON.stringify(value);
   return invalidRequest(`Invalid value: '${shortened(shown)}'. Supported values are: ${list}.`, {
     param,
@@ -138,7 +138,12 @@ export function unsupportedValue(param: string, value: unknown, supported: reado
 
 /** One of several words, as the API lists them. */
 export function either(words: string[]): string {
-  return ANY.format(words);
+  return listed('disjunction', words);
+}
+
+/** The formatter is made when something is wrong: it takes longer than most of what a start needs. */
+function listed(type: Intl.ListFormatType, words: string[]): string {
+  return new Intl.ListFormat('en-US', { type }).format(words);
 }
 
 /** The beginning of a text that is too long to repeat whole. */

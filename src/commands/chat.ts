@@ -4,12 +4,14 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Console } from '../../adapters/console/console.ts';
 import { plain } from '../../adapters/console/printer.ts';
-import { openBot, type RunningBot } from '../bot.ts';
 import { polledRun, streamedRun } from '../conversation/run.ts';
 import { openLog } from '../log.ts';
+import { OpeningBot } from '../opening-bot.ts';
 import type { ReplyFile } from '../platform.ts';
 import type { ReplyStyle } from '../reply/transcript/render.ts';
 import type { Settings } from '../settings/settings.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
 
 export interface ChatOptions {
   /** Begin a new conversation instead of going on with the last one. */
@@ -24,20 +26,26 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
   const follow = streamed ? streamedRun : polledRun;
   const { maxReplyLength: longest } = settings;
   const style: ReplyStyle = { toolCall: (type) => `*${type}*`, ...(longest && { longest }) };
-  const bot = await openBot({ settings, log, reader: 'operator', style, follow });
+  const store = await openStore(settings.store);
+  const bot = new OpeningBot(settings.assistant.prompts, async () => {
+    const { openBot } = await import('../bot.ts');
+    return openBot({ settings, store, log, reader: 'operator', style, follow });
+  });
   try {
-    const conversation = await currentConversation(bot, fresh);
+    // Who is greeted is answered.
+    if (settings.assistants.baseURL !== undefined) await bot.open();
+    const conversation = await currentConversation(store, fresh);
     const terminal = new Console({
       input: process.stdin,
       answers: process.stdout,
       notes: process.stderr,
       conversation,
       author: userName(),
-      greeting: greeting(settings, await bot.knows(conversation)),
+      greeting: greeting(settings, await hasBegun(store, conversation)),
       painter: await painterFor(process.stdout),
       keep: (file) => keep(join(settings.store.dataDir, 'files'), file),
     });
-    await bot.connect(terminal);
+    await bot.connect([terminal]);
     await terminal.left;
   } finally {
     await bot.close();
@@ -45,13 +53,18 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
 }
 
 /** The conversation that the next `npm start` goes on with. */
-async function currentConversation(bot: RunningBot, fresh: boolean): Promise<string> {
-  const kept = bot.store.keyv<string>('console');
+async function currentConversation(store: Store, fresh: boolean): Promise<string> {
+  const kept = store.keyv<string>('console');
   const current = fresh ? undefined : await kept.get('conversation');
   if (current) return current;
   const next = `console:${randomUUID()}`;
   await kept.set('conversation', next);
   return next;
+}
+
+/** Whether it has a thread, which is looked up here because the bot is made only once people can type. */
+function hasBegun(store: Store, conversation: string): Promise<boolean> {
+  return store.keyv('conversations').has(conversation);
 }
 
 function greeting({ assistant, model }: Settings, goesOn: boolean): string {

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { openBot } from '../bot.ts';
 import { type Logger, openLog } from '../log.ts';
+import { OpeningBot } from '../opening-bot.ts';
 import { openHttp } from '../operations/http.ts';
 import { metrics } from '../operations/metrics.ts';
 import type { Proxies } from '../operations/proxies.ts';
 import type { Platform } from '../platform.ts';
 import type { Settings } from '../settings/settings.ts';
+import { openStore } from '../store/open-store.ts';
 
 /** Ten of Discord's messages, which take ten seconds there: what is longer is better read as a file. */
 const REPLY_LENGTH = 20_000;
@@ -17,10 +18,15 @@ const LAST_MS = 9_000;
 export async function start(settings: Settings, proxies?: Proxies): Promise<void> {
   const log = await openLog(settings.logLevel ?? 'info');
   const platforms = await platformsOf(settings, log, proxies);
+  // Before anything connects: a second process with the same store would take messages from the first one.
+  const store = await openStore(settings.store);
   let ready = false;
   await using open = new AsyncDisposableStack();
   const style = { toolCall: () => undefined, longest: settings.maxReplyLength ?? REPLY_LENGTH };
-  const bot = await openBot({ settings, log, reader: 'team', style, observer: metrics });
+  const bot = new OpeningBot(settings.assistant.prompts, async () => {
+    const { openBot } = await import('../bot.ts');
+    return openBot({ settings, store, log, reader: 'team', style, observer: metrics });
+  });
   open.defer(() => bot.close());
   const server = await openHttp({
     port: settings.port,
@@ -30,7 +36,9 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
     listeners: Object.assign({}, ...platforms.map(({ httpListeners }) => httpListeners)),
   });
   open.defer(() => server.close());
-  await Promise.all(platforms.map((platform) => bot.connect(platform)));
+  // Messages that are taken for an assistant which then can't be had would be lost.
+  if (settings.assistants.baseURL !== undefined) await bot.open();
+  await bot.connect(platforms);
   ready = true;
   log.info({ platforms: platforms.map(({ name }) => name), port: server.port }, 'ready');
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);

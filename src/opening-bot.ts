@@ -1,0 +1,97 @@
+import type { RunningBot } from './bot.ts';
+import type { Bot, IncomingMessage, Platform, SuggestedPrompt } from './platform.ts';
+
+/**
+ * The bot for platforms that connect while it is being made, which takes longer than to connect: what people do meanwhile
+ * waits for it.
+ */
+export class OpeningBot implements Bot {
+  readonly prompts: readonly SuggestedPrompt[];
+  readonly #make: () => Promise<RunningBot>;
+  readonly #made = Promise.withResolvers<RunningBot>();
+  #running: RunningBot | undefined;
+  #isOpening = false;
+  #platforms: readonly Platform[] = [];
+  /** Conversations with messages that wait for the bot. */
+  readonly #waiting = new Set<string>();
+
+  /** `make` is called once; when it fails it leaves nothing open. */
+  constructor(prompts: readonly SuggestedPrompt[], make: () => Promise<RunningBot>) {
+    this.prompts = prompts;
+    this.#make = make;
+    // Whoever opens it is told.
+    this.#made.promise.catch(() => {});
+  }
+
+  /** Makes the bot. Throws a `Problem` when one of its parts can't be had. */
+  open(): Promise<RunningBot> {
+    if (!this.#isOpening) {
+      this.#isOpening = true;
+      this.#make().then((bot) => {
+        this.#running = bot;
+        this.#made.resolve(bot);
+      }, this.#made.reject);
+    }
+    return this.#made.promise;
+  }
+
+  /** Connects them, and makes the bot meanwhile; ends when both are done. Throws what either throws first. */
+  async connect(platforms: readonly Platform[]): Promise<void> {
+    this.#platforms = platforms;
+    const added = this.#made.promise.then((bot) => {
+      for (const platform of platforms) bot.add(platform);
+    });
+    const connected = platforms.map((platform) => platform.start(this));
+    const [bot] = await Promise.all([this.open(), added, ...connected]);
+    bot.warmUp();
+  }
+
+  async knows(conversation: string): Promise<boolean> {
+    return this.#made.promise.then(
+      (bot) => bot.knows(conversation),
+      () => false,
+    );
+  }
+
+  async receive(message: IncomingMessage): Promise<void> {
+    if (this.#running) return this.#running.receive(message);
+    this.#waiting.add(message.conversation);
+    return this.#made.promise.then(
+      (bot) => bot.receive(message),
+      () => {},
+    );
+  }
+
+  stop(conversation: string): boolean {
+    if (this.#running) return this.#running.stop(conversation);
+    // Behind the messages that wait, whose turn it then finds.
+    this.#made.promise.then(
+      (bot) => bot.stop(conversation),
+      () => {},
+    );
+    return this.#waiting.has(conversation);
+  }
+
+  async renew(conversation: string): Promise<void> {
+    await (await this.#made.promise).renew(conversation);
+  }
+
+  rate(conversation: string, person: string, opinion: 'good' | 'bad'): void {
+    this.#made.promise.then(
+      (bot) => bot.rate(conversation, person, opinion),
+      () => {},
+    );
+  }
+
+  /** Why nothing can be kept at the moment, as a sentence for whoever runs the bot; undefined when it can. */
+  async storeProblem(): Promise<string | undefined> {
+    return this.#running?.storeProblem();
+  }
+
+  /** Closes the bot, once it is made, and the platforms, also those that are still connecting. */
+  async close(): Promise<void> {
+    const bot = await this.open().catch(() => undefined);
+    if (bot) await bot.close();
+    else await Promise.all(this.#platforms.map((platform) => platform.close()));
+  }
+}
