@@ -1,26 +1,17 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import { Hono } from 'hono';
 import { Problem } from '../problem.ts';
+import type { RouteOptions } from './routes.ts';
 
 /** How long answers that are being sent may still take when the server is closed. */
 const LAST_ANSWERS_MS = 3_000;
 
-export interface HttpOptions {
+export interface HttpOptions extends RouteOptions {
   port: number;
   /** Milliseconds that answers may take when the server is closed; three seconds when left out. */
   lastAnswersMs?: number;
   /** The address to listen on; every one of the machine's when left out. */
   hostname?: string;
-  /** Whether messages are taken: what `/readyz` says. */
-  ready: () => boolean;
-  /** Why they can't be kept at the moment, which `/readyz` says, too; undefined when they can. */
-  problem?: () => Promise<string | undefined>;
-  /** What `/metrics` says, in Prometheus's text format. */
-  metrics?: () => Promise<string>;
-  /** Answers every address that is not the server's own. */
-  assistants?: (request: Request) => Response | Promise<Response>;
   /** Listeners that platforms bring, by the path they answer. */
   listeners?: Readonly<Record<string, RequestListener>>;
 }
@@ -34,7 +25,9 @@ export interface HttpServer {
 /** The one HTTP server of the process. Throws a `Problem` when the port can't be opened. */
 export async function openHttp(options: HttpOptions): Promise<HttpServer> {
   const { port, hostname, listeners = {}, lastAnswersMs = LAST_ANSWERS_MS } = options;
-  const own = getRequestListener(routes(options).fetch);
+  let own: Promise<RequestListener> | undefined;
+  // Loaded with the first request, so that the start need not wait for it.
+  const loadOwn = () => import('./routes.ts').then(({ routes }) => routes(options));
   let closing = false;
   const server = createServer((request, response) => {
     // Once its answer has gone out, the connection would be kept for the client's next request.
@@ -43,7 +36,10 @@ export async function openHttp(options: HttpOptions): Promise<HttpServer> {
     });
     const listener = listeners[(request.url ?? '').split('?')[0] ?? ''];
     if (listener) listener(request, response);
-    else void own(request, response);
+    else {
+      own ??= loadOwn();
+      void own.then((answer) => answer(request, response));
+    }
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(portProblem(port, error)));
@@ -58,19 +54,6 @@ export async function openHttp(options: HttpOptions): Promise<HttpServer> {
       clearTimeout(cut);
     },
   };
-}
-
-function routes({ ready, problem, metrics, assistants }: HttpOptions): Hono {
-  const app = new Hono();
-  app.get('/healthz', (c) => c.text('ok'));
-  app.get('/readyz', async (c) => {
-    if (!ready()) return c.text('not ready', 503);
-    const reason = await problem?.();
-    return reason === undefined ? c.text('ready') : c.text(`not ready: ${reason}`, 503);
-  });
-  if (metrics) app.get('/metrics', async (c) => c.text(await metrics()));
-  if (assistants) app.all('*', (c) => assistants(c.req.raw));
-  return app;
 }
 
 function portProblem(port: number, error: NodeJS.ErrnoException): Problem {

@@ -11,10 +11,17 @@ export class OutputLimit {
   async *within(events: AsyncIterable<ModelEvent>): AsyncGenerator<ModelEvent> {
     for await (const event of events) {
       if ('delta' in event) this.#left -= event.delta.length;
-      if (this.#left < 0) throw new ModelError('server_error', ENDLESS);
+      if (this.#left < 0) throw endless();
       yield event;
     }
   }
 }
 
-const ENDLESS = `The model wrote more than ${MAX_RUN_OUTPUT.toLocaleString('en')} characters and was ended. Please ask for less at once.`;
+/** Made when it is needed: the first number that is written so loads the words of its language. */
+function endless(): ModelError {
+  const most = MAX_RUN_OUTPUT.toLocaleString('en');
+  return new ModelError(
+    'server_error',
+    `The model wrote more than ${most} characters and was ended. Please ask for less at once.`,
+  );
+}
