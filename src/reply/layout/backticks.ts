@@ -15,6 +15,8 @@ const LANGUAGE = /^[`~]+ *([\w+#.-]*)/;
 const LONG_SPAN = /(?<!`)(`{3,})(?!`)(.*?[^`])\1(?!`)/g;
 /** What makes a line indented code, after what its quotes and lists begin it with. */
 const INDENT = '(?: {4}| {0,3}\\t)';
+/** The same, where there are none of those. */
+const INDENTED = new RegExp(`^()${INDENT}`);
 
 /** An upper bound for how much longer than it is written a line's own text is shown. */
 export function breaksIn(text: string): number {
@@ -39,6 +41,7 @@ export function prefixOfCode({ line, fence, containers }: Block, text: string): 
 }
 
 function indentationOf(containers: Block['containers']): RegExp {
+  if (containers.length === 0) return INDENTED;
   const begin = containers.map((one) => (one === '>' ? ' {0,3}> ?' : ` {${one}}`)).join('');
   return new RegExp(`^(${begin})${INDENT}`);
 }

@@ -43,19 +43,20 @@ export class PartLength {
    * table's row all or none.
    */
   take(before: Block, after: Block, line: string, ink: string): number {
-    const fits = ink === '' ? 0 : this.#fitting(before, after, line, ink);
-    if (fits === ink.length) this.#add(before, after, line);
+    const code = prefixOfCode(after, line);
+    const fits = ink === '' ? 0 : this.#fitting(before, after, ink, code);
+    if (fits === ink.length) this.#add(before, after, line, code);
     return fits;
   }
 
-  #fitting(before: Block, after: Block, line: string, ink: string): number {
+  #fitting(before: Block, after: Block, ink: string, code: string | undefined): number {
     const { characters } = this.#limits;
     if (this.#table || this.#startsTable(after)) {
-      const around = this.#codeAround(after, line) + this.#breaksIn(ink);
+      const around = this.#codeAround(code) + this.#breaksIn(ink);
       const isLonger = this.#lengthWithRow(before, after, ink) + around > characters;
       return isLonger || isTooLong(after, characters) ? 0 : ink.length;
     }
-    const left = characters - this.#length - this.#added - this.#codeAround(after, line);
+    const left = characters - this.#length - this.#added - this.#codeAround(code);
     if (!before.fence) return this.#fittingOutside(before, after, ink, left);
     if (!leavesFence(before, after)) return this.#fittingInFence(before, before.fence, after, ink, left);
     // Until more of it is seen it may go on with the fence, so what closes that needs its room.
@@ -80,14 +81,14 @@ export class PartLength {
     return fits < begin.length ? 0 : fits;
   }
 
-  #add(before: Block, after: Block, line: string): void {
+  #add(before: Block, after: Block, line: string, code: string | undefined): void {
     if (this.#table && this.#grown && after.line === 'table-row') this.#table.size = this.#grown;
     else this.#endTable();
     if (this.#startsTable(after))
       this.#table = { size: TableSize.of(this.#lastLine), start: this.#length - this.#lastLine.length };
-    const around = this.#closingBefore(before, after) + this.#codeAround(after, line);
+    const around = this.#closingBefore(before, after) + this.#codeAround(code);
     this.#added += around + this.#breaksIn(line);
-    this.#code = prefixOfCode(after, line);
+    this.#code = code;
     this.#length += line.length;
     this.#lastLine = line;
   }
@@ -96,10 +97,10 @@ export class PartLength {
     return this.#limits.fences === 'backticks';
   }
 
-  /** The fences of a block of indented code that a line begins. */
-  #codeAround(after: Block, line: string): number {
-    const prefix = this.#hasBackticksOnly ? prefixOfCode(after, line) : undefined;
-    return prefix !== undefined && prefix !== this.#code ? lengthAround(prefix) : 0;
+  /** The fences of a block of indented code that begins with a line of such a prefix. */
+  #codeAround(prefix: string | undefined): number {
+    const begins = this.#hasBackticksOnly && prefix !== undefined && prefix !== this.#code;
+    return begins ? lengthAround(prefix) : 0;
   }
 
   /** What closes a fence that a line leaves open. */

@@ -109,13 +109,23 @@ function rowLength(columns: readonly number[]): number {
 const WIDE =
   /^(?:\p{Emoji_Presentation}|[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]|.*\ufe0f)/u;
 
+/** Text whose characters are one UTF-16 code unit each, and one cell wide. */
+const NARROW = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f]*$/;
+/** Text whose characters are one UTF-16 code unit each; that of East Asia is, for the most part. */
+const SINGLE =
+  /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u3001-\u3029\u3041-\u3096\u309d-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]*$/;
+
 /** The cells of a fixed-width font that the text takes: two for a character of East Asia or an emoji. */
 function widthOf(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  if (NARROW.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) {
-    if (WIDE.test(segment)) width += 2;
-    else if (!/^[\p{Mn}\p{Cf}]+$/u.test(segment)) width += 1;
+  for (const character of SINGLE.test(text) ? text : charactersOf(text)) {
+    if (WIDE.test(character)) width += 2;
+    else if (!/^[\p{Mn}\p{Cf}]+$/u.test(character)) width += 1;
   }
   return width;
+}
+
+function charactersOf(text: string): string[] {
+  return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
