@@ -1,15 +1,5 @@
 import type { Limits, Part } from '../../platform.ts';
-import {
-  type Block,
-  closingOf,
-  lastLineStart,
-  linesOf,
-  START,
-  type Step,
-  scan,
-  step,
-  stepsOf,
-} from './block.ts';
+import { type Block, closingOf, lastLineStart, START, type Step, scan, step, stepsOf } from './block.ts';
 import { display } from './display.ts';
 import { Outline } from './outline.ts';
 import { bodyOf } from './part.ts';
@@ -22,8 +12,6 @@ const MAX_HEADER_SHARE = 1 / 4;
 const ZERO_WIDTH_SPACE = '\u200b';
 /** Makes code of what goes on with indented code. */
 const INDENT = '    ';
-/** So much of a line tells what it is. */
-const LINE_START = 200;
 
 /**
  * Lays a reply out in parts that each fit into a message and stand alone: what is open at a part's end is closed and
@@ -75,7 +63,7 @@ function startAfter(parts: readonly Part[], markdown: string): Start {
 function nextPart(start: Start, limits: Limits, outline: Outline): { part: Part; next: Start } {
   const { markdown } = outline;
   const isCode = limits.fences === 'backticks' && outline.isIndentedCode(start.line);
-  const { opening, steps, end } = contentAt(start, isCode, limits, markdown);
+  const { opening, steps, end } = contentAt(start, isCode, limits, outline);
   const source = markdown.slice(start.open ? start.at : 0, end);
   const line = lastLineStart(markdown.slice(start.at, end));
   return {
@@ -92,12 +80,13 @@ function contentAt(
   start: Start,
   isCode: boolean,
   limits: Limits,
-  markdown: string,
+  outline: Outline,
 ): Extent & { opening: string } {
   const { at } = start;
+  const { markdown } = outline;
   if (limits.characters === Number.POSITIVE_INFINITY)
     return { opening: '', steps: stepsOf(markdown.slice(at)), end: markdown.length };
-  const [line = ''] = linesOf(markdown.slice(at, at + LINE_START));
+  const line = outline.lineAt(at);
   const opening = openingOf(start, line, isCode, limits);
   const extent = extentOf(markdown, at, opening, limits);
   if (extent) return { opening, ...extent };

@@ -13,12 +13,18 @@ export class Outline {
     this.markdown = markdown;
   }
 
+  /** What stands at a position of its line, so far as it tells what the line is. */
+  lineAt(at: number): string {
+    const [line = ''] = linesOf(this.markdown.slice(at, at + LINE_START));
+    return line;
+  }
+
   /**
    * Whether the line that starts at a position is indented code: alone it may look so although it belongs to a list
    * that began before.
    */
   isIndentedCode(start: number): boolean {
-    const [line = ''] = linesOf(this.markdown.slice(start, start + LINE_START));
+    const line = this.lineAt(start);
     return isCode(step(START, line)) && isCode(step(this.#before(start), line));
   }
 

@@ -9,6 +9,8 @@ const MAX_MARKER = 100;
 const MAX_MARKER_SHARE = 1 / 12;
 /** How much of a line may have looked like a table's row before it turned out to be something else. */
 const MAX_LOOKALIKE = 12;
+/** What may close a fence, up to the end of its marker. */
+const FENCE_END_LIKE = /^[\s>]*(`+|~+|)/;
 /** What may open a fence, up to its marker. */
 const FENCE_LIKE = /^[\s>\d.)*+-]*?(`{3,}|~{3,})/;
 
@@ -73,7 +75,7 @@ export class PartLength {
 
   /** Of what may become the line that closes the fence all fits or nothing. */
   #fittingInFence(before: Block, fence: Fence, after: Block, ink: string, left: number): number {
-    const [begin = '', run = ''] = /^[\s>]*(`+|~+|)/.exec(ink) ?? [];
+    const [begin = '', run = ''] = FENCE_END_LIKE.exec(ink) ?? [];
     if (begin.length + Math.max(0, fence.marker.length - run.length) > left) return 0;
     const isBegun = ink === begin && run !== '' && fence.marker.startsWith(run);
     if (isBegun || after.line === 'fence-closing') return ink.length;
