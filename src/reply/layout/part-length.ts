@@ -77,9 +77,11 @@ export class PartLength {
   #fittingInFence(before: Block, fence: Fence, after: Block, ink: string, left: number): number {
     const [begin = '', run = ''] = FENCE_END_LIKE.exec(ink) ?? [];
     if (begin.length + Math.max(0, fence.marker.length - run.length) > left) return 0;
-    const isBegun = ink === begin && run !== '' && fence.marker.startsWith(run);
-    if (isBegun || after.line === 'fence-closing') return ink.length;
-    const fits = this.#fill(ink, left - closingOfFence(fence, before, ink).length);
+    if (after.line === 'fence-closing') return ink.length;
+    const closing = closingOfFence(fence, before, ink);
+    const isBegun = run !== '' && fence.marker === run + closing;
+    if (isBegun) return ink.length;
+    const fits = this.#fill(ink, left - closing.length);
     return fits < begin.length ? 0 : fits;
   }
 

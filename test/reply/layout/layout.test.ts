@@ -229,6 +229,17 @@ describe('layout', () => {
     expect(layout('````\ncode\n```', slack)[0]?.text).toBe('````\ncode\n````');
   });
 
+  it.each([
+    ['backticks that are too far in to close it', '- ```\n  ', '      ```'],
+    ['tildes that are too far in', '~~~\n', '    ~~~'],
+    ['some of a marker that is too far in', '````\n', '    ``'],
+  ])('keeps room to close a fence after %s', (_what, opening, line) => {
+    for (let length = 150; length <= 200; length++)
+      for (const limit of [slack, discord])
+        for (const text of textsOf(`${opening}${'x'.repeat(length)}\n${line}`, limit))
+          expect(text.length).toBeLessThanOrEqual(limit.characters);
+  });
+
   it('gives one part where nothing limits it, with what closes it', () => {
     const markdown = `${'text '.repeat(10_000)}\n\`\`\`\ncode`;
     const endless: Limits = { characters: Number.POSITIVE_INFINITY, tables: 'markdown' };
