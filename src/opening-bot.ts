@@ -1,5 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningBot } from './bot.ts';
 import type { Bot, IncomingMessage, Platform, SuggestedPrompt } from './platform.ts';
+
+/**
+ * Milliseconds that platforms have to connect by themselves: what the bot is made of holds the event loop for a fifth of
+ * a second while it is loaded, and so every step of their greeting. On a slow network that is a pause they wait anyway.
+ */
+const HEAD_START_MS = 100;
 
 /**
  * The bot for platforms that connect while it is being made, which takes longer than to connect: what people do meanwhile
@@ -41,8 +48,10 @@ export class OpeningBot implements Bot {
     const added = this.#made.promise.then((bot) => {
       for (const platform of platforms) bot.add(platform);
     });
-    const connected = platforms.map((platform) => platform.start(this));
-    const [bot] = await Promise.all([this.open(), added, ...connected]);
+    added.catch(() => {});
+    const connected = Promise.all(platforms.map((platform) => platform.start(this)));
+    await Promise.race([connected, sleep(HEAD_START_MS)]);
+    const [bot] = await Promise.all([this.open(), added, connected]);
     bot.warmUp();
   }
 
