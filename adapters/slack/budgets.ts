@@ -7,7 +7,11 @@ const MINUTE_MS = 60_000;
 /** What an answer can go without waits so long for its call to be allowed, in milliseconds. */
 const SOON_MS = 3_000;
 
-/** The messages that a channel takes: one a second, "short bursts allowed". */
+/**
+ * The messages that a channel takes: one a second, "short bursts allowed", without a number. So many are tried at once
+ * until Slack refuses one; from then on, in every channel, what is the least that can be called a burst.
+ */
+const BURST = { calls: 10, minutes: 10 / 60 };
 const POSTS = { calls: 3, minutes: 3 / 60 };
 
 /** Streams in a minute, of the 20 that may be started and stopped: the rest is for putting streams right. */
@@ -42,12 +46,9 @@ export class Budgets {
   readonly #channels: RateBudgets;
 
   constructor({ observer, minuteMs = MINUTE_MS }: BudgetOptions) {
-    const options = (name: string, calls: number, minutes = 1) => ({
-      name,
-      limit: { calls, perMs: minutes * minuteMs },
-      ...(observer && { observer }),
-    });
-    const budget = (name: string, calls: number) => new RateBudget(options(name, calls));
+    const watch = observer && { observer };
+    const limitOf = (calls: number, minutes = 1) => ({ calls, perMs: minutes * minuteMs });
+    const budget = (name: string, calls: number) => new RateBudget({ name, limit: limitOf(calls), ...watch });
     this.startStream = budget('chat.startStream', 20);
     this.appendStream = budget('chat.appendStream', 100);
     this.stopStream = budget('chat.stopStream', 20);
@@ -60,7 +61,12 @@ export class Budgets {
     this.sessions = new Quota(SESSIONS, minuteMs);
     // "Several hundred messages per minute" for a workspace.
     this.#posts = budget('chat.postMessage', 300);
-    this.#channels = new RateBudgets(options('chat.postMessage in a channel', POSTS.calls, POSTS.minutes));
+    this.#channels = new RateBudgets({
+      name: 'chat.postMessage in a channel',
+      limit: limitOf(BURST.calls, BURST.minutes),
+      refusedLimit: limitOf(POSTS.calls, POSTS.minutes),
+      ...watch,
+    });
   }
 
   /** For new messages in a channel. Whoever shows one reply keeps the answer: each is a budget of its own. */

@@ -103,8 +103,17 @@ export class Allowance {
   /** Counts a call. */
   take(essential: boolean, now: number): void {
     if (!essential) this.#pacedAt = now;
-    const until = now + this.#perMs + Math.min(this.#perMs * MARGIN, LONGEST_MARGIN_MS);
-    this.#count({ until, isAnswered: false });
+    this.#count({ until: now + lifeOf(this.#perMs), isAnswered: false });
+  }
+
+  /** Goes on with a stricter limit, whose window is no longer: what was called before counts by it, too. */
+  restrict({ calls, perMs }: RateLimit, now: number): void {
+    const sooner = lifeOf(this.#perMs) - lifeOf(perMs);
+    this.#counted = this.#counted.map((call) => ({ ...call, until: call.until - sooner }));
+    this.#perMs = perMs;
+    this.#most = calls;
+    this.#calls = Math.min(this.#calls, calls);
+    this.#update(now);
   }
 
   /** Keeps a place for an essential call. */
@@ -216,4 +225,9 @@ export class Allowance {
     const isWhole = this.#calls === this.#most;
     this.#recoversAt += isWhole ? Number.POSITIVE_INFINITY : this.#recovery * this.#perMs;
   }
+}
+
+/** For how long a call counts in a window of so many milliseconds. */
+function lifeOf(perMs: number): number {
+  return perMs + Math.min(perMs * MARGIN, LONGEST_MARGIN_MS);
 }

@@ -21,6 +21,8 @@ export interface RateBudgetOptions {
   limit: RateLimit;
   observer?: BudgetObserver;
   clock?: Clock;
+  /** The platform has refused a call; called before anything is concluded from it. */
+  onRefused?: () => void;
 }
 
 /** A claim in the queues of all the budgets that it needs. */
@@ -40,16 +42,18 @@ export class RateBudget implements Budget {
   readonly #allowance: Allowance;
   readonly #observer: BudgetObserver | undefined;
   readonly #clock: Clock;
+  readonly #onRefused: () => void;
   readonly #waiting = new Set<Ticket>();
   #told: number;
   #cancelTimer = () => {};
 
-  constructor({ name, limit, observer, clock = systemClock }: RateBudgetOptions) {
+  constructor({ name, limit, observer, clock = systemClock, onRefused = () => {} }: RateBudgetOptions) {
     this.name = name;
     this.#allowance = new Allowance(limit);
     this.#told = limit.calls;
     this.#observer = observer;
     this.#clock = clock;
+    this.#onRefused = onRefused;
   }
 
   /**
@@ -84,7 +88,14 @@ export class RateBudget implements Budget {
 
   refused(retryAfterMs: number): void {
     this.#observer?.refused(this.name, retryAfterMs);
+    this.#onRefused();
     this.#allowance.refused(retryAfterMs, this.#clock.now());
+    this.#serve();
+  }
+
+  /** Keeps to a stricter limit from now on. */
+  restrict(limit: RateLimit): void {
+    this.#allowance.restrict(limit, this.#clock.now());
     this.#serve();
   }
 

@@ -43,7 +43,8 @@ export function asksDirectly(sim: SlackSim, text = 'hello') {
   return asksIn(sim, sim.user('ann').dm, text);
 }
 
-function asksIn(sim: SlackSim, place: string, text: string) {
+/** The same in another channel. */
+export function asksIn(sim: SlackSim, place: string, text: string) {
   const { channel, ts } = sim.user('ann').says(place, text);
   return {
     channel,
