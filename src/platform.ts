@@ -74,10 +74,19 @@ export interface SuggestedPrompt {
 export interface Reply {
   /** May change as the reply goes on; parts that have a successor are not laid out again. */
   readonly limits: Limits;
+  /** How often a text that flows is shown anew; as often as there is room when left out. May change, too. */
+  readonly pace?: Pace;
   /** The call that brings what people see closer to `view`; undefined when they see it. */
   next(view: View): Call | undefined;
   /** Nothing more is shown, whether or not people see everything: gives back what the reply holds. */
   close?(): void;
+}
+
+/** Between two calls that show more of a text: where in between depends on how much there is to read meanwhile. */
+export interface Pace {
+  readonly leastMs: number;
+  /** A text that stands still for longer seems to have come to a halt. */
+  readonly mostMs: number;
 }
 
 /** What people should see of a reply by now. */

@@ -2,7 +2,7 @@ import type { Budget } from '../../src/platform.ts';
 import { type BudgetObserver, RateBudget } from '../../src/reply/publisher/rate-budget.ts';
 import { RateBudgets } from '../../src/reply/publisher/rate-budgets.ts';
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 
 /** What an answer can go without waits so long for its call to be allowed, in milliseconds. */
 const SOON_MS = 3_000;

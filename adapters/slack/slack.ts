@@ -5,7 +5,7 @@ import type { Attachment, Bot, IncomingMessage, Platform, Reply } from '../../sr
 import { Problem } from '../../src/problem.ts';
 import type { BudgetObserver } from '../../src/reply/publisher/rate-budget.ts';
 import { boltLog } from './bolt-log.ts';
-import { Budgets } from './budgets.ts';
+import { Budgets, MINUTE_MS } from './budgets.ts';
 import { listenerOf } from './http.ts';
 import { type Identity, identify } from './identity.ts';
 import { download } from './incoming/download.ts';
@@ -154,6 +154,7 @@ export class Slack implements Platform {
       posted: () => this.#activity.posted(place),
       self: this.#identity?.user ?? '',
       streamLifeMs: this.#options.timing?.streamLife ?? STREAM_LIFE_MS,
+      timeScale: (this.#options.timing?.minute ?? MINUTE_MS) / MINUTE_MS,
       log: this.#log,
     };
   }

@@ -19,5 +19,7 @@ export interface MessageContext {
   readonly self: string;
   /** Milliseconds after which a stream is ended, before Slack ends it. */
   readonly streamLifeMs: number;
+  /** How long what the adapter does in a second takes, in seconds: less than 1 where a test server's clock runs faster. */
+  readonly timeScale: number;
   readonly log: Logger;
 }

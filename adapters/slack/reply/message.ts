@@ -51,6 +51,10 @@ export class SlackMessage {
     return this.#ts !== '';
   }
 
+  get isStreaming(): boolean {
+    return this.#state === 'streaming';
+  }
+
   /** Whether it streams and is too old to go on for long. */
   get isAged(): boolean {
     return this.#state === 'streaming' && performance.now() - this.#startedAt >= this.#context.streamLifeMs;

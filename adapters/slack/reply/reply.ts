@@ -1,4 +1,4 @@
-import type { Call, Limits, Part, Reply, View } from '../../../src/platform.ts';
+import type { Call, Limits, Pace, Part, Reply, View } from '../../../src/platform.ts';
 import { textBefore } from '../../../src/reply/layout/part.ts';
 import { defused, settled } from '../markup.ts';
 import type { Place } from '../place.ts';
@@ -19,6 +19,13 @@ const LIMITS: Limits = { characters: 11_000, tables: 'markdown' };
 
 /** A stream that gets too old goes on in a next message, unless so little stands in it that it can as well be edited. */
 const MIN_AGED = 1_000;
+
+/**
+ * How often people see a text grow. An edit sends all of a message again and a workspace has few of them; a stream
+ * takes what is new, and more often.
+ */
+const EDITS_PACE: Pace = { leastMs: 500, mostMs: 1_500 };
+const STREAM_PACE: Pace = { leastMs: 500, mostMs: 1_000 };
 
 /** A reply in a thread: a message for each part, then the files. */
 export class SlackReply implements Reply {
@@ -44,6 +51,12 @@ export class SlackReply implements Reply {
     const last = this.#messages[this.#parts - 1];
     if (!last?.isAged) return LIMITS;
     return { ...LIMITS, characters: Math.max(MIN_AGED, this.#lastPart?.text.length ?? 0) };
+  }
+
+  get pace(): Pace {
+    const { leastMs, mostMs } = this.#messages.at(-1)?.isStreaming ? STREAM_PACE : EDITS_PACE;
+    const { timeScale } = this.#context;
+    return { leastMs: leastMs * timeScale, mostMs: mostMs * timeScale };
   }
 
   next(view: View): Call | undefined {

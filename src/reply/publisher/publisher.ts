@@ -15,6 +15,7 @@ import { type ReplyStyle, render } from '../transcript/render.ts';
 import { sizeOf } from '../transcript/size.ts';
 import { emptyTranscript, type Transcript } from '../transcript/transcript.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { Reader } from './reader.ts';
 import { NOTHING_SEEN, type Seen, seenAfter, seesAll } from './seen.ts';
 import { charactersOf, urgencyOf } from './urgency.ts';
 import { wholeAnswer, withNotice } from './whole-answer.ts';
@@ -47,10 +48,14 @@ export class Publisher {
   #seen: Seen = NOTHING_SEEN;
   #isStopped = false;
   #shown: { anything: boolean; characters: number; at: number };
+  readonly #reader: Reader;
+  /** The steps of the answer that the last call has shown. */
+  #stepsShown = '';
   #wait = new AbortController();
   #failures = 0;
   #given = false;
   #busy = false;
+  #isPausing = false;
   #work = Promise.resolve();
 
   constructor(reply: Reply, style: ReplyStyle, log: Logger, clock: Clock = systemClock) {
@@ -59,11 +64,13 @@ export class Publisher {
     this.#log = log;
     this.#clock = clock;
     this.#shown = { anything: false, characters: 0, at: clock.now() };
+    this.#reader = new Reader(clock.now());
   }
 
   update(transcript: Transcript): void {
     this.#transcript = transcript;
     if (!this.#busy) this.#work = this.#catchUp();
+    else if (this.#isPausing && stepsOf(transcript) !== this.#stepsShown) this.#wait.abort();
   }
 
   /**
@@ -105,11 +112,36 @@ export class Publisher {
     this.#busy = true;
     for (let call = this.#next(); call; call = this.#next()) {
       this.#wait = new AbortController();
+      const pause = this.#pauseBefore(call);
+      if (pause > 0) {
+        await this.#pause(pause);
+        continue;
+      }
       if (!(await call.budget.take(this.#claim(), this.#wait.signal))) continue;
       const newest = this.#next();
       if (newest?.budget === call.budget) await this.#send(newest);
     }
     this.#busy = false;
+  }
+
+  /** How long a call can wait, in milliseconds, that does nothing but let the text grow that people are reading. */
+  #pauseBefore({ shows }: Call): number {
+    const { pace } = this.#reply;
+    const completesMessage = shows !== undefined && shows < this.#view.parts.length;
+    const isStep = stepsOf(this.#transcript) !== this.#stepsShown;
+    if (!pace || this.#essential || completesMessage || isStep) return 0;
+    return this.#reader.wait(pace, this.#clock.now());
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#wait;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(ms, resolve);
+    signal.addEventListener('abort', () => resolve());
+    this.#isPausing = true;
+    await promise;
+    this.#isPausing = false;
+    cancel();
   }
 
   #next(): Call | undefined {
@@ -166,9 +198,12 @@ export class Publisher {
     const before = this.#seen;
     this.#seen = seenAfter(before, this.#view, call);
     const characters = charactersOf(this.#view.parts.slice(0, call.shows));
+    const steps = stepsOf(this.#viewed);
     try {
       await call.send();
       this.#shown = { anything: true, characters, at: this.#clock.now() };
+      this.#reader.sees(characters, this.#clock.now());
+      this.#stepsShown = steps;
       this.#failures = 0;
     } catch (error) {
       if (error instanceof RateLimited) {
@@ -189,4 +224,9 @@ export class Publisher {
     const delay = FIRST_RETRY_DELAY * 2 ** (this.#failures - 1);
     await new Promise<void>((resolve) => this.#clock.after(delay, resolve));
   }
+}
+
+/** What there is of an answer without its words: a new message, or a tool that is called or done, is told at once. */
+function stepsOf({ entries }: Transcript): string {
+  return entries.map((entry) => (entry.type === 'message' ? entry.id : `${entry.id} ${entry.status}`)).join();
 }
