@@ -4,6 +4,9 @@ import { escaped } from '../markup.ts';
 /** A notification shows about this much, in characters. */
 const MAX_FALLBACK = 150;
 
+/** Nobody is notified of an edit; where blocks are not read, as many as these tell which message grows. */
+const MAX_GROWING = 40;
+
 /** Marks take room, too: so much of the Markdown is read for it. */
 const READ_FACTOR = 4;
 
@@ -14,10 +17,19 @@ type Token = ReturnType<typeof marked.lexer>[number];
  * Nothing in it is taken for Slack's markup.
  */
 export function fallbackText(markdown: string): string {
-  const plain = textOf(marked.lexer(markdown.slice(0, READ_FACTOR * MAX_FALLBACK).toWellFormed()))
+  return beginningOf(markdown, MAX_FALLBACK);
+}
+
+/** The same for an edit that another one follows, which brings the whole line; its blocks say everything. */
+export function growingFallbackText(markdown: string): string {
+  return beginningOf(markdown, MAX_GROWING);
+}
+
+function beginningOf(markdown: string, longest: number): string {
+  const plain = textOf(marked.lexer(markdown.slice(0, READ_FACTOR * longest).toWellFormed()))
     .replace(/\s+/g, ' ')
     .trim();
-  const short = plain.length > MAX_FALLBACK ? `${plain.slice(0, MAX_FALLBACK).toWellFormed()}…` : plain;
+  const short = plain.length > longest ? `${plain.slice(0, longest).toWellFormed()}…` : plain;
   return escaped(short) || '…';
 }
 

@@ -5,7 +5,7 @@ import { detourFor, isStreamOver, mayHaveWorked, slackCode, translated } from '.
 import type { Content } from './api.ts';
 import { markdownBlocks, plainBlocks, stopBlocks } from './blocks.ts';
 import { type Card, chunksTo, isTooHeavy } from './cards.ts';
-import { fallbackText } from './fallback-text.ts';
+import { fallbackText, growingFallbackText } from './fallback-text.ts';
 import type { MessageContext } from './message-context.ts';
 import type { MessageView } from './message-view.ts';
 
@@ -133,7 +133,7 @@ export class SlackMessage {
 
   async #post(view: MessageView): Promise<void> {
     try {
-      this.#ts = await this.#context.api.post(this.#contentOf(view));
+      this.#ts = await this.#context.api.post(this.#contentOf(view, fallbackText));
     } catch (error) {
       this.#unlessGone(error);
       if (mayHaveWorked(error)) this.#state = 'lost';
@@ -234,7 +234,8 @@ export class SlackMessage {
     if (isEmpty || keyOf(view) === this.#edited) return undefined;
     return this.#call(this.#context.budgets.update, async () => {
       try {
-        await this.#context.api.update(this.#ts, this.#contentOf(view));
+        const fallback = view.ending ? fallbackText : growingFallbackText;
+        await this.#context.api.update(this.#ts, this.#contentOf(view, fallback));
         this.#edits(view);
       } catch (error) {
         this.#unlessGone(error);
@@ -264,9 +265,9 @@ export class SlackMessage {
     this.#repair(error);
   }
 
-  #contentOf({ text, ending }: MessageView): Content {
+  #contentOf({ text, ending }: MessageView, fallback: (markdown: string) => string): Content {
     const body = this.#isPlain ? plainBlocks(text) : markdownBlocks(text);
-    return { text: fallbackText(text), blocks: [...body, ...(ending ?? stopBlocks())] };
+    return { text: fallback(text), blocks: [...body, ...(ending ?? stopBlocks())] };
   }
 
   #repair(error: unknown): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { defused, escaped, mentionsOthers, readable, settled } from '../../../adapters/slack/markup.ts';
-import { fallbackText } from '../../../adapters/slack/reply/fallback-text.ts';
+import { fallbackText, growingFallbackText } from '../../../adapters/slack/reply/fallback-text.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { mentionsIn } from '../../sim/slack/markup.ts';
 import { Pen } from './pen.ts';
@@ -61,6 +61,7 @@ test('nothing in a model’s text is a mention to Slack, in Markdown or in mrkdw
       expect(mentionsIn(defused(text), 'mrkdwn')).toEqual([]);
       expect(mentionsIn(defused(text), 'markdown')).toEqual([]);
       expect(mentionsIn(fallbackText(text), 'mrkdwn')).toEqual([]);
+      expect(mentionsIn(growingFallbackText(text), 'mrkdwn')).toEqual([]);
       expect(defused(text).replaceAll('\u200b', '')).toBe(text);
     }),
     { numRuns: 500 },

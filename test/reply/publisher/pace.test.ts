@@ -92,6 +92,8 @@ test('a text that comes more slowly than one reads is shown as soon as all befor
 test('a tool that is called, or done, and the message after it interrupt the pause between two calls', async () => {
   const { clock, reply, told } = open();
   told(message('Let me see.'));
+  await clock.runUntil(50);
+  told(message('Let me see. First'));
   await clock.runUntil(100);
   told(message('Let me see. First'), search('in_progress'));
   await clock.runUntil(200);
