@@ -23,6 +23,8 @@ export const bobbin: Bot = {
 
 function platform(access: Access): Record<string, string> {
   if (access.platform === 'discord') return { DISCORD_API_URL: access.apiUrl, DISCORD_TOKEN: access.token };
-  const { apiUrl, appToken, botToken } = access;
-  return { SLACK_API_URL: apiUrl, SLACK_APP_TOKEN: appToken, SLACK_BOT_TOKEN: botToken };
+  const { apiUrl, appToken, botToken, native } = access;
+  // By itself it streams in direct messages only.
+  const SLACK_STREAMING = native ? 'native' : 'edits';
+  return { SLACK_API_URL: apiUrl, SLACK_APP_TOKEN: appToken, SLACK_BOT_TOKEN: botToken, SLACK_STREAMING };
 }
