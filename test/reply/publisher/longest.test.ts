@@ -12,21 +12,9 @@ import {
 } from '../../../src/platform.ts';
 import { excerptOf } from '../../../src/reply/layout/excerpt.ts';
 import { Publisher } from '../../../src/reply/publisher/publisher.ts';
-import { emptyTranscript, type Transcript } from '../../../src/reply/transcript/transcript.ts';
+import { textTranscript } from './text-transcript.ts';
 
 const LONGEST = 1_000;
-
-function transcript(text: string): Transcript {
-  const content = [{ index: 0, type: 'text' as const, value: text, annotations: [] }];
-  const entry = {
-    type: 'message' as const,
-    id: 'm',
-    status: 'in_progress' as const,
-    content,
-    attachments: [],
-  };
-  return { ...emptyTranscript, entries: [entry] };
-}
 
 /** A reply that can only grow, as a native stream does; it keeps every text that it showed. */
 class Stream implements Reply {
@@ -51,10 +39,10 @@ async function show(text: string, piece: number): Promise<Stream> {
   const style = { toolCall: () => undefined, longest: LONGEST };
   const publisher = new Publisher(stream, style, pino({ level: 'silent' }));
   for (let end = piece; end < text.length; end += piece) {
-    publisher.update(transcript(text.slice(0, end)));
+    publisher.update(textTranscript(text.slice(0, end)));
     await Promise.resolve();
   }
-  publisher.update(transcript(text));
+  publisher.update(textTranscript(text));
   await publisher.finish({ status: 'completed' });
   return stream;
 }

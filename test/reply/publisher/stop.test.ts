@@ -13,25 +13,13 @@ import {
 } from '../../../src/platform.ts';
 import { Publisher } from '../../../src/reply/publisher/publisher.ts';
 import { RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
-import { emptyTranscript, type Transcript } from '../../../src/reply/transcript/transcript.ts';
 import { CHANNEL } from './budget-scene.ts';
+import { textTranscript } from './text-transcript.ts';
 import { settled, VirtualClock } from './virtual-clock.ts';
 
 const LIMITS: Limits = { characters: 200, tables: 'markdown' };
 /** For every call until it is answered, in milliseconds. */
 const LATENCY = 100;
-
-function transcript(text: string): Transcript {
-  const content = [{ index: 0, type: 'text' as const, value: text, annotations: [] }];
-  const entry = {
-    type: 'message' as const,
-    id: 'm',
-    status: 'in_progress' as const,
-    content,
-    attachments: [],
-  };
-  return { ...emptyTranscript, entries: [entry] };
-}
 
 /** A reply in messages: each call posts or edits one; then come the files, one in a message, and then the end. */
 class Pages implements Reply {
@@ -99,11 +87,11 @@ test('after a stop no message and no file comes that nobody saw, whenever it com
         pages.failures = failing;
         let ended: Outcome | undefined;
         for (let at = 0; at < endsAt; at += 100) {
-          const shown = transcript(LONG.slice(0, 1 + (LONG.length * at) / endsAt));
+          const shown = textTranscript(LONG.slice(0, 1 + (LONG.length * at) / endsAt));
           clock.after(at, () => publisher.update(shown));
         }
         clock.after(endsAt, async () => {
-          publisher.update(transcript(LONG));
+          publisher.update(textTranscript(LONG));
           ended = await publisher.finish({ status: 'completed' }, ['a', 'b', 'c'].map(file));
         });
         await clock.runUntil(stopsAt);
@@ -127,7 +115,7 @@ test('after a stop no message and no file comes that nobody saw, whenever it com
 
 test('a reply that failed still says why when its rest is stopped', async () => {
   const { clock, pages, publisher } = open();
-  publisher.update(transcript(LONG));
+  publisher.update(textTranscript(LONG));
   void publisher.finish({ status: 'failed', error: 'The provider is down.' });
   await clock.runUntil(1_000);
   publisher.stop();
@@ -139,7 +127,7 @@ test('a reply that failed still says why when its rest is stopped', async () => 
 test('a stop before anything is shown shows nothing but that it was stopped', async () => {
   const { clock, pages, publisher } = open();
   publisher.stop();
-  publisher.update(transcript(LONG));
+  publisher.update(textTranscript(LONG));
   await settled();
   await clock.runUntil(60_000);
   expect(pages.pages).toEqual([]);
