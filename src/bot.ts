@@ -16,7 +16,7 @@ import { type TurnObserver, type TurnParts, takeTurn } from './conversation/turn
 import { type Functions, noFunctions } from './functions/functions.ts';
 import type { Logger } from './log.ts';
 import { StoreHealth } from './operations/store-health.ts';
-import type { Bot, IncomingMessage, Platform, SuggestedPrompt } from './platform.ts';
+import type { Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
 import { Problem } from './problem.ts';
 import type { ReplyStyle } from './reply/transcript/render.ts';
 import type { Settings } from './settings/settings.ts';
@@ -141,11 +141,11 @@ export class RunningBot implements Bot {
     this.#server.warmUp();
   }
 
-  receive(message: IncomingMessage): Promise<void> {
-    return this.#queue.push(message);
+  receive(message: IncomingMessage): Receipt {
+    return { kept: Promise.resolve(), answered: this.#queue.push(message) };
   }
 
-  stop(conversation: string): boolean {
+  async stop(conversation: string): Promise<boolean> {
     return this.#queue.stop(conversation);
   }
 

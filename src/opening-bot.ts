@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningBot } from './bot.ts';
-import type { Bot, IncomingMessage, Platform, SuggestedPrompt } from './platform.ts';
+import type { Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
 
 /**
  * Milliseconds that platforms have to connect by themselves: what the bot is made of holds the event loop for a fifth of
@@ -19,8 +19,6 @@ export class OpeningBot implements Bot {
   #running: RunningBot | undefined;
   #isOpening = false;
   #platforms: readonly Platform[] = [];
-  /** Conversations with messages that wait for the bot. */
-  readonly #waiting = new Set<string>();
 
   /** `make` is called once; when it fails it leaves nothing open. */
   constructor(prompts: readonly SuggestedPrompt[], make: () => Promise<RunningBot>) {
@@ -62,23 +60,19 @@ export class OpeningBot implements Bot {
     );
   }
 
-  async receive(message: IncomingMessage): Promise<void> {
+  receive(message: IncomingMessage): Receipt {
     if (this.#running) return this.#running.receive(message);
-    this.#waiting.add(message.conversation);
-    return this.#made.promise.then(
-      (bot) => bot.receive(message),
-      () => {},
-    );
+    const receipt = this.#made.promise.then((bot) => bot.receive(message));
+    const ends = (which: keyof Receipt) => receipt.then((it) => it[which]).catch(() => {});
+    return { kept: ends('kept'), answered: ends('answered') };
   }
 
-  stop(conversation: string): boolean {
-    if (this.#running) return this.#running.stop(conversation);
-    // Behind the messages that wait, whose turn it then finds.
-    this.#made.promise.then(
+  /** Behind the messages that wait, whose turn it then finds. */
+  async stop(conversation: string): Promise<boolean> {
+    return this.#made.promise.then(
       (bot) => bot.stop(conversation),
-      () => {},
+      () => false,
     );
-    return this.#waiting.has(conversation);
   }
 
   async renew(conversation: string): Promise<void> {

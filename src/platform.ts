@@ -42,8 +42,11 @@ export interface Platform {
   readonly httpListeners?: Readonly<Record<string, RequestListener>>;
   /** Connects; what people write then goes to `bot`. Throws a `Problem` that says what to put right, and where. */
   start(bot: Bot): Promise<void>;
-  /** Opens the reply to a turn, which answers `messages`, oldest first. */
-  reply(messages: IncomingMessage[]): Reply;
+  /**
+   * Opens the reply to a turn, which answers `messages`, oldest first.
+   * @param begun Set when another process may have begun it: then it goes on in the same messages.
+   */
+  reply(messages: IncomingMessage[], begun?: BegunReply): Reply;
   /** The content of a file that people attached; at most `maxBytes` of it are read. */
   download?(attachment: Attachment, maxBytes: number): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -55,14 +58,22 @@ export interface Bot {
   readonly prompts: readonly SuggestedPrompt[];
   /** Whether the conversation has begun: what people write there needs no mention. */
   knows(conversation: string): Promise<boolean>;
-  /** Takes a message, once for each id; the promise ends when its conversation has nothing left to answer. Never rejects. */
-  receive(message: IncomingMessage): Promise<void>;
-  /** Stops the conversation's turn; says whether there was one. */
-  stop(conversation: string): boolean;
+  /** Takes a message, once for each id. */
+  receive(message: IncomingMessage): Receipt;
+  /** Stops the conversation's turn, whichever process takes it; says whether there was one. */
+  stop(conversation: string): Promise<boolean>;
   /** Makes the conversation forget what was said. */
   renew(conversation: string): Promise<void>;
   /** Notes what a person thinks of a reply. */
   rate(conversation: string, person: string, opinion: 'good' | 'bad'): void;
+}
+
+/** What becomes of a message that the bot was given. Neither promise rejects. */
+export interface Receipt {
+  /** The message outlives this process, or its author is told that it could not be kept: it need not come again. */
+  readonly kept: Promise<void>;
+  /** This process has nothing left to answer in the message's conversation. */
+  readonly answered: Promise<void>;
 }
 
 export interface SuggestedPrompt {
@@ -70,8 +81,22 @@ export interface SuggestedPrompt {
   message: string;
 }
 
+/** What a platform keeps of a reply, as JSON in its own words: enough for another process to go on with it. */
+export type KeptReply = Readonly<Record<string, unknown>>;
+
+/** A reply that another process may have begun. */
+export interface BegunReply {
+  /**
+   * What was kept of it last; undefined when nothing was. People may see one call more than it says, which the platform
+   * then looks for.
+   */
+  readonly kept?: KeptReply;
+}
+
 /** One reply as it stands on a platform. It decides what to call next; the publisher decides when. */
 export interface Reply {
+  /** What another process would need to go on with it now; another object after each call that has changed it. */
+  readonly kept?: KeptReply;
   /** May change as the reply goes on; parts that have a successor are not laid out again. */
   readonly limits: Limits;
   /** How often a text that flows is shown anew; as often as there is room when left out. May change, too. */

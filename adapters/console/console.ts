@@ -91,7 +91,7 @@ export class Console implements Platform {
       return 'refused';
     }
     this.#answering = true;
-    await bot.receive(this.#message(text));
+    await bot.receive(this.#message(text)).answered;
     this.#answering = false;
     this.#stopping = false;
     return 'answered';
@@ -111,7 +111,7 @@ export class Console implements Platform {
       return;
     }
     this.#stopping = true;
-    bot.stop(this.#options.conversation);
+    void bot.stop(this.#options.conversation);
   }
 
   #prompt(): void {

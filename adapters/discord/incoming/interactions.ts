@@ -64,8 +64,10 @@ const COMMANDS: Readonly<
   },
   async stop(interaction, { bot, answering }) {
     const own = ownConversation(interaction);
-    const stopped = (own ? [own] : answering(interaction.channelId)).filter((one) => bot.stop(one));
-    await whisper(interaction, stopped.length > 0 ? 'Stopped.' : NOTHING_RUNS);
+    const stopped = await Promise.all(
+      (own ? [own] : answering(interaction.channelId)).map((one) => bot.stop(one)),
+    );
+    await whisper(interaction, stopped.includes(true) ? 'Stopped.' : NOTHING_RUNS);
   },
   help: (interaction, { help }) => whisper(interaction, help),
 };
@@ -75,7 +77,7 @@ const PRESSES: Readonly<
 > = {
   async stop(interaction, { conversation }, { bot, isWritten }) {
     if (!isWritten(interaction.message.id, conversation)) await disarm(interaction, INTERRUPTED);
-    else if (bot.stop(conversation)) await interaction.deferUpdate();
+    else if (await bot.stop(conversation)) await interaction.deferUpdate();
     else await whisper(interaction, NOTHING_RUNS);
   },
   async regenerate(interaction, { conversation }, { bot, onUnread }) {

@@ -98,7 +98,7 @@ export class Arrivals {
       const message = await prepare();
       if (!message) return end();
       onAsked(place);
-      void bot.receive(message).finally(end);
+      void bot.receive(message).answered.then(end);
     } catch (error) {
       end();
       throw error;

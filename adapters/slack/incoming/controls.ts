@@ -53,8 +53,8 @@ export class Controls {
     );
   }
 
-  stop(conversation: string): string {
-    return this.#bot.stop(conversation) ? 'I stop.' : NOTHING_RUNS;
+  async stop(conversation: string): Promise<string> {
+    return (await this.#bot.stop(conversation)) ? 'I stop.' : NOTHING_RUNS;
   }
 }
 

@@ -53,7 +53,7 @@ export class Inbox {
     app.action(ACTIONS.stop, async ({ ack, body, respond }) => {
       await ack();
       const place = this.#placeOf(body);
-      if (this.#bot.stop(conversationOf(place))) return;
+      if (await this.#bot.stop(conversationOf(place))) return;
       const isEnded = await this.#deadReplies.endIfStoppable(place);
       await this.#whisper(body, respond, isEnded ? BROKEN_OFF : NOTHING_RUNS);
     });
@@ -72,7 +72,7 @@ export class Inbox {
   #listenToShortcuts(app: App): void {
     app.shortcut(SHORTCUTS.stop, async ({ ack, body, respond }) => {
       await ack();
-      await this.#whisper(body, respond, this.#controls.stop(conversationOf(this.#placeOf(body))));
+      await this.#whisper(body, respond, await this.#controls.stop(conversationOf(this.#placeOf(body))));
     });
     app.shortcut(SHORTCUTS.new, async ({ ack, body, respond }) => {
       await ack();
@@ -106,7 +106,7 @@ export class Inbox {
   /** Slack's own Stop button stays until the session is told to be over, and has ended the streams themselves. */
   async #stop(event: SlackEventMiddlewareArgs<'agent_session_stopped'>['event']): Promise<void> {
     const { channel, thread_ts: thread, user, streaming_message_ts: streams = [] } = event;
-    if (this.#bot.stop(conversationOf({ channel, thread }))) return;
+    if (await this.#bot.stop(conversationOf({ channel, thread }))) return;
     const settled = this.#options.activity.settle({ channel, thread });
     const ended = await Promise.all(
       streams.map((ts) => this.#deadReplies.endStream({ channel, thread, ts })),

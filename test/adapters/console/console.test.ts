@@ -3,7 +3,7 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Console } from '../../../adapters/console/console.ts';
 import { plain } from '../../../adapters/console/printer.ts';
-import type { Bot, IncomingMessage, Outcome, Platform } from '../../../src/platform.ts';
+import type { Bot, IncomingMessage, Outcome, Platform, Receipt } from '../../../src/platform.ts';
 import { show } from './show.ts';
 import { Sink } from './sink.ts';
 
@@ -15,7 +15,11 @@ class Parrot implements Bot {
   platform: Platform | undefined;
   answer: (message: IncomingMessage) => Promise<Outcome> = async () => ({ status: 'completed' });
 
-  async receive(message: IncomingMessage): Promise<void> {
+  receive(message: IncomingMessage): Receipt {
+    return { kept: Promise.resolve(), answered: this.#answer(message) };
+  }
+
+  async #answer(message: IncomingMessage): Promise<void> {
     this.heard.push(message);
     const reply = this.platform?.reply([message]);
     if (!reply) return;
@@ -27,7 +31,7 @@ class Parrot implements Bot {
   renew = async () => {};
   rate = () => {};
 
-  stop(conversation: string): boolean {
+  async stop(conversation: string): Promise<boolean> {
     this.stopped.push(conversation);
     return true;
   }

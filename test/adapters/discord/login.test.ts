@@ -11,8 +11,8 @@ const PORTAL = 'https://discord.com/developers/applications';
 const idle: Bot = {
   prompts: [],
   knows: async () => false,
-  receive: async () => {},
-  stop: () => false,
+  receive: () => ({ kept: Promise.resolve(), answered: Promise.resolve() }),
+  stop: async () => false,
   renew: async () => {},
   rate: () => {},
 };

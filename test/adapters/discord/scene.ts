@@ -143,9 +143,9 @@ function watchTurns(bot: RunningBot): readonly Turn[] {
   const turns: Turn[] = [];
   const receive = bot.receive.bind(bot);
   bot.receive = (message) => {
-    const over = receive(message);
-    turns.push({ message, over });
-    return over;
+    const receipt = receive(message);
+    turns.push({ message, over: receipt.answered });
+    return receipt;
   };
   return turns;
 }

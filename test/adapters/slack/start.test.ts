@@ -9,8 +9,8 @@ import type { SlackOptions as SimOptions } from '../../sim/slack/options.ts';
 const nobody = {
   prompts: [],
   knows: async () => false,
-  receive: async () => {},
-  stop: () => false,
+  receive: () => ({ kept: Promise.resolve(), answered: Promise.resolve() }),
+  stop: async () => false,
   renew: async () => {},
   rate: () => {},
 };

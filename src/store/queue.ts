@@ -1,0 +1,44 @@
+/** Something that is to be worked on. */
+export interface Entry<T> {
+  /** Put twice within 26 hours, an entry is one: Slack delivers an event again for up to 24 hours. */
+  readonly id: string;
+  /** Entries of one key are worked on one after the other, in the order in which they were put. */
+  readonly key: string;
+  /** JSON. */
+  readonly data: T;
+}
+
+/**
+ * Entries that are kept until they are done, whatever becomes of the process that put them or works on them. Each key is
+ * given to one worker at a time, among all processes that share the store. Every call rejects when the database fails.
+ */
+export interface Queue<T> {
+  /** Keeps an entry behind those of its key; safe when the promise resolves. False when it was put before. */
+  put(entry: Entry<T>): Promise<boolean>;
+  /**
+   * Gives each key with entries to `work`, as soon as nobody else has it, those that dead processes have left first; once
+   * in a process. A key that still has entries when its work is over is given out again. `work` never rejects.
+   */
+  start(work: (claim: Claim<T>) => Promise<void>): Promise<void>;
+  /** Gives out no more keys; what others put meanwhile is left to other processes, and to the next start. */
+  stop(): Promise<void>;
+  /** How many entries are not done. */
+  depth(): Promise<number>;
+  /** The keys of entries that were put since then (Unix time in ms, at most 26 hours ago), the newest first. */
+  keysSince(time: number): Promise<string[]>;
+  /** Deletes all entries of a key, also those that are done; how many they were. */
+  forget(key: string): Promise<number>;
+}
+
+/** A key that one worker has. */
+export interface Claim<T> {
+  readonly key: string;
+  /** Whether somebody had it before who did not come to the end of its entries: what was done for them may be half done. */
+  readonly isTakenOver: boolean;
+  /** Aborted when the claim is lost, since this process could not say in time that it is alive: others may have it. */
+  readonly lost: AbortSignal;
+  /** The entries that are not done, oldest first. */
+  entries(): Promise<Entry<T>[]>;
+  /** They need no more work. */
+  done(ids: readonly string[]): Promise<void>;
+}
