@@ -2,6 +2,16 @@ import { z } from 'zod';
 import { isOpenAI, mistakeInBaseURL } from './base-url.ts';
 import type { Checked } from './checked.ts';
 import { contradictions } from './contradictions.ts';
+import {
+  catchUpMinutes,
+  DEFAULT_CATCH_UP_MINUTES,
+  DEFAULT_GRACE_SECONDS,
+  days,
+  graceSeconds,
+  poolSize,
+  port,
+  replyLength,
+} from './numbers.ts';
 import { mistakeInProxy, type ProxySettings, proxyAddress } from './proxy.ts';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
@@ -44,6 +54,15 @@ export interface Config {
   /** UTF-16 code units of a reply that are shown as messages. Left out: each command has its own. */
   readonly maxReplyLength?: number;
   readonly port: number;
+  /** What becomes of work when Bobbin ends, when it comes back, and when it is old. */
+  readonly operation: {
+    /** How long replies may end by themselves after SIGTERM, before they are handed over. */
+    readonly graceMs: number;
+    /** How old an unanswered message may be to be answered after a time without Bobbin; 0: none is looked for. */
+    readonly catchUpMs: number;
+    /** After so many days what was said is deleted. Left out: never. */
+    readonly retentionDays?: number;
+  };
   /** Left out: each command has its own. */
   readonly logLevel?: z.infer<typeof logLevel>;
 }
@@ -75,33 +94,6 @@ const databaseURL = z.string().refine((text) => /^postgres(ql)?:\/\/./.test(text
   error:
     'is not the address of a PostgreSQL database: write postgres://user:password@host:5432/database, with every special character of the password percent-encoded, or leave it out to keep everything in a file.',
 });
-
-const port = z
-  .string()
-  .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, {
-    error: 'is not a port: write a number from 0 to 65535, such as 3000.',
-  })
-  .transform(Number);
-
-/** Below this not even a table or a short program would be shown. */
-const LEAST_REPLY_LENGTH = 500;
-
-const replyLength = z
-  .string()
-  .refine((text) => /^\d{1,7}$/.test(text) && Number(text) >= LEAST_REPLY_LENGTH, {
-    error: `is not a length: write a number of characters from ${LEAST_REPLY_LENGTH} to 9999999, such as 20000.`,
-  })
-  .transform(Number);
-
-/** More than any PostgreSQL is set up for. */
-const MOST_CONNECTIONS = 1_000;
-
-const poolSize = z
-  .string()
-  .refine((text) => /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= MOST_CONNECTIONS, {
-    error: `is not a number of connections: write a whole number from 1 to ${MOST_CONNECTIONS}, such as 10.`,
-  })
-  .transform(Number);
 
 const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
   error: 'is not a level: write trace, debug, info, warn, error, fatal or silent.',
@@ -142,6 +134,9 @@ const VARIABLES = z.object({
   DATA_DIR: z.string().default('./data'),
   MAX_REPLY_LENGTH: replyLength.exactOptional(),
   PORT: port.default(3000),
+  SHUTDOWN_GRACE_SECONDS: graceSeconds.default(DEFAULT_GRACE_SECONDS),
+  CATCH_UP_MINUTES: catchUpMinutes.default(DEFAULT_CATCH_UP_MINUTES),
+  RETENTION_DAYS: days.exactOptional(),
   LOG_LEVEL: z.preprocess((text) => String(text).toLowerCase(), logLevel).exactOptional(),
 });
 
@@ -202,7 +197,17 @@ function toConfig(variables: Variables): Config {
     },
     ...(variables.MAX_REPLY_LENGTH && { maxReplyLength: variables.MAX_REPLY_LENGTH }),
     port: variables.PORT,
+    operation: operationOf(variables),
     ...(LOG_LEVEL && { logLevel: LOG_LEVEL }),
+  };
+}
+
+function operationOf(variables: Variables): Config['operation'] {
+  const { SHUTDOWN_GRACE_SECONDS, CATCH_UP_MINUTES, RETENTION_DAYS } = variables;
+  return {
+    graceMs: SHUTDOWN_GRACE_SECONDS * 1_000,
+    catchUpMs: CATCH_UP_MINUTES * 60_000,
+    ...(RETENTION_DAYS && { retentionDays: RETENTION_DAYS }),
   };
 }
 

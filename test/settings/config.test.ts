@@ -13,6 +13,7 @@ test('nothing set is the offline demo with a SQLite file in ./data', () => {
     assistants: {},
     store: { dataDir: './data' },
     port: 3000,
+    operation: { graceMs: 5_000, catchUpMs: 3_600_000 },
   });
 });
 
@@ -43,6 +44,9 @@ test('everything that is set arrives where it is used, without the space around 
     DATA_DIR: '/data',
     MAX_REPLY_LENGTH: '5000',
     PORT: '0',
+    SHUTDOWN_GRACE_SECONDS: '0',
+    CATCH_UP_MINUTES: '1440',
+    RETENTION_DAYS: '30',
     LOG_LEVEL: 'DEBUG',
   };
   expect(valid(env)).toEqual({
@@ -51,6 +55,7 @@ test('everything that is set arrives where it is used, without the space around 
     store: { dataDir: '/data', databaseUrl: 'postgres://me:p%40ss@db.example/bobbin', poolSize: 3 },
     maxReplyLength: 5_000,
     port: 0,
+    operation: { graceMs: 0, catchUpMs: 86_400_000, retentionDays: 30 },
     logLevel: 'debug',
   });
 });
@@ -125,6 +130,14 @@ test.each([
   [{ MAX_REPLY_LENGTH: '499' }, /^MAX_REPLY_LENGTH is not a length: write a number of characters from 500/],
   [{ MAX_REPLY_LENGTH: '20_000' }, /^MAX_REPLY_LENGTH is not a length/],
   [{ MAX_REPLY_LENGTH: 'secret' }, /^MAX_REPLY_LENGTH is not a length/],
+  [{ SHUTDOWN_GRACE_SECONDS: '-1' }, /^SHUTDOWN_GRACE_SECONDS is not a number of seconds: .* from 0 to 3600/],
+  [{ SHUTDOWN_GRACE_SECONDS: '1.5' }, /^SHUTDOWN_GRACE_SECONDS is not a number/],
+  [{ SHUTDOWN_GRACE_SECONDS: '3601' }, /^SHUTDOWN_GRACE_SECONDS is not a number/],
+  [{ CATCH_UP_MINUTES: '1441' }, /^CATCH_UP_MINUTES is not a number of minutes: .* to 1440, which is a day/],
+  [{ CATCH_UP_MINUTES: '1 hour' }, /^CATCH_UP_MINUTES is not a number/],
+  [{ RETENTION_DAYS: '0' }, /^RETENTION_DAYS is not a number of days: .* leave it out to keep everything/],
+  [{ RETENTION_DAYS: '1e3' }, /^RETENTION_DAYS is not a number/],
+  [{ RETENTION_DAYS: 'secret' }, /^RETENTION_DAYS is not a number/],
   [{ LOG_LEVEL: 'secret' }, /^LOG_LEVEL is not a level: write trace, debug/],
 ])('the mistake in %o is told with what to do, and no value is shown', (env, sentence) => {
   const { mistakes } = readConfig(env);
