@@ -1,5 +1,6 @@
 import { Keyv, type KeyvOptions } from 'keyv';
 import { deserialize, serialize } from './codec.ts';
+import type { Queue } from './queue.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -18,10 +19,31 @@ export function namespaces(adapter: () => KeyvOptions['store']): Store['keyv'] {
   };
 }
 
-function openKeyv(store: KeyvOptions['store'], namespace: string): Keyv {
+/** Makes a store's `queue` function: one queue for each name; and what stops them all. */
+export function queues(open: (name: string) => Queue<unknown>) {
+  const opened = new Map<string, Queue<unknown>>();
+  return {
+    queue<T>(name: string): Queue<T> {
+      checkName(name);
+      const queue = opened.get(name) ?? open(name);
+      opened.set(name, queue);
+      // As with Keyv, who names a queue knows what is in it.
+      return queue as Queue<T>;
+    },
+    async stopAll(): Promise<void> {
+      await Promise.all([...opened.values()].map((queue) => queue.stop()));
+    },
+  };
+}
+
+function checkName(namespace: string): void {
   if (!NAMESPACE.test(namespace)) {
     throw new TypeError(`The namespace "${namespace}" holds more than a–z, 0–9 and "-".`);
   }
+}
+
+function openKeyv(store: KeyvOptions['store'], namespace: string): Keyv {
+  checkName(namespace);
   // Without throwOnErrors Keyv answers `false` or `undefined` when the database fails, and what was to be kept is lost.
   return new Keyv({ store, namespace, serialize, deserialize, throwOnErrors: true });
 }

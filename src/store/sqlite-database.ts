@@ -8,7 +8,7 @@ import { StoreProblem } from './store-problem.ts';
 const FILE_NAME = 'bobbin.sqlite';
 
 /** Counted up with every change of the schema, so that an older Bobbin leaves a newer file alone. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** How long to wait for a Bobbin that is just ending, such as one that a service manager restarts. */
 const BUSY_TIMEOUT_MS = 1_000;
@@ -50,7 +50,7 @@ function prepare(database: DatabaseSync, file: string): void {
   migrate(database, file);
 }
 
-/** Brings the schema up to date; its write shows at once whether the file can be written. */
+/** Brings the schema up to date, all of it or nothing; its write shows at once whether the file can be written. */
 function migrate(database: DatabaseSync, file: string): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
   if (version > SCHEMA_VERSION) {
@@ -62,6 +62,11 @@ function migrate(database: DatabaseSync, file: string): void {
     BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires INTEGER);
     CREATE INDEX IF NOT EXISTS entries_expires ON entries (expires) WHERE expires IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS queue (
+      place INTEGER PRIMARY KEY, queue TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, data TEXT,
+      put INTEGER NOT NULL, begun INTEGER NOT NULL DEFAULT 0, done INTEGER, UNIQUE (queue, id)
+    );
+    CREATE INDEX IF NOT EXISTS queue_waiting ON queue (queue, key, place) WHERE done IS NULL;
     PRAGMA user_version = ${SCHEMA_VERSION};
     COMMIT`);
 }

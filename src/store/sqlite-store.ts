@@ -1,10 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { namespaces } from './namespaces.ts';
+import { ALONE, LocalSignals } from './local-signals.ts';
+import { namespaces, queues } from './namespaces.ts';
 import { purgeRegularly } from './purge.ts';
 import { SqliteAdapter } from './sqlite.ts';
+import { SqliteAccess } from './sqlite-access.ts';
 import { openMemoryDatabase } from './sqlite-database.ts';
 import { closeWhole, WatchedFiles } from './sqlite-files.ts';
 import { type DataSync, SqliteLog } from './sqlite-log.ts';
+import { purgeQueues, SqliteQueue } from './sqlite-queue.ts';
 import type { Store } from './store.ts';
 
 /** A namespace of its own for what is written only to see whether that is possible. */
@@ -41,17 +44,27 @@ export function sqliteStore(database: DatabaseSync, dataSync?: DataSync): Store 
       throw error;
     });
   };
-  const keyv = namespaces(() => new SqliteAdapter(database, { beforeWrite: look, written, failed }));
+  const access = new SqliteAccess(database, { beforeWrite: look, written, failed });
+  const keyv = namespaces(() => new SqliteAdapter(database, access));
+  const { queue, stopAll } = queues((name) => new SqliteQueue<unknown>(name, access));
   let closed: Promise<void> | undefined;
   const close = async () => {
     stopPurging();
+    await stopAll();
     await log?.close();
     closeWhole(database);
   };
   const purge = database.prepare('DELETE FROM entries WHERE expires <= ?');
-  const stopPurging = purgeRegularly(() => void purge.run(Date.now()));
+  const purgeDone = purgeQueues(access);
+  const stopPurging = purgeRegularly(() => {
+    purge.run(Date.now());
+    purgeDone();
+  });
   return {
     keyv,
+    queue,
+    signals: new LocalSignals(),
+    replicas: ALONE,
     shared: false,
     async check() {
       if (!hasFailed) return look();

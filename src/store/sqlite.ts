@@ -1,22 +1,10 @@
 import { EventEmitter } from 'node:events';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { KeyvStoreAdapter } from 'keyv';
-import { explain } from './sqlite-database.ts';
+import { SqliteAccess } from './sqlite-access.ts';
 
 /** How many entries an iterator reads at once. */
 const PAGE = 100;
-
-/** Who looks after the database. */
-export interface Watch {
-  /** Throws when what is written would be lost. */
-  beforeWrite(): void;
-  /** Resolves when what was written is safe. */
-  written(): Promise<void>;
-  /** Is told of every failure. */
-  failed(error: unknown): void;
-}
-
-const UNWATCHED: Watch = { beforeWrite: () => {}, written: async () => {}, failed: () => {} };
 
 interface Entry {
   key: string;
@@ -38,8 +26,7 @@ export class SqliteAdapter
   readonly opts = { dialect: 'sqlite' };
   /** Set by Keyv, which also puts it and a `:` before every key. */
   namespace: string | undefined;
-  readonly #database: DatabaseSync;
-  readonly #watch: Watch;
+  readonly #access: SqliteAccess;
   readonly #get: StatementSync;
   readonly #set: StatementSync;
   readonly #delete: StatementSync;
@@ -47,11 +34,10 @@ export class SqliteAdapter
   readonly #page: StatementSync;
 
   /** Takes a database that `openDatabase` or `openMemoryDatabase` opened. */
-  constructor(database: DatabaseSync, watch: Watch = UNWATCHED) {
+  constructor(database: DatabaseSync, access = new SqliteAccess(database)) {
     super();
-    this.#watch = watch;
+    this.#access = access;
     const living = '(expires IS NULL OR expires > ?)';
-    this.#database = database;
     this.#get = database.prepare(`SELECT value FROM entries WHERE key = ? AND ${living}`);
     this.#set = database.prepare(
       `INSERT INTO entries (key, value, expires) VALUES (?, ?, ?)
@@ -65,11 +51,11 @@ export class SqliteAdapter
   }
 
   async get(key: string): Promise<SQLOutputValue | undefined> {
-    return this.#guard(() => this.#get.get(key, Date.now())?.value);
+    return this.#access.read(() => this.#get.get(key, Date.now())?.value);
   }
 
   async getMany(keys: string[]): Promise<(SQLOutputValue | undefined)[]> {
-    return this.#guard(() => keys.map((key) => this.#get.get(key, Date.now())?.value));
+    return this.#access.read(() => keys.map((key) => this.#get.get(key, Date.now())?.value));
   }
 
   async has(key: string): Promise<boolean> {
@@ -110,7 +96,7 @@ export class SqliteAdapter
     const [first, end] = range(namespace);
     let last = first;
     for (;;) {
-      const rows = this.#guard(() => this.#page.all(last, end, Date.now(), PAGE));
+      const rows = this.#access.read(() => this.#page.all(last, end, Date.now(), PAGE));
       for (const row of rows) {
         last = String(row.key);
         yield [last, String(row.value)];
@@ -125,36 +111,24 @@ export class SqliteAdapter
 
   #transaction<T>(work: () => T): Promise<T> {
     return this.#change(() => {
-      this.#database.exec('BEGIN IMMEDIATE');
+      const { database } = this.#access;
+      database.exec('BEGIN IMMEDIATE');
       try {
         const result = work();
-        this.#database.exec('COMMIT');
+        database.exec('COMMIT');
         return result;
       } catch (error) {
         // SQLite has rolled back already after some errors, such as a full disk.
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        if (database.isTransaction) database.exec('ROLLBACK');
         throw error;
       }
     });
   }
 
   async #change<T>(work: () => T): Promise<T> {
-    const result = this.#guard(() => {
-      this.#watch.beforeWrite();
-      return work();
-    });
-    await this.#watch.written();
+    const result = this.#access.write(work);
+    await this.#access.written();
     return result;
-  }
-
-  #guard<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      const explained = explain(error, this.#database.location() ?? 'the database in memory');
-      this.#watch.failed(explained);
-      throw explained;
-    }
   }
 }
 

@@ -1,12 +1,18 @@
 import type { Keyv } from 'keyv';
+import type { Queue } from './queue.ts';
+import type { Replicas, Signals } from './signals.ts';
 
-/** Where everything is kept: one database, many Keyv namespaces. */
+/** Where everything is kept: one database, many Keyv namespaces and queues. */
 export interface Store {
   /**
    * A Keyv over this store, for JSON data or `Uint8Array`s. What was set is safe when the promise resolves; every
    * call rejects when the database fails. A namespace is made of a–z, 0–9 and "-"; the same one is the same data.
    */
   keyv<T>(namespace: string): Keyv<T>;
+  /** A queue in this store, for JSON data; named like a namespace. The same name is the same queue. */
+  queue<T>(name: string): Queue<T>;
+  readonly signals: Signals;
+  readonly replicas: Replicas;
   /** Whether other processes may write to the same database at the same time. */
   readonly shared: boolean;
   /**
@@ -14,5 +20,6 @@ export interface Store {
    * writes, too.
    */
   check(): Promise<void>;
+  /** Ends everything; the keys of queues that are still worked on are given back, for other processes to go on with. */
   close(): Promise<void>;
 }
