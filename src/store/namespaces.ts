@@ -19,21 +19,17 @@ export function namespaces(adapter: () => KeyvOptions['store']): Store['keyv'] {
   };
 }
 
-/** Makes a store's `queue` function: one queue for each name; and what stops them all. */
-export function queues(open: (name: string) => Queue<unknown>) {
-  const opened = new Map<string, Queue<unknown>>();
-  return {
-    queue<T>(name: string): Queue<T> {
-      checkName(name);
-      const queue = opened.get(name) ?? open(name);
-      opened.set(name, queue);
-      // As with Keyv, who names a queue knows what is in it.
-      return queue as Queue<T>;
-    },
-    async stopAll(): Promise<void> {
-      await Promise.all([...opened.values()].map((queue) => queue.stop()));
-    },
+/** Makes a store's `queue` function: one queue for each name, which are in `opened`. */
+export function queues<One extends Queue<unknown>>(open: (name: string) => One) {
+  const opened = new Map<string, One>();
+  const queue = <T>(name: string): Queue<T> => {
+    checkName(name);
+    const one = opened.get(name) ?? open(name);
+    opened.set(name, one);
+    // As with Keyv, who names a queue knows what is in it.
+    return one as Queue<unknown> as Queue<T>;
   };
+  return { queue, opened };
 }
 
 function checkName(namespace: string): void {

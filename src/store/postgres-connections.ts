@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'pg';
+import { Pool, type QueryResult } from 'pg';
 import { Gate } from './gate.ts';
 import { addressOf, explain, isCrowded } from './postgres-errors.ts';
 
 /** How long to wait for a connection, in ms: longer than a fail-over of the database, shorter than anyone's patience. */
-const CONNECTION_TIMEOUT_MS = 10_000;
+export const CONNECTION_TIMEOUT_MS = 10_000;
 
 /** For an answer, in ms: longer than the largest file takes over a slow line, shorter than what people take for silence. */
 const QUERY_TIMEOUT_MS = 30_000;
 
 /** As many as `pg` itself opens, of the 100 that a PostgreSQL has by default. */
-const POOL_SIZE = 10;
+export const POOL_SIZE = 10;
 
 /** For the database to have a connection left, in ms: others that hold them give them back, or end. */
-const CROWDED_PATIENCE_MS = 60_000;
+export const CROWDED_PATIENCE_MS = 60_000;
 
 /** Between two attempts to get a connection that the database has not left, in ms; each costs it a process. */
-const CROWDED_PAUSE_MS = 100;
+export const CROWDED_PAUSE_MS = 100;
 
 /** After a time without refusals, in ms, one connection more is tried. */
 const GROWTH_MS = 10_000;
@@ -32,7 +32,8 @@ export interface ConnectionOptions {
 
 /** Connections to a PostgreSQL database. Queries wait for one of them, however many there are. */
 export class Connections {
-  readonly #address: string;
+  /** Where the database is, without the password. */
+  readonly address: string;
   readonly #pool: Pool;
   readonly #gate: Gate;
   readonly #poolSize: number;
@@ -44,7 +45,7 @@ export class Connections {
   /** Connects at the first query. Throws a `Problem` for what is no address. */
   constructor(databaseUrl: string, options: ConnectionOptions = {}) {
     const { poolSize = POOL_SIZE, queryTimeoutMs = QUERY_TIMEOUT_MS } = options;
-    this.#address = addressOf(databaseUrl);
+    this.address = addressOf(databaseUrl);
     this.#poolSize = poolSize;
     this.#gate = new Gate(poolSize);
     this.#pool = new Pool({
@@ -61,21 +62,24 @@ export class Connections {
     this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
-  readonly query: Query = async (sql, values) => {
+  readonly query: Query = async (sql, values) => (await this.run(sql, values)).rows;
+
+  /** Like `query`, with all that `pg` tells; of several statements in one text, an array of that. */
+  async run(sql: string, values?: unknown[]): Promise<QueryResult> {
     const patience = performance.now() + CROWDED_PATIENCE_MS;
     for (;;) {
       try {
-        return (await this.#gate.run(() => this.#pool.query(sql, values))).rows;
+        return await this.#gate.run(() => this.#pool.query(sql, values));
       } catch (error) {
         if (!isCrowded(error) || performance.now() > patience) {
           this.hasFailed = true;
-          throw explain(error, this.#address);
+          throw explain(error, this.address);
         }
         this.#shrink();
         await sleep(CROWDED_PAUSE_MS);
       }
     }
-  };
+  }
 
   async close(): Promise<void> {
     clearTimeout(this.#growth);

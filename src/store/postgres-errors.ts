@@ -12,6 +12,10 @@ export function addressOf(databaseUrl: string): string {
   return `${host}${pathname}`;
 }
 
+/** What our own setup of the tables refuses, as SQLSTATEs that PostgreSQL does not use. */
+export const OF_ANOTHER_PROGRAM = 'BOB01';
+export const OF_A_NEWER_BOBBIN = 'BOB02';
+
 /** What to tell for each SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const ADVICE: Record<string, (address: string) => string> = {
   '28P01': (address) =>
@@ -27,6 +31,10 @@ const ADVICE: Record<string, (address: string) => string> = {
   '53300': (address) =>
     `PostgreSQL at ${address} has no connection left: raise its max_connections, or run fewer copies of Bobbin.`,
   '25006': (address) => `PostgreSQL at ${address} is read-only: point DATABASE_URL to the primary server.`,
+  [OF_ANOTHER_PROGRAM]: (address) =>
+    `The database of postgres://${address} has a table of another program in the place of "bobbin" or "bobbin_schema": point DATABASE_URL to a database of Bobbin's own.`,
+  [OF_A_NEWER_BOBBIN]: (address) =>
+    `The database of postgres://${address} was written by a newer Bobbin: update this one, or point DATABASE_URL to another database.`,
   '57P01': (address) => `PostgreSQL at ${address} is shutting down: try again when it is back.`,
   '57P03': (address) => `PostgreSQL at ${address} is starting or stopping: try again in a moment.`,
 };

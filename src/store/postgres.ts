@@ -1,60 +1,85 @@
-import { namespaces } from './namespaces.ts';
+import { namespaces, queues } from './namespaces.ts';
 import { PostgresAdapter } from './postgres-adapter.ts';
 import { Batches } from './postgres-batches.ts';
-import { type ConnectionOptions, Connections } from './postgres-connections.ts';
+import { type Boss, openBoss } from './postgres-boss.ts';
+import { type ConnectionOptions, Connections, POOL_SIZE } from './postgres-connections.ts';
+import { Presence } from './postgres-presence.ts';
+import { PostgresQueue } from './postgres-queue.ts';
+import { EXPIRES, EXPIRING, setUpSchema, TABLE } from './postgres-schema.ts';
+import { postgresSignals } from './postgres-signals.ts';
 import { purgeRegularly } from './purge.ts';
+import type { Signals } from './signals.ts';
 import type { Store } from './store.ts';
-
-const TABLE = 'bobbin';
-
-/** Any number that all copies of Bobbin share: it lets one of them at a time set up the table. */
-const SETUP_LOCK = 7_266_224;
-
-/**
- * What can expire is found by how its text begins: `{"expires":` and thirteen digits, which sort as text as they
- * do as numbers until the year 2286. The index makes the purge cheap in a table of any size.
- */
-const EXPIRING = `left(value, 11) = '{"expires":'`;
-const EXPIRES = 'left(value, 24) COLLATE "C"';
-
-const SETUP = `
-  SELECT pg_advisory_xact_lock(${SETUP_LOCK});
-  CREATE TABLE IF NOT EXISTS ${TABLE} (key TEXT PRIMARY KEY, value TEXT);
-  CREATE INDEX IF NOT EXISTS ${TABLE}_expires ON ${TABLE} ((${EXPIRES})) WHERE ${EXPIRING}`;
 
 const PURGE = `DELETE FROM ${TABLE} WHERE ${EXPIRING} AND ${EXPIRES} <= $1`;
 
+/** What a store consists of. */
+interface Parts {
+  connections: Connections;
+  presence: Presence;
+  boss: Boss;
+  signals: Signals;
+}
+
 /**
- * Opens the store in a PostgreSQL database, whose table is created when it is missing. Throws a `Problem`, without
- * the password, when the database cannot be used.
+ * Opens the store in a PostgreSQL database, whose tables are created or brought up to date when that is needed. Throws a
+ * `Problem`, without the password, when the database cannot be used.
  */
-export async function postgresStore(databaseUrl: string, options?: ConnectionOptions): Promise<Store> {
-  const connections = new Connections(databaseUrl, options);
+export async function postgresStore(databaseUrl: string, options: ConnectionOptions = {}): Promise<Store> {
+  const { poolSize = POOL_SIZE } = options;
+  // One of the connections is the session.
+  const connections = new Connections(databaseUrl, { ...options, poolSize: Math.max(1, poolSize - 1) });
+  const presence = new Presence(databaseUrl);
   try {
-    await connections.query(SETUP);
+    const session = await presence.open();
+    await setUpSchema(connections.query);
+    presence.watch();
+    const boss = await openBoss(connections, presence, session);
+    const signals = await postgresSignals(connections.query, presence);
+    return storeOver({ connections, presence, boss, signals });
   } catch (error) {
+    presence.close();
     await connections.close();
     throw error;
   }
-  return storeOver(connections);
 }
 
-function storeOver(connections: Connections): Store {
+function storeOver({ connections, presence, boss, signals }: Parts): Store {
   const { query } = connections;
   const rows = new Batches(query, TABLE);
-  const stopPurging = purgeRegularly(async () => void (await query(PURGE, [`{"expires":${Date.now()}`])));
+  const stopPurging = purgeRegularly(async () => {
+    await query(PURGE, [`{"expires":${Date.now()}`]);
+    await boss.boss.supervise();
+  });
   const keyv = namespaces(() => new PostgresAdapter(query, TABLE, rows));
+  const { queue, opened } = queues(
+    (name) => new PostgresQueue<unknown>(name, { connections, presence, boss }),
+  );
   const probes = keyv<number>('probes');
+  const close = async () => {
+    stopPurging();
+    const reason = new Error('The store is closed.');
+    // What can't be given back is taken over as soon as the session has ended.
+    await Promise.allSettled([...opened.values()].map((one) => one.handOver(reason)));
+    presence.close();
+    await boss.boss.stop({ graceful: false, close: false });
+    await connections.close();
+  };
+  let closed: Promise<void> | undefined;
   return {
     keyv,
+    queue,
+    signals,
+    replicas: presence,
     shared: true,
     async check() {
       await (connections.hasFailed ? probes.set('probe', Date.now()) : query('SELECT 1'));
+      if (presence.problem !== undefined) throw presence.problem;
       connections.hasFailed = false;
     },
-    async close() {
-      stopPurging();
-      await connections.close();
+    close() {
+      closed ??= close();
+      return closed;
     },
   };
 }

@@ -27,7 +27,8 @@ export interface Queue<T> {
   /**
    * Gives each key with entries to `work`, as soon as nobody else has it, those that were begun before first; once in a
    * process, or again after `stop`. An entry may be given out while `put` still keeps it. A key that still has entries
-   * when its work is over is given out again, after a pause when none was done. `work` never rejects.
+   * when its work is over is given out again, after a pause when none was done. `work` never rejects, and comes to its end
+   * when its claim is lost.
    */
   start(work: (claim: Claim<T>) => Promise<void>): Promise<void>;
   /**
@@ -56,7 +57,7 @@ export interface Claim<T> {
    * others may have it.
    */
   readonly lost: AbortSignal;
-  /** The entries that are not done, oldest first. */
+  /** The entries that are not done, oldest first; none when they were forgotten meanwhile. */
   entries(): Promise<Entry<T>[]>;
   /** They need no more work, whether or not `entries` has given them. Rejects when the claim is lost. */
   done(ids: readonly string[]): Promise<void>;

@@ -82,7 +82,7 @@ export class SqliteQueue<T> implements Queue<T> {
         done: (ids) => this.#done(key, ids),
       });
       await this.#work(claim).catch(() => {});
-      if (!claim.hasDone) await this.#pause();
+      if (!claim.hasDone && this.#waiting(key).count > 0) await this.#pause();
     }
     this.#busy.delete(key);
   }

@@ -46,11 +46,11 @@ export function sqliteStore(database: DatabaseSync, dataSync?: DataSync): Store 
   };
   const access = new SqliteAccess(database, { beforeWrite: look, written, failed });
   const keyv = namespaces(() => new SqliteAdapter(database, access));
-  const { queue, stopAll } = queues((name) => new SqliteQueue<unknown>(name, access));
+  const { queue, opened } = queues((name) => new SqliteQueue<unknown>(name, access));
   let closed: Promise<void> | undefined;
   const close = async () => {
     stopPurging();
-    await stopAll();
+    for (const one of opened.values()) await one.stop();
     await log?.close();
     closeWhole(database);
   };

@@ -3,6 +3,7 @@ import { codeInterpreterFigures } from './code-interpreter.ts';
 import { discordFigures } from './discord.ts';
 import { type Figure, print } from './figure.ts';
 import { publisherFigures } from './publisher.ts';
+import { queueFigures } from './queue.ts';
 import { reactionFigures } from './reaction.ts';
 import { replyFigures } from './reply.ts';
 import { slackFigures } from './slack.ts';
@@ -18,6 +19,7 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['Slack', slackFigures],
   ['Discord', discordFigures],
   ['Reaction', reactionFigures],
+  ['Queue', queueFigures],
   ['A thousand replies', thousandFigures],
 ];
 

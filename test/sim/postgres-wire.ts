@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export interface PostgresWire {
   /** `url` by way of the wire. */
   through(url: string): string;
-  /** How many queries have gone through since the last call. */
+  /** How many queries have gone through since the last call, without those that only look who is alive. */
   taken(): number;
   /** Nothing that clients say gets through any more, though their connections stand. */
   freeze(): void;
@@ -74,7 +74,9 @@ function queryCounter(): (bytes: Buffer) => number {
       if (rest.length < type + 4) return count;
       const length = type + rest.readInt32BE(type);
       if (rest.length < length) return count;
-      if (started && (rest[0] === 0x51 || rest[0] === 0x45)) count++;
+      const isSimple = started && rest[0] === 0x51;
+      const isLook = isSimple && rest.toString('latin1', type + 4, length).includes('pg_locks');
+      if ((isSimple && !isLook) || (started && rest[0] === 0x45)) count++;
       started = true;
       rest = rest.subarray(length);
     }

@@ -1,0 +1,50 @@
+import type { Owned } from './postgres-claims.ts';
+import type { Session } from './postgres-session.ts';
+import type { Claim, Entry } from './queue.ts';
+
+/** A claim that ends when the session does in which it was made. */
+export class PostgresClaim<T> implements Claim<T> {
+  readonly key: string;
+  readonly isTakenOver: boolean;
+  /** The number of the process that has it. */
+  readonly process: number;
+  readonly lost: AbortSignal;
+  /** Whether the work has come to the end of anything. */
+  hasDone = false;
+  /** What the worker has been given and is not done. */
+  #unfinished: Set<string> | undefined;
+  readonly #handOver = new AbortController();
+  readonly #access: Pick<Claim<T>, 'entries' | 'done'>;
+
+  constructor({ key, isTakenOver }: Owned, session: Session, access: Pick<Claim<T>, 'entries' | 'done'>) {
+    this.key = key;
+    this.isTakenOver = isTakenOver;
+    this.process = session.process;
+    this.lost = AbortSignal.any([session.lost, this.#handOver.signal]);
+    this.#access = access;
+  }
+
+  /** Whether something of it may be half done. */
+  get isBegun(): boolean {
+    return this.#unfinished ? this.#unfinished.size > 0 : this.isTakenOver;
+  }
+
+  /** Others may have it from now on. */
+  handOver(reason: unknown): void {
+    this.#handOver.abort(reason);
+  }
+
+  async entries(): Promise<Entry<T>[]> {
+    this.lost.throwIfAborted();
+    const entries = await this.#access.entries();
+    this.#unfinished = new Set(entries.map(({ id }) => id));
+    return entries;
+  }
+
+  async done(ids: readonly string[]): Promise<void> {
+    this.lost.throwIfAborted();
+    await this.#access.done(ids);
+    for (const id of ids) this.#unfinished?.delete(id);
+    this.hasDone = true;
+  }
+}

@@ -1,0 +1,163 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CROWDED_PATIENCE_MS, CROWDED_PAUSE_MS } from './postgres-connections.ts';
+import { addressOf, isCrowded } from './postgres-errors.ts';
+import { ALIVE_LOCKS, Session } from './postgres-session.ts';
+import type { Replicas } from './signals.ts';
+
+/**
+ * How often is looked who is alive, in ms: what a dead process had is taken over in well under a second. It takes the
+ * database a tenth of a millisecond.
+ */
+const LOOK_MS = 250;
+
+/** Between two attempts to come back to a database that was lost, in ms. */
+const RETURN_MS = 200;
+
+/** The channel on which is told that claims were given back. */
+export const GIVEN_BACK = 'bobbin_given_back';
+
+/**
+ * Who is alive, and who owns claims. The owners are of the snapshot that was taken when the statement began, the locks are
+ * looked at after that: an owner without a lock is dead, since each takes its lock before its first claim.
+ */
+const LOOK = `SELECT
+  ARRAY(SELECT objid::bigint::int FROM pg_locks WHERE locktype = 'advisory' AND classid = ${ALIVE_LOCKS} AND objsubid = 2
+    AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS alive,
+  ARRAY(SELECT DISTINCT process FROM bobbin_claims) AS owners`;
+
+/** A process whose claims are free; null for claims that were given back. */
+export type Owner = number | null;
+
+interface Events {
+  /** A new session stands, and what was notified meanwhile was not heard. */
+  begun: [Session];
+  /** Regularly: whose claims are free. */
+  looked: [Session, Owner[]];
+  notified: [channel: string, payload: string];
+  changed: [count: number];
+}
+
+/** This process among those that share the database: keeps a session, and begins a new one when it is lost. */
+export class Presence implements Replicas {
+  readonly events = new EventEmitter<Events>();
+  readonly #databaseUrl: string;
+  readonly #channels = new Set<string>([GIVEN_BACK]);
+  readonly #closed = new AbortController();
+  #session: Session | undefined;
+  #problem: unknown;
+  #count = 1;
+  /** Ends the pause between two looks. */
+  #nudge = new AbortController();
+
+  constructor(databaseUrl: string) {
+    this.#databaseUrl = databaseUrl;
+    this.events.setMaxListeners(0);
+    this.events.on('notified', (channel) => {
+      if (channel === GIVEN_BACK) this.look();
+    });
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  onChange(listener: (count: number) => void): () => void {
+    this.events.on('changed', listener);
+    return () => this.events.off('changed', listener);
+  }
+
+  /** Undefined while the database is lost. */
+  get session(): Session | undefined {
+    return this.#session?.lost.aborted ? undefined : this.#session;
+  }
+
+  /** Why there is no session. */
+  get problem(): unknown {
+    return this.session ? undefined : this.#problem;
+  }
+
+  /** Begins the first session. Rejects with a `Problem` when the database cannot be used. */
+  async open(): Promise<Session> {
+    const patience = performance.now() + CROWDED_PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.#begin();
+      } catch (error) {
+        if (!isCrowded(error instanceof Error ? error.cause : undefined) || performance.now() > patience)
+          throw error;
+        await sleep(CROWDED_PAUSE_MS);
+      }
+    }
+  }
+
+  /** Looks who is alive from here on, and comes back when the session is lost. */
+  watch(): void {
+    void this.#keep();
+  }
+
+  /** Looks at once, not only at the next time. */
+  look(): void {
+    this.#nudge.abort();
+  }
+
+  /** Hears a channel, in the sessions to come, too. */
+  async listen(channel: string): Promise<void> {
+    this.#channels.add(channel);
+    await this.session?.query(`LISTEN "${channel}"`);
+  }
+
+  close(): void {
+    this.#closed.abort();
+    this.#session?.close();
+  }
+
+  async #begin(): Promise<Session> {
+    const hear = (channel: string, payload: string) => this.events.emit('notified', channel, payload);
+    const session = await Session.open(this.#databaseUrl, addressOf(this.#databaseUrl), hear);
+    try {
+      for (const channel of this.#channels) await session.query(`LISTEN "${channel}"`);
+      this.#closed.signal.throwIfAborted();
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+    this.#session = session;
+    return session;
+  }
+
+  async #keep(): Promise<void> {
+    while (!this.#closed.signal.aborted) {
+      try {
+        const session = this.session ?? (await this.#begin());
+        this.events.emit('begun', session);
+        while (!session.lost.aborted) await this.#look(session);
+        this.#problem = session.lost.reason;
+      } catch (error) {
+        this.#problem = error;
+      }
+      await sleep(RETURN_MS, undefined, { signal: this.#closed.signal, ref: false }).catch(() => {});
+    }
+  }
+
+  async #look(session: Session): Promise<void> {
+    this.#nudge = new AbortController();
+    try {
+      const [row] = (await session.query(LOOK)) as [{ alive: number[]; owners: Owner[] }];
+      const alive = new Set<Owner>(row.alive);
+      this.#noteCount(Math.max(1, alive.size));
+      const free = row.owners.filter((owner) => !alive.has(owner));
+      this.events.emit('looked', session, free);
+    } catch (error) {
+      this.#problem = error;
+    }
+    const signal = AbortSignal.any([session.lost, this.#nudge.signal]);
+    await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});
+  }
+
+  #noteCount(count: number): void {
+    if (count === this.#count) return;
+    this.#count = count;
+    this.events.emit('changed', count);
+  }
+}
