@@ -226,7 +226,7 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
   });
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
-    shared: store.shared,
+    ...(store.locks && { locks: store.locks }),
     model: modelOf(settings),
     ...(settings.standIn !== undefined && { standIn: settings.standIn }),
     unknownModels: reader === 'programs' && settings.model.api !== 'demo' ? 'refused' : 'taken',
@@ -243,7 +243,7 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
     await assistants.close();
     await codeInterpreter.close();
   };
-  return { ...assistants, endRuns: assistants.close, warmUp, close };
+  return { ...assistants, leaveRuns: assistants.close, warmUp, close };
 }
 
 /** What each reader may be told of a failure. */

@@ -11,12 +11,13 @@ import { messageRoutes } from './message-routes.ts';
 import { type CheckModel, modelRoutes } from './model-routes.ts';
 import type { Catalogue } from './models/catalogue.ts';
 import type { State } from './state.ts';
-import type { ActiveRun } from './thread.ts';
+import type { ActiveRun, Written } from './thread.ts';
 import { threadRoutes } from './thread-routes.ts';
 
 export interface AppOptions {
   state: State;
   activeRun: ActiveRun;
+  written: Written;
   /** What the provider offers. */
   catalogue: Catalogue;
   /** Stands for the models that are not offered. */
@@ -38,6 +39,7 @@ const METHODS = ['GET', 'POST', 'DELETE'];
 export function createAssistantsApp({
   state,
   activeRun,
+  written,
   catalogue,
   standIn,
   checkModel,
@@ -69,7 +71,7 @@ export function createAssistantsApp({
   app.route('/v1', runRoutes);
   app.route('/v1', assistantRoutes({ state, ...(checkModel && { checkModel }) }));
   app.route('/v1', threadRoutes({ state, activeRun }));
-  app.route('/v1', messageRoutes({ state, activeRun }));
+  app.route('/v1', messageRoutes({ state, activeRun, written }));
   app.route('/v1', fileRoutes({ state }));
   app.route('/v1', modelRoutes({ catalogue, ...(standIn !== undefined && { standIn }) }));
   return app;

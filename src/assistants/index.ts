@@ -9,14 +9,15 @@ import { Catalogue } from './models/catalogue.ts';
 import type { Model } from './models/model.ts';
 import { withStandIn } from './models/stand-in.ts';
 import { ActiveRuns } from './runs/active-runs.ts';
+import type { Locks } from './runs/locks.ts';
 import { runRoutes } from './runs/routes/run-routes.ts';
 import { openState } from './state.ts';
 
 export interface AssistantsOptions {
   /** Where everything is kept: one Keyv for each namespace, which throws when the store fails. */
   keyv: <T>(namespace: string) => Keyv<T>;
-  /** Whether other processes may use the same store at the same time. */
-  shared: boolean;
+  /** Left out, this process has the store to itself. */
+  locks?: Locks;
   model: Model;
   /** The model that stands for every one that the provider does not offer. */
   standIn?: string;
@@ -36,17 +37,15 @@ export interface Assistants {
   fetch: Fetch;
   /** For a server with a socket. */
   handle: (request: Request) => Response | Promise<Response>;
-  /** How many runs are going on. */
-  activeRuns(): number;
   /**
-   * Ends the runs that are going on, as failed, and takes no more. What there is can still be read: the model, the
-   * code interpreter and the store stay open.
+   * Leaves the runs that are going on as they stand to the next process over the store, and takes no more. What there is
+   * can still be read: the model, the code interpreter and the store stay open.
    */
   close(): Promise<void>;
 }
 
 export function createAssistants(options: AssistantsOptions): Assistants {
-  const { keyv, shared, codeInterpreter, apiKeys, standIn, unknownModels = 'taken' } = options;
+  const { keyv, locks, codeInterpreter, apiKeys, standIn, unknownModels = 'taken' } = options;
   const catalogue = new Catalogue(options.model);
   const standsIn = standIn !== undefined;
   const model = standsIn ? withStandIn(options.model, standIn, catalogue) : options.model;
@@ -54,11 +53,12 @@ export function createAssistants(options: AssistantsOptions): Assistants {
   const onError = (error: unknown) => options.onError(error, currentRequest());
   const explain = options.explain && { explain: options.explain };
   const state = openState(keyv);
-  const leases = shared ? { leases: keyv<number | true>('leases') } : {};
-  const runs = new ActiveRuns({ state, model, codeInterpreter, onError, ...explain, ...leases });
+  const shared = locks && { shared: { locks, cancels: keyv<true>('cancels') } };
+  const runs = new ActiveRuns({ state, model, codeInterpreter, onError, ...explain, ...shared });
   const app = createAssistantsApp({
     state,
     activeRun: (threadId) => runs.ofThread(threadId),
+    written: (threadId) => runs.written(threadId)?.messages,
     runRoutes: runRoutes({ state, runs, ...checked }),
     catalogue,
     ...(standsIn && { standIn }),
@@ -68,5 +68,5 @@ export function createAssistants(options: AssistantsOptions): Assistants {
     ...(apiKeys && { apiKeys }),
   });
   const handle = (request: Request) => app.fetch(request);
-  return { fetch: inProcessFetch(handle), handle, activeRuns: () => runs.count, close: () => runs.close() };
+  return { fetch: inProcessFetch(handle), handle, close: () => runs.close() };
 }

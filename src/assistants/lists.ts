@@ -25,7 +25,7 @@ export function toList<T extends { id: string }>({ data, hasMore }: Page<T>): Li
 }
 
 /** The page of a list that is in memory; `items` come oldest first. */
-export function pageOf<T extends { id: string }>(items: T[], query: PageQuery): Page<T> {
+export function pageOf<T extends { id: string }>(items: readonly T[], query: PageQuery): Page<T> {
   const ordered = query.order === 'asc' ? items : items.toReversed();
   const first = query.after === undefined ? 0 : placeOf(ordered, query.after, ordered.length) + 1;
   const end = query.before === undefined ? ordered.length : placeOf(ordered, query.before, 0);
@@ -34,7 +34,7 @@ export function pageOf<T extends { id: string }>(items: T[], query: PageQuery): 
   return { data, hasMore: data.length < between.length };
 }
 
-function placeOf(items: { id: string }[], id: string, otherwise: number): number {
+function placeOf(items: readonly { id: string }[], id: string, otherwise: number): number {
   const place = items.findIndex((item) => item.id === id);
   return place === -1 ? otherwise : place;
 }

@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { Message, MessageDeleted } from 'openai/resources/beta/threads/messages';
 import { notFound } from './api-error.ts';
 import type { Page, PageQuery } from './collection.ts';
@@ -9,10 +9,16 @@ import { listQuery, pageOf, toList } from './lists.ts';
 import { filesOf } from './message.ts';
 import { messageInput, messageUpdate } from './schemas.ts';
 import type { State } from './state.ts';
-import { type ActiveRun, addMessage, checkIdle, findThread } from './thread.ts';
+import { type ActiveRun, addMessage, checkIdle, findThread, type Written } from './thread.ts';
 import { settled, together } from './together.ts';
 
-export function messageRoutes({ state, activeRun }: { state: State; activeRun: ActiveRun }): Hono {
+export interface MessageRoutesDeps {
+  state: State;
+  activeRun: ActiveRun;
+  written: Written;
+}
+
+export function messageRoutes({ state, activeRun, written }: MessageRoutesDeps): Hono {
   const app = new Hono();
 
   app.post('/threads/:thread_id/messages', async (c) => {
@@ -35,28 +41,34 @@ export function messageRoutes({ state, activeRun }: { state: State; activeRun: A
     const runId = c.req.query('run_id');
     const page =
       runId === undefined ? state.messages.page(id, query) : messagesOfRun(state, id, runId, query);
-    return c.json(toList(await page));
+    const { data, hasMore } = await page;
+    const newer = written(id);
+    return c.json(toList({ data: data.map((message) => newer?.get(message.id) ?? message), hasMore }));
   });
 
-  app.get('/threads/:thread_id/messages/:message_id', async (c) =>
-    c.json(await findMessage(state, pathId(c, 'thread_id'), pathId(c, 'message_id'))),
-  );
+  app.get('/threads/:thread_id/messages/:message_id', async (c) => c.json(await find(c)));
 
   app.post('/threads/:thread_id/messages/:message_id', async (c) => {
-    const { id } = await findMessage(state, pathId(c, 'thread_id'), pathId(c, 'message_id'));
+    const { id, thread_id } = await find(c);
     const { metadata } = await jsonBody(c, messageUpdate);
-    const updated = await state.messages.update(id, (message) =>
-      metadata === undefined ? message : { ...message, metadata: metadata ?? {} },
-    );
+    const change = metadata === undefined ? {} : { metadata: metadata ?? {} };
+    const newer = written(thread_id)?.get(id);
+    if (newer) Object.assign(newer, change);
+    const updated = await state.messages.update(id, (message) => ({ ...message, ...change }));
     if (updated === undefined) throw notFound('message', id);
-    return c.json(updated);
+    return c.json(newer ?? updated);
   });
 
   app.delete('/threads/:thread_id/messages/:message_id', async (c) => {
-    const { id } = await findMessage(state, pathId(c, 'thread_id'), pathId(c, 'message_id'));
+    const { id } = await find(c);
     await state.messages.remove(id);
     return c.json({ id, object: 'thread.message.deleted', deleted: true } satisfies MessageDeleted);
   });
+
+  const find = async (c: Context) => {
+    const message = await findMessage(state, pathId(c, 'thread_id'), pathId(c, 'message_id'));
+    return written(message.thread_id)?.get(message.id) ?? message;
+  };
 
   return app;
 }

@@ -1,14 +1,14 @@
 import type { Keyv } from 'keyv';
 import type { Assistant as SdkAssistant } from 'openai/resources/beta/assistants';
 import type { Message } from 'openai/resources/beta/threads/messages';
-import type { Run } from 'openai/resources/beta/threads/runs/runs';
-import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
+import type { Run as SdkRun } from 'openai/resources/beta/threads/runs/runs';
 import type { Thread } from 'openai/resources/beta/threads/threads';
 import type { FileObject } from 'openai/resources/files';
 import type { ReasoningEffort } from 'openai/resources/shared';
 import { Collection } from './collection.ts';
 import type { Omission } from './runs/context/omissions.ts';
 import type { OwnFields } from './runs/context/own-fields.ts';
+import type { KeptStep } from './runs/kept-step.ts';
 
 /** The parent of the documents that belong to nobody: assistants and files. */
 export const ROOT = 'root';
@@ -16,6 +16,11 @@ export const ROOT = 'root';
 /** The API answers with `reasoning_effort`, which the SDK's type leaves out. */
 export interface Assistant extends SdkAssistant {
   reasoning_effort: ReasoningEffort;
+}
+
+/** Kept with the run, so that whoever carries it on asks the model for the same. */
+export interface Run extends SdkRun {
+  reasoning_effort?: ReasoningEffort;
 }
 
 /** Everything that the embedded Assistants API remembers. */
@@ -29,7 +34,7 @@ export interface State {
   /** Listed under the thread's id: the newest one is the only one that can be active. */
   runs: Collection<Run>;
   /** Listed under the run's id. */
-  steps: Collection<RunStep>;
+  steps: Collection<KeptStep>;
   /** Listed under `ROOT`. Added with `addFile` and removed with `removeFile`, together with its content. */
   files: Collection<FileObject>;
   /** A file's bytes by its id. */

@@ -12,6 +12,9 @@ import { nowInSeconds } from './time.ts';
 /** The run that holds a thread now, if there is one; whether it still lives is for the run loop to say. */
 export type ActiveRun = (threadId: string) => Promise<Run | undefined>;
 
+/** The messages that a run is writing on a thread, as they stand now, by id: the store may be behind. */
+export type Written = (threadId: string) => ReadonlyMap<string, Message> | undefined;
+
 /** Throws a 404 ApiError when the thread does not exist, or no longer. */
 export async function findThread(state: State, id: string): Promise<Thread> {
   const thread = await state.threads.get(id);

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openAssistants } from '../bot.ts';
 import { type Logger, openLog } from '../log.ts';
 import { openHttp } from '../operations/http.ts';
@@ -9,9 +8,6 @@ import { openStore } from '../store/open-store.ts';
 
 /** Without a key everybody who reaches the port could use the model, so it is reached from this machine only. */
 const ONLY_HERE = { hostname: '127.0.0.1' };
-
-/** How long programs that poll can still see how their runs ended: most look again within a second. */
-const LAST_LOOK_MS = 2_000;
 
 /** Docker kills what has not ended ten seconds after it was asked to. */
 const STOP_WITHIN_MS = 9_000;
@@ -42,9 +38,8 @@ export async function serve(settings: Settings): Promise<void> {
   log.info('stopping');
   ready = false;
   endWithin(STOP_WITHIN_MS, log);
-  const isAwaited = assistants.activeRuns() > 0;
-  await assistants.endRuns();
-  if (isAwaited) await sleep(LAST_LOOK_MS);
+  // Streams end with that, which the server would wait for; the next process goes on with the runs.
+  await assistants.leaveRuns();
 }
 
 /** Ends the process by force when something holds it, such as a store that does not answer. */

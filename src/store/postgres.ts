@@ -3,6 +3,7 @@ import { PostgresAdapter } from './postgres-adapter.ts';
 import { Batches } from './postgres-batches.ts';
 import { type Boss, openBoss } from './postgres-boss.ts';
 import { type ConnectionOptions, Connections, POOL_SIZE } from './postgres-connections.ts';
+import { PostgresLocks } from './postgres-locks.ts';
 import { Presence } from './postgres-presence.ts';
 import { PostgresQueue } from './postgres-queue.ts';
 import { EXPIRES, EXPIRING, setUpSchema, TABLE } from './postgres-schema.ts';
@@ -19,6 +20,7 @@ interface Parts {
   presence: Presence;
   boss: Boss;
   signals: Signals;
+  locks: PostgresLocks;
 }
 
 /**
@@ -36,7 +38,8 @@ export async function postgresStore(databaseUrl: string, options: ConnectionOpti
     presence.watch();
     const boss = await openBoss(connections, presence, session);
     const signals = await postgresSignals(connections.query, presence);
-    return storeOver({ connections, presence, boss, signals });
+    const locks = new PostgresLocks(databaseUrl);
+    return storeOver({ connections, presence, boss, signals, locks });
   } catch (error) {
     presence.close();
     await connections.close();
@@ -44,7 +47,7 @@ export async function postgresStore(databaseUrl: string, options: ConnectionOpti
   }
 }
 
-function storeOver({ connections, presence, boss, signals }: Parts): Store {
+function storeOver({ connections, presence, boss, signals, locks }: Parts): Store {
   const { query } = connections;
   const rows = new Batches(query, TABLE);
   const stopPurging = purgeRegularly(async () => {
@@ -62,6 +65,7 @@ function storeOver({ connections, presence, boss, signals }: Parts): Store {
     // What can't be given back is taken over as soon as the session has ended.
     await Promise.allSettled([...opened.values()].map((one) => one.handOver(reason)));
     presence.close();
+    await locks.close();
     await boss.boss.stop({ graceful: false, close: false });
     await connections.close();
   };
@@ -72,6 +76,7 @@ function storeOver({ connections, presence, boss, signals }: Parts): Store {
     signals,
     replicas: presence,
     shared: true,
+    locks,
     async check() {
       await (connections.hasFailed ? probes.set('probe', Date.now()) : query('SELECT 1'));
       if (presence.problem !== undefined) throw presence.problem;

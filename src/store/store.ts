@@ -1,4 +1,5 @@
 import type { Keyv } from 'keyv';
+import type { Locks } from './locks.ts';
 import type { Queue } from './queue.ts';
 import type { Replicas, Signals } from './signals.ts';
 
@@ -15,6 +16,8 @@ export interface Store {
   readonly replicas: Replicas;
   /** Whether other processes may write to the same database at the same time. */
   readonly shared: boolean;
+  /** Locks among those processes; none where there are no others. */
+  readonly locks?: Locks;
   /**
    * Rejects with why the store can't be used now. It looks, and where a call has failed since it was last found well, it
    * writes, too.

@@ -29,6 +29,7 @@ export function openApi(options: Partial<AppOptions> = {}): Api {
   const app = createAssistantsApp({
     state,
     activeRun: async (threadId) => active.get(threadId),
+    written: () => undefined,
     catalogue: new Catalogue(new ScriptedModel()),
     runRoutes: new Hono(),
     onError: (error) => errors.push(error),

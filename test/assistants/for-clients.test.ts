@@ -17,7 +17,6 @@ function open(model: Model) {
   const log: { error: unknown; id: string | undefined }[] = [];
   const { fetch } = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
-    shared: false,
     model,
     codeInterpreter: new ScriptedInterpreter(),
     onError: (error, request) => void log.push({ error, id: request?.id }),

@@ -17,7 +17,6 @@ function open(...answers: ScriptedAnswer[]): Assistants {
   const store = memoryStore();
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
-    shared: store.shared,
     model: new ScriptedModel(...answers),
     codeInterpreter: new ScriptedInterpreter(),
     onError: (error) => errors.push(error),
@@ -99,7 +98,6 @@ test('of a failure that nobody foresaw, clients are told what may be told', asyn
       keyv.set = (...given) => (isFull ? Promise.reject(full) : set(...given));
       return keyv as never;
     },
-    shared: store.shared,
     model: new ScriptedModel(says('Hello.')),
     codeInterpreter: new ScriptedInterpreter(),
     onError: (error) => void expect(error).toBe(full),

@@ -17,7 +17,6 @@ function open(model: Model, options: Partial<AssistantsOptions> = {}) {
   };
   const { fetch } = createAssistants({
     keyv: memory,
-    shared: false,
     model,
     unknownModels: 'refused',
     codeInterpreter: new ScriptedInterpreter(),

@@ -21,7 +21,7 @@ function open(model: Model): OpenAI {
   const onError = (error: unknown) => {
     throw error;
   };
-  const { fetch } = createAssistants({ keyv: memory, shared: false, model, codeInterpreter, onError });
+  const { fetch } = createAssistants({ keyv: memory, model, codeInterpreter, onError });
   return new OpenAI({ apiKey: 'none', baseURL: 'http://assistants.test/v1', fetch });
 }
 

@@ -67,7 +67,6 @@ async function assistantsClient(deltas: number) {
   const answer = [...Array.from({ length: deltas }, () => text(WORD)), end()];
   const { handle } = createAssistants({
     keyv: <T>(namespace: string) => new Keyv<T>({ namespace }),
-    shared: false,
     model: new ScriptedModel(answer),
     codeInterpreter: new ScriptedInterpreter(),
     onError: (error) => {

@@ -60,7 +60,6 @@ export async function openHarness(options: HarnessOptions) {
   const errors: unknown[] = [];
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
-    shared: false,
     model,
     codeInterpreter,
     onError: (error) => errors.push(error),

@@ -1,84 +1,77 @@
-import type { Run } from 'openai/resources/beta/threads/runs/runs';
-import { invalidRequest, notFound, serverStopping } from '../api-error.ts';
-import type { CodeInterpreter } from '../code-interpreter/code-interpreter.ts';
-import type { Failures } from '../failures.ts';
-import type { Model } from '../models/model.ts';
-import type { State } from '../state.ts';
+import { notFound, serverStopping } from '../api-error.ts';
+import type { Run } from '../state.ts';
+import { type CancelStore, Cancels } from './cancels.ts';
 import { type Ending, isTerminal } from './ending.ts';
-import { type LeaseStore, Leases } from './leases.ts';
-import { LiveRun } from './live-run.ts';
-import type { RunSettings } from './loop/run-loop.ts';
-import { endOrphan } from './orphan.ts';
+import { msLeft } from './expiry.ts';
+import { type KeptRun, keptRun, readStored, removeBegun, type Stored } from './kept-run.ts';
+import type { LiveRun } from './live-run.ts';
+import { LiveRuns, type LiveRunsOptions } from './live-runs.ts';
+import { ALONE, type Lock, type Locks } from './locks.ts';
+import { endOrphan, LOST } from './orphan.ts';
+import { alreadyActive, carriedOutElsewhere, checkOutputs, noOutputsIn, notCancellable } from './refusals.ts';
 import type { EventStream } from './writer/event-stream.ts';
 
-/** OpenAI's: a run that has not come to an end after ten minutes expires. */
-export const EXPIRES_AFTER_MS = 600_000;
-
-export interface ActiveRunsOptions extends Failures {
-  state: State;
-  model: Model;
-  codeInterpreter: CodeInterpreter;
-  /** Where processes that share the store see each other's runs; none when this one has the store to itself. */
-  leases?: LeaseStore;
-  checkpointMs?: number;
-  heartbeatMs?: number;
-  leaseMs?: number;
+export interface ActiveRunsOptions extends LiveRunsOptions {
+  /** How processes that share the store keep out of each other's way; none when this one has the store to itself. */
+  shared?: { locks: Locks; cancels: CancelStore };
+  lookMs?: number;
 }
-
-const STOPPED: Ending = {
-  status: 'failed',
-  error: {
-    code: 'server_error',
-    message: 'The server was stopped while it carried out this run. Start a new run to go on.',
-  },
-};
 
 const UNKEPT: Ending = {
   status: 'failed',
   error: { code: 'server_error', message: 'The server could not save the run. Please try again later.' },
 };
 
-/** The runs that are not over yet: at most one a thread. */
+/** The runs that are not over yet: at most one a thread, and each in the hands of one process. */
 export class ActiveRuns {
   readonly #options: ActiveRunsOptions;
-  readonly #leases: Leases | undefined;
-  /** By thread. A run stands here from before it is kept until after its end is. */
-  readonly #live = new Map<string, LiveRun>();
-  readonly #releases = new Map<string, () => void>();
+  readonly #locks: Locks;
+  readonly #cancels: Cancels | undefined;
+  readonly #live: LiveRuns;
   /** Runs on their way into the store. */
   readonly #starting = new Set<Promise<Run>>();
+  /** By id: runs that were in nobody's hands. */
+  readonly #taking = new Map<string, Promise<Run>>();
   #closing = false;
 
   constructor(options: ActiveRunsOptions) {
+    const { shared, onError, lookMs } = options;
     this.#options = options;
-    const { leases, heartbeatMs, leaseMs } = options;
-    this.#leases = leases && new Leases(leases, heartbeatMs, leaseMs);
+    this.#locks = shared?.locks ?? ALONE;
+    this.#cancels = shared && new Cancels(shared.cancels, onError, lookMs);
+    this.#live = new LiveRuns(options, this.#cancels);
   }
 
-  /** Unix time in seconds at which a run that begins now expires. */
-  get expiresAt(): number {
-    return Math.ceil((Date.now() + EXPIRES_AFTER_MS) / 1000);
-  }
-
-  /** The run that holds the thread now. A run whose process died is ended first, and holds nothing. */
+  /** The run that holds the thread now. */
   async ofThread(threadId: string): Promise<Run | undefined> {
-    const live = this.#holder(threadId);
+    const run = await this.newest(threadId);
+    return run && !isTerminal(run.status) ? run : undefined;
+  }
+
+  /** The thread's newest run as it stands now. One whose process died is carried on from here. */
+  async newest(threadId: string): Promise<Run | undefined> {
+    const live = this.#live.holding(threadId);
     if (live) return live.run;
     const newest = await this.#options.state.runs.last(threadId);
     // Another request may have started one meanwhile.
-    const started = this.#holder(threadId);
+    const started = this.#live.holding(threadId);
     if (started) return started.run;
-    const run = newest && (await this.#current(newest));
-    return run && !isTerminal(run.status) ? run : undefined;
+    return newest && this.#current(newest);
   }
 
   /** The run as it stands now. Throws a 404 ApiError when the thread has no such run. */
   async find(threadId: string, runId: string): Promise<Run> {
-    const live = this.#live.get(threadId);
+    const live = this.#live.of(threadId);
     if (live?.run.id === runId) return live.run;
     const run = await this.#options.state.runs.get(runId);
     if (run?.thread_id !== threadId) throw notFound('run', runId);
     return this.#current(run);
+  }
+
+  /** What the thread's run wrote, as it stands now, while this process carries it out; `runId`: only if it is that one. */
+  written(threadId: string, runId?: string): LiveRun['written'] | undefined {
+    const live = this.#live.of(threadId);
+    return runId === undefined || live?.run.id === runId ? live?.written : undefined;
   }
 
   /** Throws a 400 ApiError when the thread has an active run, in this process or another. */
@@ -89,41 +82,26 @@ export class ActiveRuns {
 
   /**
    * Starts `run` on a thread that is free, once `prepare` has added the messages that come with it. Throws a 400
-   * ApiError when another one was faster, and a 503 once all runs are being ended. A client that goes away does not end
-   * the run.
+   * ApiError when another one was faster, and a 503 once the server is being stopped. A client that goes away does not
+   * end the run.
    */
-  async start(
-    run: Run,
-    settings: RunSettings,
-    prepare: () => Promise<void>,
-    stream?: EventStream,
-  ): Promise<Run> {
+  async start(run: Run, prepare: () => Promise<void>, stream?: EventStream): Promise<Run> {
     if (this.#closing) throw serverStopping();
-    const starting = this.#begin(run, settings, prepare, stream);
+    const starting = this.#begin(run, prepare, stream);
     this.#starting.add(starting);
     return starting.finally(() => this.#starting.delete(starting));
   }
 
-  async #begin(
-    run: Run,
-    settings: RunSettings,
-    prepare: () => Promise<void>,
-    stream?: EventStream,
-  ): Promise<Run> {
-    const { state } = this.#options;
-    const threadId = run.thread_id;
-    const claimed = this.#holder(threadId);
+  async #begin(run: Run, prepare: () => Promise<void>, stream?: EventStream): Promise<Run> {
+    const claimed = this.#live.holding(run.thread_id);
     if (claimed) throw alreadyActive(claimed.run);
-    const live = this.#newLive(run, settings);
-    this.#live.set(threadId, live);
-    // Others are refused while it is active.
-    state.messages.hold(threadId, false);
-    state.steps.hold(run.id, true);
+    const lock = this.#locks.take(run.id);
+    const live = this.#live.open(run, lock);
+    this.#live.hold(live, true);
     try {
-      await prepare();
-      await this.#hold(live);
+      await Promise.all([lock, prepare()]);
     } catch (error) {
-      this.#drop(run);
+      this.#live.drop(run, lock);
       throw error;
     }
     const created = structuredClone(run);
@@ -142,10 +120,9 @@ export class ActiveRuns {
     const run = await this.find(threadId, runId);
     if (run.status !== 'requires_action') throw noOutputsIn(run);
     checkOutputs(run, outputs);
-    const live = this.#holder(threadId);
-    if (!live) {
-      throw invalidRequest(`Run ${runId} is carried out by another server process: submit to that one.`);
-    }
+    if (this.#closing) throw serverStopping();
+    const live = this.#live.holding(threadId);
+    if (!live) throw carriedOutElsewhere(run);
     await live.rest();
     if (live.run.status !== 'requires_action') throw noOutputsIn(live.run);
     live.submit(outputs, stream);
@@ -155,21 +132,20 @@ export class ActiveRuns {
   /** Cancels the run and answers at once. Throws a 400 ApiError when it is over, or as good as that. */
   async cancel(threadId: string, runId: string): Promise<Run> {
     const run = await this.find(threadId, runId);
-    if (isTerminal(run.status) || run.status === 'cancelling') {
-      throw invalidRequest(`Cannot cancel run with status '${run.status}'.`);
-    }
-    const live = this.#holder(threadId);
+    if (isTerminal(run.status) || run.status === 'cancelling') throw notCancellable(run);
+    const live = this.#live.holding(threadId);
     if (live) {
       live.cancel();
       return structuredClone(live.run);
     }
-    await this.#leases?.cancel(runId);
+    if (this.#cancels) await this.#cancels.ask(runId);
+    else await this.#options.state.runs.update(runId, (kept) => ({ ...kept, status: 'cancelling' }));
     return { ...run, status: 'cancelling' };
   }
 
   async describe(threadId: string, runId: string, metadata: Run['metadata']): Promise<Run> {
     const run = await this.find(threadId, runId);
-    const live = this.#holder(threadId);
+    const live = this.#live.holding(threadId);
     if (live?.run.id === runId) {
       await live.describe(metadata);
       return live.run;
@@ -177,31 +153,11 @@ export class ActiveRuns {
     return (await this.#options.state.runs.update(runId, (kept) => ({ ...kept, metadata }))) ?? run;
   }
 
-  /** How many runs this process carries out. */
-  get count(): number {
-    return this.#live.size;
-  }
-
-  /** Ends every run that this process carries out, as failed, and takes no more. */
+  /** Leaves every run that this process carries out to whoever asks for it next, and takes no more. */
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.allSettled(this.#starting);
-    const live = [...this.#live.values()];
-    for (const run of live) run.stop(STOPPED);
-    await Promise.all(live.map((run) => run.rest()));
-  }
-
-  #newLive(run: Run, settings: RunSettings): LiveRun {
-    const { state, model, codeInterpreter, checkpointMs, onError, explain } = this.#options;
-    return new LiveRun(run, {
-      deps: { state, model, codeInterpreter },
-      settings,
-      expiresAfterMs: EXPIRES_AFTER_MS,
-      checkpointMs,
-      onError,
-      ...(explain && { explain }),
-      onEnd: () => this.#drop(run),
-    });
+    await Promise.allSettled([...this.#starting, ...this.#taking.values()]);
+    await this.#live.leave();
   }
 
   /** Who has no stream is told here that a run could not be kept. */
@@ -214,54 +170,60 @@ export class ActiveRuns {
     }
   }
 
-  async #hold(live: LiveRun): Promise<void> {
-    const { onError } = this.#options;
-    const release = await this.#leases?.hold(live.run.id, () => live.cancel(), onError);
-    if (release) this.#releases.set(live.run.id, release);
-  }
-
-  /** The live run that still holds the thread: one that is over may be about to leave. */
-  #holder(threadId: string): LiveRun | undefined {
-    const live = this.#live.get(threadId);
-    return live && !isTerminal(live.run.status) ? live : undefined;
-  }
-
-  #drop(run: Run): void {
-    const { state } = this.#options;
-    if (this.#live.get(run.thread_id)?.run === run) {
-      this.#live.delete(run.thread_id);
-      state.messages.release(run.thread_id);
-    }
-    state.steps.release(run.id);
-    this.#releases.get(run.id)?.();
-    this.#releases.delete(run.id);
-  }
-
-  /** A kept run that this process does not carry out: over, in another process, or an orphan. */
+  /** A kept run that this process does not carry out: over, in another process's hands, or in nobody's. */
   async #current(run: Run): Promise<Run> {
-    if (isTerminal(run.status)) return run;
-    const late = run.expires_at !== null && run.expires_at * 1000 <= Date.now();
-    if (!late && (await this.#leases?.isHeld(run.id))) return run;
-    // It may have ended between the two reads.
-    const now = await this.#options.state.runs.get(run.id);
-    if (!now || isTerminal(now.status)) return now ?? run;
-    return endOrphan(this.#options.state, now);
+    if (isTerminal(run.status) || this.#closing) return run;
+    const taking = this.#taking.get(run.id) ?? this.#take(run).finally(() => this.#taking.delete(run.id));
+    this.#taking.set(run.id, taking);
+    return taking;
   }
-}
 
-/** Wording: https://github.com/TripSit/TripBot/issues/939 */
-function alreadyActive(run: Run): Error {
-  return invalidRequest(`Thread ${run.thread_id} already has an active run ${run.id}.`);
-}
+  /** Carries on a run that nobody does. */
+  async #take(run: Run): Promise<Run> {
+    const { state } = this.#options;
+    const lock = await this.#locks.take(run.id);
+    if (!lock) return run;
+    let isTaken = false;
+    try {
+      // It may have ended between the two reads.
+      const now = await state.runs.get(run.id);
+      if (!now || isTerminal(now.status) || this.#closing) return now ?? run;
+      const stored = await readStored(state, now);
+      const ending = await this.#endingOf(now);
+      const live = ending ? undefined : await this.#revive(now, stored, lock);
+      isTaken = live !== undefined;
+      if (live) return live.run;
+      const ended = await endOrphan(state, now, stored, ending ?? LOST);
+      this.#live.broken.delete(run.id);
+      return ended;
+    } finally {
+      if (!isTaken) await lock.release();
+    }
+  }
 
-function noOutputsIn(run: Run): Error {
-  return invalidRequest(`Runs in status "${run.status}" do not accept tool outputs.`);
-}
+  /** How a run ends that is not worth going on with, if it is not. */
+  async #endingOf(run: Run): Promise<Ending | undefined> {
+    if (msLeft(run) <= 0) return { status: 'expired' };
+    if (this.#live.broken.has(run.id)) return UNKEPT;
+    if (run.status === 'cancelling' || (await this.#cancels?.isAsked(run.id))) return { status: 'cancelled' };
+    const newest = await this.#options.state.runs.last(run.thread_id);
+    return newest?.id === run.id && !this.#live.holding(run.thread_id) ? undefined : LOST;
+  }
 
-function checkOutputs(run: Run, outputs: ReadonlyMap<string, string>): void {
-  const wanted = run.required_action?.submit_tool_outputs.tool_calls.map(({ id }) => id) ?? [];
-  const given = [...outputs.keys()];
-  if (wanted.length === given.length && wanted.every((id) => outputs.has(id))) return;
-  const list = (ids: string[]) => `[${ids.map((id) => `'${id}'`).join(', ')}]`;
-  throw invalidRequest(`Expected tool outputs for call_ids ${list(wanted)}, got ${list(given)}`);
+  /** Undefined when what is kept of it makes no sense. */
+  async #revive(run: Run, stored: Stored, lock: Lock): Promise<LiveRun | undefined> {
+    let kept: KeptRun;
+    const live = this.#live.open(run, Promise.resolve(lock));
+    try {
+      kept = keptRun(run, stored);
+      live.restore(kept);
+    } catch (error) {
+      this.#options.onError(error);
+      return undefined;
+    }
+    await removeBegun(this.#options.state, kept);
+    this.#live.hold(live, false);
+    live.carryOn(kept);
+    return live;
+  }
 }

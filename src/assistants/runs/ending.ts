@@ -36,8 +36,17 @@ export class RunStopped extends Error {
   }
 }
 
-/** The ending for what a run threw. */
-export function endingOf(error: unknown, signal: AbortSignal, failures: Failures): Ending {
+/** The reason with which a run is aborted that somebody else will carry on. */
+export class RunLeft extends Error {
+  constructor() {
+    super('The run was left to another process.');
+    this.name = 'RunLeft';
+  }
+}
+
+/** The ending for what a run threw; none for one that was left. */
+export function endingOf(error: unknown, signal: AbortSignal, failures: Failures): Ending | RunLeft {
+  if (signal.reason instanceof RunLeft) return signal.reason;
   if (signal.reason instanceof RunStopped) return signal.reason.ending;
   const code = error instanceof ModelError ? error.code : 'server_error';
   const neutral = 'The server had an error while it carried out the run. Please try again.';

@@ -1,27 +1,33 @@
-import type { Run } from 'openai/resources/beta/threads/runs/runs';
+import type { Message } from 'openai/resources/beta/threads/messages';
+import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import { type Failures, told } from '../failures.ts';
-import { type Ending, endingOf, isTerminal, RunStopped } from './ending.ts';
-import { type LoopDeps, type Progress, RunLoop, type RunSettings } from './loop/run-loop.ts';
+import type { Run } from '../state.ts';
+import { type Ending, endingOf, isTerminal, RunLeft, RunStopped } from './ending.ts';
+import type { KeptRun } from './kept-run.ts';
+import { type LoopDeps, type Progress, RunLoop } from './loop/run-loop.ts';
 import type { EventStream } from './writer/event-stream.ts';
 import { RunSink } from './writer/run-sink.ts';
 import { RunWriter } from './writer/run-writer.ts';
 
 export interface LiveRunOptions extends Failures {
   deps: Omit<LoopDeps, 'sink'> & { state: LoopDeps['sink']['state'] };
-  settings: RunSettings;
   /** Milliseconds until the run expires, whatever it waits for. */
   expiresAfterMs: number;
   checkpointMs: number | undefined;
-  /** The run is over: nothing of it is in memory any more. */
-  onEnd: () => void;
+  /** The run is over, or left: nothing of it is in memory any more. `isBroken`: even its end could not be kept. */
+  onEnd: (isBroken: boolean) => void;
 }
 
-/** How much of an answer a process that dies may lose; each time costs one write. */
-const CHECKPOINT_MS = 2_000;
+/**
+ * How much of an answer a process that dies may lose, and how far behind it is what others see of it; each time costs one
+ * write of the whole message, if something has come.
+ */
+const CHECKPOINT_MS = 1_000;
 
 /** A run that this process carries out. At most one stream listens to it at a time. */
 export class LiveRun {
   readonly run: Run;
+  readonly #sink: RunSink;
   readonly #writer: RunWriter;
   readonly #loop: RunLoop;
   readonly #options: LiveRunOptions;
@@ -32,14 +38,15 @@ export class LiveRun {
   /** Settled when the run waits for a client or is over. */
   #work: Promise<void> = Promise.resolve();
   #working = false;
+  #isBroken = false;
 
   constructor(run: Run, options: LiveRunOptions) {
     const { state, ...rest } = options.deps;
-    const sink = new RunSink(state, (event) => this.#stream?.send(event));
+    this.#sink = new RunSink(state, (event) => this.#stream?.send(event));
     this.run = run;
     this.#options = options;
-    this.#writer = new RunWriter(run, sink);
-    this.#loop = new RunLoop(this.#writer, options.settings, { ...rest, sink });
+    this.#writer = new RunWriter(run, this.#sink);
+    this.#loop = new RunLoop(this.#writer, { ...rest, sink: this.#sink });
   }
 
   /** Resolves when all that the run wrote so far is kept. */
@@ -47,15 +54,35 @@ export class LiveRun {
     return this.#writer.kept();
   }
 
+  /** What the run wrote, as it stands now. */
+  get written(): { messages: ReadonlyMap<string, Message>; steps: readonly RunStep[] } {
+    return this.#sink;
+  }
+
   start(stream?: EventStream): void {
+    this.#watch();
+    this.#stream = stream;
+    this.#writer.create();
+    this.#carryOn((signal) => this.#loop.begin(signal));
+  }
+
+  /** Takes up what another process left of the run. Throws when it makes no sense; then nothing has been written. */
+  restore(kept: KeptRun): void {
+    this.#loop.restore(kept);
+  }
+
+  /** Goes on with a run that was restored. */
+  carryOn(kept: KeptRun): void {
+    this.#watch();
+    this.#carryOn((signal) => this.#loop.carryOn(kept, signal));
+  }
+
+  #watch(): void {
     this.#expiry = setTimeout(() => this.stop({ status: 'expired' }), this.#options.expiresAfterMs).unref();
     const checkpoint = () => {
       if (this.#working) this.#writer.checkpoint().catch(this.#options.onError);
     };
     this.#checkpoints = setInterval(checkpoint, this.#options.checkpointMs ?? CHECKPOINT_MS).unref();
-    this.#stream = stream;
-    this.#writer.create();
-    this.#carryOn((signal) => this.#loop.begin(signal));
   }
 
   /** Goes on with the outputs of the functions that the run waits for. */
@@ -75,8 +102,24 @@ export class LiveRun {
 
   /** Ends the run from outside; what it wrote so far is kept. */
   stop(ending: Ending): void {
+    this.#interrupt(new RunStopped(ending));
+  }
+
+  /** Leaves the run as it stands to whoever carries it on; resolves when all that it wrote is kept. */
+  async leave(): Promise<void> {
+    this.#interrupt(new RunLeft());
+    await this.#work;
+  }
+
+  /** The run is another process's by now: nothing of it is written any more. */
+  lose(): void {
+    this.#sink.shut();
+    this.#interrupt(new RunLeft());
+  }
+
+  #interrupt(reason: Error): void {
     if (this.#abort.signal.aborted) return;
-    this.#abort.abort(new RunStopped(ending));
+    this.#abort.abort(reason);
     if (!this.#working) this.#carryOn((signal) => Promise.reject(signal.reason));
   }
 
@@ -96,17 +139,22 @@ export class LiveRun {
 
   async #attempt(work: (signal: AbortSignal) => Promise<Progress>): Promise<void> {
     const { signal } = this.#abort;
-    const progress = await work(signal).catch((error: unknown) => endingOf(error, signal, this.#options));
     try {
-      if (progress.status !== 'requires_action') await this.#loop.end(progress);
-      else if (signal.aborted) await this.#loop.end(endingOf(signal.reason, signal, this.#options));
+      const progress = await work(signal).catch((error: unknown) => endingOf(error, signal, this.#options));
+      await this.#settle(progress, signal);
     } catch (error) {
       this.#tellBroken(error);
     }
     this.#working = false;
     this.#stream?.end();
     this.#stream = undefined;
-    if (this.run.status !== 'requires_action') this.#close();
+    if (this.run.status !== 'requires_action' || signal.reason instanceof RunLeft) this.#close();
+  }
+
+  async #settle(progress: Progress | RunLeft, signal: AbortSignal): Promise<void> {
+    if (progress instanceof RunLeft) await this.#writer.leave();
+    else if (progress.status !== 'requires_action') await this.#loop.end(progress);
+    else if (signal.aborted) await this.#settle(endingOf(signal.reason, signal, this.#options), signal);
   }
 
   /** The run could not even be ended, as when the disk is full. */
@@ -116,12 +164,13 @@ export class LiveRun {
       event: 'error',
       data: { code: 'server_error', message, param: '', type: 'server_error' },
     });
+    this.#isBroken = true;
     if (!isTerminal(this.run.status)) this.run.status = 'failed';
   }
 
   #close(): void {
     clearTimeout(this.#expiry);
     clearInterval(this.#checkpoints);
-    this.#options.onEnd();
+    this.#options.onEnd(this.#isBroken);
   }
 }

@@ -154,7 +154,6 @@ async function createBot(model: Model, log: pino.Logger, options: SceneOptions) 
   const { codeInterpreter = new ScriptedInterpreter(), store = memoryStore(), longest, farewellMs } = options;
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
-    shared: store.shared,
     model,
     codeInterpreter,
     onError: (error) => log.error({ err: error }, 'the Assistants API failed'),

@@ -66,7 +66,6 @@ async function botWith(
 ): Promise<RunningBot> {
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
-    shared: store.shared,
     model,
     codeInterpreter: codeInterpreter ?? new ScriptedInterpreter(),
     onError: (error) => log.error({ err: error }, 'the Assistants API failed'),

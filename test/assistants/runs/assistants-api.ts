@@ -62,6 +62,7 @@ export function openApi<M extends Model>(
   const app = createAssistantsApp({
     state,
     activeRun: (threadId) => runs.ofThread(threadId),
+    written: (threadId) => runs.written(threadId)?.messages,
     catalogue: new Catalogue(model),
     runRoutes: runRoutes({ state, runs }),
     onError,

@@ -25,9 +25,11 @@ export class History {
   readonly #messageIds: readonly string[];
   readonly #runs: EarlierRuns;
   readonly #wanted: number;
+  readonly #runId: string;
 
-  private constructor(state: State, messageIds: string[], runs: EarlierRuns, wanted: number) {
+  private constructor(state: State, runId: string, messageIds: string[], runs: EarlierRuns, wanted: number) {
     this.#state = state;
+    this.#runId = runId;
     this.#messageIds = messageIds;
     this.#runs = runs;
     this.#wanted = wanted;
@@ -43,7 +45,7 @@ export class History {
       state,
       runIds.filter((id) => id !== run.id),
     );
-    return new History(state, messageIds, earlier, wanted);
+    return new History(state, run.id, messageIds, earlier, wanted);
   }
 
   /** The newest entries, newest first, until they take more than `budget` tokens. */
@@ -88,10 +90,9 @@ export class History {
     ] as const) {
       const ids = this.#messageIds.slice(first, end);
       if (ids.length === 0) return;
-      const [messages] = await Promise.all([
-        this.#state.messages.getMany(ids),
-        this.#runs.readMore(end - first),
-      ]);
+      const [all] = await Promise.all([this.#state.messages.getMany(ids), this.#runs.readMore(end - first)]);
+      // A run that is taken over has messages of its own already.
+      const messages = all.filter(({ run_id: id }) => id !== this.#runId);
       await Promise.all([this.#runs.readOf(messages), reader.prepare(messages)]);
       yield* messages;
     }

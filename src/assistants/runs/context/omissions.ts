@@ -11,6 +11,8 @@ export interface Omission {
   of: string;
   part: 'images' | 'outputs' | 'everything';
   cause: Cause;
+  /** The run that found it out. */
+  foundBy?: string;
 }
 
 const REASONS: Record<Cause, string> = {

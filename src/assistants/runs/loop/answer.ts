@@ -1,43 +1,22 @@
-import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import { newId } from '../../ids.ts';
 import { ModelError, type ModelEvent, type ModelItem } from '../../models/model.ts';
-import { codeArguments } from '../context/history.ts';
 import type { OwnFields } from '../context/own-fields.ts';
+import type { CallPlace, KeptStep, WholeAnswer } from '../kept-step.ts';
+import type { ProducedFile } from '../writer/produced-files.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
-import type { CodeCallWriter, FunctionCallWriter } from '../writer/tool-calls-writer.ts';
-import { CodeArgument } from './code-argument.ts';
-import { CODE_INTERPRETER, toolNamed } from './model-tools.ts';
+import type { ToolCallsWriter } from '../writer/tool-calls-writer.ts';
+import { type Call, callItem, completeArguments, isClients, keptCall, newCall } from './calls.ts';
+import { usageOf } from './usage.ts';
 
 /** More calls at once than any task asks for: a model that goes on is caught in a loop. */
 export const MAX_CALLS = 128;
 
-/** A call of the code interpreter in an answer. */
-export interface CodeCall {
-  kind: 'code';
-  id: string;
-  writer: CodeCallWriter;
-  argument: CodeArgument;
-  output?: string;
-  /** What the provider wants back with the call. */
-  own?: unknown;
-}
-
-/** A call of a function; `known` tells whether the run has such a function. */
-export interface FunctionCall {
-  kind: 'function';
-  id: string;
-  writer: FunctionCallWriter;
-  known: boolean;
-  output?: string;
-  own?: unknown;
-}
-
-export type Call = CodeCall | FunctionCall;
-
 /** Takes one answer of the model as it comes, and writes it down. */
 export class Answer {
   readonly calls: Call[] = [];
+  /** What its code wrote so far. */
+  readonly files: ProducedFile[] = [];
   usage: RunStep.Usage | null = null;
   /** Whether anything came yet; after that the same question can't be asked again. */
   begun = false;
@@ -54,6 +33,34 @@ export class Answer {
   constructor(writer: RunWriter, takenIds: Set<string>) {
     this.#writer = writer;
     this.#takenIds = takenIds;
+  }
+
+  /** The answer that `step`, which `calls` writes, holds. Throws a TypeError when it holds none. */
+  static of(step: KeptStep, calls: ToolCallsWriter, writer: RunWriter, takenIds: Set<string>): Answer {
+    const { answer: kept } = step;
+    if (!kept) throw new TypeError(`Step ${step.id} holds no whole answer.`);
+    const answer = new Answer(writer, takenIds);
+    answer.begun = true;
+    answer.usage = kept.usage;
+    answer.#textAfterCalls = kept.textAfter;
+    answer.files.push(...kept.files);
+    answer.calls.push(...calls.calls.map((call, at) => keptCall(call, at, kept, calls, writer.run.tools)));
+    for (const { id } of answer.calls) takenIds.add(id);
+    for (const item of kept.order) answer.#items.push(item.type === 'call' ? placed(answer, item) : item);
+    return answer;
+  }
+
+  /** What is kept of an answer that is whole, beside what its step shows. */
+  kept(spent: RunStep.Usage): WholeAnswer {
+    this.#flushText();
+    return {
+      usage: this.usage,
+      spent,
+      order: this.#items.map((item) => ('kind' in item ? this.#placeOf(item) : item)),
+      textAfter: this.#writer.textAfterCalls,
+      outputs: this.calls.map((call) => (isClients(call) ? null : (call.output ?? null))),
+      files: this.files,
+    };
   }
 
   take(event: ModelEvent): void {
@@ -131,6 +138,11 @@ export class Answer {
     return [...items, ...outputs, ...(after === '' ? [] : [assistantText(after)])];
   }
 
+  #placeOf(call: Call): CallPlace {
+    const own = call.own === undefined ? {} : { own: call.own };
+    return { type: 'call', at: this.calls.indexOf(call), ...own };
+  }
+
   #addText(delta: string): void {
     if (this.calls.length > 0) this.#textAfterCalls += delta;
     else this.#text += delta;
@@ -149,12 +161,7 @@ export class Answer {
     this.#flushText();
     const writer = this.#writer.calls();
     const id = this.#distinctId(callId);
-    const { tools } = this.#writer.run;
-    const name = toolNamed(written, tools);
-    const call: Call =
-      name === CODE_INTERPRETER && tools.some(({ type }) => type === 'code_interpreter')
-        ? { kind: 'code', id, writer: writer.addCode(id), argument: new CodeArgument() }
-        : { kind: 'function', id, writer: writer.addFunction(id, name), known: hasFunction(tools, name) };
+    const call = newCall(id, written, this.#writer.run.tools, writer);
     this.calls.push(call);
     this.#items.push(call);
     this.#byIndex.set(index, call);
@@ -174,34 +181,13 @@ export class Answer {
   }
 }
 
-function hasFunction(tools: Run['tools'], name: string): boolean {
-  return tools.some((tool) => tool.type === 'function' && tool.function.name === name);
-}
-
-function callItem(call: Call): ModelItem {
-  const own = call.own === undefined ? {} : { own: call.own };
-  if (call.kind === 'code') {
-    const args = codeArguments(call.writer.call.code_interpreter.input);
-    return { type: 'tool_call', callId: call.id, name: CODE_INTERPRETER, arguments: args, ...own };
-  }
-  const { name, arguments: args } = call.writer.call.function;
-  return { type: 'tool_call', callId: call.id, name, arguments: args, ...own };
-}
-
-/** A function without parameters is often called with nothing at all, which is no JSON. */
-function completeArguments(call: Call): void {
-  if (call.kind === 'code') call.writer.code(call.argument.end());
-  else if (call.writer.call.function.arguments === '') call.writer.arguments('{}');
+function placed(answer: Answer, { at, own }: CallPlace): Call {
+  const call = answer.calls[at];
+  if (!call) throw new TypeError(`There is no call ${at}.`);
+  if (own !== undefined) call.own = own;
+  return call;
 }
 
 function assistantText(text: string): ModelItem {
   return { type: 'message', role: 'assistant', content: [{ type: 'text', text }] };
-}
-
-export function usageOf(promptTokens: number, completionTokens: number): RunStep.Usage {
-  return {
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    total_tokens: promptTokens + completionTokens,
-  };
 }

@@ -1,12 +1,8 @@
 import type { CodeInterpreter, CodeRequest } from '../../code-interpreter/code-interpreter.ts';
 import { addFile } from '../../file.ts';
 import type { State } from '../../state.ts';
-import { shorten } from '../context/tokens.ts';
-import { DATA_FOLDER, isImage, type ProducedFiles } from '../writer/produced-files.ts';
-import type { CodeCall } from './answer.ts';
-
-/** What a model is told of one tool's output at most: a long table fits, a dumped file does not. */
-export const MAX_OUTPUT_TOKENS = 8_000;
+import { DATA_FOLDER, isImage, type ProducedFile } from '../writer/produced-files.ts';
+import { type CodeCall, toldOf } from './calls.ts';
 
 /** Said to the model, not to people: it remembers variables that the Python no longer has. */
 const FRESH =
@@ -23,7 +19,8 @@ export interface CodeCallContext {
   state: State;
   codeInterpreter: CodeInterpreter;
   files: CodeRequest['files'];
-  produced: ProducedFiles;
+  /** Is told of each file that the code wrote. */
+  onFile: (file: ProducedFile) => void;
   /** Whether the model knows of an earlier call in this thread. */
   ranBefore: boolean;
 }
@@ -48,12 +45,12 @@ export async function runCode(
   const names: string[] = [];
   for (const { name, bytes } of result.files) {
     const file = await addFile(context.state, { filename: name, purpose: 'assistants_output', bytes });
-    context.produced.add(name, file.id);
+    context.onFile({ name, id: file.id });
     if (isImage(name)) call.writer.image(file.id);
     names.push(DATA_FOLDER + name);
   }
   const nothing = result.status === 'failed' ? 'The code did not run to its end.' : '(no output)';
   const note = result.fresh && context.ranBefore ? FRESH : '';
   const written = names.length > 0 ? `\n[Files written: ${names.join(', ')}]` : '';
-  return note + shorten(printed || nothing, MAX_OUTPUT_TOKENS) + written;
+  return note + toldOf(printed || nothing) + written;
 }

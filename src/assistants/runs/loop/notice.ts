@@ -20,7 +20,24 @@ export class Notice {
     const { all, fresh } = leftOut.settle();
     if (fresh.length === 0) return;
     const { run } = this.#writer;
-    this.#sink.keep(this.#sink.state.omissions.set(run.thread_id, all));
+    for (const omission of fresh) omission.foundBy = run.id;
+    this.#sink.keep(() => this.#sink.state.omissions.set(run.thread_id, all));
+    this.#note(fresh);
+  }
+
+  /** What the run found out before it was taken over, and none of its texts says: the words were lost. */
+  recall(known: readonly Omission[], texts: readonly string[]): void {
+    const { id, model } = this.#writer.run;
+    const isSaid = (omission: Omission) =>
+      [[omission], [omission, omission]].some((some) =>
+        texts.some((text) => text.includes(sentence(some, model))),
+      );
+    this.#note(known.filter((omission) => omission.foundBy === id && !isSaid(omission)));
+  }
+
+  #note(fresh: readonly Omission[]): void {
+    const { run } = this.#writer;
+    if (fresh.length === 0) return;
     // Who asked for JSON gets nothing else.
     if (!responseFormat(run.response_format).responseFormat)
       this.#text += `${noticeOf(fresh, run.model)}\n\n`;

@@ -1,33 +1,22 @@
-import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import type { CodeInterpreter } from '../../code-interpreter/code-interpreter.ts';
-import {
-  type Model,
-  ModelError,
-  type ModelEvent,
-  type ModelItem,
-  type ModelRequest,
-} from '../../models/model.ts';
-import { fitContext } from '../context/context.ts';
-import type { Entry } from '../context/entry.ts';
-import { History } from '../context/history.ts';
-import { MessageReader } from '../context/message-reader.ts';
+import { type Model, ModelError, type ModelEvent, type ModelRequest } from '../../models/model.ts';
 import type { OwnFields } from '../context/own-fields.ts';
-import { ThreadFiles } from '../context/thread-files.ts';
-import { itemsTokens, shorten, textTokens } from '../context/tokens.ts';
+import { itemsTokens } from '../context/tokens.ts';
 import type { Ending } from '../ending.ts';
+import type { KeptRun } from '../kept-run.ts';
+import { type KeptStep, shown } from '../kept-step.ts';
 import type { RunSink } from '../writer/run-sink.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
-import { Answer, type FunctionCall, usageOf } from './answer.ts';
-import { MAX_OUTPUT_TOKENS, runCode } from './code-calls.ts';
-import { FILTERED, MAX_ANSWERS, TOO_MANY_ANSWERS, tooLongAtAll } from './failures.ts';
-import { LeftOut } from './left-out.ts';
-import { CODE_INTERPRETER, modelToolChoice, modelTools } from './model-tools.ts';
+import { ToolCallsWriter } from '../writer/tool-calls-writer.ts';
+import { Answer } from './answer.ts';
+import { type FunctionCall, toldOf } from './calls.ts';
+import { type CodeCallContext, runCode } from './code-calls.ts';
+import { FILTERED, tooLongAtAll } from './failures.ts';
 import { Notice } from './notice.ts';
 import { OutputLimit } from './output-limit.ts';
-import { responseFormat } from './response-format.ts';
-
-/** What the model is given when nothing else is said: fits the usual context of 128,000 tokens twice. */
-const DEFAULT_PROMPT_TOKENS = 64_000;
+import { Prompt } from './prompt.ts';
+import { Spending } from './spending.ts';
+import { usageOf } from './usage.ts';
 
 /** Each time the context was still too long, half of it is tried: from 64,000 down to 1,000 tokens. */
 const MAX_SHORTENINGS = 6;
@@ -38,57 +27,59 @@ export interface LoopDeps {
   sink: RunSink;
 }
 
-/** What a run is asked for beside what its object shows. */
-export interface RunSettings {
-  reasoningEffort?: string;
-}
-
 export type Progress = Ending | { status: 'requires_action' };
 
 /** Carries a run from its thread's messages to an answer: model, tools, model again. */
 export class RunLoop {
   readonly #writer: RunWriter;
-  readonly #settings: RunSettings;
   readonly #deps: LoopDeps;
-  readonly #files: ThreadFiles;
+  readonly #prompt: Prompt;
   readonly #callIds = new Set<string>();
   readonly #notice: Notice;
   readonly #output = new OutputLimit();
-  readonly #ownFields: OwnFields[] = [];
-  #history: Entry[] = [];
-  #items: ModelItem[] = [];
-  #leftOut = this.#newLeftOut([]);
+  readonly #spending = new Spending();
+  #ownFields: OwnFields[] = [];
   #answer: Answer | undefined;
-  #answers = 0;
-  #budget = DEFAULT_PROMPT_TOKENS;
-  #usage: RunStep.Usage | null = null;
-  /** Like the usage, and estimated where the provider does not tell. */
-  #spent = usageOf(0, 0);
 
-  constructor(writer: RunWriter, settings: RunSettings, deps: LoopDeps) {
+  constructor(writer: RunWriter, deps: LoopDeps) {
     this.#writer = writer;
-    this.#settings = settings;
     this.#deps = deps;
-    this.#files = new ThreadFiles(deps.sink.state);
+    this.#prompt = new Prompt(writer.run, deps.sink.state, this.#spending);
     this.#notice = new Notice(writer, deps.sink);
   }
 
   async begin(signal: AbortSignal): Promise<Progress> {
     signal.throwIfAborted();
     this.#writer.begin();
-    const { run } = this.#writer;
-    const { state } = this.#deps.sink;
-    const runsCode = run.tools.some(({ type }) => type === 'code_interpreter');
-    const [history, kept] = await Promise.all([
-      History.before(run, state),
-      state.omissions.get(run.thread_id),
-      runsCode && this.#files.ofRun(run),
-    ]);
-    const omissions = kept ?? [];
-    this.#leftOut = this.#newLeftOut(omissions);
-    const reader = new MessageReader(state, runsCode ? this.#files : undefined, omissions);
-    this.#history = await history.entries(reader, this.#room());
+    await this.#prompt.readThread();
     return this.#goOn(signal);
+  }
+
+  /** Takes up what another process left of the run. Throws when it makes no sense. */
+  restore(kept: KeptRun): void {
+    for (const step of kept.steps) {
+      if (step.type === 'tool_calls') this.#restoreAnswer(step);
+      else this.#deps.sink.steps.push(shown(step));
+    }
+    this.#spending.restore(kept.steps);
+    this.#writer.restore(kept);
+  }
+
+  /** Goes on with a run that was restored. */
+  async carryOn({ isOver, unsaid }: KeptRun, signal: AbortSignal): Promise<Progress> {
+    signal.throwIfAborted();
+    if (isOver) return { status: 'completed' };
+    if (!this.#waitsForOutputs()) this.#writer.takeOver();
+    if (unsaid !== '') this.#writer.say(unsaid);
+    const { state } = this.#deps.sink;
+    const [omissions, fields] = await Promise.all([
+      this.#prompt.readThread(),
+      state.ownFields.get(this.#writer.run.id),
+    ]);
+    this.#ownFields = fields ?? [];
+    this.#notice.recall(omissions, this.#writer.texts());
+    const answer = this.#answer;
+    return (answer && (await this.#carryOut(answer, signal))) ?? this.#goOn(signal);
   }
 
   /** Goes on with the outputs of the function calls, by the calls' ids. */
@@ -96,7 +87,7 @@ export class RunLoop {
     for (const call of this.#openFunctions()) {
       const output = outputs.get(call.id) ?? '';
       call.writer.call.function.output = output;
-      call.output = shorten(output, MAX_OUTPUT_TOKENS);
+      call.output = toldOf(output);
     }
     this.#writer.resume(this.#answer?.usage ?? null);
     return this.#goOn(signal);
@@ -105,39 +96,50 @@ export class RunLoop {
   /** Ends the run, whatever it was doing. */
   async end(ending: Ending): Promise<void> {
     this.#notice.tell();
-    await this.#writer.end(ending, this.#answer?.usage ?? null, this.#usage);
+    await this.#writer.end(ending, this.#answer?.usage ?? null, this.#spending.usage);
+  }
+
+  /** The answer of a kept step; the last one's calls may not all be answered. */
+  #restoreAnswer(step: KeptStep): void {
+    const isOpen = step.status === 'in_progress';
+    const calls = isOpen ? this.#writer.reopen(step) : ToolCallsWriter.reopen(this.#deps.sink, step);
+    const answer = Answer.of(step, calls, this.#writer, this.#callIds);
+    if (isOpen) this.#answer = answer;
+    else this.#prompt.items.push(...answer.items());
+  }
+
+  /** Whether the run waits for a client, as it did when its process was lost. */
+  #waitsForOutputs(): boolean {
+    const { status } = this.#writer.run;
+    return status === 'requires_action' && this.#openFunctions().length > 0;
   }
 
   async #goOn(signal: AbortSignal): Promise<Progress> {
     for (;;) {
-      if (this.#answer) this.#items.push(...this.#answer.items());
+      if (this.#answer) this.#prompt.items.push(...this.#answer.items());
       this.#answer = undefined;
       signal.throwIfAborted();
-      const limit = this.#limitReached();
+      const limit = this.#spending.limitReached(this.#writer.run);
       if (limit) return limit;
       const answer = await this.#ask(signal);
       if (answer.reason === 'length') return { status: 'incomplete', reason: 'max_completion_tokens' };
       if (answer.reason === 'content_filter') return FILTERED;
       if (answer.calls.length === 0) return { status: 'completed' };
-      await this.#runTools(answer, signal);
-      const open = this.#openFunctions();
-      if (open.length > 0) {
-        await this.#writer.requireAction(open.map(({ writer }) => requiredCall(writer.call)));
-        return { status: 'requires_action' };
-      }
-      this.#writer.closeCalls(answer.usage);
+      const waiting = await this.#carryOut(answer, signal);
+      if (waiting) return waiting;
     }
   }
 
-  #limitReached(): Ending | undefined {
-    const { max_completion_tokens: completion, max_prompt_tokens: prompt } = this.#writer.run;
-    if (completion !== null && this.#spent.completion_tokens >= completion) {
-      return { status: 'incomplete', reason: 'max_completion_tokens' };
+  /** Has the calls of an answer carried out; tells when a client must do the rest. */
+  async #carryOut(answer: Answer, signal: AbortSignal): Promise<Progress | undefined> {
+    await this.#runTools(answer, signal);
+    const open = this.#openFunctions();
+    if (open.length === 0) {
+      this.#writer.closeCalls(answer.usage);
+      return undefined;
     }
-    if (prompt !== null && this.#spent.prompt_tokens >= prompt) {
-      return { status: 'incomplete', reason: 'max_prompt_tokens' };
-    }
-    return this.#answers < MAX_ANSWERS ? undefined : TOO_MANY_ANSWERS;
+    await this.#writer.requireAction(open.map(({ writer }) => requiredCall(writer.call)));
+    return { status: 'requires_action' };
   }
 
   /**
@@ -145,25 +147,25 @@ export class RunLoop {
    * refuses.
    */
   async #ask(signal: AbortSignal): Promise<Answer> {
-    this.#answers++;
+    this.#spending.answers++;
     for (let shortenings = 0; ; ) {
-      const request = this.#request();
+      const request = this.#prompt.request();
       const answer = new Answer(this.#writer, this.#callIds);
       this.#answer = answer;
       try {
         await this.#take(answer, this.#output.within(this.#deps.model.respond(request, signal)));
-        if (answer.isFiltered && this.#leftOut.tryAnother('words')) continue;
+        if (answer.isFiltered && this.#prompt.leftOut.tryAnother('words')) continue;
         this.#keep(answer, request);
         return answer;
       } catch (error) {
         if (!(error instanceof ModelError) || answer.begun) throw error;
-        if (error.refused && this.#leftOut.tryAnother(error.refused)) continue;
+        if (error.refused && this.#prompt.leftOut.tryAnother(error.refused)) continue;
         if (!error.contextExceeded) throw error;
         if (shortenings++ < MAX_SHORTENINGS) {
-          this.#budget = Math.floor((itemsTokens(request.items) + this.#fixedTokens()) / 2);
-        } else if (this.#leftOut.tryAnother('room')) {
+          this.#prompt.halve(request);
+        } else if (this.#prompt.leftOut.tryAnother('room')) {
           shortenings = 0;
-          this.#budget = DEFAULT_PROMPT_TOKENS;
+          this.#prompt.restoreSize();
         } else throw tooLongAtAll(error);
       }
     }
@@ -171,7 +173,7 @@ export class RunLoop {
 
   async #take(answer: Answer, events: AsyncIterable<ModelEvent>): Promise<void> {
     for await (const event of events) {
-      if (isTaken(event)) this.#notice.settle(this.#leftOut);
+      if (isTaken(event)) this.#notice.settle(this.#prompt.leftOut);
       if (event.type === 'text' || event.type === 'refusal') this.#notice.tell();
       answer.take(event);
     }
@@ -179,76 +181,49 @@ export class RunLoop {
 
   /** Counts an answer that is whole, and keeps what its provider wants back. */
   #keep(answer: Answer, request: ModelRequest): void {
-    this.#count(answer, request);
+    this.#spending.count(answer.usage, () =>
+      usageOf(itemsTokens(request.items), itemsTokens(answer.items())),
+    );
     const fields = answer.ownFields();
     if (fields.length === 0) return;
     this.#ownFields.push(...fields);
     const { sink } = this.#deps;
-    sink.keep(sink.state.ownFields.set(this.#writer.run.id, this.#ownFields));
-  }
-
-  #newLeftOut(known: ConstructorParameters<typeof LeftOut>[0]): LeftOut {
-    const given = () => ({ runId: this.#writer.run.id, history: this.#history, items: this.#items });
-    return new LeftOut(known, given);
-  }
-
-  #request(): ModelRequest {
-    const { run } = this.#writer;
-    const { max_completion_tokens: most, response_format: format } = run;
-    return {
-      model: run.model,
-      instructions: run.instructions,
-      items: fitContext(this.#leftOut.history, this.#leftOut.items, this.#room()),
-      tools: modelTools(run.tools, this.#files.paths),
-      toolChoice: modelToolChoice(run, this.#answers === 1),
-      parallelToolCalls: run.parallel_tool_calls,
-      ...(typeof run.temperature === 'number' && { temperature: run.temperature }),
-      ...(typeof run.top_p === 'number' && { topP: run.top_p }),
-      ...(most !== null && { maxOutputTokens: most - this.#spent.completion_tokens }),
-      ...(this.#settings.reasoningEffort && { reasoningEffort: this.#settings.reasoningEffort }),
-      ...responseFormat(format),
-    };
-  }
-
-  /** Tokens that the conversation may take in the next request. */
-  #room(): number {
-    const most = this.#writer.run.max_prompt_tokens;
-    const left = most === null ? Number.POSITIVE_INFINITY : most - this.#spent.prompt_tokens;
-    return Math.min(this.#budget, left) - this.#fixedTokens();
-  }
-
-  #fixedTokens(): number {
-    const { instructions, tools } = this.#writer.run;
-    return textTokens(instructions) + textTokens(JSON.stringify(modelTools(tools, this.#files.paths)));
-  }
-
-  #count(answer: Answer, request: ModelRequest): void {
-    if (answer.usage) this.#usage = sum(this.#usage, answer.usage);
-    const estimate = () => usageOf(itemsTokens(request.items), itemsTokens(answer.items()));
-    this.#spent = sum(this.#spent, answer.usage ?? estimate());
+    sink.keep(() => sink.state.ownFields.set(this.#writer.run.id, this.#ownFields));
   }
 
   /** Runs the code of an answer, call after call, and answers calls of functions that don't exist. */
   async #runTools(answer: Answer, signal: AbortSignal): Promise<void> {
-    await this.#writer.calls().save();
-    await this.#writer.kept();
+    const calls = this.#writer.calls();
+    const note = () => {
+      calls.answer = answer.kept(this.#spending.spent);
+    };
+    note();
     for (const call of answer.calls) {
+      if (call.output !== undefined) continue;
       if (call.kind === 'code') {
-        const { codeInterpreter, sink } = this.#deps;
-        const context = {
-          state: sink.state,
-          codeInterpreter,
-          files: this.#files.forCode(),
-          produced: this.#writer.files,
-          ranBefore: this.#hasRunCode(),
-        };
-        call.output = await runCode(this.#writer.run.thread_id, call, context, signal);
+        await calls.save();
+        await this.#writer.kept();
+        call.output = await runCode(this.#writer.run.thread_id, call, this.#codeContext(answer), signal);
         signal.throwIfAborted();
       } else if (!call.known) {
         call.output = `There is no function called "${call.writer.call.function.name}".`;
         call.writer.output(call.output);
       }
+      note();
     }
+  }
+
+  #codeContext({ files }: Answer): CodeCallContext {
+    return {
+      state: this.#deps.sink.state,
+      codeInterpreter: this.#deps.codeInterpreter,
+      files: this.#prompt.files.forCode(),
+      onFile: (file) => {
+        files.push(file);
+        this.#writer.files.add(file);
+      },
+      ranBefore: this.#hasRunCode(),
+    };
   }
 
   #openFunctions(): FunctionCall[] {
@@ -257,11 +232,10 @@ export class RunLoop {
   }
 
   #hasRunCode(): boolean {
-    const isCode = (item: ModelItem) => item.type === 'tool_call' && item.name === CODE_INTERPRETER;
     const done = (this.#answer?.calls ?? []).some(
       (call) => call.kind === 'code' && call.output !== undefined,
     );
-    return done || this.#items.some(isCode) || this.#history.some(({ items }) => items.some(isCode));
+    return done || this.#prompt.holdsCode();
   }
 }
 
@@ -272,9 +246,4 @@ function isTaken(event: ModelEvent): boolean {
 
 function requiredCall({ id, type, function: { name, arguments: args } }: FunctionCall['writer']['call']) {
   return { id, type, function: { name, arguments: args } };
-}
-
-function sum(a: RunStep.Usage | null, b: RunStep.Usage): RunStep.Usage {
-  if (a === null) return b;
-  return usageOf(a.prompt_tokens + b.prompt_tokens, a.completion_tokens + b.completion_tokens);
 }

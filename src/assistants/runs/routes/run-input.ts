@@ -1,4 +1,3 @@
-import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { z } from 'zod';
 import { newId } from '../../ids.ts';
 import {
@@ -17,8 +16,9 @@ import {
   topP,
   truncationStrategy,
 } from '../../schemas.ts';
-import type { Assistant } from '../../state.ts';
+import type { Assistant, Run } from '../../state.ts';
 import { nowInSeconds } from '../../time.ts';
+import { expiryOfNew } from '../expiry.ts';
 
 /** OpenAI's own least: with less, not even a question fits. */
 const MIN_PROMPT_TOKENS = 256;
@@ -70,7 +70,8 @@ export const runUpdate = z.strictObject({ metadata: metadata.nullable().optional
 type RunInput = Omit<z.infer<typeof runInput>, 'additional_messages'>;
 
 /** The run that `input` asks for: the assistant's own settings where it says nothing. */
-export function newRun(threadId: string, assistant: Assistant, input: RunInput, expiresAt: number): Run {
+export function newRun(threadId: string, assistant: Assistant, input: RunInput): Run {
+  const effort = input.reasoning_effort ?? assistant.reasoning_effort;
   return {
     id: newId('run_'),
     object: 'thread.run',
@@ -79,7 +80,7 @@ export function newRun(threadId: string, assistant: Assistant, input: RunInput, 
     thread_id: threadId,
     status: 'queued',
     started_at: null,
-    expires_at: expiresAt,
+    expires_at: expiryOfNew(),
     cancelled_at: null,
     failed_at: null,
     completed_at: null,
@@ -101,5 +102,6 @@ export function newRun(threadId: string, assistant: Assistant, input: RunInput, 
     response_format: input.response_format ?? assistant.response_format ?? 'auto',
     tool_choice: input.tool_choice ?? 'auto',
     parallel_tool_calls: input.parallel_tool_calls ?? true,
+    ...(effort && { reasoning_effort: effort }),
   };
 }

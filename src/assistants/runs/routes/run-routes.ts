@@ -4,7 +4,7 @@ import { notFound } from '../../api-error.ts';
 import { checkFiles } from '../../file.ts';
 import { pathId } from '../../http/path-id.ts';
 import { jsonBody } from '../../http/request-body.ts';
-import { listQuery, toList } from '../../lists.ts';
+import { listQuery, pageOf, toList } from '../../lists.ts';
 import { filesOf } from '../../message.ts';
 import type { CheckModel } from '../../model-routes.ts';
 import type { MessageInput } from '../../schemas.ts';
@@ -12,6 +12,7 @@ import type { Assistant, State } from '../../state.ts';
 import { addMessage, createThread, findThread } from '../../thread.ts';
 import { settled, together } from '../../together.ts';
 import type { ActiveRuns } from '../active-runs.ts';
+import { shown } from '../kept-step.ts';
 import { EventStream } from '../writer/event-stream.ts';
 import { newRun, runInput, runUpdate, threadAndRunInput, toolOutputsInput } from './run-input.ts';
 
@@ -37,12 +38,11 @@ export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
     messages: MessageInput[],
     stream: EventStream | undefined,
   ) => {
-    const run = newRun(thread.id, assistant, input, runs.expiresAt);
-    const effort = input.reasoning_effort ?? assistant.reasoning_effort;
+    const run = newRun(thread.id, assistant, input);
     const prepare = async () => {
       for (const message of messages) await addMessage(state, thread.id, message);
     };
-    const created = await runs.start(run, effort ? { reasoningEffort: effort } : {}, prepare, stream);
+    const created = await runs.start(run, prepare, stream);
     return stream ? eventStream(stream) : c.json(created);
   };
 
@@ -76,10 +76,14 @@ export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
   });
 
   app.get('/threads/:thread_id/runs', async (c) => {
-    const { id } = await findThread(state, pathId(c, 'thread_id'));
-    const active = await runs.ofThread(id);
-    const page = await state.runs.page(id, listQuery(c.req.query()));
-    return c.json(toList({ ...page, data: page.data.map((run) => (run.id === active?.id ? active : run)) }));
+    const id = pathId(c, 'thread_id');
+    const query = listQuery(c.req.query());
+    const [, newest, page] = await together(
+      findThread(state, id),
+      runs.newest(id),
+      state.runs.page(id, query),
+    );
+    return c.json(toList({ ...page, data: page.data.map((run) => (run.id === newest?.id ? newest : run)) }));
   });
 
   app.get('/threads/:thread_id/runs/:run_id', async (c) => {
@@ -108,16 +112,22 @@ export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
   });
 
   app.get('/threads/:thread_id/runs/:run_id/steps', async (c) => {
-    const { id } = await findRun(c);
-    return c.json(toList(await state.steps.page(id, listQuery(c.req.query()))));
+    const { id, thread_id } = await findRun(c);
+    const query = listQuery(c.req.query());
+    const written = runs.written(thread_id, id);
+    if (written) return c.json(toList(pageOf(written.steps, query)));
+    const { data, hasMore } = await state.steps.page(id, query);
+    return c.json(toList({ data: data.map(shown), hasMore }));
   });
 
   app.get('/threads/:thread_id/runs/:run_id/steps/:step_id', async (c) => {
-    const { id } = await findRun(c);
+    const { id, thread_id } = await findRun(c);
     const stepId = pathId(c, 'step_id');
+    const written = runs.written(thread_id, id)?.steps.find((step) => step.id === stepId);
+    if (written) return c.json(written);
     const step = await state.steps.get(stepId);
     if (step?.run_id !== id) throw notFound('run step', stepId);
-    return c.json(step);
+    return c.json(shown(step));
   });
 
   const findRun = async (c: Context) => {

@@ -12,6 +12,7 @@ export class MessageWriter {
   readonly #sink: RunSink;
   readonly #message: Message;
   readonly #step: RunStep;
+  #hasChanged = false;
 
   private constructor(sink: RunSink, message: Message, step: RunStep) {
     this.#sink = sink;
@@ -25,7 +26,8 @@ export class MessageWriter {
    */
   static open(run: Run, sink: RunSink, images: string[]): MessageWriter {
     const message = newMessage(run);
-    sink.keep(sink.state.messages.append(run.thread_id, message));
+    sink.messages.set(message.id, message);
+    sink.keep(() => sink.state.messages.append(run.thread_id, message));
     const step = openStep(run, sink, {
       type: 'message_creation',
       message_creation: { message_id: message.id },
@@ -54,6 +56,7 @@ export class MessageWriter {
 
   /** Takes back the text so far. The stream can't: there it stands until the message is closed. */
   withdraw(): void {
+    this.#hasChanged = true;
     for (const part of this.#message.content) if (part.type === 'text') part.text.value = '';
   }
 
@@ -64,13 +67,18 @@ export class MessageWriter {
     this.#delta({ index: this.#index, type: 'refusal', refusal: delta });
   }
 
-  /** Keeps what is written so far, in case the process dies. */
-  async save(): Promise<void> {
+  /** Keeps what was written since it was last kept, in case the process dies. */
+  async checkpoint(): Promise<void> {
+    if (this.#hasChanged) await this.#sink.write(() => this.#save());
+  }
+
+  async #save(): Promise<void> {
+    this.#hasChanged = false;
     await this.#sink.state.messages.put(this.#message);
   }
 
-  /** Ends the message and its step. `files` are those that the run's code wrote so far. */
-  close(ending: Ending, files: ProducedFiles, usage: RunStep.Usage | null = null): void {
+  /** Ends the message and its step. `files` are those that the run's code wrote so far; with it the run may be over. */
+  close(ending: Ending, files: ProducedFiles, usage: RunStep.Usage | null, isLast: boolean): void {
     this.#attach(files);
     const reason = messageReason(ending);
     const message = this.#message;
@@ -78,10 +86,10 @@ export class MessageWriter {
     message.incomplete_details = reason === null ? null : { reason };
     if (reason === null) message.completed_at = nowInSeconds();
     else message.incomplete_at = nowInSeconds();
-    this.#sink.keep(this.save());
+    this.#sink.keep(() => this.#save());
     this.#sink.emit({ event: `thread.message.${message.status}`, data: message });
     const whole = ending.status === 'incomplete' ? { status: 'completed' as const } : ending;
-    endStep(this.#step, this.#sink, stepEnding(whole), usage);
+    endStep(this.#step, this.#sink, stepEnding(whole), usage, isLast && reason === null ? { isLast } : {});
   }
 
   #image(fileId: string): void {
@@ -95,6 +103,7 @@ export class MessageWriter {
   }
 
   #delta(content: MessageContentDelta): void {
+    this.#hasChanged = true;
     const data = {
       id: this.#message.id,
       object: 'thread.message.delta' as const,

@@ -1,10 +1,16 @@
-import type { FilePathAnnotation } from 'openai/resources/beta/threads/messages';
+import type { FilePathAnnotation, Message } from 'openai/resources/beta/threads/messages';
 
 /** Where the code finds and leaves files; models link to them as `sandbox:/mnt/data/…`. */
 export const DATA_FOLDER = '/mnt/data/';
 
 /** What every chat platform can show as an image; an SVG is a file like others. */
 const IMAGE = /\.(png|jpe?g|gif|webp)$/i;
+
+/** A file that code wrote: its path under `/mnt/data/`, and its id. */
+export interface ProducedFile {
+  name: string;
+  id: string;
+}
 
 /** The files that a run's code wrote so far. */
 export class ProducedFiles {
@@ -13,9 +19,15 @@ export class ProducedFiles {
   #images: string[] = [];
   #unattached: string[] = [];
 
-  add(name: string, id: string): void {
+  add({ name, id }: ProducedFile): void {
     this.byName.set(name, id);
     (isImage(name) ? this.#images : this.#unattached).push(id);
+  }
+
+  /** What messages show or carry already. */
+  forget(ids: ReadonlySet<string>): void {
+    this.#images = this.#images.filter((id) => !ids.has(id));
+    this.#unattached = this.#unattached.filter((id) => !ids.has(id));
   }
 
   /** The ids of the images that no message shows yet. */
@@ -31,6 +43,12 @@ export class ProducedFiles {
     this.#unattached = [];
     return ids;
   }
+}
+
+/** The ids of the files that a message shows or carries. */
+export function filesIn({ content, attachments }: Message): string[] {
+  const images = content.flatMap((part) => (part.type === 'image_file' ? [part.image_file.file_id] : []));
+  return [...images, ...(attachments ?? []).flatMap(({ file_id: id }) => id ?? [])];
 }
 
 export function isImage(name: string): boolean {

@@ -1,9 +1,12 @@
-import type { RequiredActionFunctionToolCall, Run } from 'openai/resources/beta/threads/runs/runs';
+import type { RequiredActionFunctionToolCall } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
+import type { Run } from '../../state.ts';
 import { nowInSeconds } from '../../time.ts';
 import { type Ending, isTerminal } from '../ending.ts';
+import type { Stored } from '../kept-run.ts';
+import type { KeptStep } from '../kept-step.ts';
 import { MessageWriter } from './message-writer.ts';
-import { ProducedFiles } from './produced-files.ts';
+import { filesIn, ProducedFiles } from './produced-files.ts';
 import type { RunSink } from './run-sink.ts';
 import { ToolCallsWriter } from './tool-calls-writer.ts';
 
@@ -19,16 +22,18 @@ export class RunWriter {
   #calls: ToolCallsWriter | undefined;
   #textAfterCalls = '';
   /** Kept with the run when it is created, and told when it begins. */
-  readonly #atWork = { status: 'in_progress' as const, started_at: nowInSeconds() };
+  readonly #atWork: { status: 'in_progress'; started_at: number };
 
   constructor(run: Run, sink: RunSink) {
     this.run = run;
     this.#sink = sink;
+    this.#atWork = { status: 'in_progress', started_at: run.started_at ?? nowInSeconds() };
   }
 
   /** Keeps the run, for which the thread's were looked at. It is at work right after, so the same write tells of that. */
   create(): void {
-    this.#sink.keep(this.#sink.state.runs.append(this.run.thread_id, { ...this.run, ...this.#atWork }, true));
+    const { runs } = this.#sink.state;
+    this.#sink.keep(() => runs.append(this.run.thread_id, { ...this.run, ...this.#atWork }, true));
     this.#sink.emit({ event: 'thread.run.created', data: this.run });
     this.#sink.emit({ event: 'thread.run.queued', data: this.run });
   }
@@ -36,6 +41,33 @@ export class RunWriter {
   /** What `create` has kept already. */
   begin(): void {
     this.#goOn(this.#atWork);
+  }
+
+  /** Goes on with a run that another process carried out. */
+  takeOver(): void {
+    const change = { ...this.#atWork, required_action: null };
+    if (this.run.status !== 'in_progress') this.#sink.keep(() => this.#save(change));
+    this.#goOn(change);
+  }
+
+  /** What a run that is taken over has of messages and files. */
+  restore({ steps, messages }: Stored): void {
+    for (const message of messages) this.#sink.messages.set(message.id, message);
+    for (const { answer } of steps) for (const file of answer?.files ?? []) this.files.add(file);
+    this.files.forget(new Set(messages.flatMap(filesIn)));
+  }
+
+  /** Goes on with a step whose calls are not all answered. */
+  reopen(step: KeptStep): ToolCallsWriter {
+    this.#calls = ToolCallsWriter.reopen(this.#sink, step);
+    this.#textAfterCalls = step.answer?.textAfter ?? '';
+    return this.#calls;
+  }
+
+  /** A message that is whole at once. */
+  say(text: string): void {
+    this.text(text);
+    this.#closeMessage({ status: 'completed' }, null);
   }
 
   /** Resolves when all that the run wrote so far is kept. */
@@ -46,7 +78,7 @@ export class RunWriter {
   /** Changes the run's metadata, at any time. */
   async describe(metadata: Run['metadata']): Promise<void> {
     Object.assign(this.run, { metadata });
-    await this.#save({ metadata });
+    await this.#sink.write(() => this.#save({ metadata }));
   }
 
   text(delta: string): void {
@@ -80,9 +112,20 @@ export class RunWriter {
     return this.#calls;
   }
 
+  /** What the run says so far, or will say when its calls are answered. */
+  texts(): string[] {
+    const parts = [...this.#sink.messages.values()].flatMap(({ content }) => content);
+    return [...parts.map((part) => (part.type === 'text' ? part.text.value : '')), this.#textAfterCalls];
+  }
+
+  /** What the model said after the calls that are open. */
+  get textAfterCalls(): string {
+    return this.#textAfterCalls;
+  }
+
   /** Waits for a client: everything that it must know is kept first. */
   async requireAction(calls: RequiredActionFunctionToolCall[]): Promise<void> {
-    await this.#calls?.save();
+    this.#sink.keep(async () => this.#calls?.save());
     await this.#rest({
       status: 'requires_action',
       required_action: { type: 'submit_tool_outputs', submit_tool_outputs: { tool_calls: calls } },
@@ -94,7 +137,7 @@ export class RunWriter {
     this.closeCalls(usage);
     this.#sink.emit({ event: 'thread.run.queued', data: this.run });
     const change = { status: 'in_progress' as const, required_action: null };
-    this.#sink.keep(this.#save(change));
+    this.#sink.keep(() => this.#save(change));
     this.#goOn(change);
   }
 
@@ -105,11 +148,18 @@ export class RunWriter {
 
   /** Keeps what is written so far, in case the process dies. */
   async checkpoint(): Promise<void> {
-    await (this.#message ?? this.#calls)?.save();
+    await (this.#message ?? this.#calls)?.checkpoint();
+  }
+
+  /** Leaves the run as it stands to whoever carries it on. */
+  async leave(): Promise<void> {
+    await this.checkpoint();
+    await this.kept();
   }
 
   cancelling(): void {
     this.run.status = 'cancelling';
+    this.#sink.keep(() => this.#save({ status: 'cancelling' }));
     this.#sink.emit({ event: 'thread.run.cancelling', data: this.run });
   }
 
@@ -118,9 +168,9 @@ export class RunWriter {
    * answer, `total` that of all.
    */
   async end(ending: Ending, usage: RunStep.Usage | null, total: Run['usage']): Promise<void> {
-    this.#closeMessage(ending, usage);
+    this.#closeMessage(ending, usage, true);
     this.#closeCalls(ending, usage);
-    this.#closeMessage(ending, null);
+    this.#closeMessage(ending, null, true);
     await this.#rest({
       status: ending.status,
       required_action: null,
@@ -142,7 +192,7 @@ export class RunWriter {
 
   /** To rest: kept with all that was written, then told, so that who sees a status can count on what goes with it. */
   async #rest(change: Partial<Run> & Pick<Run, 'status'>): Promise<void> {
-    this.#sink.keep(this.#save(change));
+    this.#sink.keep(() => this.#save(change));
     await this.#sink.kept();
     // Once a cancel has begun, the run waits for nobody.
     if (this.run.status === 'cancelling' && !isTerminal(change.status)) return;
@@ -160,10 +210,10 @@ export class RunWriter {
     return this.#message;
   }
 
-  #closeMessage(ending: Ending, usage: RunStep.Usage | null): void {
+  #closeMessage(ending: Ending, usage: RunStep.Usage | null, isLast = false): void {
     const message = this.#message;
     this.#message = undefined;
-    message?.close(ending, this.files, usage);
+    message?.close(ending, this.files, usage, isLast);
   }
 
   #closeCalls(ending: Ending, usage: RunStep.Usage | null): void {

@@ -7,6 +7,7 @@ import type {
   ToolCallDelta,
 } from 'openai/resources/beta/threads/runs/steps';
 import { type Ending, stepEnding } from '../ending.ts';
+import type { KeptStep, WholeAnswer } from '../kept-step.ts';
 import { endStep, openStep, type RunSink } from './run-sink.ts';
 
 /** Writes one step of tool calls: all those of one answer of the model. */
@@ -14,6 +15,9 @@ export class ToolCallsWriter {
   readonly #sink: RunSink;
   readonly #step: RunStep;
   readonly #calls: (CodeInterpreterToolCall | FunctionToolCall)[];
+  /** What is kept with the step, once the model has made all its calls. */
+  #answer: WholeAnswer | undefined;
+  #hasChanged = false;
 
   private constructor(sink: RunSink, step: RunStep, calls: ToolCallsWriter['calls']) {
     this.#sink = sink;
@@ -25,6 +29,16 @@ export class ToolCallsWriter {
     const calls: ToolCallsWriter['calls'] = [];
     const step = openStep(run, sink, { type: 'tool_calls', tool_calls: calls });
     return new ToolCallsWriter(sink, step, calls);
+  }
+
+  /** A step that is kept already. */
+  static reopen(sink: RunSink, { answer, isLast: _, ...step }: KeptStep): ToolCallsWriter {
+    const { step_details: details } = step;
+    const calls = details.type === 'tool_calls' ? (details.tool_calls as ToolCallsWriter['calls']) : [];
+    sink.steps.push(step);
+    const writer = new ToolCallsWriter(sink, step, calls);
+    writer.#answer = answer;
+    return writer;
   }
 
   get calls(): (CodeInterpreterToolCall | FunctionToolCall)[] {
@@ -39,26 +53,55 @@ export class ToolCallsWriter {
     };
     const index = this.#calls.push(call) - 1;
     this.#delta({ index, id, type: call.type, code_interpreter: { input: '', outputs: [] } });
-    return new CodeCallWriter(call, index, (delta) => this.#delta(delta));
+    return this.codeCall(call, index);
   }
 
   addFunction(id: string, name: string): FunctionCallWriter {
     const call: FunctionToolCall = { id, type: 'function', function: { name, arguments: '', output: null } };
     const index = this.#calls.push(call) - 1;
     this.#delta({ index, id, type: call.type, function: { ...call.function } });
+    return this.functionCall(call, index);
+  }
+
+  /** The writer of a call that the step has. */
+  codeCall(call: CodeInterpreterToolCall, index: number): CodeCallWriter {
+    return new CodeCallWriter(call, index, (delta) => this.#delta(delta));
+  }
+
+  functionCall(call: FunctionToolCall, index: number): FunctionCallWriter {
     return new FunctionCallWriter(call, index, (delta) => this.#delta(delta));
   }
 
-  /** Keeps the calls as they stand, before something slow begins. */
+  /** What is kept with the step from now on: who takes the run over goes on from there. */
+  set answer(answer: WholeAnswer) {
+    this.#answer = answer;
+  }
+
+  /** Keeps the calls as they stand. */
   async save(): Promise<void> {
-    await this.#sink.state.steps.put(this.#step);
+    await this.#sink.write(() => this.#save());
+  }
+
+  /** Keeps what was written since it was last kept, in case the process dies. */
+  async checkpoint(): Promise<void> {
+    if (this.#hasChanged) await this.save();
+  }
+
+  async #save(): Promise<void> {
+    this.#hasChanged = false;
+    await this.#sink.state.steps.put({ ...this.#step, ...this.#aside });
   }
 
   close(ending: Ending, usage: RunStep.Usage | null): void {
-    endStep(this.#step, this.#sink, stepEnding(ending), usage);
+    endStep(this.#step, this.#sink, stepEnding(ending), usage, this.#aside);
+  }
+
+  get #aside(): Pick<KeptStep, 'answer'> {
+    return this.#answer ? { answer: this.#answer } : {};
   }
 
   #delta(call: ToolCallDelta): void {
+    this.#hasChanged = true;
     const delta = { step_details: { type: 'tool_calls' as const, tool_calls: [call] } };
     const data = { id: this.#step.id, object: 'thread.run.step.delta' as const, delta };
     this.#sink.emit({ event: 'thread.run.step.delta', data });

@@ -1,0 +1,87 @@
+import type { Message } from 'openai/resources/beta/threads/messages';
+import type { Run, State } from '../state.ts';
+import type { KeptStep } from './kept-step.ts';
+
+/** A chunk that holds the messages of most runs, and the one before them. */
+const FEW = 8;
+
+/** What there is in the store of a run. */
+export interface Stored {
+  /** Oldest first. */
+  steps: KeptStep[];
+  messages: Message[];
+}
+
+/** A run that its process did not come to the end of, as far as somebody else can go on with it. */
+export interface KeptRun extends Stored {
+  /** What the model said after its last calls, when no message says it yet. */
+  unsaid: string;
+  /** The run has said its last: only its end is missing. */
+  isOver: boolean;
+  /** What is there of an answer that the model was still writing: it is written anew. */
+  begun: Stored;
+}
+
+export async function readStored(state: State, run: Run): Promise<Stored> {
+  const steps = state.steps.lists([run.id]);
+  const messages: Message[] = [];
+  for await (const message of state.messages.walk(run.thread_id, { order: 'desc' }, FEW)) {
+    if (message.run_id !== run.id) break;
+    messages.unshift(message);
+  }
+  return { steps: (await steps).get(run.id) ?? [], messages };
+}
+
+/** Removes what will be written anew: messages first, for they are found by their steps. */
+export async function removeBegun(state: State, { begun }: KeptRun): Promise<void> {
+  for (const { id } of begun.messages) await state.messages.remove(id);
+  for (const { id } of begun.steps) await state.steps.remove(id);
+}
+
+/** Sorts out what is whole. Throws when that does not suffice to go on. */
+export function keptRun(run: Run, { steps, messages }: Stored): KeptRun {
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  const whole: KeptStep[] = [];
+  const answer: KeptStep[] = [];
+  for (const step of steps) {
+    if (!isWhole(step, byId)) break;
+    answer.push(step);
+    if (step.type === 'tool_calls' || step.isLast || unsaidAfter(whole) !== '')
+      whole.push(...answer.splice(0));
+    if (step.status === 'in_progress' || step.isLast) break;
+  }
+  if (run.status === 'requires_action' && !whole.some(({ answer }) => answer)) {
+    throw new TypeError(`Run ${run.id} waits for the outputs of calls that are not there.`);
+  }
+  const kept = new Set(whole);
+  const said = new Set(whole.map(messageOf));
+  return {
+    steps: whole,
+    messages: messages.filter(({ id }) => said.has(id)),
+    unsaid: unsaidAfter(whole),
+    isOver: whole.at(-1)?.isLast ?? false,
+    begun: {
+      steps: steps.filter((step) => !kept.has(step)),
+      messages: messages.filter(({ id }) => !said.has(id)),
+    },
+  };
+}
+
+/** Whether the model came to the end of what the step is of. Throws for one that cannot be read again. */
+function isWhole(step: KeptStep, messages: ReadonlyMap<string, Message>): boolean {
+  const isDone = step.status === 'completed';
+  const id = messageOf(step);
+  if (id !== undefined) return isDone && messages.get(id)?.status !== 'in_progress';
+  if (isDone && !step.answer) throw new TypeError(`Step ${step.id} does not hold its answer.`);
+  return step.answer !== undefined && (isDone || step.status === 'in_progress');
+}
+
+function messageOf({ step_details: details }: KeptStep): string | undefined {
+  return details.type === 'message_creation' ? details.message_creation.message_id : undefined;
+}
+
+/** What is to be said when these steps are the last. */
+function unsaidAfter(steps: KeptStep[]): string {
+  const last = steps.at(-1);
+  return last?.status === 'completed' ? (last.answer?.textAfter ?? '') : '';
+}

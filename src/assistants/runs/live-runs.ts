@@ -1,0 +1,96 @@
+import type { CodeInterpreter } from '../code-interpreter/code-interpreter.ts';
+import type { Failures } from '../failures.ts';
+import type { Model } from '../models/model.ts';
+import type { Run, State } from '../state.ts';
+import type { Cancels } from './cancels.ts';
+import { isTerminal } from './ending.ts';
+import { msLeft } from './expiry.ts';
+import { LiveRun } from './live-run.ts';
+import type { Lock } from './locks.ts';
+
+export interface LiveRunsOptions extends Failures {
+  state: State;
+  model: Model;
+  codeInterpreter: CodeInterpreter;
+  checkpointMs?: number;
+}
+
+/** A run's lock, which may still be on its way. */
+type Locked = Promise<Lock | undefined>;
+
+/** The runs that this process carries out. */
+export class LiveRuns {
+  readonly #options: LiveRunsOptions;
+  readonly #cancels: Cancels | undefined;
+  /** By thread. A run stands here from before it is kept until after its end is. */
+  readonly #byThread = new Map<string, LiveRun>();
+  readonly #releasing = new Set<Promise<void>>();
+  /** By id: those whose end was told, but could not be kept. */
+  readonly broken = new Set<string>();
+
+  constructor(options: LiveRunsOptions, cancels: Cancels | undefined) {
+    this.#options = options;
+    this.#cancels = cancels;
+  }
+
+  of(threadId: string): LiveRun | undefined {
+    return this.#byThread.get(threadId);
+  }
+
+  /** The live run that still holds the thread: one that is over may be about to leave. */
+  holding(threadId: string): LiveRun | undefined {
+    const live = this.of(threadId);
+    return live && !isTerminal(live.run.status) ? live : undefined;
+  }
+
+  /** A run that can be held; its lock is given back when it is over or left. */
+  open(run: Run, lock: Locked): LiveRun {
+    const { state, model, codeInterpreter, checkpointMs, onError, explain } = this.#options;
+    const live = new LiveRun(run, {
+      deps: { state, model, codeInterpreter },
+      expiresAfterMs: msLeft(run),
+      checkpointMs,
+      onError,
+      ...(explain && { explain }),
+      onEnd: (isBroken) => {
+        if (isBroken) this.broken.add(run.id);
+        this.drop(run, lock);
+      },
+    });
+    lock.then(
+      (it) => it?.lost.addEventListener('abort', () => live.lose(), { once: true }),
+      () => {},
+    );
+    return live;
+  }
+
+  /** The run is in this process's hands; `isNew`: it has no steps yet. */
+  hold(live: LiveRun, isNew: boolean): void {
+    const { state } = this.#options;
+    const { id, thread_id } = live.run;
+    this.#byThread.set(thread_id, live);
+    // Others are refused while it is active.
+    state.messages.hold(thread_id, false);
+    state.steps.hold(id, isNew);
+    this.#cancels?.watch(id, () => live.cancel());
+  }
+
+  drop(run: Run, lock: Locked): void {
+    const { state, onError } = this.#options;
+    if (this.#byThread.get(run.thread_id)?.run === run) {
+      this.#byThread.delete(run.thread_id);
+      state.messages.release(run.thread_id);
+    }
+    state.steps.release(run.id);
+    this.#cancels?.unwatch(run.id);
+    const releasing = lock.then((it) => it?.release()).catch(onError);
+    this.#releasing.add(releasing);
+    void releasing.then(() => this.#releasing.delete(releasing));
+  }
+
+  /** Leaves all of them as they stand, each to whoever takes its lock next. */
+  async leave(): Promise<void> {
+    await Promise.all([...this.#byThread.values()].map((run) => run.leave()));
+    await Promise.all(this.#releasing);
+  }
+}

@@ -1,0 +1,106 @@
+import type { ModelItem, ModelRequest } from '../../models/model.ts';
+import type { Run, State } from '../../state.ts';
+import { fitContext } from '../context/context.ts';
+import type { Entry } from '../context/entry.ts';
+import { History } from '../context/history.ts';
+import { MessageReader } from '../context/message-reader.ts';
+import type { Omission } from '../context/omissions.ts';
+import { ThreadFiles } from '../context/thread-files.ts';
+import { itemsTokens, textTokens } from '../context/tokens.ts';
+import { LeftOut } from './left-out.ts';
+import { CODE_INTERPRETER, modelToolChoice, modelTools } from './model-tools.ts';
+import { responseFormat } from './response-format.ts';
+import type { Spending } from './spending.ts';
+
+/** What the model is given when nothing else is said: fits the usual context of 128,000 tokens twice. */
+const DEFAULT_PROMPT_TOKENS = 64_000;
+
+/** What a run's model is given: the thread before the run, and what the run itself said and did. */
+export class Prompt {
+  readonly files: ThreadFiles;
+  /** What the run said and did, oldest first. */
+  readonly items: ModelItem[] = [];
+  readonly #run: Run;
+  readonly #state: State;
+  readonly #spending: Spending;
+  #history: Entry[] = [];
+  #leftOut = this.#newLeftOut([]);
+  #budget = DEFAULT_PROMPT_TOKENS;
+
+  constructor(run: Run, state: State, spending: Spending) {
+    this.#run = run;
+    this.#state = state;
+    this.#spending = spending;
+    this.files = new ThreadFiles(state);
+  }
+
+  /** Reads what the thread held before the run, and what is left out of it, which it returns. */
+  async readThread(): Promise<Omission[]> {
+    const [run, state] = [this.#run, this.#state];
+    const runsCode = run.tools.some(({ type }) => type === 'code_interpreter');
+    const [history, kept] = await Promise.all([
+      History.before(run, state),
+      state.omissions.get(run.thread_id),
+      runsCode && this.files.ofRun(run),
+    ]);
+    const omissions = kept ?? [];
+    this.#leftOut = this.#newLeftOut(omissions);
+    const reader = new MessageReader(state, runsCode ? this.files : undefined, omissions);
+    this.#history = await history.entries(reader, this.#room());
+    return omissions;
+  }
+
+  get leftOut(): LeftOut {
+    return this.#leftOut;
+  }
+
+  request(): ModelRequest {
+    const run = this.#run;
+    const { max_completion_tokens: most, response_format: format } = run;
+    return {
+      model: run.model,
+      instructions: run.instructions,
+      items: fitContext(this.#leftOut.history, this.#leftOut.items, this.#room()),
+      tools: modelTools(run.tools, this.files.paths),
+      toolChoice: modelToolChoice(run, this.#spending.answers === 1),
+      parallelToolCalls: run.parallel_tool_calls,
+      ...(typeof run.temperature === 'number' && { temperature: run.temperature }),
+      ...(typeof run.top_p === 'number' && { topP: run.top_p }),
+      ...(most !== null && { maxOutputTokens: most - this.#spending.spent.completion_tokens }),
+      ...(run.reasoning_effort && { reasoningEffort: run.reasoning_effort }),
+      ...responseFormat(format),
+    };
+  }
+
+  /** The request was too long: the next one is half of it. */
+  halve({ items }: ModelRequest): void {
+    this.#budget = Math.floor((itemsTokens(items) + this.#fixedTokens()) / 2);
+  }
+
+  /** The next request may be as long as the first. */
+  restoreSize(): void {
+    this.#budget = DEFAULT_PROMPT_TOKENS;
+  }
+
+  /** Whether the model is told of code that ran. */
+  holdsCode(): boolean {
+    const isCode = (item: ModelItem) => item.type === 'tool_call' && item.name === CODE_INTERPRETER;
+    return this.items.some(isCode) || this.#history.some(({ items }) => items.some(isCode));
+  }
+
+  #newLeftOut(known: readonly Omission[]): LeftOut {
+    return new LeftOut(known, () => ({ runId: this.#run.id, history: this.#history, items: this.items }));
+  }
+
+  /** Tokens that the conversation may take in the next request. */
+  #room(): number {
+    const most = this.#run.max_prompt_tokens;
+    const left = most === null ? Number.POSITIVE_INFINITY : most - this.#spending.spent.prompt_tokens;
+    return Math.min(this.#budget, left) - this.#fixedTokens();
+  }
+
+  #fixedTokens(): number {
+    const { instructions, tools } = this.#run;
+    return textTokens(instructions) + textTokens(JSON.stringify(modelTools(tools, this.files.paths)));
+  }
+}

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import {
+  calls,
+  end,
+  hangsAfter,
+  python,
+  type ScriptedAnswer,
+  ScriptedModel,
+  says,
+  text,
+} from '../../sim/scripted-model.ts';
+import { conversation, openApi, transcript } from './assistants-api.ts';
+import { sharedLocks, sharedStore } from './processes.ts';
+
+/** Processes over one store and its locks. */
+function processes() {
+  const [newProcess, newLocks] = [sharedStore(), sharedLocks()];
+  return (...answers: ScriptedAnswer[]) => {
+    const [process, locks] = [newProcess(), newLocks()];
+    const shared = { locks, cancels: process.keyv<true>('cancels') };
+    const { keyv } = process;
+    const api = openApi(new ScriptedModel(...answers), { keyv, shared, checkpointMs: 1, lookMs: 1 });
+    return Object.assign(api, { locks, kill: process.kill, written: process.written });
+  };
+}
+
+test('processes leave each other’s runs alone, see what is kept of them, and cancel them', async () => {
+  const open = processes();
+  const [first, second] = [open(hangsAfter(text('Once '))), open(says('never'))];
+  const { threadId, ask } = await conversation(first);
+  const { id } = await first.client.beta.threads.runs.create(threadId, ask);
+  const { runs } = second.client.beta.threads;
+  const params = { thread_id: threadId };
+  expect((await runs.retrieve(id, params)).status).toBe('in_progress');
+  await expect.poll(() => transcript(second, threadId)).toContain('assistant: Once ');
+  await expect(runs.create(threadId, ask)).rejects.toThrow(
+    `400 Thread ${threadId} already has an active run ${id}.`,
+  );
+  expect((await runs.cancel(id, params)).status).toBe('cancelling');
+  expect((await runs.poll(id, params, { pollIntervalMs: 1 })).status).toBe('cancelled');
+  expect(second.model.requests).toEqual([]);
+});
+
+test('a run that waits in another process is answered there', async () => {
+  const open = processes();
+  const [first, second] = [open([...calls('weather', '{}'), end()], says('Sunny.')), open(says('never'))];
+  const { threadId, ask } = await conversation(first);
+  const { id } = await first.client.beta.threads.runs.stream(threadId, ask).finalRun();
+  const params = { thread_id: threadId, tool_outputs: [{ tool_call_id: 'call_weather', output: '' }] };
+  await expect(second.client.beta.threads.runs.submitToolOutputs(id, params)).rejects.toThrow(
+    'another server process',
+  );
+  await first.client.beta.threads.runs.submitToolOutputs(id, params);
+  expect((await first.client.beta.threads.runs.poll(id, params, { pollIntervalMs: 1 })).status).toBe(
+    'completed',
+  );
+});
+
+test('of many processes that find a dead one’s run, exactly one carries it on', async () => {
+  const open = processes();
+  const dead = open(hangsAfter(text('Once ')));
+  const { threadId, ask } = await conversation(dead);
+  const { id } = await dead.client.beta.threads.runs.create(threadId, ask);
+  dead.kill();
+  dead.locks.cutOff();
+  const others = Array.from({ length: 4 }, () => open(says('Hello.')));
+  const looks = others.flatMap((api) => [api, api]).map((api) => api.runs.find(threadId, id));
+  await Promise.all(looks);
+  const [first] = others;
+  await first?.client.beta.threads.runs.poll(id, { thread_id: threadId }, { pollIntervalMs: 1 });
+  expect(others.flatMap(({ model }) => model.requests)).toHaveLength(1);
+  if (first) expect(await transcript(first, threadId)).toEqual(['user: Hello?', 'assistant: Hello.']);
+});
+
+test.each<[where: string, answer: ScriptedAnswer[]]>([
+  ['speaks', [hangsAfter(text('Once '))]],
+  ['calls', [hangsAfter(...python('1').slice(0, 2))]],
+  ['waits', [[...calls('weather', '{}'), end()]]],
+])(
+  'a process that was cut off while its run %s writes no more, and the other’s run is whole',
+  async (_where, answer) => {
+    const open = processes();
+    const cut = open(...answer);
+    const { threadId, ask } = await conversation(cut);
+    const { id } = await cut.client.beta.threads.runs.create(threadId, ask);
+    await expect.poll(async () => (await cut.state.steps.last(id))?.status).toBe('in_progress');
+    cut.locks.cutOff();
+    const other = open(hangsAfter(text('Hello')), says('never'));
+    await other.runs.find(threadId, id);
+    cut.locks.notice();
+    // It lets go of the run, and only looks on.
+    await expect.poll(() => cut.runs.written(threadId)).toBeUndefined();
+    const before = cut.written.length;
+    expect((await cut.runs.find(threadId, id)).status).toBe(
+      answer[0] instanceof Function ? 'in_progress' : 'requires_action',
+    );
+    if (answer[0] instanceof Function) {
+      await expect.poll(() => transcript(cut, threadId)).toEqual(['user: Hello?', 'assistant: Hello']);
+    }
+    await other.client.beta.threads.runs.cancel(id, { thread_id: threadId });
+    const run = await cut.client.beta.threads.runs.poll(id, { thread_id: threadId }, { pollIntervalMs: 1 });
+    expect(run.status).toBe('cancelled');
+    expect(cut.written.slice(before)).toEqual([]);
+  },
+);
+
+test('a cancel that reached nobody is done by whoever takes the run over', async () => {
+  const open = processes();
+  const [dead, second] = [open(hangsAfter(text('Once '))), open(says('never'))];
+  const { threadId, ask } = await conversation(dead);
+  const { id } = await dead.client.beta.threads.runs.create(threadId, ask);
+  dead.kill();
+  await second.client.beta.threads.runs.cancel(id, { thread_id: threadId });
+  dead.locks.cutOff();
+  expect((await second.client.beta.threads.runs.retrieve(id, { thread_id: threadId })).status).toBe(
+    'cancelled',
+  );
+});
+
+test('a lock is given back when its run is over, and where it could not begin', async () => {
+  const open = processes();
+  const api = open(says('Hello.'));
+  const other = open();
+  const { threadId, ask } = await conversation(api);
+  const { id } = await api.client.beta.threads.runs.stream(threadId, ask).finalRun();
+  await expect.poll(async () => (await other.locks.take(id)) !== undefined).toBe(true);
+});
