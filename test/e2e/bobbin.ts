@@ -70,3 +70,11 @@ export function chat(
   child.stdin.end(lines.map((line) => `${line}\n`).join(''));
   return end;
 }
+
+/** Starts `serve` on a free port and gives its address. */
+export async function serve(env: Record<string, string>) {
+  const server = start(['serve'], { PORT: '0', DATA_DIR: usedDataDir(), ...env });
+  await server.prints('stderr', /"port":\d+/);
+  const [, port] = /"port":(\d+)/.exec(server.output.stderr) ?? [];
+  return { ...server, url: `http://127.0.0.1:${port}` };
+}
