@@ -8,32 +8,42 @@ import { chatCompletionsModel } from './assistants/models/chat-completions.ts';
 import { demoModel } from './assistants/models/demo.ts';
 import { type Model, ModelError } from './assistants/models/model.ts';
 import { responsesModel } from './assistants/models/responses.ts';
-import { Inbox } from './conversation/inbox.ts';
-import { ConversationQueue } from './conversation/queue.ts';
+import { Ledger } from './conversation/ledger.ts';
+import { CONVERSATIONS, TURNS } from './conversation/namespaces.ts';
 import { type RunThread, streamedRun } from './conversation/run.ts';
+import { Stops } from './conversation/stops.ts';
 import { ThreadMap } from './conversation/thread-map.ts';
 import { type TurnObserver, type TurnParts, takeTurn } from './conversation/turn.ts';
-import { type Functions, noFunctions } from './functions/functions.ts';
+import { Turns, type TurnTask } from './conversation/turns.ts';
+import { noFunctions } from './functions/functions.ts';
 import type { Logger } from './log.ts';
+import { Presence } from './operations/presence.ts';
 import { StoreHealth } from './operations/store-health.ts';
-import type { Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
+import type { Absence, Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
 import { Problem } from './problem.ts';
 import type { ReplyStyle } from './reply/transcript/render.ts';
 import type { Settings } from './settings/settings.ts';
+import type { Queue } from './store/queue.ts';
 import type { Store } from './store/store.ts';
 import { StoreProblem } from './store/store-problem.ts';
 
 /** Where the SDK believes the embedded server to be; its requests never leave the process. */
 const EMBEDDED_URL = 'http://embedded.invalid/v1';
 
+/** How long replies may end by themselves when the process stops, in ms, where nothing else is said. */
+const GRACE_MS = 5_000;
+
 /**
- * Within so many milliseconds replies are ended when the process stops: Docker kills it after ten seconds, and a platform
- * that is down would keep it for ever. The last edits have room kept for them, so most take less than one.
+ * For what is left to another process to be written down, and statuses to be taken away, in ms: a platform or a store that
+ * does not answer would keep the process for ever.
  */
-const FAREWELL_MS = 6_000;
+const FAREWELL_MS = 3_000;
 
 /** So many conversations are known without a look into the store; those that were used longest ago are looked up again. */
 const MAX_KNOWN = 10_000;
+
+/** Conversations that were used within so many milliseconds are looked at after nobody was there to hear. */
+const LATELY_MS = 26 * 60 * 60 * 1_000;
 
 /** The Assistants API that the bot talks to: its own, or another server's. */
 interface Server {
@@ -58,19 +68,21 @@ export interface BotOptions {
   reader: Exclude<Reader, 'programs'>;
   style: ReplyStyle;
   /** How runs are followed; streamed when left out. */
-  follow?: (client: OpenAI, functions: Functions) => RunThread;
+  follow?: (client: OpenAI) => RunThread;
+  /** Where a platform's messages wait; in the store when left out. */
+  queueOf?: (platform: string) => Queue<IncomingMessage>;
   observer?: TurnObserver;
 }
 
 /** Puts the parts together. Throws a `Problem` when one of them can't be had. */
 export async function openBot(options: BotOptions): Promise<RunningBot> {
-  const { settings, store, log, reader, style, follow = streamedRun, observer } = options;
+  const { settings, store, log, reader, style, follow = streamedRun, queueOf, observer } = options;
   const server = settings.assistants.baseURL
     ? remoteServer(settings)
     : embeddedServer(settings, store, log, reader);
   try {
     const { client } = server;
-    const threads = new ThreadMap(store.keyv('conversations'), client);
+    const threads = new ThreadMap(store.keyv(CONVERSATIONS), client);
     const runSettings = {
       assistant_id: await assistantOf(settings, client, store),
       ...settings.assistant.run,
@@ -78,18 +90,39 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
     const turn = {
       client,
       threads,
-      runThread: follow(client, noFunctions),
+      runThread: follow(client),
+      functions: noFunctions,
       runSettings,
       style,
       log,
       ...(observer && { observer }),
     };
-    return new RunningBot(store, server, turn, settings.assistant.prompts);
+    const { graceMs, catchUpMs } = settings.operation;
+    const { prompts } = settings.assistant;
+    return new RunningBot(store, server, turn, { prompts, graceMs, catchUpMs, ...(queueOf && { queueOf }) });
   } catch (error) {
     await server.close();
     await store.close();
     throw error;
   }
+}
+
+/** What of a bot is a matter of its surroundings. */
+export interface RunningBotOptions {
+  prompts: readonly SuggestedPrompt[];
+  /** Where a platform's messages wait; in the store when left out. */
+  queueOf?: (platform: string) => Queue<IncomingMessage>;
+  /** How long replies may end by themselves when it is closed. */
+  graceMs?: number;
+  /** How old may be what is answered after nobody was there to hear it; 0 for never. */
+  catchUpMs?: number;
+}
+
+/** A platform, and its conversations. */
+interface Desk {
+  readonly platform: Platform;
+  readonly queue: Queue<IncomingMessage>;
+  readonly turns: Turns;
 }
 
 /** A bot that is ready to take messages. */
@@ -98,42 +131,56 @@ export class RunningBot implements Bot {
   readonly prompts: readonly SuggestedPrompt[];
   readonly #server: Server;
   readonly #turn: TurnParts;
-  readonly #inbox: Inbox;
+  readonly #options: RunningBotOptions;
   readonly #health: StoreHealth;
-  readonly #farewellMs: number;
+  readonly #ledger: Ledger;
+  readonly #stops: Stops;
+  readonly #presence: Presence;
   #closed: Promise<void> | undefined;
-  readonly #platforms = new Map<string, Platform>();
+  /** By the platforms' names. */
+  readonly #desks = new Map<string, Desk>();
   /** Conversations that have begun. */
   readonly #known = new Set<string>();
-  readonly #queue = new ConversationQueue((messages, signal) => this.#takeTurn(messages, signal));
 
-  constructor(
-    store: Store,
-    server: Server,
-    turn: TurnParts,
-    prompts: readonly SuggestedPrompt[],
-    farewellMs = FAREWELL_MS,
-  ) {
-    this.#farewellMs = farewellMs;
+  constructor(store: Store, server: Server, turn: TurnParts, options: RunningBotOptions) {
+    const { log } = turn;
     this.store = store;
-    this.prompts = prompts;
+    this.prompts = options.prompts;
     this.#server = server;
     this.#turn = turn;
-    this.#health = new StoreHealth(store, turn.log);
-    this.#inbox = new Inbox(store.keyv('seen'), (error) =>
-      turn.log.error({ err: error }, 'a message could not be noted as seen'),
+    this.#options = options;
+    this.#health = new StoreHealth(store, log);
+    this.#ledger = new Ledger(store.keyv(TURNS), log);
+    this.#stops = new Stops(store.signals, store.replicas, (conversation) => this.#stopHere(conversation));
+    this.#presence = new Presence(store.keyv('heard'), (error) =>
+      log.warn({ err: error }, 'until when people were heard could not be noted'),
     );
   }
 
   async connect(platform: Platform): Promise<void> {
     this.add(platform);
     await platform.start(this);
+    await this.takeUp(platform.name);
     this.warmUp();
   }
 
-  /** What comes from the platform is answered from here on, and it is closed with the bot. */
+  /** What comes from the platform is kept from here on, and it is closed with the bot. */
   add(platform: Platform): void {
-    this.#platforms.set(platform.name, platform);
+    const { queueOf = (name) => this.store.queue(name) } = this.#options;
+    const queue = queueOf(platform.name);
+    const turns = new Turns({
+      queue,
+      ledger: this.#ledger,
+      takeTurn: (task) => this.#takeTurn(task, platform),
+      log: this.#turn.log,
+    });
+    this.#desks.set(platform.name, { platform, queue, turns });
+  }
+
+  /** The platform is connected: what waits there is answered, first what other processes have left. */
+  async takeUp(platform: string): Promise<void> {
+    await this.#desks.get(platform)?.turns.start();
+    this.#presence.begin(platform);
   }
 
   /** Gets ready for the first code, in the background. */
@@ -142,15 +189,22 @@ export class RunningBot implements Bot {
   }
 
   receive(message: IncomingMessage): Receipt {
-    return { kept: Promise.resolve(), answered: this.#queue.push(message) };
+    this.#remember(message.conversation);
+    const desk = this.#deskOf(message.conversation);
+    if (desk) return desk.turns.receive(message);
+    this.#turn.log.error(
+      { conversation: message.conversation },
+      'a message came from no platform that there is',
+    );
+    return { kept: Promise.resolve(), answered: Promise.resolve() };
   }
 
-  async stop(conversation: string): Promise<boolean> {
-    return this.#queue.stop(conversation);
+  stop(conversation: string): Promise<boolean> {
+    return this.#stops.stop(conversation);
   }
 
   async renew(conversation: string): Promise<void> {
-    this.#queue.stop(conversation);
+    await this.#stops.stop(conversation);
     await this.#turn.threads.renew(conversation);
   }
 
@@ -174,26 +228,48 @@ export class RunningBot implements Bot {
     }
   }
 
+  async absence(platform: string): Promise<Absence | undefined> {
+    const { catchUpMs = 0 } = this.#options;
+    const heard = await this.#presence.lastHeard(platform);
+    const desk = this.#desks.get(platform);
+    if (heard === undefined || catchUpMs === 0 || !desk) return undefined;
+    const now = Date.now();
+    const since = Math.max(heard, now - catchUpMs);
+    return { since, conversations: await desk.queue.keysSince(now - LATELY_MS) };
+  }
+
   /** Why nothing can be kept at the moment, as a sentence for whoever runs the bot; undefined when it can. */
   storeProblem(): Promise<string | undefined> {
     return this.#health.problem();
   }
 
-  /** Stops what runs, says so in the replies as far as that is possible soon, and closes everything. */
+  /** Lets replies end for a moment, leaves those that don't to whoever comes next, and closes everything. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
+    const { graceMs = GRACE_MS } = this.#options;
+    const desks = [...this.#desks.values()];
     const patience = new AbortController();
-    const late = sleep(this.#farewellMs, undefined, { signal: patience.signal }).catch(() => {});
-    await Promise.race([this.#queue.close(), late]);
+    const late = sleep(graceMs + FAREWELL_MS, undefined, { signal: patience.signal }).catch(() => {});
+    await Promise.race([Promise.all(desks.map(({ turns }) => turns.close(graceMs))), late]);
     patience.abort();
-    await Promise.all([...this.#platforms.values()].map((platform) => platform.close()));
+    await Promise.all(desks.map(({ platform }) => platform.close()));
+    await this.#presence.close();
     await this.#server.close();
+    this.#stops.close();
     this.#health.close();
     await this.store.close();
+  }
+
+  #deskOf(conversation: string): Desk | undefined {
+    return this.#desks.get(conversation.split(':')[0] ?? '');
+  }
+
+  #stopHere(conversation: string): boolean {
+    return this.#deskOf(conversation)?.turns.stop(conversation) ?? false;
   }
 
   #remember(conversation: string): void {
@@ -203,14 +279,17 @@ export class RunningBot implements Bot {
     if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
   }
 
-  async #takeTurn(messages: IncomingMessage[], signal: AbortSignal): Promise<void> {
-    if (messages[0]) this.#remember(messages[0].conversation);
+  async #takeTurn(task: TurnTask, platform: Platform): Promise<'over' | 'left'> {
+    const [first] = task.messages;
+    if (first) this.#remember(first.conversation);
     try {
-      const fresh = await this.#inbox.fresh(messages);
-      const platform = this.#platforms.get(fresh[0]?.conversation.split(':')[0] ?? '');
-      if (platform) await takeTurn(this.#turn, fresh, platform, signal);
+      return await takeTurn(this.#turn, task, platform);
     } catch (error) {
-      this.#turn.log.error({ err: error }, 'messages could not be taken');
+      this.#turn.log.error(
+        { err: error, conversation: first?.conversation },
+        'messages could not be answered',
+      );
+      return 'over';
     }
   }
 }

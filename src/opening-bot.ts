@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningBot } from './bot.ts';
-import type { Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
+import type { Absence, Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
 
 /**
  * Milliseconds that platforms have to connect by themselves: what the bot is made of holds the event loop for a fifth of
@@ -16,6 +16,7 @@ export class OpeningBot implements Bot {
   readonly prompts: readonly SuggestedPrompt[];
   readonly #make: () => Promise<RunningBot>;
   readonly #made = Promise.withResolvers<RunningBot>();
+  readonly #connected = Promise.withResolvers<RunningBot>();
   #running: RunningBot | undefined;
   #isOpening = false;
   #platforms: readonly Platform[] = [];
@@ -24,8 +25,9 @@ export class OpeningBot implements Bot {
   constructor(prompts: readonly SuggestedPrompt[], make: () => Promise<RunningBot>) {
     this.prompts = prompts;
     this.#make = make;
-    // Whoever opens it is told.
+    // Whoever opens or connects it is told.
     this.#made.promise.catch(() => {});
+    this.#connected.promise.catch(() => {});
   }
 
   /** Makes the bot. Throws a `Problem` when one of its parts can't be had. */
@@ -43,14 +45,27 @@ export class OpeningBot implements Bot {
   /** Connects them, and makes the bot meanwhile; ends when both are done. Throws what either throws first. */
   async connect(platforms: readonly Platform[]): Promise<void> {
     this.#platforms = platforms;
+    const bot = this.#connect(platforms);
+    bot.then(this.#connected.resolve, this.#connected.reject);
+    (await bot).warmUp();
+  }
+
+  async #connect(platforms: readonly Platform[]): Promise<RunningBot> {
     const added = this.#made.promise.then((bot) => {
       for (const platform of platforms) bot.add(platform);
+      return bot;
     });
     added.catch(() => {});
-    const connected = Promise.all(platforms.map((platform) => platform.start(this)));
-    await Promise.race([connected, sleep(HEAD_START_MS)]);
-    const [bot] = await Promise.all([this.open(), added, connected]);
-    bot.warmUp();
+    const starts = platforms.map((platform) => platform.start(this));
+    const takenUp = platforms.map(async ({ name }, index) => {
+      await starts[index];
+      await (await added).takeUp(name);
+    });
+    const ready = Promise.all(takenUp);
+    ready.catch(() => {});
+    await Promise.race([Promise.all(starts), sleep(HEAD_START_MS)]);
+    const [bot] = await Promise.all([this.open(), ready]);
+    return bot;
   }
 
   async knows(conversation: string): Promise<boolean> {
@@ -67,9 +82,9 @@ export class OpeningBot implements Bot {
     return { kept: ends('kept'), answered: ends('answered') };
   }
 
-  /** Behind the messages that wait, whose turn it then finds. */
+  /** Once the messages that wait are taken up: it then finds their turn. */
   async stop(conversation: string): Promise<boolean> {
-    return this.#made.promise.then(
+    return this.#connected.promise.then(
       (bot) => bot.stop(conversation),
       () => false,
     );
@@ -83,6 +98,13 @@ export class OpeningBot implements Bot {
     this.#made.promise.then(
       (bot) => bot.rate(conversation, person, opinion),
       () => {},
+    );
+  }
+
+  async absence(platform: string): Promise<Absence | undefined> {
+    return this.#made.promise.then(
+      (bot) => bot.absence(platform),
+      () => undefined,
     );
   }
 

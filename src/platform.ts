@@ -66,6 +66,15 @@ export interface Bot {
   renew(conversation: string): Promise<void>;
   /** Notes what a person thinks of a reply. */
   rate(conversation: string, person: string, opinion: 'good' | 'bad'): void;
+  /** What happened while nobody was there to hear it; undefined when somebody was. */
+  absence(platform: string): Promise<Absence | undefined>;
+}
+
+export interface Absence {
+  /** Unix time in ms: what was written after it was not heard. */
+  readonly since: number;
+  /** The platform's conversations that were used lately, newest first. */
+  readonly conversations: readonly string[];
 }
 
 /** What becomes of a message that the bot was given. Neither promise rejects. */

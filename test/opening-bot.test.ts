@@ -51,11 +51,12 @@ test('a stop that comes before the assistant finds the turn of what waits', asyn
   const inVain = bot.stop(conversation);
   void bot.receive({
     id: '1',
-    conversation: 'elsewhere:1',
+    conversation: 'slack:C0GENERAL:2.0',
     author: { id: 'U1', name: 'ann' },
     text: 'hello',
+    replyTo: { channel: 'C0GENERAL', thread: '2.0', ts: '2.0', user: 'U1', team: 'T1' },
   });
-  const stopped = bot.stop('elsewhere:1');
+  const stopped = bot.stop('slack:C0GENERAL:2.0');
   await make();
   await connected;
   expect(await stopped).toBe(true);

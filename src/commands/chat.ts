@@ -4,13 +4,15 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Console } from '../../adapters/console/console.ts';
 import { plain } from '../../adapters/console/printer.ts';
+import { CONVERSATIONS } from '../conversation/namespaces.ts';
 import { polledRun, streamedRun } from '../conversation/run.ts';
 import { openLog } from '../log.ts';
 import { OpeningBot } from '../opening-bot.ts';
-import type { ReplyFile } from '../platform.ts';
+import type { IncomingMessage, ReplyFile } from '../platform.ts';
 import type { ReplyStyle } from '../reply/transcript/render.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
+import { memoryStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ChatOptions {
@@ -27,9 +29,11 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
   const { maxReplyLength: longest } = settings;
   const style: ReplyStyle = { toolCall: (type) => `*${type}*`, ...(longest && { longest }) };
   const store = await openStore(settings.store);
+  // Who closes the terminal can't be answered there any more.
+  const queue = memoryStore().queue<IncomingMessage>('console');
   const bot = new OpeningBot(settings.assistant.prompts, async () => {
     const { openBot } = await import('../bot.ts');
-    return openBot({ settings, store, log, reader: 'operator', style, follow });
+    return openBot({ settings, store, log, reader: 'operator', style, follow, queueOf: () => queue });
   });
   try {
     // Who is greeted is answered.
@@ -47,6 +51,7 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
     });
     await bot.connect([terminal]);
     await terminal.left;
+    await bot.stop(conversation);
   } finally {
     await bot.close();
   }
@@ -64,7 +69,7 @@ async function currentConversation(store: Store, fresh: boolean): Promise<string
 
 /** Whether it has a thread, which is looked up here because the bot is made only once people can type. */
 function hasBegun(store: Store, conversation: string): Promise<boolean> {
-  return store.keyv('conversations').has(conversation);
+  return store.keyv(CONVERSATIONS).has(conversation);
 }
 
 function greeting({ assistant, model }: Settings, goesOn: boolean): string {

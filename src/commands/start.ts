@@ -11,8 +11,8 @@ import { openStore } from '../store/open-store.ts';
 /** Ten of Discord's messages, which take ten seconds there: what is longer is better read as a file. */
 const REPLY_LENGTH = 20_000;
 
-/** Milliseconds after which what still keeps the stopping process, such as a platform that does not answer, is left. */
-const LAST_MS = 9_000;
+/** For all that is done after the replies' grace, in ms; what takes longer, such as a store that does not answer, is left. */
+const FAREWELL_MS = 4_000;
 
 /** `npm start` with the tokens of a platform: serves people there until SIGINT or SIGTERM. */
 export async function start(settings: Settings, proxies?: Proxies): Promise<void> {
@@ -44,7 +44,7 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   log.info('stopping');
   ready = false;
-  setTimeout(() => process.exit(), LAST_MS).unref();
+  setTimeout(() => process.exit(), settings.operation.graceMs + FAREWELL_MS).unref();
 }
 
 /** The platforms whose tokens are set; each is loaded only when it is. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenAI } from 'openai';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
+import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 
 /** How often a run that is not streamed is looked at, in milliseconds. */
@@ -17,21 +18,35 @@ export function isOver(run: Run): boolean {
 export async function waitForEnd(client: OpenAI, run: Run): Promise<Run> {
   let latest = run;
   while (!isOver(latest) && latest.status !== 'requires_action') {
-    await sleep(POLL_INTERVAL);
-    latest = await client.beta.threads.runs.retrieve(run.id, { thread_id: run.thread_id });
+    latest = await waitForNews(client, latest);
   }
   return latest;
 }
 
-/** What a stream would have said at last: the run's steps and messages as they are stored, and its end. */
-export async function* settledEvents(client: OpenAI, run: Run): AsyncGenerator<AssistantStreamEvent> {
+/** The run as it stands a moment later. */
+export async function waitForNews(client: OpenAI, { id, thread_id }: Run): Promise<Run> {
+  await sleep(POLL_INTERVAL);
+  return client.beta.threads.runs.retrieve(id, { thread_id });
+}
+
+/**
+ * What a stream would have said by now: the run's steps and messages as they are stored, and how far it is.
+ * @param whole Messages that were whole before, by their ids: they are not fetched again.
+ */
+export async function* settledEvents(
+  client: OpenAI,
+  run: Run,
+  whole = new Map<string, Message>(),
+): AsyncGenerator<AssistantStreamEvent> {
   const { messages, runs } = client.beta.threads;
   const where = { thread_id: run.thread_id };
   for await (const step of runs.steps.list(run.id, { ...where, order: 'asc' })) {
     yield { event: `thread.run.step.${step.status}`, data: step } as AssistantStreamEvent;
     const { step_details: details } = step;
     if (details.type !== 'message_creation') continue;
-    const message = await messages.retrieve(details.message_creation.message_id, where);
+    const id = details.message_creation.message_id;
+    const message = whole.get(id) ?? (await messages.retrieve(id, where));
+    if (message.status === 'completed') whole.set(id, message);
     yield { event: `thread.message.${message.status}`, data: message } as AssistantStreamEvent;
   }
   yield { event: `thread.run.${run.status}`, data: run } as AssistantStreamEvent;

@@ -1,23 +1,31 @@
 import type { OpenAI } from 'openai';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
+import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run, RunCreateParamsBase } from 'openai/resources/beta/threads/runs/runs';
 import type { Functions } from '../functions/functions.ts';
-import { isOver, settledEvents, waitForEnd } from './run-status.ts';
+import { isOver, settledEvents, waitForEnd, waitForNews } from './run-status.ts';
 
-/** Starts a run on a thread and yields its events up to its end; an abort cancels the run, which then ends. */
+/** What a run needs of whoever follows it. */
+export interface RunContext {
+  readonly functions: Functions;
+  /** Cancels the run, which then ends. */
+  readonly signal: AbortSignal;
+}
+
+/** Starts a run on a thread and yields its events up to its end. */
 export type RunThread = (
   threadId: string,
   params: RunCreateParamsBase,
-  signal: AbortSignal,
+  context: RunContext,
 ) => AsyncIterable<AssistantStreamEvent>;
 
 /** A run started twice would answer twice, so the SDK must not retry what starts or continues one. */
 const ONCE = { maxRetries: 0 };
 
 /** Runs with `stream: true`; a stream that breaks off is made whole from what the server has stored. */
-export function streamedRun(client: OpenAI, functions: Functions): RunThread {
+export function streamedRun(client: OpenAI): RunThread {
   const { runs } = client.beta.threads;
-  return async function* (threadId, params, signal) {
+  return async function* (threadId, params, { functions, signal }) {
     let stream: AsyncIterable<AssistantStreamEvent> = await runs.create(
       threadId,
       { ...params, stream: true },
@@ -37,17 +45,15 @@ export function streamedRun(client: OpenAI, functions: Functions): RunThread {
 }
 
 /** Runs without streaming, and yields the last assistant message and the run's end when it is over. */
-export function polledRun(client: OpenAI, functions: Functions): RunThread {
+export function polledRun(client: OpenAI): RunThread {
   const { messages, runs } = client.beta.threads;
-  return async function* (threadId, params, signal) {
+  return async function* (threadId, params, { functions, signal }) {
     let run = await runs.create(threadId, { ...params, stream: false }, ONCE);
     const cancel = onAbort(signal, () => runs.cancel(run.id, { thread_id: threadId }));
     try {
       run = await waitForEnd(client, run);
       while (run.status === 'requires_action') {
-        const tool_outputs = await callFunctions(run, functions, signal);
-        run = await runs.submitToolOutputs(run.id, { thread_id: threadId, tool_outputs }, ONCE);
-        run = await waitForEnd(client, run);
+        run = await waitForEnd(client, await submit(client, run, { functions, signal }));
       }
     } finally {
       cancel.forget();
@@ -56,6 +62,34 @@ export function polledRun(client: OpenAI, functions: Functions): RunThread {
     if (last) yield { event: 'thread.message.completed', data: last };
     yield { event: `thread.run.${run.status}`, data: run } as AssistantStreamEvent;
   };
+}
+
+/** Follows a run that was begun before, by looking at it: yields all there is of it, again and again up to its end. */
+export async function* begunRun(
+  client: OpenAI,
+  begun: Run,
+  context: RunContext,
+): AsyncGenerator<AssistantStreamEvent[]> {
+  const known = new Map<string, Message>();
+  let run = begun;
+  const cancel = onAbort(context.signal, () =>
+    client.beta.threads.runs.cancel(run.id, { thread_id: run.thread_id }),
+  );
+  try {
+    while (!isOver(run)) {
+      yield await Array.fromAsync(settledEvents(client, run, known));
+      if (run.status === 'requires_action') run = await submit(client, run, context);
+      else run = await waitForNews(client, run);
+    }
+  } finally {
+    cancel.forget();
+  }
+  yield await Array.fromAsync(settledEvents(client, run, known));
+}
+
+async function submit(client: OpenAI, run: Run, { functions, signal }: RunContext): Promise<Run> {
+  const tool_outputs = await callFunctions(run, functions, signal);
+  return client.beta.threads.runs.submitToolOutputs(run.id, { thread_id: run.thread_id, tool_outputs }, ONCE);
 }
 
 /** Yields a stream's events, and what is missing at its end when it breaks off; returns the run as it then is. */
@@ -107,7 +141,7 @@ async function callFunctions(run: Run, functions: Functions, signal: AbortSignal
   return Promise.all(
     calls.map(async (call) => ({
       tool_call_id: call.id,
-      output: await functions.call(call.function.name, call.function.arguments, signal),
+      output: await functions.call({ id: call.id, ...call.function }, signal),
     })),
   );
 }

@@ -32,6 +32,17 @@ export class ThreadMap {
     return this.#kept.has(conversation);
   }
 
+  /** The id of the conversation's thread, if it has one. */
+  async idOf(conversation: string): Promise<string | undefined> {
+    const kept = await this.#kept.get(conversation);
+    return typeof kept === 'object' ? kept.id : kept;
+  }
+
+  /** The thread of a turn whose run has begun. */
+  goOn(conversation: string, id: string): ReadyThread {
+    return { id, forget: async () => void (await this.#find(conversation)) };
+  }
+
   /** Gives the conversation a new thread: what was said before is forgotten. */
   async renew(conversation: string): Promise<string> {
     const thread = await this.#client.beta.threads.create({ metadata: { conversation } });
@@ -61,8 +72,36 @@ export class ThreadMap {
   async add(messages: IncomingMessage[], download?: Download, context?: string): Promise<ReadyThread> {
     const conversation = messages[0]?.conversation ?? '';
     const id = await this.#find(conversation);
-    const contents = messages.map((message) => () => contentOf(this.#client, message, download));
-    return this.#fill(conversation, id, contents, context);
+    return this.#fill(conversation, id, this.#contents(messages, download), context);
+  }
+
+  /** The same for messages of which a process that died may have added some. */
+  async addMissing(messages: IncomingMessage[], download?: Download, context?: string): Promise<ReadyThread> {
+    const conversation = messages[0]?.conversation ?? '';
+    const id = await this.#find(conversation);
+    const held = await this.#newestOf(id);
+    const missing = messages.filter((message) => !held.has(message.id));
+    return this.#fill(conversation, id, this.#contents(missing, download), context);
+  }
+
+  #contents(messages: IncomingMessage[], download: Download | undefined) {
+    return messages.map((message) => () => contentOf(this.#client, message, download));
+  }
+
+  /** The ids of the messages that stand in the thread after the last answer. */
+  async #newestOf(threadId: string): Promise<Set<unknown>> {
+    const newest = new Set<unknown>();
+    try {
+      for await (const { role, metadata } of this.#client.beta.threads.messages.list(threadId, {
+        order: 'desc',
+      })) {
+        if (role !== 'user') break;
+        newest.add(Object(metadata).message);
+      }
+    } catch (error) {
+      unlessGone(error);
+    }
+    return newest;
   }
 
   async #fill(

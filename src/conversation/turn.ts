@@ -1,22 +1,40 @@
 import { basename } from 'node:path/posix';
-import type { OpenAI } from 'openai';
-import type { RunCreateParamsBase } from 'openai/resources/beta/threads/runs/runs';
+import { NotFoundError, type OpenAI } from 'openai';
+import type { Run, RunCreateParamsBase } from 'openai/resources/beta/threads/runs/runs';
+import { attemptedOnce } from '../functions/attempted-once.ts';
+import type { Functions } from '../functions/functions.ts';
 import type { Logger } from '../log.ts';
-import type { IncomingMessage, Outcome, Platform, ReplyFile } from '../platform.ts';
+import type { BegunReply, IncomingMessage, KeptReply, Outcome, Platform, ReplyFile } from '../platform.ts';
 import { Publisher } from '../reply/publisher/publisher.ts';
 import { fileIds } from '../reply/transcript/file-ids.ts';
 import type { ReplyStyle } from '../reply/transcript/render.ts';
-import { emptyTranscript, fold } from '../reply/transcript/transcript.ts';
+import { emptyTranscript, type Transcript } from '../reply/transcript/transcript.ts';
 import { describeAskers } from './askers.ts';
 import type { Download } from './attachments.ts';
 import { describeContext } from './context.ts';
 import { endOfEndless } from './endless.ts';
+import type { TurnRecord } from './ledger.ts';
 import { endOfRun, sentenceFor, withFiles } from './outcome.ts';
-import type { RunThread } from './run.ts';
+import type { RunContext, RunThread } from './run.ts';
 import type { ReadyThread, ThreadMap } from './thread-map.ts';
+import { transcriptsOf, transcriptsOfBegun } from './transcripts.ts';
+import type { TurnTask } from './turns.ts';
+import { until } from './until.ts';
 
 /** The Assistants API's limit on one message, in UTF-16 code units. */
 const LONGEST_MESSAGE = 256_000;
+
+/** The Assistants API's limit on a value of an object's metadata. */
+const LONGEST_METADATA = 512;
+
+/** A turn that so many processes did not live through may be what ends them. */
+const MAX_ATTEMPTS = 5;
+
+const TOO_OFTEN: Outcome = {
+  status: 'failed',
+  error:
+    'This answer was interrupted again and again, so it is given up. Ask again, or ask for less at once.',
+};
 
 const STILL_THERE = 'what was read for one turn only could not be deleted yet: the next turn tries again';
 
@@ -30,6 +48,7 @@ export interface TurnParts {
   client: OpenAI;
   threads: ThreadMap;
   runThread: RunThread;
+  functions: Functions;
   /** The same for every run: the assistant, and what only a run can be told. */
   runSettings: Pick<RunCreateParamsBase, 'assistant_id' | 'max_completion_tokens' | 'max_prompt_tokens'>;
   style: ReplyStyle;
@@ -38,74 +57,140 @@ export interface TurnParts {
 }
 
 /**
- * One pass of queued messages through one run to a finished reply. An abort ends both: the run, and what there is to
- * show of it. Never rejects.
+ * One pass of queued messages through one run to a finished reply. A stop ends both: the run, and what there is to show of
+ * it. When this process has to leave, both are left as they are, for another process to go on with. Never rejects.
  */
 export async function takeTurn(
   parts: TurnParts,
-  messages: IncomingMessage[],
+  task: TurnTask,
   platform: Pick<Platform, 'name' | 'reply' | 'download'>,
-  signal: AbortSignal,
-): Promise<void> {
+): Promise<'over' | 'left'> {
   const began = performance.now();
-  const publisher = new Publisher(platform.reply(messages), parts.style, parts.log);
-  const stop = () => publisher.stop();
-  signal.addEventListener('abort', stop);
-  if (signal.aborted) stop();
-  const turn = new Turn(parts, publisher, platform.download?.bind(platform));
-  const outcome = await turn.answer(messages, signal).catch((error: unknown): Outcome => {
+  const { messages, entry, begun, stop, leave } = task;
+  const reply = platform.reply(messages, begun && begunReply(begun.record));
+  const keep = (kept: KeptReply) => entry.note({ reply: kept });
+  const publisher = new Publisher(reply, parts.style, parts.log, undefined, keep);
+  using _ = onAbort(stop, () => publisher.stop());
+  using __ = onAbort(leave, () => publisher.leave());
+  const turn = new Turn(parts, publisher, task, platform.download?.bind(platform));
+  const outcome = await turn.answer().catch((error: unknown): Outcome | undefined => {
+    if (leave.aborted) return undefined;
     parts.log.warn({ err: error, conversation: messages[0]?.conversation }, 'a turn failed');
     return { status: 'failed', error: sentenceFor(error) };
   });
-  const files = signal.aborted ? [] : await turn.files();
-  const { status } = await publisher.finish(turn.endWith(outcome, files), files);
-  signal.removeEventListener('abort', stop);
+  const files = outcome && !stop.aborted ? await turn.files() : [];
+  const { status } = await publisher.finish(turn.endWith(outcome ?? { status: 'stopped' }, files), files);
+  if (leave.aborted) {
+    await entry.kept().catch(() => {});
+    return 'left';
+  }
   parts.observer?.turnEnded(platform.name, status, (performance.now() - began) / 1_000);
+  return 'over';
 }
 
 class Turn {
   readonly #parts: TurnParts;
   readonly #publisher: Publisher;
+  readonly #task: TurnTask;
   readonly #download: Download | undefined;
   #transcript = emptyTranscript;
 
-  constructor(parts: TurnParts, publisher: Publisher, download: Download | undefined) {
+  constructor(parts: TurnParts, publisher: Publisher, task: TurnTask, download: Download | undefined) {
     this.#parts = parts;
     this.#publisher = publisher;
+    this.#task = task;
     this.#download = download;
   }
 
-  async answer(messages: IncomingMessage[], signal: AbortSignal): Promise<Outcome> {
+  /** How the turn ends; undefined when it is left to another process. */
+  async answer(): Promise<Outcome | undefined> {
+    const { messages, entry, begun } = this.#task;
     const fitting = messages.filter((message) => message.text.length <= LONGEST_MESSAGE);
     const refusal = fitting.length < messages.length ? tooLong(messages) : undefined;
     if (refusal && fitting.length === 0) return refusal;
-    const thread = await this.#prepare(fitting);
+    if (entry.record.attempts > MAX_ATTEMPTS) return TOO_OFTEN;
+    const run = begun && (await this.#begunRun());
+    const outcome = run ? await this.#goOn(run) : await this.#begin(fitting);
+    return outcome?.status === 'completed' ? (refusal ?? outcome) : outcome;
+  }
+
+  async #begin(messages: IncomingMessage[]): Promise<Outcome | undefined> {
+    const thread = await this.#prepare(messages);
+    return this.#in(thread, async () => {
+      if (this.#task.stop.aborted) return { status: 'stopped' };
+      // Who goes on with the run has to know which messages it answers.
+      await this.#task.entry.kept();
+      const params = {
+        ...this.#parts.runSettings,
+        additional_instructions: describeAskers(messages),
+        metadata: { turn: this.#id },
+      };
+      return this.#follow((context) => transcriptsOf(this.#parts.runThread(thread.id, params, context)));
+    });
+  }
+
+  async #goOn(run: Run): Promise<Outcome | undefined> {
+    const thread = this.#parts.threads.goOn(this.#conversation, run.thread_id);
+    return this.#in(thread, () =>
+      this.#follow((context) => transcriptsOfBegun(this.#parts.client, run, context)),
+    );
+  }
+
+  async #in(thread: ReadyThread, answer: () => Promise<Outcome | undefined>): Promise<Outcome | undefined> {
+    const { leave } = this.#task;
     try {
-      if (signal.aborted) return { status: 'stopped' };
-      const params = { ...this.#parts.runSettings, additional_instructions: describeAskers(fitting) };
-      const outcome = (await this.#follow(thread.id, params, signal)) ?? endOfRun(this.#transcript);
-      return outcome.status === 'completed' ? (refusal ?? outcome) : outcome;
+      return leave.aborted ? undefined : await answer();
     } finally {
-      await thread.forget().catch((error: unknown) => this.#parts.log.warn({ err: error }, STILL_THERE));
+      if (!leave.aborted)
+        await thread.forget().catch((error: unknown) => this.#parts.log.warn({ err: error }, STILL_THERE));
     }
   }
 
-  /** Shows a run as it goes on; tells how it ended, if that was not by itself. */
+  /** Shows a run as it goes on; tells how it ended. */
   async #follow(
-    threadId: string,
-    params: RunCreateParamsBase,
-    signal: AbortSignal,
+    transcriptsOf: (context: RunContext) => AsyncIterable<Transcript>,
   ): Promise<Outcome | undefined> {
+    const { stop, leave } = this.#task;
     const endless = new AbortController();
-    const events = this.#parts.runThread(threadId, params, AbortSignal.any([signal, endless.signal]));
-    for await (const event of events) {
-      this.#transcript = fold(this.#transcript, event);
-      this.#publisher.update(this.#transcript);
-      const end = endOfEndless(this.#transcript);
+    const signal = AbortSignal.any([stop, endless.signal]);
+    for await (const transcript of until(transcriptsOf({ functions: this.#functions, signal }), leave)) {
+      this.#transcript = transcript;
+      this.#publisher.update(transcript);
+      const end = endOfEndless(transcript);
       if (end) endless.abort();
       if (end) return end;
     }
-    return undefined;
+    return leave.aborted ? undefined : endOfRun(this.#transcript);
+  }
+
+  /** The run that was started for these messages before, if there is one. */
+  async #begunRun(): Promise<Run | undefined> {
+    const { client, threads } = this.#parts;
+    const id = await threads.idOf(this.#conversation);
+    if (id === undefined) return undefined;
+    const newest = await client.beta.threads.runs.list(id, { order: 'desc', limit: 1 }).catch(unlessGone);
+    const run = newest?.data[0];
+    return Object(run?.metadata).turn === this.#id ? run : undefined;
+  }
+
+  get #conversation(): string {
+    return this.#task.messages[0]?.conversation ?? '';
+  }
+
+  /** What tells its run from others: the first message that it answers. */
+  get #id(): string {
+    return (this.#task.messages[0]?.id ?? '').slice(0, LONGEST_METADATA);
+  }
+
+  get #functions(): Functions {
+    const { entry } = this.#task;
+    return attemptedOnce(this.#parts.functions, {
+      outcomeOf: (id) => entry.record.calls?.[id],
+      note: (id, outcome) => {
+        entry.note({ calls: { ...entry.record.calls, [id]: outcome } });
+        return entry.kept();
+      },
+    });
   }
 
   /** The files that the run brought forth; one that can't be had is left out, and the log says why. */
@@ -128,9 +213,24 @@ class Turn {
     const { threads } = this.#parts;
     const context = describeContext(messages);
     const fresh = messages.filter((message) => !message.regenerate);
-    if (fresh.length > 0) return threads.add(fresh, this.#download, context);
-    return threads.takeBack(messages[0]?.conversation ?? '', context);
+    if (fresh.length === 0) return threads.takeBack(this.#conversation, context);
+    if (this.#task.begun) return threads.addMissing(fresh, this.#download, context);
+    return threads.add(fresh, this.#download, context);
   }
+}
+
+function begunReply(record: TurnRecord | undefined): BegunReply {
+  return record?.reply ? { kept: record.reply } : {};
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof NotFoundError)) throw error;
+}
+
+function onAbort(signal: AbortSignal, listener: () => void): Disposable {
+  signal.addEventListener('abort', listener);
+  if (signal.aborted) listener();
+  return { [Symbol.dispose]: () => signal.removeEventListener('abort', listener) };
 }
 
 async function fetchFile(client: OpenAI, id: string): Promise<ReplyFile> {

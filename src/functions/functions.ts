@@ -1,12 +1,20 @@
 /** The team's own functions, as a run that requires action calls them. */
 export interface Functions {
-  /** Calls a function with JSON arguments; what goes wrong is part of the output, for the model to read. */
-  call(name: string, args: string, signal: AbortSignal): Promise<string>;
+  /** Calls a function; what goes wrong is part of the output, for the model to read. */
+  call(call: NamedCall, signal: AbortSignal): Promise<string>;
+}
+
+/** A call of a function, as the model makes it. */
+export interface NamedCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON. */
+  readonly arguments: string;
 }
 
 /** No functions at all: an assistant that calls one is told so and can go on. */
 export const noFunctions: Functions = {
-  async call(name) {
+  async call({ name }) {
     return JSON.stringify({ error: `There is no function named ${JSON.stringify(name)} here.` });
   },
 };

@@ -4,6 +4,7 @@ import type { CodeInterpreter } from '../../src/assistants/code-interpreter/code
 import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
 import { createAssistants } from '../../src/assistants/index.ts';
 import type { Model } from '../../src/assistants/models/model.ts';
+import { Ledger } from '../../src/conversation/ledger.ts';
 import { type RunThread, streamedRun } from '../../src/conversation/run.ts';
 import { type KeptThread, ThreadMap } from '../../src/conversation/thread-map.ts';
 import { takeTurn } from '../../src/conversation/turn.ts';
@@ -20,6 +21,7 @@ import {
   type View,
 } from '../../src/platform.ts';
 import { memoryStore } from '../../src/store/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
 
 /** What a person sees of a reply on a platform without limits. */
@@ -45,8 +47,11 @@ export class SeenReply implements Reply {
 
 export interface HarnessOptions {
   model: Model;
+  /** What an earlier process has left. */
+  store?: Store;
   codeInterpreter?: CodeInterpreter;
-  follow?: (client: OpenAI, functions: Functions) => RunThread;
+  follow?: (client: OpenAI) => RunThread;
+  functions?: Functions;
   /** Stands between the SDK and the server, to break what goes through. */
   network?: (fetch: Fetch) => Fetch;
   tools?: OpenAI.Beta.AssistantTool[];
@@ -56,7 +61,7 @@ export interface HarnessOptions {
 /** The bot's core over a real Assistants API in memory: takes turns and gives what a person sees. */
 export async function openHarness(options: HarnessOptions) {
   const { model, codeInterpreter = new ScriptedInterpreter(), follow = streamedRun } = options;
-  const store = memoryStore();
+  const { store = memoryStore() } = options;
   const errors: unknown[] = [];
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
@@ -68,29 +73,46 @@ export async function openHarness(options: HarnessOptions) {
   const baseURL = 'http://embedded.invalid/v1';
   const client = new OpenAI({ baseURL, apiKey: 'none', fetch: network(assistants.fetch), maxRetries: 0 });
   const tools = options.tools ?? [{ type: 'code_interpreter' }];
-  const assistant = await client.beta.assistants.create({ model: 'm', name: 'Bobbin', tools });
+  const [made] = (await client.beta.assistants.list()).data;
+  const assistant = made ?? (await client.beta.assistants.create({ model: 'm', name: 'Bobbin', tools }));
   const parts = {
     client,
     threads: new ThreadMap(store.keyv('conversations'), client),
-    runThread: follow(client, noFunctions),
+    runThread: follow(client),
+    functions: options.functions ?? noFunctions,
     runSettings: { assistant_id: assistant.id },
     style: { toolCall: () => undefined },
     log: pino({ level: 'silent' }),
   };
+  const ledger = new Ledger(store.keyv('turns'), parts.log);
   const platform = { name: 'test', ...(options.download && { download: options.download }) };
   const turnInto = async <R extends Reply>(
     reply: R,
     messages: IncomingMessage[],
     signal = NEVER,
   ): Promise<R> => {
-    await takeTurn(parts, messages, { ...platform, reply: () => reply }, signal);
+    const entry = ledger.open('test:1', { messages: messages.map(({ id }) => id), attempts: 0 });
+    await takeTurn(
+      parts,
+      { messages, entry, stop: signal, leave: NEVER },
+      { ...platform, reply: () => reply },
+    );
     return reply;
+  };
+  /** Goes on with the turn that an earlier process has left. */
+  const goOn = async (reply: Reply, messages: IncomingMessage[], leave = NEVER) => {
+    const record = await ledger.find('test:1');
+    const ids = messages.map(({ id }) => id);
+    const entry = ledger.open('test:1', { messages: ids, attempts: 0, ...record });
+    const task = { messages, entry, begun: { record }, stop: NEVER, leave };
+    return takeTurn(parts, task, { ...platform, reply: () => reply });
   };
   const turn = (messages: IncomingMessage[], signal = NEVER) => turnInto(new SeenReply(), messages, signal);
   const kept = store.keyv<KeptThread>('conversations');
   const threadId = async () => String(await kept.get('test:1'));
   const keepThread = (thread: KeptThread) => kept.set('test:1', thread);
-  return { client, turn, turnInto, threads: parts.threads, threadId, keepThread, errors };
+  const { close } = assistants;
+  return { client, turn, turnInto, goOn, close, threads: parts.threads, threadId, keepThread, errors };
 }
 
 /** Nobody stops the turn. */

@@ -63,7 +63,9 @@ export function queueContract(scene: () => QueueScene): void {
       ['a', ['1', '2', '3']],
       ['b', ['x']],
     ]);
-    expect(await given.find(({ key }) => key === 'a')?.claim.entries()).toEqual(['1', '2', '3'].map((id) => entry(id)));
+    expect(await given.find(({ key }) => key === 'a')?.claim.entries()).toEqual(
+      ['1', '2', '3'].map((id) => entry(id)),
+    );
     expect(await queue.depth()).toBe(4);
   });
 
@@ -182,7 +184,12 @@ export function queueContract(scene: () => QueueScene): void {
     const { work, done } = diligent();
     await queue.start(work);
     const before = Date.now() - 1_000;
-    for (const [id, key] of [['1', 'a'], ['2', 'b'], ['3', 'a']] as const) await queue.put(entry(id, key));
+    for (const [id, key] of [
+      ['1', 'a'],
+      ['2', 'b'],
+      ['3', 'a'],
+    ] as const)
+      await queue.put(entry(id, key));
     await expect.poll(() => done.length).toBe(3);
     expect(await queue.keysSince(before)).toEqual(['a', 'b']);
     expect(await queue.keysSince(Date.now() + 60_000)).toEqual([]);
@@ -213,7 +220,12 @@ export function survivalContract(scene: () => QueueScene): void {
     const queue = dead.queue<string>(name);
     const { work, nth } = worker();
     await queue.start(work);
-    for (const [id, key] of [['1', 'done'], ['2', 'begun'], ['3', 'begun']] as const) await queue.put(entry(id, key));
+    for (const [id, key] of [
+      ['1', 'done'],
+      ['2', 'begun'],
+      ['3', 'begun'],
+    ] as const)
+      await queue.put(entry(id, key));
     await (await nth(1)).claim.done(['1']);
     await nth(2);
     await queue.stop();
@@ -246,7 +258,10 @@ export function survivalContract(scene: () => QueueScene): void {
 
   test('whatever is put, done, crashed and started, each entry comes to its end once its time, in its order', async () => {
     const step = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ do: fc.constant('put' as const), key: fc.constantFrom('a', 'b', 'c') }) },
+      {
+        weight: 6,
+        arbitrary: fc.record({ do: fc.constant('put' as const), key: fc.constantFrom('a', 'b', 'c') }),
+      },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('again' as const), number: fc.nat(5) }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const) }) },

@@ -3,6 +3,7 @@ import {
   type Call,
   type Claim,
   Gone,
+  type KeptReply,
   type Outcome,
   RateLimited,
   type Reply,
@@ -40,6 +41,8 @@ export class Publisher {
   readonly #style: ReplyStyle;
   readonly #log: Logger;
   readonly #clock: Clock;
+  readonly #keep: (kept: KeptReply) => void;
+  #kept: KeptReply | undefined;
   #transcript: Transcript = emptyTranscript;
   #view: View = { parts: [], calls: [], files: [] };
   #viewed: Transcript = emptyTranscript;
@@ -58,8 +61,17 @@ export class Publisher {
   #isPausing = false;
   #work = Promise.resolve();
 
-  constructor(reply: Reply, style: ReplyStyle, log: Logger, clock: Clock = systemClock) {
+  /** @param keep Is told after a call what another process would need to go on with the reply. */
+  constructor(
+    reply: Reply,
+    style: ReplyStyle,
+    log: Logger,
+    clock: Clock = systemClock,
+    keep: (kept: KeptReply) => void = () => {},
+  ) {
     this.#reply = reply;
+    this.#keep = keep;
+    this.#kept = reply.kept;
     this.#style = style;
     this.#log = log;
     this.#clock = clock;
@@ -82,6 +94,12 @@ export class Publisher {
     await this.#work;
     this.#reply.close?.();
     return this.#view.outcome ?? outcome;
+  }
+
+  /** Lets the reply stand as people see it, for another process to go on with; `finish` then ends soon. */
+  leave(): void {
+    this.#given = true;
+    this.#hurry();
   }
 
   /** Ends the reply as people see it, if they don't see all of it yet: whatever more there is of it is not shown. */
@@ -211,6 +229,13 @@ export class Publisher {
         call.budget.refused(error.retryAfterMs);
       } else await this.#recover(error);
     }
+    this.#note();
+  }
+
+  #note(): void {
+    const { kept } = this.#reply;
+    if (kept !== undefined && kept !== this.#kept) this.#keep(kept);
+    this.#kept = kept;
   }
 
   async #recover(error: unknown): Promise<void> {

@@ -28,6 +28,7 @@ class Parrot implements Bot {
   }
 
   knows = async () => false;
+  absence = async () => undefined;
   renew = async () => {};
   rate = () => {};
 

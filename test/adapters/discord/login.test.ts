@@ -15,6 +15,7 @@ const idle: Bot = {
   stop: async () => false,
   renew: async () => {},
   rate: () => {},
+  absence: async () => undefined,
 };
 
 async function refusal(sim: DiscordSim, options: { token?: string; apiUrl?: string } = {}): Promise<Problem> {

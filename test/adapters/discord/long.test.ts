@@ -13,7 +13,6 @@ const isBalanced = (content: string) => scan(content).fence === undefined;
 test.each<[string, (scene: Scene, thread: string) => unknown]>([
   ['/stop', ({ sim }, thread) => sim.user('ann').command('stop', {}, sim.channel(thread))],
   ['/new', ({ sim }, thread) => sim.user('ann').command('new', {}, sim.channel(thread))],
-  ['the end of the process', ({ bot }) => bot.close()],
 ])('%s ends a reply with what people see, though more of it is there', async (_name, end) => {
   const scene = await openScene([says(codeAnswer(60_000))], SLOW);
   const { sim } = scene;
@@ -36,7 +35,7 @@ test.each<[string, (scene: Scene, thread: string) => unknown]>([
 });
 
 test('a process that ends does not wait for a platform that does not answer', async () => {
-  const scene = await openScene([says(plainAnswer(20_000))], { ...SLOW, farewellMs: 50 });
+  const scene = await openScene([says(plainAnswer(20_000))], { ...SLOW, graceMs: 50 });
   const { sim, bot } = scene;
   const { id } = sim.user('ann').says('general', `${sim.mention} go`);
   await sim.until(() => scene.replies(id).length >= 1);

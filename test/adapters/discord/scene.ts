@@ -29,7 +29,7 @@ export interface SceneOptions {
   /** How much of a reply is shown as messages. */
   longest?: number;
   /** For how long the bot waits for its replies to end when it is closed, in milliseconds. */
-  farewellMs?: number;
+  graceMs?: number;
   /** What is done on the simulator before the bot connects. */
   before?: (sim: DiscordSim) => void;
 }
@@ -151,7 +151,12 @@ function watchTurns(bot: RunningBot): readonly Turn[] {
 }
 
 async function createBot(model: Model, log: pino.Logger, options: SceneOptions) {
-  const { codeInterpreter = new ScriptedInterpreter(), store = memoryStore(), longest, farewellMs } = options;
+  const {
+    codeInterpreter = new ScriptedInterpreter(),
+    store = memoryStore(),
+    longest,
+    graceMs = 0,
+  } = options;
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
     model,
@@ -171,14 +176,15 @@ async function createBot(model: Model, log: pino.Logger, options: SceneOptions) 
   const turn = {
     client,
     threads: new ThreadMap(store.keyv('conversations'), client),
-    runThread: streamedRun(client, noFunctions),
+    runThread: streamedRun(client),
+    functions: noFunctions,
     runSettings: { assistant_id: assistant.id },
     style: { toolCall: () => undefined, ...(longest && { longest }) },
     log,
   };
   const server = { client, warmUp: () => {}, close: () => assistants.close() };
   const prompts = [{ title: 'Refunds', message: 'How do refunds work?' }];
-  return new RunningBot(store, server, turn, prompts, farewellMs);
+  return new RunningBot(store, server, turn, { prompts, graceMs });
 }
 
 function linesTo(log: LogLine[]): Writable {

@@ -93,7 +93,6 @@ const SLOW = { rates: { speed: 12 } };
 test.each<[string, (world: World) => unknown]>([
   ['the command', ({ sim }) => sim.user('ann').command('/bobbin', 'stop', GENERAL)],
   ['a new beginning', ({ sim }) => sim.user('ann').command('/bobbin', 'new', GENERAL)],
-  ['the end of the process', ({ bot }) => bot.close()],
 ])('%s ends a reply with what people see, though more of it is there', async (_name, end) => {
   const world = await openWorld({
     model: new ScriptedModel(says(mixed(300_000))),

@@ -82,11 +82,12 @@ async function botWith(
   const turn = {
     client,
     threads: new ThreadMap(store.keyv('conversations'), client),
-    runThread: streamedRun(client, noFunctions),
+    runThread: streamedRun(client),
+    functions: noFunctions,
     runSettings: { assistant_id: assistant.id },
     style: { toolCall: () => undefined, ...(longest && { longest }) },
     log,
   };
   const server = { client, warmUp: () => {}, close: () => assistants.close() };
-  return new RunningBot(store, server, turn, prompts);
+  return new RunningBot(store, server, turn, { prompts, graceMs: 0 });
 }

@@ -13,6 +13,7 @@ const nobody = {
   stop: async () => false,
   renew: async () => {},
   rate: () => {},
+  absence: async () => undefined,
 };
 
 /** What the person who starts Bobbin reads when Slack does not let it in. */

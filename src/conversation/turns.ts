@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KeyedQueue } from '../keyed-queue.ts';
+import type { Logger } from '../log.ts';
+import type { IncomingMessage, Receipt } from '../platform.ts';
+import type { Claim, Entry, Queue } from '../store/queue.ts';
+import type { Ledger, LedgerEntry, TurnRecord } from './ledger.ts';
+
+/** A process takes up its own messages at once; what it has not taken by then, in ms, another one answers. */
+const TAKEN_ELSEWHERE_MS = 3_000;
+
+/** Between two attempts to reach a store that fails, in ms; each further one waits twice as long, up to the last. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Messages of one conversation that are to be answered by one run. */
+export interface TurnTask {
+  readonly messages: IncomingMessage[];
+  readonly entry: LedgerEntry;
+  /** Set when another process may have begun the turn. */
+  readonly begun?: Begun;
+  /** Somebody asks to stop. */
+  readonly stop: AbortSignal;
+  /** This process lets go of the turn: another one goes on with it. */
+  readonly leave: AbortSignal;
+}
+
+/** A turn that was begun, and what was kept of it; nothing, where the process died too soon. */
+export interface Begun {
+  readonly record: TurnRecord | undefined;
+}
+
+/** Answers some messages of one conversation. Says whether the turn is over, or left to another process. Never rejects. */
+export type TakeTurn = (task: TurnTask) => Promise<'over' | 'left'>;
+
+export interface TurnsOptions {
+  queue: Queue<IncomingMessage>;
+  ledger: Ledger;
+  takeTurn: TakeTurn;
+  log: Logger;
+}
+
+interface Line {
+  turn: AbortController;
+  /** Ends when this process has nothing left to answer in the conversation. */
+  over: Promise<void>;
+}
+
+/**
+ * One turn at a time for each conversation. Messages that arrive during a turn wait, and one following turn answers them
+ * all, in the order in which they came. Each is kept until its turn is over.
+ */
+export class Turns {
+  readonly #options: TurnsOptions;
+  readonly #lines = new Map<string, Line>();
+  /** Turns of messages that could not be kept come between those of the queue. */
+  readonly #order = new KeyedQueue();
+  /** Who waits for this process to take up a conversation. */
+  readonly #arrivals = new Map<string, Set<(over: Promise<void>) => void>>();
+  readonly #leaving = new AbortController();
+  #isClosing = false;
+
+  constructor(options: TurnsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what waits, that which other processes have left first. */
+  start(): Promise<void> {
+    return this.#options.queue.start((claim) => this.#work(claim));
+  }
+
+  /** Keeps a message, once for each id. */
+  receive(message: IncomingMessage): Receipt {
+    const { conversation } = message;
+    const { promise: taken, resolve: take } = Promise.withResolvers<Promise<void> | undefined>();
+    const waiting = this.#arrivals.get(conversation) ?? new Set();
+    this.#arrivals.set(conversation, waiting.add(take));
+    const put = this.#put(message).then((isNew) => {
+      const line = this.#lines.get(conversation);
+      if (line || !isNew) take(line?.over);
+      else void sleep(TAKEN_ELSEWHERE_MS, undefined, { ref: false }).then(take);
+    });
+    const answered = taken.then((over) => {
+      waiting.delete(take);
+      if (waiting.size === 0) this.#arrivals.delete(conversation);
+      return over;
+    });
+    return { kept: put, answered };
+  }
+
+  /** Stops the conversation's turn, if this process takes it; says so. What waits behind it is answered next. */
+  stop(conversation: string): boolean {
+    const line = this.#lines.get(conversation);
+    line?.turn.abort();
+    return line !== undefined;
+  }
+
+  /** Begins no more turns, lets those that run end by themselves for so long, and leaves what then is not over. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    await this.#options.queue.stop();
+    const patience = new AbortController();
+    const late = sleep(graceMs, undefined, { signal: patience.signal }).catch(() => {});
+    await Promise.race([this.#idle(), late]);
+    patience.abort();
+    this.#leaving.abort();
+    await this.#idle();
+  }
+
+  async #idle(): Promise<void> {
+    await Promise.all([...this.#lines.values()].map(({ over }) => over));
+  }
+
+  /** Whether the message is new; also when it could not be kept, and its author is told so. */
+  async #put(message: IncomingMessage): Promise<boolean> {
+    const { conversation, id } = message;
+    try {
+      return await this.#options.queue.put({ id: `${conversation} ${id}`, key: conversation, data: message });
+    } catch (error) {
+      this.#options.log.error({ err: error, conversation }, 'a message could not be kept');
+      this.#run(conversation, () => this.#answerUnkept(message));
+      return true;
+    }
+  }
+
+  async #work(claim: Claim<IncomingMessage>): Promise<void> {
+    await this.#run(claim.key, () => this.#answerAll(claim));
+  }
+
+  #run(conversation: string, answer: () => Promise<void>): Promise<void> {
+    const over = this.#order.run(conversation, answer).finally(() => {
+      if (this.#lines.get(conversation) === line) this.#lines.delete(conversation);
+    });
+    const line: Line = { turn: new AbortController(), over };
+    this.#lines.set(conversation, line);
+    for (const take of this.#arrivals.get(conversation) ?? []) take(over);
+    return over;
+  }
+
+  async #answerAll(claim: Claim<IncomingMessage>): Promise<void> {
+    const { log, takeTurn } = this.#options;
+    const leave = AbortSignal.any([this.#leaving.signal, claim.lost]);
+    for (let isFirst = true; !this.#isClosing && !leave.aborted; isFirst = false) {
+      const waiting = await this.#surely(() => claim.entries(), leave);
+      if (!waiting || waiting.length === 0) return;
+      const begun = claim.isTakenOver && isFirst ? await this.#begun(claim.key, leave) : undefined;
+      const entries = ofTurn(waiting, begun?.record);
+      const task = this.#task(claim.key, entries, leave, begun);
+      if ((await takeTurn(task)) === 'left') return;
+      this.#endTurn(claim.key);
+      await this.#surely(() => claim.done(entries.map(({ id }) => id)), leave);
+      await task.entry.close().catch((error: unknown) => log.warn({ err: error }, 'a turn’s record stays'));
+    }
+  }
+
+  async #answerUnkept(message: IncomingMessage): Promise<void> {
+    const entry = { id: message.id, key: message.conversation, data: message };
+    // Nobody could go on with it.
+    const { leave: stop, ...task } = this.#task(message.conversation, [entry], this.#leaving.signal);
+    await this.#options.takeTurn({
+      ...task,
+      stop: AbortSignal.any([task.stop, stop]),
+      leave: new AbortController().signal,
+    });
+  }
+
+  async #begun(conversation: string, leave: AbortSignal): Promise<Begun> {
+    const { ledger } = this.#options;
+    const found = await this.#surely(async () => ({ record: await ledger.find(conversation) }), leave);
+    return found ?? { record: undefined };
+  }
+
+  #task(
+    conversation: string,
+    entries: readonly Entry<IncomingMessage>[],
+    leave: AbortSignal,
+    begun?: Begun,
+  ): TurnTask {
+    const turn = this.#lines.get(conversation)?.turn ?? new AbortController();
+    const messages = entries.map(({ data }) => data);
+    const record = { ...begun?.record, messages: messages.map(({ id }) => id) };
+    const attempts = (begun?.record?.attempts ?? 0) + (begun ? 1 : 0);
+    const entry = this.#options.ledger.open(conversation, { ...record, attempts });
+    return { messages, entry, stop: turn.signal, leave, ...(begun && { begun }) };
+  }
+
+  /** Who asks to stop from now on means the next turn. */
+  #endTurn(conversation: string): void {
+    const line = this.#lines.get(conversation);
+    if (line) line.turn = new AbortController();
+  }
+
+  /** Tries until it works; undefined when this process has to leave before. */
+  async #surely<T>(task: () => Promise<T>, leave: AbortSignal): Promise<T | undefined> {
+    for (let pause = FIRST_PAUSE_MS; !leave.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return await task();
+      } catch (error) {
+        this.#options.log.error({ err: error }, 'the queue fails, and is tried again');
+        await sleep(pause, undefined, { signal: leave }).catch(() => {});
+      }
+    }
+    return undefined;
+  }
+}
+
+/** Of what waits, the messages that the begun turn answers; all of it when that is not known. */
+function ofTurn(
+  waiting: readonly Entry<IncomingMessage>[],
+  record: TurnRecord | undefined,
+): readonly Entry<IncomingMessage>[] {
+  const ids = new Set(record?.messages);
+  const begun = waiting.filter(({ data }) => ids.has(data.id));
+  return begun.length > 0 ? begun : waiting;
+}

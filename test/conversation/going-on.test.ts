@@ -1,0 +1,115 @@
+import { setImmediate as tick } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
+import type { Functions, NamedCall } from '../../src/functions/functions.ts';
+import { memoryStore } from '../../src/store/sqlite-store.ts';
+import { calls, end, hangsAfter, python, ScriptedModel, says, text } from '../sim/scripted-model.ts';
+import { from, openHarness, SeenReply } from './harness.ts';
+
+/** A network that goes silent with request number `last`, as a process does that is killed. */
+function silentAfter(last: number) {
+  let requests = 0;
+  const network = (fetch: Fetch): Fetch => {
+    return (input, init) => (++requests > last ? new Promise(() => {}) : fetch(input, init));
+  };
+  return { network, isSilent: () => requests > last };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await tick();
+}
+
+/** The roles and texts of a thread's messages, oldest first. */
+async function messagesOf({ client, threadId }: Awaited<ReturnType<typeof openHarness>>) {
+  const { data } = await client.beta.threads.messages.list(await threadId(), { order: 'asc' });
+  return data.map(({ role, content }) =>
+    [role, ...content.map((part) => (part.type === 'text' ? part.text.value : part.type))].join(': '),
+  );
+}
+
+test.each([0, 1, 2, 3, 4])(
+  'a turn whose process died at its request number %i is gone on with: each message once, one answer',
+  async (last) => {
+    const store = memoryStore();
+    const question = [from('Ann', 'one'), from('Ann', 'two')];
+    const dying = silentAfter(last + 2);
+    const first = await openHarness({
+      store,
+      model: new ScriptedModel(says('Whole.')),
+      network: dying.network,
+    });
+    const reply = new SeenReply();
+    void first.turnInto(reply, question);
+    await until(() => dying.isSilent() || reply.outcome !== undefined);
+    await first.close();
+    const next = await openHarness({ store, model: new ScriptedModel(says('Whole.')) });
+    const seen = new SeenReply();
+    expect(await next.goOn(seen, question)).toBe('over');
+    expect(seen).toMatchObject({ text: 'Whole.', outcome: { status: 'completed' } });
+    expect(await messagesOf(next)).toEqual(['user: one', 'user: two', 'assistant: Whole.']);
+    const runs = await next.client.beta.threads.runs.list(await next.threadId());
+    expect(runs.data.map(({ status }) => status)).toEqual(['completed']);
+  },
+);
+
+test('a run that a process has left goes on with its id after its last finished step', async () => {
+  const store = memoryStore();
+  const question = [from('Ann', 'compute')];
+  const model = new ScriptedModel([...python('print(1)'), end()], hangsAfter(text('Half of')));
+  const first = await openHarness({ store, model });
+  const reply = new SeenReply();
+  const leaving = new AbortController();
+  const left = first.goOn(reply, question, leaving.signal);
+  await until(() => reply.text.includes('Half of'));
+  const [before] = (await first.client.beta.threads.runs.list(await first.threadId())).data;
+  leaving.abort();
+  expect(await left).toBe('left');
+  expect(reply.outcome).toBeUndefined();
+  await first.close();
+  const second = new ScriptedModel(says('The whole answer.'));
+  const next = await openHarness({ store, model: second });
+  const seen = new SeenReply();
+  expect(await next.goOn(seen, question)).toBe('over');
+  expect(seen.text).toBe('```python\nprint(1)\n```\n\n```\nran print(1)\n```\n\nThe whole answer.');
+  const runs = (await next.client.beta.threads.runs.list(await next.threadId())).data;
+  expect(runs.map(({ id, status }) => [id, status])).toEqual([[before?.id, 'completed']]);
+  expect(await messagesOf(next)).toEqual(['user: compute', 'assistant: The whole answer.']);
+});
+
+test('a function that was called when its process died is not called again, and the model is told', async () => {
+  const store = memoryStore();
+  const question = [from('Ann', 'restart the server')];
+  const tools = [{ type: 'function' as const, function: { name: 'restart' } }];
+  const made: NamedCall[] = [];
+  const hanging: Functions = {
+    call: (call) => {
+      made.push(call);
+      return new Promise(() => {});
+    },
+  };
+  const model = new ScriptedModel([...calls('restart', '{}'), end()]);
+  const first = await openHarness({ store, model, tools, functions: hanging });
+  const leaving = new AbortController();
+  const left = first.goOn(new SeenReply(), question, leaving.signal);
+  await until(() => made.length === 1);
+  leaving.abort();
+  await left;
+  await first.close();
+  const second = new ScriptedModel(says('I do not know whether it worked.'));
+  const next = await openHarness({ store, model: second, tools, functions: hanging });
+  const seen = new SeenReply();
+  expect(await next.goOn(seen, question)).toBe('over');
+  expect(made).toHaveLength(1);
+  expect(seen.text).toContain('I do not know whether it worked.');
+  expect(JSON.stringify(second.requests[0]?.items)).toContain('was not made again');
+});
+
+test('a turn that no process lives through is given up with a sentence', async () => {
+  const store = memoryStore();
+  const question = [from('Ann', 'one')];
+  await store.keyv('turns').set('test:1', { messages: [question[0]?.id], attempts: 99 });
+  const { goOn } = await openHarness({ store, model: new ScriptedModel(says('Whole.')) });
+  const seen = new SeenReply();
+  expect(await goOn(seen, question)).toBe('over');
+  expect(seen.outcome).toMatchObject({ status: 'failed', error: expect.stringMatching(/again and again/) });
+});
