@@ -50,6 +50,9 @@ const LONGEST_RECOVERY = 256;
  * windows begin. Knows nothing of who calls, nor of timers: every method is told the time, in milliseconds.
  */
 export class Allowance {
+  /** What the platform takes of all processes together. */
+  #whole: RateLimit;
+  #replicas = 1;
   #perMs: number;
   #most: number;
   #calls: number;
@@ -64,6 +67,7 @@ export class Allowance {
   #recoversAt = Number.POSITIVE_INFINITY;
 
   constructor({ calls, perMs }: RateLimit) {
+    this.#whole = { calls, perMs };
     this.#most = calls;
     this.#calls = calls;
     this.#perMs = perMs;
@@ -107,13 +111,28 @@ export class Allowance {
   }
 
   /** Goes on with a stricter limit, whose window is no longer: what was called before counts by it, too. */
-  restrict({ calls, perMs }: RateLimit, now: number): void {
-    const sooner = lifeOf(this.#perMs) - lifeOf(perMs);
-    this.#counted = this.#counted.map((call) => ({ ...call, until: call.until - sooner }));
+  restrict(limit: RateLimit, now: number): void {
+    this.#whole = limit;
+    this.#goOn(now);
+  }
+
+  /** Goes on with what one of so many processes may use of the limit. */
+  share(count: number, now: number): void {
+    this.#replicas = Math.max(1, count);
+    this.#goOn(now);
+  }
+
+  /** What others had until now they may have used up: it is there once their calls count no longer. */
+  #goOn(now: number): void {
+    const { calls, perMs } = shareOf(this.#whole, this.#replicas);
+    const later = lifeOf(perMs) - lifeOf(this.#perMs);
+    this.#counted = this.#counted.map((call) => ({ ...call, until: call.until + later }));
+    const gained = calls - this.#most;
+    this.#calls = this.#calls === this.#most ? calls : Math.min(this.#calls, calls);
     this.#perMs = perMs;
     this.#most = calls;
-    this.#calls = Math.min(this.#calls, calls);
     this.#update(now);
+    for (let more = 0; more < gained; more++) this.#count({ until: now + lifeOf(perMs), isAnswered: true });
   }
 
   /** Keeps a place for an essential call. */
@@ -156,21 +175,23 @@ export class Allowance {
    * An answer ends the guess about one call, the oldest that has none, and changes nothing about others: they may
    * reach the platform in a later window. So each call counts until its own window ends, and none is refused while
    * nobody else calls and answers take less time than a window, in whatever order calls and answers arrive. What is
-   * used beyond our own calls was used by others.
+   * used beyond our own calls was used by others, who may use their share.
    */
   learn({ limit, remaining, resetAfterMs }: ToldLimit, now: number): void {
     if (!(limit >= 1 && remaining <= limit && resetAfterMs < Number.POSITIVE_INFINITY)) return;
     this.#update(now);
-    if (this.#calls === this.#most || this.#calls > limit) this.#calls = limit;
-    this.#most = limit;
-    this.#perMs = Math.max(this.#perMs, resetAfterMs);
+    this.#whole = { calls: limit, perMs: Math.max(this.#whole.perMs, resetAfterMs) };
+    const { calls, perMs } = shareOf(this.#whole, this.#replicas);
+    if (this.#calls === this.#most || this.#calls > calls) this.#calls = calls;
+    this.#most = calls;
+    this.#perMs = perMs;
     const answered = { until: now + resetAfterMs, isAnswered: true };
     const oldest = this.#counted.findIndex(({ isAnswered }) => !isAnswered);
     if (oldest >= 0) {
       this.#counted.splice(oldest, 1);
       this.#count(answered);
     }
-    const used = limit - Math.max(0, remaining);
+    const used = calls - Math.max(0, remaining);
     while (this.#counted.length < used) this.#count(answered);
   }
 
@@ -225,6 +246,12 @@ export class Allowance {
     const isWhole = this.#calls === this.#most;
     this.#recoversAt += isWhole ? Number.POSITIVE_INFINITY : this.#recovery * this.#perMs;
   }
+}
+
+/** What each of so many processes may use: whole calls in the same window, or one in a window that is longer. */
+function shareOf({ calls, perMs }: RateLimit, count: number): RateLimit {
+  if (calls >= count) return { calls: Math.floor(calls / count), perMs };
+  return { calls: 1, perMs: (perMs * count) / calls };
 }
 
 /** For how long a call counts in a window of so many milliseconds. */

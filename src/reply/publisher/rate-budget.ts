@@ -99,6 +99,12 @@ export class RateBudget implements Budget {
     this.#serve();
   }
 
+  /** Keeps to what one of so many processes may use of the limit, from now on. */
+  share(count: number): void {
+    this.#allowance.share(count, this.#clock.now());
+    this.#serve();
+  }
+
   /** Takes in what the platform told in the headers of an answer. */
   learn(told: ToldLimit): void {
     this.#allowance.learn(told, this.#clock.now());

@@ -17,6 +17,7 @@ export class RateBudgets {
   readonly #options: RateBudgetOptions;
   readonly #refusedLimit: RateLimit | undefined;
   #limit: RateLimit;
+  #replicas = 1;
   readonly #budgets = new Map<string, RateBudget>();
   #sweepAt = FEW;
 
@@ -33,8 +34,15 @@ export class RateBudgets {
     if (this.#budgets.size >= this.#sweepAt) this.#sweep();
     const onRefused = () => this.#refused();
     const budget = new RateBudget({ ...this.#options, limit: this.#limit, onRefused });
+    if (this.#replicas > 1) budget.share(this.#replicas);
     this.#budgets.set(key, budget);
     return budget;
+  }
+
+  /** Each keeps to what one of so many processes may use of its limit, from now on. */
+  share(count: number): void {
+    this.#replicas = count;
+    for (const budget of this.#budgets.values()) budget.share(count);
   }
 
   /** How many are remembered. */
