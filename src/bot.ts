@@ -208,6 +208,8 @@ export class RunningBot implements Bot {
     await this.#turn.threads.renew(conversation);
   }
 
+  async retract(_conversation: string, _message: string): Promise<void> {}
+
   rate(conversation: string, person: string, opinion: 'good' | 'bad'): void {
     this.#turn.log.info({ conversation, person, opinion }, 'a reply was rated');
   }

@@ -94,6 +94,10 @@ export class OpeningBot implements Bot {
     await (await this.#made.promise).renew(conversation);
   }
 
+  async retract(conversation: string, message: string): Promise<void> {
+    await (await this.#made.promise).retract(conversation, message);
+  }
+
   rate(conversation: string, person: string, opinion: 'good' | 'bad'): void {
     this.#made.promise.then(
       (bot) => bot.rate(conversation, person, opinion),

@@ -64,10 +64,12 @@ export interface Bot {
   stop(conversation: string): Promise<boolean>;
   /** Makes the conversation forget what was said. */
   renew(conversation: string): Promise<void>;
-  /** Notes what a person thinks of a reply. */
-  rate(conversation: string, person: string, opinion: 'good' | 'bad'): void;
+  /** A person deleted a message: nothing of it shall be kept. */
+  retract(conversation: string, message: string): Promise<void>;
   /** What happened while nobody was there to hear it; undefined when somebody was. */
   absence(platform: string): Promise<Absence | undefined>;
+  /** Notes what a person thinks of a reply. */
+  rate(conversation: string, person: string, opinion: 'good' | 'bad'): void;
 }
 
 export interface Absence {
@@ -246,6 +248,14 @@ export interface Budget {
   take(claim: Claim, signal: AbortSignal): Promise<boolean>;
   /** The platform refused a call: none goes for so many milliseconds. */
   refused(retryAfterMs: number): void;
+}
+
+/** The processes that share the store, and with it a platform's limits. */
+export interface Replicas {
+  /** How many are alive, as far as is known; at least 1. */
+  readonly count: number;
+  /** Calls `listener` whenever the count changes; the function that it gives back ends that. */
+  onChange(listener: (count: number) => void): () => void;
 }
 
 /** Somebody who wants to call. */

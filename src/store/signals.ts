@@ -1,3 +1,5 @@
+export type { Replicas } from '../platform.ts';
+
 /** Short messages to every process that shares the store, this one among them. */
 export interface Signals {
   /**
@@ -7,14 +9,6 @@ export interface Signals {
   send(topic: string, text: string): Promise<void>;
   /** Calls `listener`, which does not throw, with each text that is sent; the function that it gives back ends that. */
   on(topic: string, listener: (text: string) => void): () => void;
-}
-
-/** The processes that share the store. */
-export interface Replicas {
-  /** How many are alive, as far as is known; at least 1. */
-  readonly count: number;
-  /** Calls `listener` whenever the count changes; the function that it gives back ends that. */
-  onChange(listener: (count: number) => void): () => void;
 }
 
 /** What PostgreSQL takes in one notification: https://www.postgresql.org/docs/current/sql-notify.html */

@@ -30,6 +30,7 @@ class Parrot implements Bot {
   knows = async () => false;
   absence = async () => undefined;
   renew = async () => {};
+  retract = async () => {};
   rate = () => {};
 
   async stop(conversation: string): Promise<boolean> {

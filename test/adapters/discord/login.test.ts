@@ -14,8 +14,9 @@ const idle: Bot = {
   receive: () => ({ kept: Promise.resolve(), answered: Promise.resolve() }),
   stop: async () => false,
   renew: async () => {},
-  rate: () => {},
+  retract: async () => {},
   absence: async () => undefined,
+  rate: () => {},
 };
 
 async function refusal(sim: DiscordSim, options: { token?: string; apiUrl?: string } = {}): Promise<Problem> {
