@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { stopClock } from '../stopped-clock.ts';
 import type { DiscordSim } from './discord.ts';
 import { NO_LIMITS, type Raw, raw, start } from './harness.ts';
+import type { Json } from './json.ts';
 import type { PermissionName } from './options.ts';
 
 const NOBODY = '100000000000000000';
@@ -192,6 +193,27 @@ test('a nonce that is enforced makes a post once, for as long as it is remembere
   expect(sim.messages('general')).toHaveLength(1);
   pass(1);
   expect((await post()).body.id).not.toBe(first.body.id);
+});
+
+test('a nonce is told with the post and its event, and of a message that is read back no more', async () => {
+  const sim = await start(NO_LIMITS);
+  const events: [string, unknown][] = [];
+  sim.world.onDispatch(({ t, d }) => events.push([t, d.nonce]));
+  const { body } = await raw(sim, 'POST', `${at(sim)}/messages`, { content: 'x', nonce: 'n1' });
+  const { body: edited } = await raw(sim, 'PATCH', `${at(sim)}/messages/${body.id}`, { content: 'y' });
+  const { body: read } = await raw(sim, 'GET', `${at(sim)}/messages/${body.id}`);
+  const { body: list } = await raw(sim, 'GET', `${at(sim)}/messages`);
+  const [first] = list as unknown as Json[];
+  expect(events).toEqual([
+    ['MESSAGE_CREATE', 'n1'],
+    ['MESSAGE_UPDATE', undefined],
+  ]);
+  expect([body.nonce, edited.nonce, read.nonce, first?.nonce]).toEqual([
+    'n1',
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test('what was posted with a nonce and deleted is not posted again', async () => {

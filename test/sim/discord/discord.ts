@@ -240,6 +240,12 @@ export class DiscordSim {
     this.world.publish({ t, d, guild, channel: null });
   }
 
+  /** Deletes many messages of one channel at once. */
+  purge(messages: readonly Message[]): void {
+    const [first] = messages;
+    if (first) this.#messages.purge(first.channel, messages);
+  }
+
   /** A link's preview appears: a MESSAGE_UPDATE that nobody wrote. */
   unfurl(message: Message, title: string): void {
     message.embeds.push({ type: 'link', title, url: 'https://example.com/' });

@@ -20,7 +20,7 @@ import { snowflake, timeOf } from './ids.ts';
 import type { Json } from './json.ts';
 import { ALL_MENTIONS, pingOf, readMentions, USER_MENTIONS } from './mentions.ts';
 import type { Channel, Message, User } from './model.ts';
-import { messageEvent } from './payloads.ts';
+import { messageEvent, nonceField } from './payloads.ts';
 import { asThread, changeThread, checkThread, joinThread } from './threads.ts';
 import type { MessageBody } from './validation/message.ts';
 import { canView, FORUMS, may, type World } from './world.ts';
@@ -181,17 +181,34 @@ export class Messages {
     const { channel } = message;
     checkThread(channel, by, 'delete');
     if (message.author !== by && !may(channel, by, 'ManageMessages')) throw missingPermissions();
-    channel.messages.delete(message.id);
-    for (const attachment of message.attachments) this.#cdn.remove(attachment);
+    this.#remove(message);
     const guild = message.onlyFor ? null : channel.guild;
     const d = { id: message.id, channel_id: channel.id, ...(guild && { guild_id: guild.id }) };
     this.#world.publish({ t: 'MESSAGE_DELETE', d, guild, channel });
     this.#world.noticed('delete', channel, message);
   }
 
+  /**
+   * Many of one channel at once, as moderators and their bots do: one event for all.
+   * https://discord.com/developers/docs/resources/message#bulk-delete-messages
+   */
+  purge(channel: Channel, messages: readonly Message[]): void {
+    for (const message of messages) this.#remove(message);
+    const { guild } = channel;
+    const d = { ids: messages.map(({ id }) => id), channel_id: channel.id, guild_id: guild?.id };
+    this.#world.publish({ t: 'MESSAGE_DELETE_BULK', d, guild, channel });
+    for (const message of messages) this.#world.noticed('delete', channel, message);
+  }
+
+  #remove(message: Message): void {
+    message.channel.messages.delete(message.id);
+    for (const attachment of message.attachments) this.#cdn.remove(attachment);
+  }
+
   /** Shows again what changed otherwise than by an edit: a thread that hangs on it, a link's preview. */
   publish(t: 'MESSAGE_CREATE' | 'MESSAGE_UPDATE', message: Message): void {
-    const d = messageEvent(this.#world, this.#cdn, message);
+    const told = t === 'MESSAGE_CREATE' ? nonceField(message) : {};
+    const d = { ...messageEvent(this.#world, this.#cdn, message), ...told };
     // An ephemeral message goes to the app directly, "tied to the DIRECT_MESSAGES intent":
     // https://discord.com/developers/docs/events/gateway-events#message-create
     const guild = message.onlyFor ? null : message.channel.guild;

@@ -104,7 +104,10 @@ export function attachmentPayload(cdn: Cdn, channel: Channel, attachment: Attach
   };
 }
 
-/** The message as REST shows it; events add `guild_id` and `member` (see `messageEvent`). */
+/**
+ * The message as REST shows it; events add `guild_id` and `member` (see `messageEvent`). A nonce is not kept with it: only
+ * the answer to its post and its MESSAGE_CREATE tell it (https://github.com/Rapptz/discord.py/issues/2451).
+ */
 export function messagePayload(world: World, cdn: Cdn, message: Message, depth = 1): Json {
   const { reference, interaction, channel, forwarded } = message;
   const referenced = reference?.messageId ? reference.channel.messages.get(reference.messageId) : undefined;
@@ -119,7 +122,6 @@ export function messagePayload(world: World, cdn: Cdn, message: Message, depth =
     ...(message.poll && { poll: pollPayload(message.poll) }),
     ...(forwarded && { message_snapshots: [{ message: snapshotFields(cdn, forwarded) }] }),
     ...(message.reactions.size > 0 && { reactions: reactions(message, world.bot) }),
-    ...(message.nonce !== null && { nonce: message.nonce }),
     ...(message.thread && { thread: channelPayload(message.thread, world.bot) }),
     ...(interaction && {
       application_id: world.bot.id,
@@ -193,6 +195,11 @@ function interactionFields({ id, type, user, command }: NonNullable<Message['int
     interaction_metadata: { id, type, user: userPayload(user), authorizing_integration_owners: {} },
     ...(command !== null && { interaction: { id, type, name: command, user: userPayload(user) } }),
   };
+}
+
+/** The nonce, for those who are told. */
+export function nonceField({ nonce }: Message): Json {
+  return nonce === null ? {} : { nonce };
 }
 
 /** The message as MESSAGE_CREATE and MESSAGE_UPDATE carry it; an ephemeral one comes without its guild. */

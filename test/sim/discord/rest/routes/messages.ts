@@ -1,7 +1,7 @@
 import { missingPermissions, unknownEmoji } from '../../api-error.ts';
 import { react, showTyping, unreact } from '../../gestures.ts';
 import type { Message } from '../../model.ts';
-import { messagePayload, withoutContent } from '../../payloads.ts';
+import { messagePayload, nonceField, withoutContent } from '../../payloads.ts';
 import { checkActive } from '../../threads.ts';
 import { Form } from '../../validation/form.ts';
 import { readMessageBody } from '../../validation/message.ts';
@@ -47,7 +47,8 @@ function createMessage(request: Request): Answer {
   const { messages, world } = request.backend;
   const channel = request.channel();
   const body = readMessageBody(request.json);
-  return ok(shown(request, messages.send({ channel, author: world.bot, body, files: request.files })));
+  const message = messages.send({ channel, author: world.bot, body, files: request.files });
+  return ok({ ...shown(request, message), ...nonceField(message) });
 }
 
 function editMessage(request: Request): Answer {
