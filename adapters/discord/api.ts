@@ -1,6 +1,8 @@
 import {
   type APIActionRowComponent,
   type APIButtonComponent,
+  type APIMessage,
+  type APIUser,
   type REST,
   type RESTPatchAPIChannelMessageJSONBody,
   type RESTPostAPIChannelMessageJSONBody,
@@ -8,6 +10,9 @@ import {
   Routes,
 } from 'discord.js';
 import type { ReplyFile } from '../../src/platform.ts';
+
+/** The most that Discord lists at once. https://discord.com/developers/docs/resources/message#get-channel-messages */
+const PAGE = 100;
 
 export type ButtonRow = APIActionRowComponent<APIButtonComponent>;
 
@@ -27,7 +32,10 @@ export interface NewMessage {
  * What an edit says anew. It pings nobody, but the message shows whom it answers as mentioned only if the edit allows it,
  * too: Discord does not keep what was allowed before (https://github.com/discord/discord-api-docs/issues/2474).
  */
-export type Edit = Pick<NewMessage, 'content' | 'buttons' | 'ping'>;
+export type Edit = Pick<NewMessage, 'buttons' | 'ping'> & {
+  /** Undefined for what stands there. */
+  content: string | undefined;
+};
 
 /**
  * The few calls that replies are made of. Nothing that they send pings anybody but whom a message answers. Throws the
@@ -36,6 +44,7 @@ export type Edit = Pick<NewMessage, 'content' | 'buttons' | 'ping'>;
 export class Api {
   readonly #rest: REST;
   readonly #timeout: number;
+  #self: Promise<string> | undefined;
 
   /** @param timeout Milliseconds without an answer after which a call that brings no files has failed. */
   constructor(rest: REST, timeout: number) {
@@ -65,12 +74,44 @@ export class Api {
 
   async edit(channel: string, message: string, { content, buttons, ping }: Edit): Promise<void> {
     const body: RESTPatchAPIChannelMessageJSONBody = {
-      content,
+      ...(content !== undefined && { content }),
       components: buttons ? [buttons] : [],
       allowed_mentions: { parse: [], replied_user: ping },
     };
     const signal = AbortSignal.timeout(this.#timeout);
     await this.#rest.patch(Routes.channelMessage(channel, message), { body, signal });
+  }
+
+  /**
+   * The messages of a channel that came after one, oldest first: at most `pages` times 100. None where the bot may not
+   * read back.
+   */
+  async list(channel: string, after: string, pages: number): Promise<APIMessage[]> {
+    const signal = AbortSignal.timeout(this.#timeout);
+    const messages: APIMessage[] = [];
+    for (let page = 0; page < pages; page++) {
+      const query = new URLSearchParams({ after: messages.at(-1)?.id ?? after, limit: String(PAGE) });
+      const newest = (await this.#rest.get(Routes.channelMessages(channel), {
+        query,
+        signal,
+      })) as APIMessage[];
+      messages.push(...newest.reverse());
+      if (newest.length < PAGE) break;
+    }
+    return messages;
+  }
+
+  /** The bot's own id. */
+  self(): Promise<string> {
+    const signal = AbortSignal.timeout(this.#timeout);
+    this.#self ??= this.#rest.get(Routes.user(), { signal }).then(
+      (user) => (user as APIUser).id,
+      (error: unknown) => {
+        this.#self = undefined;
+        throw error;
+      },
+    );
+    return this.#self;
   }
 
   async delete(channel: string, message: string): Promise<void> {

@@ -12,6 +12,8 @@ const CHANNEL_LIMIT = { calls: 5, perMs: 5_000 };
 const BOT_LIMIT = { calls: 45, perMs: 1_000 };
 /** For a call beside the replies, in ms. */
 const PATIENCE_MS = 30_000;
+/** To read and to delete messages have limits of their own. */
+const COUNTED: readonly string[] = ['POST', 'PATCH'];
 const MESSAGES = /^\/channels\/(\d+)\/messages(?:\/\d+)?$/;
 const THREADS = /^\/channels\/(\d+)\/messages\/\d+\/threads$/;
 
@@ -50,10 +52,15 @@ export class Budgets {
     await wait(this.#bot, false);
   }
 
+  /** Waits for a call without which a reply can't go on, and whose own limit is far away. */
+  async read(): Promise<void> {
+    await wait(this.#bot, true);
+  }
+
   /** Takes in what Discord tells with each of its answers. */
   learnFrom(rest: REST): void {
     rest.on('response', ({ method, path }, { headers }) => {
-      const budget = method === 'DELETE' ? undefined : this.#of(path);
+      const budget = COUNTED.includes(method) ? this.#of(path) : undefined;
       const [limit, remaining, seconds] = ['limit', 'remaining', 'reset-after'].map((name) =>
         Number.parseFloat(headers.get(`x-ratelimit-${name}`) ?? ''),
       );

@@ -40,8 +40,9 @@ export function createRest(api: string, token: string): REST {
     offset: -EARLY_MS,
     // Our budgets count, and let go first what is most urgent.
     globalRequestsPerSecond: Number.POSITIVE_INFINITY,
-    rejectOnRateLimit: ({ route, retryAfter }) =>
-      NEVER_QUEUED.test(route) || (route === STARTS_THREAD && retryAfter > THREAD_PATIENCE_MS),
+    rejectOnRateLimit: ({ method, route, retryAfter }) =>
+      (method !== 'GET' && NEVER_QUEUED.test(route)) ||
+      (route === STARTS_THREAD && retryAfter > THREAD_PATIENCE_MS),
   }).setToken(token);
 }
 

@@ -1,29 +1,20 @@
-import {
-  type Client,
-  type ClientOptions,
-  Events,
-  GatewayCloseCodes,
-  type Message,
-  type REST,
-} from 'discord.js';
-import { KeyedQueue } from '../../src/keyed-queue.ts';
+import { type Client, type ClientOptions, Events, GatewayCloseCodes, type REST } from 'discord.js';
 import type { Logger } from '../../src/log.ts';
-import type { Attachment, Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
+import type { Attachment, BegunReply, Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
 import type { BudgetObserver } from '../../src/reply/publisher/rate-budget.ts';
 import { Api } from './api.ts';
 import { Budgets } from './budgets.ts';
+import type { Press } from './buttons.ts';
 import { createClient, createRest, disconnect } from './client.ts';
 import { reasonOf } from './errors.ts';
 import { register } from './incoming/commands.ts';
-import { contextOf } from './incoming/context.ts';
 import { download } from './incoming/download.ts';
-import { CANNOT_READ, helpText } from './incoming/help.ts';
-import { isForBot, look, read, type Written } from './incoming/incoming.ts';
-import { handle } from './incoming/interactions.ts';
+import { Listener } from './incoming/listener.ts';
 import { INTENTS_REFUSED, login, NO_CONTENT_INTENT, readsContent, TOKEN_REFUSED } from './login.ts';
 import type { Dropped } from './payload-guard.ts';
-import { distrust, mayAnswer, type ReplyIn } from './permissions.ts';
+import { distrust, type ReplyIn } from './permissions.ts';
 import { Place } from './place.ts';
+import { readKept } from './reply/kept.ts';
 import { DiscordReply } from './reply/reply.ts';
 import { Typing } from './reply/typing.ts';
 
@@ -34,13 +25,7 @@ const TYPING_EVERY_MS = 8_000;
 const OLD_MESSAGE_MS = 3_600_000;
 /** A newer state follows a call that has failed, so to wait longer for its answer would gain nothing. */
 const CALL_TIMEOUT_MS = 10_000;
-const MAY_NOT_WRITE =
-  'a message was not answered: the bot may not write there. It needs the permissions View Channel and Send Messages ' +
-  '(in threads, Send Messages in Threads), and an unlocked thread.';
 const DROPPED = 'Discord sent an event that could not be taken: it is left out';
-const UNREAD = 'what was said before the bot was called could not be read, so it answers without that';
-/** For a note to find room between the replies of its channel, in ms. */
-const NOTE_PATIENCE_MS = 30_000;
 
 export interface DiscordOptions {
   token: string;
@@ -64,20 +49,16 @@ export class Discord implements Platform {
   readonly #options: DiscordOptions;
   readonly #apiUrl: string;
   readonly #log: Logger;
-  readonly #replyIn: ReplyIn;
   readonly #rest: REST;
   readonly #api: Api;
   readonly #budgets: Budgets;
-  readonly #order = new KeyedQueue();
   readonly #open = new Set<DiscordReply>();
-  readonly #onUnread = (error: unknown) => this.#log.warn({ reason: reasonOf(error) }, UNREAD);
   #client: Client | undefined;
 
   constructor(options: DiscordOptions) {
     this.#options = options;
     this.#apiUrl = (options.apiUrl ?? API).replace(/\/+$/, '');
     this.#log = options.log;
-    this.#replyIn = options.replyIn ?? 'thread';
     this.#rest = createRest(this.#apiUrl, options.token);
     this.#api = new Api(this.#rest, options.callTimeoutMs ?? CALL_TIMEOUT_MS);
     this.#budgets = new Budgets(options.observer);
@@ -85,11 +66,17 @@ export class Discord implements Platform {
   }
 
   async start(bot: Bot): Promise<void> {
-    const { token, ws } = this.#options;
+    const { token, ws, replyIn = 'thread' } = this.#options;
     const readsAll = await readsContent(this.#rest, this.#apiUrl);
     if (!readsAll) this.#log.warn(NO_CONTENT_INTENT);
+    const replies = {
+      answering: (channel: string) => this.#answering(channel),
+      writes: (press: Press) => this.#writes(press),
+    };
+    const parts = { bot, api: this.#api, budgets: this.#budgets, log: this.#log, replyIn, readsAll, replies };
+    const listener = new Listener(parts);
     this.#client = createClient(this.#apiUrl, readsAll, ws, (dropped) => this.#noteDropped(dropped));
-    this.#listen(this.#client, bot, readsAll);
+    listener.listen(this.#client);
     const client = await login(this.#client, this.#apiUrl, token);
     this.#client.on(Events.ShardDisconnect, ({ code }) => this.#sayWhyDisconnected(code));
     await register(client).catch((error: unknown) =>
@@ -97,17 +84,21 @@ export class Discord implements Platform {
     );
   }
 
-  reply(messages: IncomingMessage[]): Reply {
+  reply(messages: IncomingMessage[], begun?: BegunReply): Reply {
     const last = messages.at(-1);
     if (!last) throw new RangeError('A reply answers at least one message.');
     const { typingEveryMs = TYPING_EVERY_MS, oldMessageMs = OLD_MESSAGE_MS } = this.#options;
+    const kept = readKept(begun?.kept);
+    const place = new Place(this.#api, this.#budgets, last, kept);
     const reply = new DiscordReply({
       api: this.#api,
-      place: new Place(this.#api, this.#budgets, last),
+      place,
       typing: new Typing(this.#api, this.#budgets, typingEveryMs),
       conversation: last.conversation,
       id: last.id,
       oldMessageMs,
+      // What stands in another place is none of this reply.
+      begun: begun && { kept: kept?.channel === place.channel ? kept : undefined },
       onClose: () => this.#open.delete(reply),
     });
     this.#open.add(reply);
@@ -125,50 +116,13 @@ export class Discord implements Platform {
     this.#rest.clearHandlerSweeper();
   }
 
-  #listen(client: Client, bot: Bot, readsAll: boolean): void {
-    const failed = (what: string) => (error: unknown) => this.#log.error({ reason: reasonOf(error) }, what);
-    const help = helpText(bot.prompts);
-    const answering = (channel: string) =>
-      [...this.#open].filter((reply) => reply.channel === channel).map((reply) => reply.conversation);
-    const isWritten = (message: string, conversation: string) =>
-      [...this.#open].some((reply) => reply.conversation === conversation && reply.mayBe(message));
-    const desk = { bot, replyIn: this.#replyIn, answering, isWritten, help, onUnread: this.#onUnread };
-    client.on(Events.MessageCreate, (message) => {
-      const written = look(message);
-      const take = () =>
-        this.#take(written, bot, readsAll, help).catch(failed('a message from Discord could not be taken'));
-      this.#order.run(message.channelId, take);
-    });
-    client.on(Events.InteractionCreate, (interaction) => {
-      void handle(interaction, desk).catch(failed('a command or button on Discord could not be answered'));
-    });
-    client.on(Events.Error, failed('discord.js failed'));
-    client.on(Events.ShardError, failed('the connection to Discord failed, and is made again'));
+  #answering(channel: string): string[] {
+    return [...this.#open].filter((reply) => reply.channel === channel).map((reply) => reply.conversation);
   }
 
-  async #take(written: Written | undefined, bot: Bot, readsAll: boolean, help: string): Promise<void> {
-    if (!written || !(await isForBot(written, bot))) return;
-    if (!mayAnswer(written.message, this.#replyIn)) {
-      this.#log.warn({ channel: written.message.channelId }, MAY_NOT_WRITE);
-      return;
-    }
-    const incoming = await read(written, this.#replyIn);
-    if (incoming.text !== '' || incoming.attachments) {
-      const context = await contextOf(written.message, bot, this.#onUnread);
-      void bot.receive({ ...incoming, ...(context.length > 0 && { context }) });
-    } else if (written.isAddressed && !written.isHidden) await this.#note(written.message, help);
-    else if (!readsAll) await this.#note(written.message, CANNOT_READ);
-  }
-
-  /** Answers a message without asking the assistant. */
-  async #note({ id, channelId }: Message, content: string): Promise<void> {
-    const { budget, release } = this.#budgets.open(channelId);
-    const claim = { urgency: () => Number.POSITIVE_INFINITY, essential: true };
-    const patience = AbortSignal.timeout(NOTE_PATIENCE_MS);
-    if (await budget.take(claim, patience)) {
-      const note = { content, buttons: undefined, files: [], answers: id, ping: true, nonce: id };
-      await this.#api.post(channelId, note).finally(release);
-    } else release();
+  #writes({ conversation, reply }: Press): 'it' | 'another' | undefined {
+    const open = [...this.#open].filter((one) => one.conversation === conversation);
+    return open.some(({ id }) => id === reply) ? 'it' : open.length > 0 ? 'another' : undefined;
   }
 
   #noteDropped({ event, guild: id, error }: Dropped): void {

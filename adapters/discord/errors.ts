@@ -5,6 +5,7 @@ import { EARLY_MS } from './client.ts';
 /** Discord's codes, of https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
 export const Code = {
   unknownMessage: 10_008,
+  acknowledged: 40_060,
   historyNeeded: 160_002,
   threadExists: 160_004,
   autoModeration: 200_000,

@@ -1,4 +1,4 @@
-import { RateLimitError } from 'discord.js';
+import { type APIMessage, RateLimitError } from 'discord.js';
 import type { Budget, IncomingMessage } from '../../src/platform.ts';
 import type { Api } from './api.ts';
 import type { Budgets, Room } from './budgets.ts';
@@ -20,26 +20,38 @@ export function inPlace(channel: string, message?: string): ReplyTo {
   return { channel, ...(message !== undefined && { message }) };
 }
 
+/** What another process needs to know of a place to go on in it. */
+export interface KeptPlace {
+  channel: string;
+  /** Whether Discord does not let the bot answer a message there. */
+  answersNobody?: boolean | undefined;
+}
+
 /** The channel of one reply, which may be a thread that does not exist yet. */
 export class Place {
   readonly #api: Api;
   readonly #budgets: Budgets;
   #thread: { from: string; title: string; guest: string | undefined } | undefined;
   #channel: string;
-  #answers: string | undefined;
+  readonly #answers: string | undefined;
+  #answersNobody = false;
   #room: Room;
   #opening: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(api: Api, budgets: Budgets, { replyTo }: IncomingMessage) {
+  /** @param kept Where the reply stood when another process kept that. */
+  constructor(api: Api, budgets: Budgets, { replyTo }: IncomingMessage, kept?: KeptPlace) {
     const { channel = '', message, title, guest } = replyTo ?? {};
+    const startsThread = title !== undefined && message && kept?.channel !== channel;
     this.#api = api;
     this.#budgets = budgets;
-    this.#thread = title !== undefined && message ? { from: channel, title, guest } : undefined;
+    this.#thread = startsThread ? { from: channel, title, guest } : undefined;
     // A thread that is started from a message has its id.
-    this.#channel = this.#thread && message ? message : channel;
+    this.#channel = startsThread ? message : channel;
     this.#answers = message;
+    this.#answersNobody = kept?.answersNobody ?? false;
     this.#room = budgets.open(this.#channel);
+    if (kept?.channel === this.#channel) this.#opening = Promise.resolve();
   }
 
   get channel(): string {
@@ -48,7 +60,16 @@ export class Place {
 
   /** The message that the reply answers, if that stands in the same channel. */
   get answers(): string | undefined {
-    return this.#thread ? undefined : this.#answers;
+    return this.#thread || this.#answersNobody ? undefined : this.#answers;
+  }
+
+  /** Whether no other reply's messages look like this one's: they answer the same message, or its thread is its own. */
+  get isItsOwn(): boolean {
+    return this.#thread !== undefined || this.answers !== undefined;
+  }
+
+  get kept(): KeptPlace {
+    return { channel: this.#channel, ...(this.#answersNobody && { answersNobody: true }) };
   }
 
   get budget(): Budget {
@@ -57,7 +78,19 @@ export class Place {
 
   /** Discord does not let the bot answer a message here: the reply stands on its own. */
   answerNobody(): void {
-    this.#answers = undefined;
+    this.#answersNobody = true;
+  }
+
+  /** The messages that came after one, oldest first, and the bot's own id; none where the bot may not see them. */
+  async read(after: string, pages: number): Promise<{ self: string; messages: APIMessage[] }> {
+    await this.#budgets.read();
+    const self = await this.#api.self();
+    try {
+      return { self, messages: await this.#api.list(this.#channel, after, pages) };
+    } catch (error) {
+      if (isRefusal(error)) return { self, messages: [] };
+      throw error;
+    }
   }
 
   /** Starts the thread, if there is one to start. Where none may be started soon the place is the channel itself. */
@@ -80,14 +113,16 @@ export class Place {
     await this.#budgets.startThread(from);
     try {
       await this.#api.startThread(from, this.#channel, title);
-      // If that fails, people still find the thread under the question.
-      if (guest) void this.#invite(guest).catch(() => {});
     } catch (error) {
-      if (codeOf(error) === Code.threadExists) return;
-      if (!isRefusal(error) && !(error instanceof RateLimitError)) throw error;
       if (codeOf(error) === Code.unknownMessage) throw error;
-      this.#moveTo(from);
+      if (!isRefusal(error) && !(error instanceof RateLimitError)) throw error;
+      if (codeOf(error) !== Code.threadExists) {
+        this.#moveTo(from);
+        return;
+      }
     }
+    // If that fails, people still find the thread under the question.
+    if (guest) void this.#invite(guest).catch(() => {});
   }
 
   async #invite(guest: string): Promise<void> {

@@ -1,6 +1,6 @@
-import { ComponentType, type Message, MessageType } from 'discord.js';
+import { type Client, type Message, MessageType, type TextBasedChannel } from 'discord.js';
 import type { Attachment, Bot, IncomingMessage } from '../../../src/platform.ts';
-import { pressOf } from '../buttons.ts';
+import { buttonsOf } from '../buttons.ts';
 import { opensThread, type ReplyIn } from '../permissions.ts';
 import { inPlace, inThread, type ReplyTo } from '../place.ts';
 import { readable, titleOf } from '../text.ts';
@@ -10,11 +10,23 @@ import { attachmentsOf, quoted, textOf, textWithFiles } from './content.ts';
 const WRITTEN: readonly MessageType[] = [MessageType.Default, MessageType.Reply];
 /** How many messages a conversation of replies is followed back, to find the one that it began with. */
 const LONGEST_CHAIN = 8;
+/** Among so many of a channel's latest messages those are looked for that are still written. */
+const LATEST = 50;
 /** Of a message that somebody answers, so much is quoted to the model. */
 const QUOTED = 4_000;
 
 export function conversationId(channelOrMessage: string): string {
   return `discord:${channelOrMessage}`;
+}
+
+/** The channel or message that a conversation is named by. */
+export function idOf(conversation: string): string {
+  return conversation.slice(conversationId('').length);
+}
+
+/** The conversations with single people that are known. */
+export function directOf(client: Client): string[] {
+  return client.channels.cache.filter((channel) => channel.isDMBased()).map(({ id }) => conversationId(id));
 }
 
 /** What a person wrote, as it was when it came: discord.js changes the message itself when it is edited. */
@@ -97,7 +109,7 @@ function addressesOthers({ mentions, author }: Message): boolean {
  * Threads and direct messages are conversations. In a channel the message that began it names the conversation, as it
  * would name the thread; replies to the bot's answers go on with it.
  */
-async function conversationOf(message: Message): Promise<string> {
+export async function conversationOf(message: Message): Promise<string> {
   const { channel } = message;
   if (channel.isDMBased() || channel.isThread()) return conversationId(channel.id);
   const me = message.client.user.id;
@@ -115,10 +127,17 @@ async function conversationOf(message: Message): Promise<string> {
 /** The conversation that the buttons under a message belong to. */
 function conversationIn({ author, client, components }: Message): string | undefined {
   if (author.id !== client.user.id) return undefined;
-  return components
-    .flatMap((row) => (row.type === ComponentType.ActionRow ? row.components : []))
-    .flatMap(({ customId }) => (customId && pressOf(customId)) || [])
-    .at(0)?.conversation;
+  return buttonsOf(components.map((component) => component.toJSON())).press?.conversation;
+}
+
+/** The conversations whose answers are written in a channel, by whichever process, as its latest messages show. */
+export async function answeredIn(channel: TextBasedChannel): Promise<string[]> {
+  const latest = await channel.messages.fetch({ limit: LATEST, cache: false });
+  const shown = [...latest.values()].filter(({ author, client }) => author.id === client.user.id);
+  return shown.flatMap(({ components }) => {
+    const { buttons, press } = buttonsOf(components.map((component) => component.toJSON()));
+    return buttons === 'running' && press ? [press.conversation] : [];
+  });
 }
 
 /** The message that this one is a reply to, if it is still there. */

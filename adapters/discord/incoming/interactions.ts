@@ -1,18 +1,23 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ButtonInteraction,
   type ChatInputCommandInteraction,
   type Interaction,
+  type Message,
   MessageFlags,
 } from 'discord.js';
 import type { Bot, IncomingMessage } from '../../../src/platform.ts';
 import { type Press, pressOf } from '../buttons.ts';
 import { mayAnswerIn, opensThread, type ReplyIn } from '../permissions.ts';
-import { inPlace, inThread } from '../place.ts';
+import { inPlace, inThread, type ReplyTo } from '../place.ts';
 import { quote, titleOf } from '../text.ts';
 import { FILE, QUESTION } from './commands.ts';
 import { attachmentOf } from './content.ts';
 import { contextOf, contextOfReply, type OnUnread } from './context.ts';
-import { conversationId } from './incoming.ts';
+import { answeredIn, conversationId } from './incoming.ts';
+
+/** Of the three seconds in which Discord wants an answer, so many ms may go by until a message is kept. */
+const KEEPING_MS = 1_500;
 
 const NOTHING_RUNS = 'Nothing is being answered here at the moment.';
 const INTERRUPTED = 'Nobody writes this answer any more: I was interrupted before its end. Please ask again.';
@@ -28,8 +33,8 @@ export interface Desk {
   replyIn: ReplyIn;
   /** The conversations that are being answered in a channel. */
   answering(channel: string): string[];
-  /** Whether a message is one of a reply to the conversation that is still written. */
-  isWritten(message: string, conversation: string): boolean;
+  /** Which reply to a conversation this process writes: the one that a button belongs to, another one, or none. */
+  writes(press: Press): 'it' | 'another' | undefined;
   help: string;
   onUnread: OnUnread;
 }
@@ -63,11 +68,13 @@ const COMMANDS: Readonly<
     await interaction.editReply(renewed);
   },
   async stop(interaction, { bot, answering }) {
+    await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+    const { channel, channelId } = interaction;
     const own = ownConversation(interaction);
-    const stopped = await Promise.all(
-      (own ? [own] : answering(interaction.channelId)).map((one) => bot.stop(one)),
-    );
-    await whisper(interaction, stopped.includes(true) ? 'Stopped.' : NOTHING_RUNS);
+    const shown = own || !channel?.isTextBased() ? [] : await answeredIn(channel).catch(() => []);
+    const conversations = own ? [own] : [...new Set([...answering(channelId), ...shown])];
+    const stopped = await Promise.all(conversations.map((one) => bot.stop(one)));
+    await interaction.editReply(stopped.includes(true) ? 'Stopped.' : NOTHING_RUNS);
   },
   help: (interaction, { help }) => whisper(interaction, help),
 };
@@ -75,28 +82,41 @@ const COMMANDS: Readonly<
 const PRESSES: Readonly<
   Record<Press['action'], (interaction: ButtonInteraction, press: Press, desk: Desk) => Promise<unknown>>
 > = {
-  async stop(interaction, { conversation }, { bot, isWritten }) {
-    if (!isWritten(interaction.message.id, conversation)) await disarm(interaction, INTERRUPTED);
-    else if (await bot.stop(conversation)) await interaction.deferUpdate();
-    else await whisper(interaction, NOTHING_RUNS);
-  },
-  async regenerate(interaction, { conversation }, { bot, onUnread }) {
+  async stop(interaction, press, { bot, writes }) {
     await interaction.deferUpdate();
-    // Where the store can't tell, the turn says so.
-    const isKnown = await bot.knows(conversation).catch(() => true);
-    if (!isKnown) return disarm(interaction, FORGOTTEN);
-    const replyTo = inPlace(interaction.channelId);
-    const context = await contextOfReply(interaction.message, onUnread);
-    void bot.receive({
-      ...message(interaction, conversation, ''),
-      ...(context.length > 0 && { context }),
-      regenerate: true,
-      replyTo,
-    });
+    const written = writes(press);
+    if (written !== 'another' && (await bot.stop(press.conversation))) return;
+    if (written === 'it') await interaction.followUp(whispered(NOTHING_RUNS));
+    else await disarm(interaction, INTERRUPTED);
+  },
+  async regenerate(interaction, { conversation }, desk) {
+    const isTaken = askAgain(interaction, conversation, desk);
+    await Promise.race([isTaken, delay(KEEPING_MS)]);
+    await interaction.deferUpdate();
+    if (!(await isTaken)) await disarm(interaction, FORGOTTEN);
   },
   good: (interaction, press, desk) => rate(interaction, press, desk, 'good'),
   bad: (interaction, press, desk) => rate(interaction, press, desk, 'bad'),
 };
+
+/** Asks the last question of a conversation again; false when nobody knows it any more. */
+async function askAgain(
+  interaction: ButtonInteraction,
+  conversation: string,
+  { bot, onUnread }: Desk,
+): Promise<boolean> {
+  // Where the store can't tell, the turn says so.
+  const isKnown = await bot.knows(conversation).catch(() => true);
+  if (!isKnown) return false;
+  const context = await contextOfReply(interaction.message, onUnread);
+  await bot.receive({
+    ...message(interaction, conversation, ''),
+    ...(context.length > 0 && { context }),
+    regenerate: true,
+    replyTo: inPlace(interaction.channelId),
+  }).kept;
+  return true;
+}
 
 /** The question stands in the channel as the bot's own message, and the reply belongs to that as to anybody's. */
 async function ask(interaction: ChatInputCommandInteraction, desk: Desk): Promise<unknown> {
@@ -105,21 +125,26 @@ async function ask(interaction: ChatInputCommandInteraction, desk: Desk): Promis
   const { resource } = await interaction.reply({ content: quote(question), withResponse: true });
   const asked = resource?.message;
   if (!asked) return undefined;
-  const own = ownConversation(interaction);
-  const channel = interaction.channelId;
-  const startsThread = !own && opensThread(asked, desk.replyIn);
-  const replyTo = startsThread
-    ? inThread(channel, asked.id, titleOf(question), interaction.user.id)
-    : inPlace(channel, asked.id);
   const file = interaction.options.getAttachment(FILE);
   const context = await contextOf(asked, desk.bot, desk.onUnread);
-  void desk.bot.receive({
-    ...message(interaction, own ?? conversationId(asked.id), question),
+  await desk.bot.receive({
+    ...message(interaction, ownConversation(interaction) ?? conversationId(asked.id), question),
     ...(file && { attachments: [attachmentOf(file)] }),
     ...(context.length > 0 && { context }),
-    replyTo,
-  });
+    replyTo: replyToQuestion(asked, question, interaction.user.id, desk.replyIn),
+  }).kept;
   return undefined;
+}
+
+function replyToQuestion(asked: Message, question: string, asker: string, replyIn: ReplyIn): ReplyTo {
+  const startsThread = !isConversation(asked.channel) && opensThread(asked, replyIn);
+  return startsThread
+    ? inThread(asked.channelId, asked.id, titleOf(question), asker)
+    : inPlace(asked.channelId, asked.id);
+}
+
+function isConversation(channel: Message['channel']): boolean {
+  return channel.isThread() || channel.isDMBased();
 }
 
 /**
@@ -162,7 +187,7 @@ async function disarm(interaction: ButtonInteraction, content: string): Promise<
   const isMarked = repliedUser !== null && users.has(repliedUser.id);
   if (!interaction.deferred) await interaction.deferUpdate();
   await interaction.editReply({ components: [], allowedMentions: { parse: [], repliedUser: isMarked } });
-  await interaction.followUp({ content, flags: MessageFlags.Ephemeral });
+  await interaction.followUp(whispered(content));
 }
 
 /** Answers so that only the person who asked sees it. */
@@ -170,5 +195,9 @@ async function whisper(
   interaction: ButtonInteraction | ChatInputCommandInteraction,
   content: string,
 ): Promise<void> {
-  await interaction.reply({ content, flags: MessageFlags.Ephemeral });
+  await interaction.reply(whispered(content));
+}
+
+function whispered(content: string) {
+  return { content, flags: MessageFlags.Ephemeral } as const;
 }

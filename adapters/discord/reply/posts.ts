@@ -1,5 +1,4 @@
 import type { ReplyFile, View } from '../../../src/platform.ts';
-import type { Buttons } from '../buttons.ts';
 import { append, asText, shorten } from '../text.ts';
 
 /** https://discord.com/developers/docs/reference#uploading-files */
@@ -11,7 +10,6 @@ const REQUEST_BYTES = 24 * 1024 * 1024;
 /** One message of a reply, as people should see it. */
 export interface Post {
   content: string;
-  buttons: Buttons;
   files: readonly ReplyFile[];
 }
 
@@ -19,27 +17,35 @@ export interface Post {
  * The messages that show a view, in order: texts, then files, then what is to say of files that can't be shown.
  * Those before the last text stay as they are while the reply grows.
  * @param refused Files that Discord did not take, by id, with a sentence that says why.
+ * @param sent The ids of files that stand there already.
  */
-export function postsOf(view: View, refused: ReadonlyMap<string, string>): Post[] {
+export function postsOf(
+  view: View,
+  refused: ReadonlyMap<string, string>,
+  sent: ReadonlySet<string> = new Set(),
+): Post[] {
   const texts = view.parts.map(({ text }) => asText(text));
-  if (!view.outcome) return withButtons(texts.map(textPost), 'running');
+  if (!view.outcome) return texts.map(textPost);
   const tooLarge = new Map(view.files.filter(isTooLarge).map((file) => [file.id, sizeSentence(file)]));
   const unshown = new Map([...tooLarge, ...refused]);
-  const files = batches(view.files.filter(({ id }) => !unshown.has(id)));
-  const posts = [
+  return [
     ...withNotice(texts, noticeOf(view)).map(textPost),
-    ...files.map((batch) => ({ content: '', buttons: 'none' as const, files: batch })),
+    ...batches(filesToSend(view, refused, sent)).map((files) => ({ content: '', files })),
     ...(unshown.size > 0 ? [textPost(shorten([...unshown.values()].join('\n')))] : []),
   ];
-  return withButtons(posts, 'finished');
+}
+
+/** The files of a view that Discord takes and does not have, in the order in which they are sent. */
+export function filesToSend(
+  { files }: View,
+  refused: ReadonlyMap<string, string>,
+  sent: ReadonlySet<string>,
+): ReplyFile[] {
+  return files.filter((file) => !isTooLarge(file) && !refused.has(file.id) && !sent.has(file.id));
 }
 
 function textPost(content: string): Post {
-  return { content, buttons: 'none', files: [] };
-}
-
-function withButtons(posts: Post[], buttons: Buttons): Post[] {
-  return posts.map((post, index) => (index === posts.length - 1 ? { ...post, buttons } : post));
+  return { content, files: [] };
 }
 
 /** What is to say at the end of a reply, if anything. */

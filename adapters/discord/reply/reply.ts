@@ -1,11 +1,14 @@
 import { RateLimitError, SnowflakeUtil } from 'discord.js';
-import type { Call, Limits, Reply, View } from '../../../src/platform.ts';
+import type { Call, KeptReply, Limits, Reply, View } from '../../../src/platform.ts';
 import type { Api } from '../api.ts';
-import { type Buttons, rowOf } from '../buttons.ts';
+import { rowOf } from '../buttons.ts';
 import { Code, codeOf, explain, isFiltered, isRefusal } from '../errors.ts';
 import type { Place } from '../place.ts';
 import { append, MESSAGE_LENGTH } from '../text.ts';
-import { type Post, postsOf } from './posts.ts';
+import type { Kept } from './kept.ts';
+import type { Shown } from './shown.ts';
+import type { Wanted } from './slots.ts';
+import { ReplyState } from './state.ts';
 import type { Typing } from './typing.ts';
 
 /** Discord's Markdown has no tables, one kind of fence, and shows images only as attachments. */
@@ -15,20 +18,8 @@ const LIMITS: Limits = {
   images: 'link',
   fences: 'backticks',
 };
-
-/** One message of the reply as people see it. */
-interface Shown {
-  nonce: string;
-  /** Undefined until it is posted. */
-  id?: string;
-  /** Undefined when it is not known what the message says. */
-  content?: string | undefined;
-  buttons?: Buttons;
-  /** Whether it pings whom it answers. */
-  pings?: boolean;
-  /** The message in whose place it stands, and which is to be deleted. */
-  replaces?: string;
-}
+/** So many hundreds of messages after the question are looked through for those that another process has posted. */
+const PAGES = 5;
 
 /** One call, which leaves the first `shows` messages as they should be, and brings these files. */
 interface Step {
@@ -42,10 +33,12 @@ export interface ReplyParts {
   place: Place;
   typing: Typing;
   conversation: string;
-  /** Of the message that is answered: what makes a post that is sent twice one message. */
+  /** Of the message that is answered. */
   id: string;
   /** Milliseconds after which Discord counts a message as old and takes few edits of it. */
   oldMessageMs: number;
+  /** Set when another process may have begun it, with what that kept. */
+  begun: { kept: Kept | undefined } | undefined;
   onClose(): void;
 }
 
@@ -53,28 +46,32 @@ export interface ReplyParts {
 export class DiscordReply implements Reply {
   readonly limits = LIMITS;
   readonly #parts: ReplyParts;
-  readonly #shown: Shown[] = [];
-  readonly #refused = new Map<string, string>();
-  /** Texts that stand for those which Discord's filters refuse, by the number of their message. */
-  readonly #filtered = new Map<number, string>();
-  #nonces = 0;
+  readonly #state: ReplyState;
+  #kept: KeptReply;
+  /** False until it is known what another process has posted. */
+  #isWhole: boolean;
+  #finding: Promise<void> | undefined;
 
   constructor(parts: ReplyParts) {
     this.#parts = parts;
-    const { place, typing } = parts;
-    // If it fails here, the first post tries again and tells.
+    const { place, typing, begun, id } = parts;
+    this.#state = new ReplyState(id, begun?.kept);
+    this.#kept = this.#state.kept(place.kept);
+    this.#isWhole = begun === undefined;
+    // If one of these fails here, the first call tries again and tells.
     place.open().then(
       () => typing.start(place.channel),
       () => {},
     );
+    if (begun) this.#inherit().catch(() => {});
+  }
+
+  get kept(): KeptReply {
+    return this.#kept;
   }
 
   next(view: View): Call | undefined {
-    const posts = postsOf(view, this.#refused).map((post, index) => {
-      const content = this.#filtered.get(index);
-      return content === undefined ? post : { ...post, content };
-    });
-    const step = this.#step(posts, view.outcome !== undefined);
+    const step = this.#isWhole ? this.#step(view) : { shows: 0, run: () => this.#inherit() };
     if (!step) return undefined;
     const { run, ...brings } = step;
     return { budget: this.#parts.place.budget, ...brings, send: () => this.#send(run) };
@@ -94,26 +91,26 @@ export class DiscordReply implements Reply {
     return this.#parts.conversation;
   }
 
-  /** Whether it stands in a message; in any newer than what it answers it may, until it hears the id of its post. */
-  mayBe(message: string): boolean {
-    const isNewer = BigInt(message) > BigInt(this.#parts.id);
-    return this.#shown.some(({ id }) => (id === undefined ? isNewer : id === message));
+  /** The message that it answers. */
+  get id(): string {
+    return this.#parts.id;
   }
 
   /** What is to do first: a message after the first one that differs waits for it. */
-  #step(posts: readonly Post[], isOver: boolean): Step | undefined {
-    const renewed = this.#shown.find(({ id, replaces }) => id && replaces);
-    if (renewed) return { shows: this.#shown.indexOf(renewed) + 1, run: () => this.#deleteReplaced(renewed) };
-    for (const [index, post] of posts.entries()) {
-      const shown = this.#shown[index];
+  #step(view: View): Step | undefined {
+    const { shown } = this.#state;
+    const renewed = shown.find(({ id, replaces }) => id && replaces);
+    if (renewed) return { shows: shown.indexOf(renewed) + 1, run: () => this.#deleteReplaced(renewed) };
+    const slots = this.#state.slots(view);
+    for (const [index, { shown, wanted }] of slots.entries()) {
+      if (!wanted) continue;
       const shows = index + 1;
-      const files = post.files.map(({ id }) => id);
-      if (!shown?.id) return { shows, files, run: () => this.#post(index, post) };
-      if (shown.content !== post.content || shown.buttons !== post.buttons)
-        return { shows, run: () => this.#edit(index, shown.id ?? '', post) };
+      const files = wanted.files.map(({ id }) => id);
+      if (!shown?.id) return { shows, files, run: () => this.#post(index, wanted) };
+      if (differs(shown, wanted)) return { shows, run: () => this.#edit(index, shown.id ?? '', wanted) };
     }
-    const extra = this.#shown.length > posts.length ? this.#shown.at(-1) : undefined;
-    return isOver && extra ? { shows: posts.length, run: () => this.#remove(extra) } : undefined;
+    const extra = slots.findLast(({ wanted }) => !wanted)?.shown;
+    return extra && { shows: view.parts.length, run: () => this.#remove(extra) };
   }
 
   async #send(step: () => Promise<void>): Promise<void> {
@@ -122,54 +119,81 @@ export class DiscordReply implements Reply {
     } catch (error) {
       throw explain(error);
     }
+    const kept = this.#state.kept(this.#parts.place.kept);
+    if (JSON.stringify(kept) !== JSON.stringify(this.#kept)) this.#kept = kept;
   }
 
-  async #post(index: number, post: Post): Promise<void> {
-    const { api, place, typing, conversation } = this.#parts;
+  /** Finds the messages that another process has posted, also those that it did not live to keep. */
+  #inherit(): Promise<void> {
+    this.#finding ??= this.#find().catch((error: unknown) => {
+      this.#finding = undefined;
+      throw error;
+    });
+    return this.#finding;
+  }
+
+  async #find(): Promise<void> {
+    const { place, id } = this.#parts;
+    await place.open();
+    const { self, messages } = await place.read(id, PAGES);
+    this.#state.inherit(messages, { self, answers: place.answers, isItsOwn: place.isItsOwn });
+    this.#isWhole = true;
+  }
+
+  async #post(index: number, wanted: Wanted): Promise<void> {
+    const { api, place, typing, conversation, id: reply } = this.#parts;
     const { channel } = place;
     await place.open();
     // No thread after all: the channel has a budget of its own, which the next call asks.
     if (place.channel !== channel) return;
-    const shown = this.#shown[index] ?? { nonce: this.#nonce() };
-    this.#shown[index] = shown;
-    const message = { ...post, buttons: rowOf(post.buttons, conversation), nonce: shown.nonce };
+    const { content = '', files } = wanted;
+    const shown = this.#state.shown[index] ?? { nonce: this.#state.nonce() };
+    this.#state.shown[index] = shown;
+    // Where nothing else tells whose the first message is, its buttons do.
+    const buttons = index === 0 && !place.isItsOwn && wanted.buttons === 'none' ? 'running' : wanted.buttons;
+    const row = rowOf(buttons, conversation, reply);
     const ping = index === 0 && !shown.replaces;
+    const { nonce } = shown;
     typing.grows();
     try {
-      const { id, content } = await api.post(channel, { ...message, answers: place.answers, ping });
-      const isAsPosted = content === post.content;
+      const message = { content, files, buttons: row, nonce, answers: place.answers, ping };
+      const posted = await api.post(channel, message);
       Object.assign(shown, {
-        id,
-        content: isAsPosted ? content : undefined,
-        buttons: post.buttons,
+        id: posted.id,
+        content: posted.content === content ? content : undefined,
+        buttons,
         pings: ping,
+        ...(files.length > 0 && { files: files.map(({ id }) => id) }),
       });
     } catch (error) {
       if (codeOf(error) === Code.historyNeeded) place.answerNobody();
-      else if (isRefusal(error) && post.files.length > 0) this.#refuse(post, error.message);
+      else if (isRefusal(error) && files.length > 0) this.#refuse(wanted, error.message);
       else this.#recover(index, error);
     }
   }
 
-  async #edit(index: number, id: string, post: Post): Promise<void> {
-    const { api, place, typing, conversation } = this.#parts;
-    const { content, buttons } = post;
-    const ping = this.#shown[index]?.pings ?? false;
+  async #edit(index: number, id: string, { content, buttons }: Wanted): Promise<void> {
+    const { api, place, typing, conversation, id: reply } = this.#parts;
+    const { shown } = this.#state;
+    const ping = shown[index]?.pings ?? false;
     typing.grows();
     try {
-      await api.edit(place.channel, id, { content, buttons: rowOf(buttons, conversation), ping });
-      Object.assign(this.#shown[index] ?? {}, { content, buttons });
+      await api.edit(place.channel, id, { content, buttons: rowOf(buttons, conversation, reply), ping });
+      const text = content !== undefined && { content, isInherited: false };
+      Object.assign(shown[index] ?? {}, { buttons, ...text });
     } catch (error) {
-      if (this.#isTooOld(error, id)) this.#shown[index] = { nonce: this.#nonce(), replaces: id };
+      if (content !== undefined && this.#isTooOld(error, id))
+        shown[index] = { nonce: this.#state.nonce(), replaces: id };
       else this.#recover(index, error);
     }
   }
 
   /** What a filter does not take is left out, and the rest goes on. @throws the error, if it is another one. */
   #recover(index: number, error: unknown): void {
-    if (!isFiltered(error) || this.#filtered.has(index)) throw error;
+    const { filtered, shown } = this.#state;
+    if (!isFiltered(error) || filtered.has(index)) throw error;
     const notice = `⚠️ Discord did not take the rest of this message: ${error.message}.`;
-    this.#filtered.set(index, append(this.#shown[index]?.content, notice));
+    filtered.set(index, append(shown[index]?.content, notice));
   }
 
   /** Error 30046, which comes as a rate limit of its own beside that of the channel. */
@@ -183,9 +207,10 @@ export class DiscordReply implements Reply {
     delete shown.replaces;
   }
 
-  async #remove(shown: Shown): Promise<void> {
-    await this.#delete(shown.id);
-    this.#shown.splice(this.#shown.indexOf(shown), 1);
+  async #remove(extra: Shown): Promise<void> {
+    const { shown } = this.#state;
+    await this.#delete(extra.id);
+    shown.splice(shown.indexOf(extra), 1);
   }
 
   async #delete(id: string | undefined): Promise<void> {
@@ -197,12 +222,12 @@ export class DiscordReply implements Reply {
     }
   }
 
-  #refuse({ files }: Post, reason: string): void {
+  #refuse({ files }: Wanted, reason: string): void {
     for (const { id, name } of files)
-      this.#refused.set(id, `⚠️ Discord did not take the file ${name}: ${reason}.`);
+      this.#state.refused.set(id, `⚠️ Discord did not take the file ${name}: ${reason}.`);
   }
+}
 
-  #nonce(): string {
-    return `${this.#parts.id}-${this.#nonces++}`;
-  }
+function differs(shown: Shown, { content, buttons }: Wanted): boolean {
+  return shown.buttons !== buttons || (content !== undefined && shown.content !== content);
 }

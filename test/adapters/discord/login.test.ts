@@ -1,23 +1,11 @@
 import { expect, test } from 'vitest';
-import type { Bot } from '../../../src/platform.ts';
 import { Problem } from '../../../src/problem.ts';
 import type { DiscordSim } from '../../sim/discord/discord.ts';
 import { says } from '../../sim/scripted-model.ts';
+import { idle } from './idle-bot.ts';
 import { openDiscord, openScene, openSim } from './open-scene.ts';
 
 const PORTAL = 'https://discord.com/developers/applications';
-
-/** A bot that is never asked. */
-const idle: Bot = {
-  prompts: [],
-  knows: async () => false,
-  receive: () => ({ kept: Promise.resolve(), answered: Promise.resolve() }),
-  stop: async () => false,
-  renew: async () => {},
-  retract: async () => {},
-  absence: async () => undefined,
-  rate: () => {},
-};
 
 async function refusal(sim: DiscordSim, options: { token?: string; apiUrl?: string } = {}): Promise<Problem> {
   const error = await openDiscord(sim, options)

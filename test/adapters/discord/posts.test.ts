@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { postsOf } from '../../../adapters/discord/reply/posts.ts';
+import { slotsOf } from '../../../adapters/discord/reply/slots.ts';
 import { asText, MESSAGE_LENGTH, quote, titleOf } from '../../../adapters/discord/text.ts';
 import type { Outcome, ReplyFile, View } from '../../../src/platform.ts';
 
@@ -37,10 +38,10 @@ test('no message is longer than Discord takes, whatever the model writes and how
     fc.property(fc.array(messageText, { maxLength: 4 }), fc.array(file), outcome, (texts, files, outcome) => {
       const posts = postsOf(viewOf(texts, files, outcome), new Map());
       expect(posts.every(({ content }) => content.length <= MESSAGE_LENGTH)).toBe(true);
-      expect(posts.map(({ buttons }) => buttons).filter((buttons) => buttons !== 'none')).toEqual([
-        'finished',
-      ]);
-      expect(posts.at(-1)?.buttons).toBe('finished');
+      const slots = slotsOf(posts, [], { isOver: true, keepsTexts: false });
+      const buttons = slots.map(({ wanted }) => wanted?.buttons);
+      expect(buttons.filter((one) => one !== 'none')).toEqual(['finished']);
+      expect(buttons.at(-1)).toBe('finished');
     }),
   );
 });

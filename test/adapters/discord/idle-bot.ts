@@ -1,0 +1,13 @@
+import type { Bot } from '../../../src/platform.ts';
+
+/** A bot that is asked in vain. */
+export const idle: Bot = {
+  prompts: [],
+  knows: async () => false,
+  receive: () => ({ kept: Promise.resolve(), answered: Promise.resolve() }),
+  stop: async () => false,
+  renew: async () => {},
+  rate: () => {},
+  retract: async () => {},
+  absence: async () => undefined,
+};
