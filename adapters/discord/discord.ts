@@ -54,6 +54,7 @@ export class Discord implements Platform {
   readonly #budgets: Budgets;
   readonly #open = new Set<DiscordReply>();
   #client: Client | undefined;
+  #listener: Listener | undefined;
 
   constructor(options: DiscordOptions) {
     this.#options = options;
@@ -74,11 +75,12 @@ export class Discord implements Platform {
       writes: (press: Press) => this.#writes(press),
     };
     const parts = { bot, api: this.#api, budgets: this.#budgets, log: this.#log, replyIn, readsAll, replies };
-    const listener = new Listener(parts);
+    this.#listener = new Listener(parts);
     this.#client = createClient(this.#apiUrl, readsAll, ws, (dropped) => this.#noteDropped(dropped));
-    listener.listen(this.#client);
+    this.#listener.listen(this.#client);
     const client = await login(this.#client, this.#apiUrl, token);
     this.#client.on(Events.ShardDisconnect, ({ code }) => this.#sayWhyDisconnected(code));
+    void this.#listener.begin(client, this.name);
     await register(client).catch((error: unknown) =>
       this.#log.warn({ reason: reasonOf(error) }, 'the slash commands could not be registered with Discord'),
     );
@@ -110,6 +112,7 @@ export class Discord implements Platform {
   }
 
   async close(): Promise<void> {
+    this.#listener?.close();
     for (const reply of this.#open) reply.close();
     if (this.#client) await disconnect(this.#client);
     this.#rest.clearHashSweeper();

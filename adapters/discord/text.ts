@@ -69,6 +69,14 @@ export function quote(text: string): string {
   return shorten(`> ${text.replace(/\n/g, '\n> ')}`);
 }
 
+/** The text that was made a quotation; empty if it is none. */
+export function unquote(quotation: string): string {
+  const lines = quotation.split('\n');
+  return lines.every((line) => line.startsWith('>'))
+    ? lines.map((line) => line.replace(/^> ?/, '')).join('\n')
+    : '';
+}
+
 /** Text cut to fit into one message; never within a character, since Discord takes no half ones. */
 export function shorten(text: string): string {
   if (text.length <= MESSAGE_LENGTH) return text;

@@ -7,7 +7,8 @@ import {
   InteractionContextType,
 } from 'discord.js';
 
-/** The options of `/ask`. */
+export const ASK = 'ask';
+/** Its options. */
 export const QUESTION = 'question';
 export const FILE = 'file';
 /** Leaves room to quote the question in one message. */
@@ -22,7 +23,7 @@ const EVERYWHERE = {
 const COMMANDS: readonly ApplicationCommandData[] = [
   {
     ...EVERYWHERE,
-    name: 'ask',
+    name: ASK,
     description: 'Ask a question',
     options: [
       {

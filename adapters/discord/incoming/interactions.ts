@@ -5,13 +5,14 @@ import {
   type Interaction,
   type Message,
   MessageFlags,
+  MessageType,
 } from 'discord.js';
 import type { Bot, IncomingMessage } from '../../../src/platform.ts';
 import { type Press, pressOf } from '../buttons.ts';
 import { mayAnswerIn, opensThread, type ReplyIn } from '../permissions.ts';
 import { inPlace, inThread, type ReplyTo } from '../place.ts';
-import { quote, titleOf } from '../text.ts';
-import { FILE, QUESTION } from './commands.ts';
+import { quote, titleOf, unquote } from '../text.ts';
+import { ASK, FILE, QUESTION } from './commands.ts';
 import { attachmentOf } from './content.ts';
 import { contextOf, contextOfReply, type OnUnread } from './context.ts';
 import { answeredIn, conversationId } from './incoming.ts';
@@ -129,6 +130,8 @@ async function ask(interaction: ChatInputCommandInteraction, desk: Desk): Promis
   const context = await contextOf(asked, desk.bot, desk.onUnread);
   await desk.bot.receive({
     ...message(interaction, ownConversation(interaction) ?? conversationId(asked.id), question),
+    // People see and delete the message, not the command.
+    id: asked.id,
     ...(file && { attachments: [attachmentOf(file)] }),
     ...(context.length > 0 && { context }),
     replyTo: replyToQuestion(asked, question, interaction.user.id, desk.replyIn),
@@ -141,6 +144,25 @@ function replyToQuestion(asked: Message, question: string, asker: string, replyI
   return startsThread
     ? inThread(asked.channelId, asked.id, titleOf(question), asker)
     : inPlace(asked.channelId, asked.id);
+}
+
+/**
+ * What somebody asked by `/ask` in a message of the bot's that stands there: what is left of a command whose process
+ * ended before it had kept it. Undefined for other messages.
+ */
+export function askedIn(asked: Message, replyIn: ReplyIn): IncomingMessage | undefined {
+  const { author, client, type, interaction, channel, channelId, content, id } = asked;
+  const isAsk = type === MessageType.ChatInputCommand && interaction?.commandName === ASK;
+  const question = unquote(content);
+  if (!isAsk || author.id !== client.user.id || question === '') return undefined;
+  const { user } = interaction;
+  return {
+    id,
+    conversation: conversationId(isConversation(channel) ? channelId : id),
+    author: { id: user.id, name: user.displayName },
+    text: question,
+    replyTo: replyToQuestion(asked, question, user.id, replyIn),
+  };
 }
 
 function isConversation(channel: Message['channel']): boolean {

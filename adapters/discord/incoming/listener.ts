@@ -6,10 +6,14 @@ import type { Api } from '../api.ts';
 import type { Budgets } from '../budgets.ts';
 import { Code, codeOf, reasonOf } from '../errors.ts';
 import { mayAnswer, type ReplyIn } from '../permissions.ts';
+import { watchSessions } from '../sessions.ts';
+import { CatchUp } from './catch-up.ts';
 import { contextOf } from './context.ts';
+import { Heard } from './heard.ts';
 import { CANNOT_READ, helpText } from './help.ts';
-import { isForBot, look, read, type Written } from './incoming.ts';
-import { type Desk, handle } from './interactions.ts';
+import { directOf, isForBot, look, read, type Written } from './incoming.ts';
+import { askedIn, type Desk, handle } from './interactions.ts';
+import { wasListening } from './missed.ts';
 
 const MAY_NOT_WRITE =
   'a message was not answered: the bot may not write there. It needs the permissions View Channel and Send Messages ' +
@@ -17,6 +21,8 @@ const MAY_NOT_WRITE =
 const UNREAD = 'what was said before the bot was called could not be read, so it answers without that';
 /** For a note to find room between the replies of its channel, in ms. */
 const NOTE_PATIENCE_MS = 30_000;
+/** Direct messages come to the first connection. https://discord.com/developers/docs/events/gateway#sharding */
+const DIRECT_SHARD = 0;
 
 export interface ListenerParts {
   bot: Bot;
@@ -30,19 +36,24 @@ export interface ListenerParts {
   replies: Pick<Desk, 'answering' | 'writes'>;
 }
 
-/** Takes what people do on Discord to the bot: what they write, press and command. */
+/** Takes what people do on Discord to the bot: what they write, press and command, and what of it was not heard. */
 export class Listener {
   readonly #parts: ListenerParts;
   readonly #help: string;
   readonly #order = new KeyedQueue();
+  readonly #heard = new Heard();
+  readonly #catchUp: CatchUp;
   readonly #onUnread = (error: unknown) => this.#parts.log.warn({ reason: reasonOf(error) }, UNREAD);
 
   constructor(parts: ListenerParts) {
+    const { bot, budgets, log } = parts;
     this.#parts = parts;
-    this.#help = helpText(parts.bot.prompts);
+    this.#help = helpText(bot.prompts);
+    const take = (message: Message) => this.#takeMissed(message);
+    this.#catchUp = new CatchUp({ take, room: () => budgets.spare(), log });
   }
 
-  /** From here on everything is taken. */
+  /** From here on everything is taken; what people write waits until `begin` knows what was missed before. */
   listen(client: Client): void {
     const { bot, replyIn, replies } = this.#parts;
     const desk = { bot, replyIn, ...replies, help: this.#help, onUnread: this.#onUnread };
@@ -54,16 +65,46 @@ export class Listener {
         this.#failed('a command or button on Discord could not be answered')(error);
       });
     });
+    watchSessions(client, (since, shard) => {
+      const conversations = shard === DIRECT_SHARD ? directOf(client) : [];
+      if (client.isReady()) void this.#catchUp.run(client, { since, conversations }, shard);
+    });
     client.on(Events.Error, this.#failed('discord.js failed'));
     client.on(Events.ShardError, this.#failed('the connection to Discord failed, and is made again'));
   }
 
+  /** Looks up what was missed while nobody listened. Never rejects. */
+  async begin(client: Client<true>, platform: string): Promise<void> {
+    const absence = await this.#parts.bot.absence(platform).catch((error: unknown) => {
+      this.#failed('since when nobody has listened could not be looked up')(error);
+      return undefined;
+    });
+    await this.#catchUp.run(client, absence);
+  }
+
+  close(): void {
+    this.#catchUp.close();
+  }
+
   #hear(message: Message): void {
+    if (!this.#heard.isFirst(message.id)) return;
     // What it says now: discord.js changes it with each edit.
     const written = look(message);
+    const take = async () => {
+      await this.#catchUp.reached(message.channel);
+      await this.#take(written);
+    };
     void this.#order
-      .run(message.channelId, () => this.#take(written))
+      .run(message.channelId, take)
       .catch(this.#failed('a message from Discord could not be taken'));
+  }
+
+  async #takeMissed(message: Message): Promise<void> {
+    if (!this.#heard.isFirst(message.id)) return;
+    const asked = askedIn(message, this.#parts.replyIn);
+    if (asked) void this.#parts.bot.receive(asked);
+    const written = look(message);
+    if (written && (await wasListening(written))) await this.#take(written);
   }
 
   async #take(written: Written | undefined): Promise<void> {

@@ -8,7 +8,7 @@ import { EXPLAIN, RunningBot } from '../../../src/bot.ts';
 import { streamedRun } from '../../../src/conversation/run.ts';
 import { ThreadMap } from '../../../src/conversation/thread-map.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
-import type { IncomingMessage } from '../../../src/platform.ts';
+import type { Absence, IncomingMessage } from '../../../src/platform.ts';
 import { memoryStore } from '../../../src/store/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type DiscordSim, startDiscord } from '../../sim/discord/discord.ts';
@@ -32,6 +32,8 @@ export interface SceneOptions {
   graceMs?: number;
   /** What is done on the simulator before the bot connects. */
   before?: (sim: DiscordSim) => void;
+  /** Since when nobody has listened, told when the bot connects; somebody has when left out. */
+  absence?: (sim: DiscordSim) => Promise<Absence> | Absence;
 }
 
 /** A simulated Discord and the whole bot on it, with a model that says what it is told. */
@@ -43,6 +45,8 @@ export async function startScene(model: Model, options: SceneOptions = {}): Prom
   const bot = await createBot(model, logger, options);
   const platform = createDiscord(sim, { log: logger, ...options.discord });
   const turns = watchTurns(bot);
+  const { absence } = options;
+  if (absence) bot.absence = async () => absence(sim);
   await bot.connect(platform);
   return new Scene(sim, log, bot, platform, turns);
 }
