@@ -9,6 +9,7 @@ import { mayAnswer, type ReplyIn } from '../permissions.ts';
 import { watchSessions } from '../sessions.ts';
 import { CatchUp } from './catch-up.ts';
 import { contextOf } from './context.ts';
+import { watchDeletions } from './deletions.ts';
 import { Heard } from './heard.ts';
 import { CANNOT_READ, helpText } from './help.ts';
 import { directOf, isForBot, look, read, type Written } from './incoming.ts';
@@ -36,7 +37,7 @@ export interface ListenerParts {
   replies: Pick<Desk, 'answering' | 'writes'>;
 }
 
-/** Takes what people do on Discord to the bot: what they write, press and command, and what of it was not heard. */
+/** Takes what people do on Discord to the bot: what they write, delete, press and command, and what of it was not heard. */
 export class Listener {
   readonly #parts: ListenerParts;
   readonly #help: string;
@@ -64,6 +65,10 @@ export class Listener {
         if (codeOf(error) === Code.acknowledged) return;
         this.#failed('a command or button on Discord could not be answered')(error);
       });
+    });
+    watchDeletions(client, ({ id, channel, conversation }) => {
+      const retract = async () => bot.retract(await conversation(), id);
+      void this.#order.run(channel, retract).catch(this.#failed('a deleted message could not be forgotten'));
     });
     watchSessions(client, (since, shard) => {
       const conversations = shard === DIRECT_SHARD ? directOf(client) : [];

@@ -14,6 +14,7 @@ const nobody = {
   renew: async () => {},
   rate: () => {},
   absence: async () => undefined,
+  retract: async () => {},
 };
 
 /** What the person who starts Bobbin reads when Slack does not let it in. */
