@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { client, errorOf, slack, thread } from './fixture.ts';
+import { client, errorOf, RECIPIENT, slack, thread } from './fixture.ts';
 
 const markdown = (text: string) => ({ type: 'markdown', text });
 
@@ -127,4 +127,39 @@ test('reactions are added once and taken away once', async () => {
   expect(await errorOf(web.reactions.add(reaction))).toBe('already_reacted');
   await web.reactions.remove(reaction);
   expect(await errorOf(web.reactions.remove(reaction))).toBe('no_reaction');
+});
+
+test('metadata stays with a message, is told to those who ask for it, and goes with an empty object', async () => {
+  const sim = await slack();
+  const web = client(sim);
+  const metadata = { event_type: 'bobbin_reply', event_payload: { reply: 'a', part: '0' } };
+  const at = thread(sim);
+  const { ts = '' } = await web.chat.postMessage({ ...at, text: 'one', metadata });
+  const told = async (asks: boolean) => {
+    const page = { channel: at.channel, ts: at.thread_ts, include_all_metadata: asks };
+    const { messages = [] } = await web.conversations.replies(page);
+    return messages.at(-1)?.metadata;
+  };
+  expect(await told(false)).toBeUndefined();
+  expect(await told(true)).toEqual(metadata);
+  await web.chat.update({ channel: at.channel, ts, text: 'two' });
+  expect(await told(true)).toEqual(metadata);
+  await web.apiCall('chat.update', { channel: at.channel, ts, text: 'three', metadata: {} });
+  expect(await told(true)).toBeUndefined();
+});
+
+test('a stream takes metadata when it is stopped, and not when it begins', async () => {
+  const sim = await slack();
+  const web = client(sim);
+  const metadata = { event_type: 'bobbin_reply', event_payload: { reply: 'a', part: '0' } };
+  const at = thread(sim);
+  const begun = { ...at, ...RECIPIENT, markdown_text: 'Hello', metadata };
+  const { ts = '' } = await web.chat.startStream(begun);
+  const told = async () => {
+    const page = { channel: at.channel, ts: at.thread_ts, include_all_metadata: true };
+    return (await web.conversations.replies(page)).messages?.at(-1)?.metadata;
+  };
+  expect(await told()).toBeUndefined();
+  await web.chat.stopStream({ channel: at.channel, ts, metadata });
+  expect(await told()).toEqual(metadata);
 });

@@ -59,7 +59,7 @@ export interface Message {
   username?: string;
   edited?: { user: string; ts: string };
   reactions?: Map<string, string[]>;
-  metadata?: Json;
+  metadata?: Json | undefined;
   broadcast?: boolean;
   stream?: Stream;
 }

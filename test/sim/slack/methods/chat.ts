@@ -5,7 +5,7 @@ import type { Channel, Json, Message } from '../objects.ts';
 import { POSTING, TIER_3, TIER_4 } from '../rate-tiers.ts';
 import { SlackError } from '../slack-error.ts';
 import { APP_USER } from '../workspace.ts';
-import { metadataOf, newContent, updatedContent } from './content.ts';
+import { metadataOf, newContent, updatedContent, updatedMetadata } from './content.ts';
 
 const scopes = ['chat:write'];
 
@@ -95,7 +95,7 @@ function update(call: Call): Json {
   const changed: Message = {
     ...rest,
     ...content,
-    ...metadataOf(args),
+    ...updatedMetadata(args),
     ...(marked && { edited: { user: APP_USER.id, ts: workspace.nextTs() } }),
   };
   workspace.replace(changed, message);

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Args } from '../args.ts';
 import { parseBlocks } from '../blocks.ts';
 import type { Block, Message } from '../objects.ts';
@@ -73,12 +74,24 @@ function changedContent(args: Args): Partial<Content> | undefined {
   }
 }
 
+const metadataSchema = z.object({
+  event_type: z.string().regex(/^\w+$/),
+  event_payload: z.record(z.string(), z.json()),
+});
+
+/** What an update leaves: metadata stays when it brings none, and goes when it brings an empty object. */
+export function updatedMetadata(args: Args): Pick<Message, 'metadata'> {
+  const given = args.json('metadata');
+  const isEmpty = typeof given === 'object' && Object.keys(Object(given)).length === 0;
+  return isEmpty ? { metadata: undefined } : metadataOf(args);
+}
+
 /** Throws `invalid_metadata_format`, `metadata_too_large`. */
 export function metadataOf(args: Args): Pick<Message, 'metadata'> {
   const given = args.json('metadata');
   if (given === undefined) return {};
-  const metadata = Object(given);
-  if (typeof metadata.event_type !== 'string' || typeof metadata.event_payload !== 'object') {
+  const { data: metadata } = metadataSchema.safeParse(given);
+  if (metadata === undefined) {
     throw explained('invalid_metadata_format', ['metadata needs event_type and event_payload']);
   }
   if (JSON.stringify(metadata).length > METADATA_CHARACTERS) throw new SlackError('metadata_too_large');

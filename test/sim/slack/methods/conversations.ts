@@ -1,3 +1,4 @@
+import type { Args } from '../args.ts';
 import { type Call, type Method, requireScope, visibleChannel } from '../call.ts';
 import { messageJson } from '../message-json.ts';
 import type { Channel, Json, Message } from '../objects.ts';
@@ -84,10 +85,19 @@ function page(call: Call, all: Message[]): Json {
   const end = start + limit;
   const hasMore = end < within.length;
   return {
-    messages: within.slice(start, end).map((message) => messageJson(workspace, services.origin, message)),
+    messages: within
+      .slice(start, end)
+      .map((message) => messageJson(workspace, services.origin, withAsked(args, message))),
     has_more: hasMore,
     response_metadata: { next_cursor: hasMore ? String(end) : '' },
   };
+}
+
+/** Metadata is told only to those who ask for it: https://docs.slack.dev/messaging/message-metadata */
+function withAsked(args: Args, message: Message): Message {
+  if (args.flag('include_all_metadata')) return message;
+  const { metadata: _untold, ...rest } = message;
+  return rest;
 }
 
 function open({ args, workspace }: Call): Json {
