@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { App, HTTPReceiver, type Receiver, webApi } from '@slack/bolt';
 import type { Logger } from '../../src/log.ts';
-import type { Attachment, Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
+import type { Attachment, BegunReply, Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
 import { Problem } from '../../src/problem.ts';
 import type { BudgetObserver } from '../../src/reply/publisher/rate-budget.ts';
 import { boltLog } from './bolt-log.ts';
@@ -14,6 +14,7 @@ import { People } from './incoming/people.ts';
 import { isDirect, type Place, placeOf } from './place.ts';
 import { Activity } from './reply/activity.ts';
 import { ThreadApi } from './reply/api.ts';
+import type { MessageContext } from './reply/message-context.ts';
 import { SlackReply } from './reply/reply.ts';
 import { Socket, type SocketOptions } from './socket.ts';
 import { APPS_PAGE, HTTP_PATH } from './surface.ts';
@@ -124,9 +125,9 @@ export class Slack implements Platform {
     });
   }
 
-  reply(messages: IncomingMessage[]): Reply {
+  reply(messages: IncomingMessage[], begun?: BegunReply): Reply {
     const place = placeOf(messages.at(-1)?.replyTo);
-    return new SlackReply(this.#contextOf(place), place, this.#activity);
+    return new SlackReply(this.#contextOf(place, messages[0]?.id ?? ''), place, this.#activity, begun);
   }
 
   download(attachment: Attachment, maxBytes: number): Promise<Uint8Array> {
@@ -138,9 +139,11 @@ export class Slack implements Platform {
     await this.#socket?.close();
   }
 
-  #contextOf(place: Place) {
+  /** `reply` is the id of the first message that is answered. */
+  #contextOf(place: Place, reply: string): MessageContext {
     const { channel } = place;
     return {
+      reply,
       api: new ThreadApi(this.#client, this.#uploads, place),
       budgets: this.#budgets,
       post: this.#budgets.posts(channel),

@@ -7,7 +7,7 @@ import { endingBlocks } from '../reply/blocks.ts';
 import { ACTIONS } from '../surface.ts';
 import { contentFields, wordsOf } from './content.ts';
 
-/** What a reply says that a process has left half-written, and that nobody goes on with. */
+/** What a reply says that was left half-written, and that nobody goes on with. */
 const BROKEN_OFF = 'This answer broke off. Ask again, or press Regenerate.';
 
 const standing = z.object({ ts: z.string(), text: contentFields.text, blocks: contentFields.blocks });
@@ -20,7 +20,10 @@ export interface DeadRepliesOptions {
   log: Logger;
 }
 
-/** Replies that a killed process left as they were, with a Stop button that stops nothing. */
+/**
+ * Replies that nobody goes on with and whose Stop button stops nothing: they were given up while Slack took no calls, or
+ * nothing was kept of them.
+ */
 export class DeadReplies {
   readonly #options: DeadRepliesOptions;
 

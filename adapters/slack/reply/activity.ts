@@ -15,15 +15,23 @@ const MAX_TITLE = 80;
 
 const THINKING = 'is thinking…';
 
+/**
+ * A message may be heard by one process and answered by another: who has heard it takes its sign away when it sees that,
+ * so who answers shows its own once more, so many milliseconds later.
+ */
+const SHOWN_AGAIN_MS = 3_000;
+
 interface Work {
   place: Place;
-  /** How many messages of the conversation are being answered. */
+  /** For how much it is shown: messages that were heard, and replies that are open. */
   count: number;
   /** What is done right now. */
   status: string;
   /** What people see of it: one of the two, which share one place in Slack. */
   session?: AgentSession;
   text?: TextStatus;
+  /** Shows it once more. */
+  again?: NodeJS.Timeout;
 }
 
 /** What is taken back after a conversation is answered. */
@@ -61,21 +69,46 @@ export class Activity {
     this.#calls = new StatusCalls(options.client, options.log);
   }
 
-  /** A message has come in that is for the app: people see so at once. */
+  /** A message has come in that is for the app: people see so at once, until its reply is open, and for as long. */
   begin(place: Place): void {
+    this.#begin(place, false);
+  }
+
+  /**
+   * A reply is open, until what it gives back is called. One that another process has begun takes over the session that
+   * may be open.
+   */
+  answer(place: Place, isBegun: boolean): () => void {
+    const work = this.#begin(place, isBegun && this.#fitsSession(place));
+    if (work?.count === 1) work.again = setTimeout(() => this.#showAgain(work), SHOWN_AGAIN_MS).unref();
+    let isOpen = true;
+    return () => {
+      if (isOpen) this.end(place);
+      isOpen = false;
+    };
+  }
+
+  /** Undefined when nothing is shown any more. */
+  #begin(place: Place, hasSession: boolean): Work | undefined {
     const key = conversationOf(place);
     const known = this.#works.get(key);
     if (known) known.count++;
-    if (known || this.#closing.signal.aborted) return;
+    if (known || this.#closing.signal.aborted) return known;
     const work: Work = { place, count: 1, status: THINKING };
     this.#works.set(key, work);
     const ending = this.#endings.get(key);
     ending?.hurry.abort();
-    if (!ending) this.#indicate(work, false);
+    if (!ending) this.#indicate(work, hasSession);
     else
       void ending.done.then(() => {
-        if (this.#works.get(key) === work) this.#indicate(work, ending.hadSession);
+        if (this.#works.get(key) === work) this.#indicate(work, hasSession || ending.hadSession);
       });
+    return work;
+  }
+
+  #showAgain(work: Work): void {
+    if (work.session?.isOpen) work.session.renew();
+    else work.text?.renew();
   }
 
   /** The first message of a conversation gives it its title. */
@@ -112,7 +145,7 @@ export class Activity {
     if (work.status === THINKING) this.show(place, '');
   }
 
-  /** A message is answered. After the last one nothing is left to see. */
+  /** A message is answered, or its reply is closed. After the last of them nothing is left to see. */
   end(place: Place): void {
     const key = conversationOf(place);
     const work = this.#works.get(key);
@@ -135,12 +168,15 @@ export class Activity {
 
   /** `hadSession`: one that may still be open is gone on with, so that it is ended. */
   #indicate(work: Work, hadSession: boolean): void {
-    const { sessions, streams } = this.#options;
+    const { sessions } = this.#options;
     const isRefused = performance.now() < this.#refusedUntil;
-    const fits = streams(work.place) || this.#calls.hasNoWords;
-    const wantsSession = hadSession || (fits && !isRefused && sessions.take());
+    const wantsSession = hadSession || (this.#fitsSession(work.place) && !isRefused && sessions.take());
     if (!wantsSession) this.#tell(work);
     else this.#openSession(work);
+  }
+
+  #fitsSession(place: Place): boolean {
+    return this.#options.streams(place) || this.#calls.hasNoWords;
   }
 
   #openSession(work: Work): void {
@@ -157,6 +193,7 @@ export class Activity {
 
   #finish(key: string, work: Work): void {
     this.#works.delete(key);
+    clearTimeout(work.again);
     const hurry = new AbortController();
     const before = this.#endings.get(key)?.done;
     const end = async () => {

@@ -14,6 +14,7 @@ export class AgentSession {
   /** Ends when Slack has answered; never rejects. */
   readonly opened: Promise<void>;
   #wasRefused = false;
+  #renewed: Promise<void> | undefined;
 
   constructor(calls: StatusCalls, place: Place, onRefused: (error: unknown) => void) {
     this.#calls = calls;
@@ -34,8 +35,16 @@ export class AgentSession {
       await this.#calls.rename(this.#place, title).catch((error: unknown) => this.#calls.failed(error));
   }
 
+  /** Shows it once more, whatever has become of it. */
+  renew(): void {
+    this.#renewed = this.#calls
+      .setSession(this.#place, 'processing')
+      .catch((error: unknown) => this.#calls.failed(error));
+  }
+
   async end(signal: AbortSignal): Promise<void> {
     await this.opened;
+    await this.#renewed;
     if (this.#wasRefused) return;
     await this.#calls.surely(() => this.#calls.setSession(this.#place, 'active'), signal);
   }

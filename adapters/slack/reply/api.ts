@@ -1,18 +1,14 @@
 import type { types, webApi } from '@slack/bolt';
 import type { ReplyFile } from '../../../src/platform.ts';
 import type { Place } from '../place.ts';
+import { type Mark, metadataOf } from './mark.ts';
+import { type OwnMessage, ownMessageOf } from './own-message.ts';
 
 type Block = types.AnyBlock;
 type Chunk = types.AnyChunk;
 
-/** So many messages of a thread are looked through for one whose acknowledgement was lost. */
-const SEARCHED_REPLIES = 50;
-
-/** A message of the app's own, found again. */
-export interface Found {
-  ts: string;
-  streaming: boolean;
-}
+/** So many messages of a thread are looked through for one whose acknowledgement was lost; Slack asks for no more. */
+const SEARCHED_REPLIES = 200;
 
 /** What a message says: its blocks, and a line for notifications. */
 export interface Content {
@@ -44,35 +40,47 @@ export class ThreadApi {
     await this.#client.apiCall('chat.appendStream', { channel: this.#place.channel, ts, chunks });
   }
 
-  /** Leaves the agent session at work, which would rest otherwise: a reply may go on, and a next one may wait. */
-  async stopStream(ts: string, chunks: Chunk[] = [], blocks: Block[] = []): Promise<void> {
+  /**
+   * Leaves the agent session at work, which would rest otherwise: a reply may go on, and a next one may wait. Tells how
+   * many characters of text stand in the message.
+   */
+  async stopStream(ts: string, mark: Mark, chunks: Chunk[] = [], blocks: Block[] = []): Promise<number> {
     const content = { ...(chunks.length > 0 && { chunks }), ...(blocks.length > 0 && { blocks }) };
     const stream = { channel: this.#place.channel, ts, session_status: 'processing' };
-    await this.#client.chat.stopStream({ ...stream, ...content });
+    const { message } = await this.#client.chat.stopStream({
+      ...stream,
+      ...content,
+      metadata: metadataOf(mark),
+    });
+    return message?.text?.length ?? 0;
   }
 
-  async post(content: Content): Promise<string> {
+  async post(content: Content, mark: Mark): Promise<string> {
     const { channel, thread } = this.#place;
     const unfurl = { unfurl_links: false, unfurl_media: false };
-    return tsOf(await this.#client.chat.postMessage({ channel, thread_ts: thread, ...content, ...unfurl }));
+    const post = { channel, thread_ts: thread, ...content, ...unfurl, metadata: metadataOf(mark) };
+    return tsOf(await this.#client.chat.postMessage(post));
   }
 
-  async update(ts: string, content: Content): Promise<void> {
-    await this.#client.chat.update({ channel: this.#place.channel, ts, ...content });
+  /** A message keeps its mark when none is given. */
+  async update(ts: string, content: Content, mark?: Mark): Promise<void> {
+    const metadata = mark && { metadata: metadataOf(mark) };
+    await this.#client.chat.update({ channel: this.#place.channel, ts, ...content, ...metadata });
   }
 
   async remove(ts: string): Promise<void> {
     await this.#client.chat.delete({ channel: this.#place.channel, ts });
   }
 
-  /** The first message of `author` in the thread after `ts`. */
-  async findAfter(ts: string, author: string): Promise<Found | undefined> {
+  /** The messages of `author` in the thread after `ts`, oldest first. */
+  async messagesAfter(ts: string, author: string): Promise<OwnMessage[]> {
     const { channel, thread } = this.#place;
-    const page = { oldest: ts, limit: SEARCHED_REPLIES };
+    const page = { oldest: ts, limit: SEARCHED_REPLIES, include_all_metadata: true };
     const { messages = [] } = await this.#client.conversations.replies({ channel, ts: thread, ...page });
-    const found = messages.find((message) => message.user === author && Number(message.ts) > Number(ts));
-    if (found?.ts === undefined) return undefined;
-    return { ts: found.ts, streaming: Object(found).streaming_state === 'in_progress' };
+    return messages
+      .filter(({ user }) => user === author)
+      .flatMap((message) => ownMessageOf(message) ?? [])
+      .filter((message) => Number(message.ts) > Number(ts));
   }
 
   /** Shares files in one message, in order. */

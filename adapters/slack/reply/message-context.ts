@@ -6,6 +6,8 @@ import type { ThreadApi } from './api.ts';
 /** What all messages of a reply share. */
 export interface MessageContext {
   readonly api: ThreadApi;
+  /** Tells the reply's messages from those of others. */
+  readonly reply: string;
   readonly budgets: Budgets;
   /** The budget for a new message in the reply's channel. */
   readonly post: Budget;

@@ -6,12 +6,16 @@ import type { Content } from './api.ts';
 import { markdownBlocks, plainBlocks, stopBlocks } from './blocks.ts';
 import { type Card, chunksTo, isTooHeavy } from './cards.ts';
 import { fallbackText, growingFallbackText } from './fallback-text.ts';
+import type { KeptMessage } from './kept.ts';
+import type { Mark } from './mark.ts';
 import type { MessageContext } from './message-context.ts';
 import type { MessageView } from './message-view.ts';
+import { isPart } from './own-message.ts';
+import { SeenText } from './seen-text.ts';
 
 /**
  * - absent: nothing is posted.
- * - lost: it may be posted, but Slack's answer did not arrive.
+ * - lost: it may be posted, but Slack's answer did not arrive, or not in this process.
  * - streaming: a native stream that can grow.
  * - broken: a stream that has to be stopped before the message can be edited.
  * - standing: a message that is edited.
@@ -21,25 +25,63 @@ type State = 'absent' | 'lost' | 'streaming' | 'broken' | 'standing' | 'removed'
 /** A message that needs to be put right more often than this is given up. */
 const MAX_REPAIRS = 5;
 
+export interface SlackMessageOptions {
+  /** Which of the reply's messages it is, from 0. */
+  index: number;
+  /** The `ts` of the last message before this one. */
+  after: string;
+  /** What another process has kept of it. */
+  kept?: KeptMessage | undefined;
+  /** Another process may have posted it, and could not keep that. */
+  mayStand: boolean;
+  /** It does not stand in the thread although it might have. */
+  onAbsent: () => void;
+}
+
 /** One message in Slack: a native stream as long as that works, and edits from then on. */
 export class SlackMessage {
   readonly #context: MessageContext;
-  /** The `ts` of the last message before this one. */
+  readonly #mark: Mark;
   readonly #after: string;
+  readonly #onAbsent: () => void;
   #state: State = 'absent';
   #ts = '';
+  /** Whether Slack has the message's mark. */
+  #isMarked = false;
   #startedAt = 0;
   #text = '';
   readonly #cards = new Map<string, Card>();
-  /** What an edit has shown; undefined while that is not known. */
-  #edited: string | undefined;
+  readonly #seen = new SeenText();
+  /** The `ts` of a message in its place that can not be edited any more. */
+  #not: string | undefined;
   #isPlain = false;
   #repairs = 0;
   #release: (() => void) | undefined;
 
-  constructor(context: MessageContext, after: string) {
+  constructor(context: MessageContext, { index, after, kept, mayStand, onAbsent }: SlackMessageOptions) {
     this.#context = context;
+    this.#mark = { reply: context.reply, part: String(index) };
     this.#after = after;
+    this.#onAbsent = onAbsent;
+    this.#not = kept?.not;
+    if (kept?.ts !== undefined) this.#goOn(kept.ts, kept);
+    else if (mayStand) this.#state = 'lost';
+  }
+
+  #goOn(ts: string, { stream, ...seen }: KeptMessage): void {
+    this.#ts = ts;
+    this.#seen.goOnWith(seen);
+    this.#isMarked = !stream;
+    this.#state = stream ? 'broken' : 'standing';
+    this.#keepPlace(stream ? this.#context.budgets.stopStream : this.#context.budgets.update);
+  }
+
+  /** What another process needs to go on with it. */
+  get kept(): KeptMessage {
+    const not = this.#not === undefined ? undefined : { not: this.#not };
+    if (this.#state === 'absent' || this.#state === 'lost' || this.#state === 'removed') return { ...not };
+    if (!this.#isMarked) return { ts: this.#ts, stream: true, ...not };
+    return { ts: this.#ts, ...this.#seen.kept, ...not };
   }
 
   /** Its `ts`, or that of the last message before it. */
@@ -75,12 +117,18 @@ export class SlackMessage {
       case 'streaming':
         return this.#grow(view);
       case 'broken':
-        return this.#call(budgets.stopStream, () => this.#breakOff());
+        return this.settle();
       case 'standing':
         return this.#edit(view);
       case 'removed':
         return undefined;
     }
+  }
+
+  /** The call that ends a stream that can not go on, before Slack does: then it would say that the reply broke off. */
+  settle(): Call | undefined {
+    const { budgets } = this.#context;
+    return this.#state === 'broken' ? this.#call(budgets.stopStream, () => this.#breakOff()) : undefined;
   }
 
   /** Nothing more is shown. */
@@ -90,14 +138,22 @@ export class SlackMessage {
 
   /** The call that takes away a message that is no longer needed. */
   remove(): Call | undefined {
-    const { budgets, api } = this.#context;
+    const { budgets } = this.#context;
     if (this.#state === 'streaming') this.#state = 'broken';
-    if (this.#state === 'broken') return this.#call(budgets.stopStream, () => this.#breakOff());
+    if (this.#state === 'lost') return this.#call(budgets.replies, () => this.#find());
+    if (this.#state === 'broken') return this.settle();
     if (this.#state !== 'standing') return undefined;
-    return this.#call(budgets.remove, async () => {
-      await api.remove(this.#ts);
-      this.#state = 'removed';
-    });
+    return this.#call(budgets.remove, () => this.#remove());
+  }
+
+  async #remove(): Promise<void> {
+    try {
+      await this.#context.api.remove(this.#ts);
+    } catch (error) {
+      if (slackCode(error) !== 'message_not_found') throw error;
+    }
+    this.#state = 'removed';
+    this.#keepPlace(undefined);
   }
 
   #open(view: MessageView): Call | undefined {
@@ -133,12 +189,13 @@ export class SlackMessage {
 
   async #post(view: MessageView): Promise<void> {
     try {
-      this.#ts = await this.#context.api.post(this.#contentOf(view, fallbackText));
+      this.#ts = await this.#context.api.post(this.#contentOf(view, fallbackText), this.#mark);
     } catch (error) {
       this.#unlessGone(error);
       if (mayHaveWorked(error)) this.#state = 'lost';
       return this.#simplify(error);
     }
+    this.#isMarked = true;
     this.#edits(view);
     this.#context.posted();
   }
@@ -146,10 +203,16 @@ export class SlackMessage {
   /** Looks whether the message stands in the thread although Slack's answer did not arrive. */
   async #find(): Promise<void> {
     const { api, self, posted } = this.#context;
-    const found = await api.findAfter(this.#after, self);
-    this.#state = found === undefined ? 'absent' : found.streaming ? 'broken' : 'standing';
-    if (found === undefined) return;
-    this.#ts = found.ts;
+    const messages = await api.messagesAfter(this.#after, self);
+    const found = messages.find((message) => message.ts !== this.#not && isPart(message, this.#mark));
+    if (!found) {
+      this.#state = 'absent';
+      this.#onAbsent();
+      return;
+    }
+    const { ts, mark, stream, length } = found;
+    this.#goOn(ts, { length, ...(stream === 'open' && { stream: true }) });
+    this.#isMarked = mark !== undefined;
     posted();
   }
 
@@ -182,10 +245,11 @@ export class SlackMessage {
 
   async #stopStream(view: MessageView, chunks: types.AnyChunk[], ending: types.AnyBlock[]): Promise<void> {
     try {
-      await this.#context.api.stopStream(this.#ts, chunks, ending);
+      await this.#context.api.stopStream(this.#ts, this.#mark, chunks, ending);
     } catch (error) {
       return this.#leaveStream(error);
     }
+    this.#isMarked = true;
     this.#streamed(view.text, view.cards);
     this.#edits(view);
   }
@@ -199,7 +263,9 @@ export class SlackMessage {
   async #breakOff(): Promise<void> {
     this.#state = 'broken';
     try {
-      await this.#context.api.stopStream(this.#ts);
+      const length = await this.#context.api.stopStream(this.#ts, this.#mark);
+      this.#seen.endsAt(length);
+      this.#isMarked = true;
     } catch (error) {
       this.#unlessGone(error);
       if (slackCode(error) === undefined) throw error;
@@ -219,7 +285,7 @@ export class SlackMessage {
   /** The message stands as it should. */
   #edits(view: MessageView): void {
     this.#state = 'standing';
-    this.#edited = keyOf(view);
+    this.#seen.shows(view);
     this.#keepPlace(view.ending ? undefined : this.#context.budgets.update);
   }
 
@@ -230,12 +296,15 @@ export class SlackMessage {
   }
 
   #edit(view: MessageView): Call | undefined {
-    const isEmpty = view.text === '' && view.ending?.length === 0;
-    if (isEmpty || keyOf(view) === this.#edited) return undefined;
+    const isEmpty = view.text === '' && !view.ending?.length;
+    const { timeScale } = this.#context;
+    if (isEmpty || this.#seen.isAt(view) || this.#seen.isHeld(view, timeScale)) return undefined;
     return this.#call(this.#context.budgets.update, async () => {
       try {
         const fallback = view.ending ? fallbackText : growingFallbackText;
-        await this.#context.api.update(this.#ts, this.#contentOf(view, fallback));
+        const mark = this.#isMarked ? undefined : this.#mark;
+        await this.#context.api.update(this.#ts, this.#contentOf(view, fallback), mark);
+        this.#isMarked = true;
         this.#edits(view);
       } catch (error) {
         this.#unlessGone(error);
@@ -251,6 +320,7 @@ export class SlackMessage {
         this.#state = 'broken';
         break;
       case 'post anew':
+        this.#not = this.#ts;
         this.#state = 'absent';
         this.#text = '';
         this.#cards.clear();
@@ -291,8 +361,4 @@ export class SlackMessage {
     };
     return { budget, send: () => send().catch(translate) };
   }
-}
-
-function keyOf({ text, ending }: MessageView): string {
-  return `${ending ? JSON.stringify(ending) : 'growing'} ${text}`;
 }

@@ -1,10 +1,11 @@
-import type { Call, Limits, Pace, Part, Reply, View } from '../../../src/platform.ts';
+import type { BegunReply, Call, KeptReply, Limits, Pace, Part, Reply, View } from '../../../src/platform.ts';
 import { textBefore } from '../../../src/reply/layout/part.ts';
 import { defused, settled } from '../markup.ts';
 import type { Place } from '../place.ts';
 import type { Activity } from './activity.ts';
 import { endingBlocks } from './blocks.ts';
 import { cardOf, type PlacedCard } from './cards.ts';
+import { type Kept, type KeptMessage, keptOf } from './kept.ts';
 import { SlackMessage } from './message.ts';
 import type { MessageContext } from './message-context.ts';
 import type { MessageView } from './message-view.ts';
@@ -27,7 +28,10 @@ const MIN_AGED = 1_000;
 const EDITS_PACE: Pace = { leastMs: 500, mostMs: 1_500 };
 const STREAM_PACE: Pace = { leastMs: 500, mostMs: 1_000 };
 
-/** A reply in a thread: a message for each part, then the files. */
+/**
+ * A reply in a thread: a message for each part, then the files. One that another process has begun goes on in the same
+ * messages; the one that may stand there unknown is looked for before another is posted, and at the end.
+ */
 export class SlackReply implements Reply {
   readonly #context: MessageContext;
   readonly #place: Place;
@@ -38,12 +42,30 @@ export class SlackReply implements Reply {
   #lastPart: Part | undefined;
   #parts = 0;
   readonly #uploads: Uploads;
+  /** Whether there may be messages that are not known. */
+  #mayHaveMore: boolean;
+  #kept: KeptReply = {};
+  readonly #endActivity: () => void;
 
-  constructor(context: MessageContext, place: Place, activity: Activity) {
+  constructor(context: MessageContext, place: Place, activity: Activity, begun?: BegunReply) {
     this.#context = context;
     this.#place = place;
     this.#activity = activity;
-    this.#uploads = new Uploads(context);
+    this.#mayHaveMore = begun !== undefined;
+    const { messages, files = [] } = keptOf(begun?.kept);
+    for (const kept of messages) this.#add(kept);
+    this.#uploads = new Uploads(context, () => this.#messages.at(-1)?.ts ?? place.ts, begun && files);
+    this.#endActivity = activity.answer(place, begun !== undefined);
+  }
+
+  /** About 100 bytes, and 70 for each further message. */
+  get kept(): KeptReply {
+    const messages = this.#messages.map(({ kept }) => kept);
+    const end = messages.findLastIndex(({ ts, not }) => ts !== undefined || not !== undefined) + 1;
+    const { sent } = this.#uploads;
+    const kept: Kept = { messages: messages.slice(0, end), ...(sent.length > 0 && { files: [...sent] }) };
+    if (JSON.stringify(kept) !== JSON.stringify(this.#kept)) this.#kept = kept;
+    return this.#kept;
   }
 
   /** While an old stream waits for its successor, a part ends where the stream does. */
@@ -63,7 +85,7 @@ export class SlackReply implements Reply {
     this.#parts = view.parts.length;
     this.#lastPart = view.parts.at(-1);
     this.#showStatus(view);
-    return this.#nextOfMessages(view) ?? this.#uploads.next(view);
+    return this.#settle() ?? this.#nextOfMessages(view) ?? this.#uploads.next(view);
   }
 
   /** The first message takes the status away by itself. */
@@ -74,6 +96,15 @@ export class SlackReply implements Reply {
 
   close(): void {
     for (const message of this.#messages) message.close();
+    this.#endActivity();
+  }
+
+  #settle(): Call | undefined {
+    for (const message of this.#messages) {
+      const call = message.settle();
+      if (call) return { ...call, shows: 0 };
+    }
+    return undefined;
   }
 
   #nextOfMessages(view: View): Call | undefined {
@@ -87,17 +118,32 @@ export class SlackReply implements Reply {
       if (call) return { ...call, shows: index + 1 };
       if (!isLast && part) this.#shown[index] = part;
     }
-    for (const message of this.#messages.slice(count)) {
-      const call = message.remove();
+    return view.outcome && this.#removeFrom(count);
+  }
+
+  /** While a reply grows, messages that it does not reach stay: it may have reached them before, and may again. */
+  #removeFrom(count: number): Call | undefined {
+    for (let index = count; index < this.#messages.length || this.#mayHaveMore; index++) {
+      const call = this.#message(index).remove();
       if (call) return { ...call, shows: count };
     }
     return undefined;
   }
 
   #message(index: number): SlackMessage {
-    const known = this.#messages[index];
-    if (known) return known;
-    const message = new SlackMessage(this.#context, this.#messages.at(-1)?.ts ?? this.#place.ts);
+    return this.#messages[index] ?? this.#add();
+  }
+
+  #add(kept?: KeptMessage): SlackMessage {
+    const message = new SlackMessage(this.#context, {
+      index: this.#messages.length,
+      after: this.#messages.at(-1)?.ts ?? this.#place.ts,
+      kept,
+      mayStand: this.#mayHaveMore,
+      onAbsent: () => {
+        this.#mayHaveMore = false;
+      },
+    });
     this.#messages.push(message);
     return message;
   }

@@ -8,7 +8,7 @@ const RENEWAL_MS = 90_000;
 export class TextStatus {
   readonly #calls: StatusCalls;
   readonly #place: Place;
-  readonly #renewal = setInterval(() => this.#renew(), RENEWAL_MS).unref();
+  readonly #renewal = setInterval(() => this.renew(), RENEWAL_MS).unref();
   #wanted = '';
   #shown = '';
   /** What brings the one to the other, while it is under way. */
@@ -30,6 +30,13 @@ export class TextStatus {
     if (!this.#catchingUp) this.#shown = '';
   }
 
+  /** Shows the words once more, if there are any. */
+  renew(): void {
+    if (this.#catchingUp || this.#shown === '') return;
+    this.#shown = '';
+    this.#catchingUp = this.#catchUp();
+  }
+
   /** For an agent the words have begun a session, too, which a message does not end: so they are always taken back. */
   async end(signal: AbortSignal): Promise<void> {
     clearInterval(this.#renewal);
@@ -45,11 +52,5 @@ export class TextStatus {
       await this.#calls.setText(this.#place, status).catch((error: unknown) => this.#calls.failed(error));
     }
     this.#catchingUp = undefined;
-  }
-
-  #renew(): void {
-    if (this.#catchingUp || this.#shown === '') return;
-    this.#shown = '';
-    this.#catchingUp = this.#catchUp();
   }
 }

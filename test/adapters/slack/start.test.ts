@@ -5,17 +5,9 @@ import { SCOPES } from '../../../adapters/slack/surface.ts';
 import { Problem } from '../../../src/problem.ts';
 import { slack as simulated } from '../../sim/slack/fixture.ts';
 import type { SlackOptions as SimOptions } from '../../sim/slack/options.ts';
+import { bareBot } from './bare.ts';
 
-const nobody = {
-  prompts: [],
-  knows: async () => false,
-  receive: () => ({ kept: Promise.resolve(), answered: Promise.resolve() }),
-  stop: async () => false,
-  renew: async () => {},
-  rate: () => {},
-  absence: async () => undefined,
-  retract: async () => {},
-};
+const nobody = bareBot();
 
 /** What the person who starts Bobbin reads when Slack does not let it in. */
 async function refusal(sim: SimOptions, tokens: Partial<SlackOptions>): Promise<string> {

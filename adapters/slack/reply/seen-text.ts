@@ -1,0 +1,62 @@
+import { digestOf, type KeptMessage } from './kept.ts';
+import type { MessageView } from './message-view.ts';
+
+/**
+ * While an answer is written anew over one that had begun, people see the longer old text for so long, in milliseconds:
+ * a text that shrinks and grows again is hard to read, and one that stands still for longer seems stuck.
+ */
+const HELD_MS = 5_000;
+
+/** What people see of a message that is edited, as far as that is known. */
+export class SeenText {
+  /** All that it shows; undefined while only its digest is known, or neither. */
+  #key: string | undefined;
+  #digest: string | undefined;
+  #length = 0;
+  /** Whether it comes from another process, whose text the answer may be written over. */
+  #isOld = false;
+  #heldSince: number | undefined;
+
+  /** The message shows this. */
+  shows({ text, ending }: MessageView): void {
+    this.#key = keyOf(text, ending);
+    this.#digest = digestOf(this.#key);
+    this.#length = text.length;
+  }
+
+  /** The message was begun by another process, which showed this. */
+  goOnWith({ length = 0, shown }: Pick<KeptMessage, 'length' | 'shown'>): void {
+    this.#isOld = true;
+    this.#key = undefined;
+    this.#digest = shown;
+    this.#length = length;
+  }
+
+  /** Its stream has ended with so many characters of text. */
+  endsAt(length: number): void {
+    if (this.#isOld) this.#length = length;
+  }
+
+  /** Whether it shows just this already. */
+  isAt({ text, ending }: MessageView): boolean {
+    const key = keyOf(text, ending);
+    if (this.#key !== undefined || this.#digest === undefined) return this.#key === key;
+    return this.#digest === digestOf(key);
+  }
+
+  /** Whether the longer old text goes on standing there. Seconds of the adapter last `timeScale` seconds. */
+  isHeld({ text, ending }: MessageView, timeScale: number): boolean {
+    if (!this.#isOld || ending || text.length >= this.#length) return false;
+    this.#heldSince ??= performance.now();
+    return performance.now() - this.#heldSince < HELD_MS * timeScale;
+  }
+
+  get kept(): Pick<KeptMessage, 'length' | 'shown'> {
+    const length = this.#length > 0 && { length: this.#length };
+    return { ...length, ...(this.#digest !== undefined && { shown: this.#digest }) };
+  }
+}
+
+function keyOf(text: string, ending: MessageView['ending']): string {
+  return `${ending ? JSON.stringify(ending) : 'growing'} ${text}`;
+}

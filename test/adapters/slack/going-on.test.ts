@@ -1,0 +1,328 @@
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import type { Slack, SlackOptions } from '../../../adapters/slack/slack.ts';
+import type {
+  BegunReply,
+  Call,
+  IncomingMessage,
+  KeptReply,
+  Outcome,
+  Part,
+  Reply,
+  ReplyFile,
+  View,
+} from '../../../src/platform.ts';
+import { layout } from '../../../src/reply/layout/layout.ts';
+import { slack as simulated } from '../../sim/slack/fixture.ts';
+import type { SlackSim } from '../../sim/slack/slack.ts';
+import { bareBot, openSlack } from './bare.ts';
+import { GENERAL } from './world.ts';
+
+/** Limits and pauses are not what these tests are about. */
+const FAST: Partial<SlackOptions> = { timing: { minute: 1 } };
+
+/** Two processes; what people write is given to them by the test alone. */
+async function scene(options = FAST) {
+  const sim = await simulated({ rates: { speed: Number.POSITIVE_INFINITY } });
+  sim.delivery.hold();
+  const open = () => openSlack(sim, bareBot(), options);
+  return { sim, open, first: await open(), second: await open() };
+}
+
+/** A question, as the bot got it. */
+function question(sim: SlackSim, direct: boolean): IncomingMessage & { channel: string; thread: string } {
+  const ann = sim.user('ann');
+  const { channel, ts } = ann.says(direct ? ann.dm : GENERAL, '@bobbin hello');
+  const replyTo = { channel, thread: ts, ts, user: ann.id, team: 'T0ACME' };
+  const conversation = `slack:${channel}:${ts}`;
+  const author = { id: ann.id, name: 'Ann' };
+  return { id: conversation, conversation, author, text: 'hello', replyTo, channel, thread: ts };
+}
+
+const file = (name: string): ReplyFile => ({ id: `file-${name}`, name, bytes: Buffer.from(name) });
+
+interface Answer {
+  text: string;
+  files?: ReplyFile[];
+  outcome?: Outcome;
+}
+
+/** What a reply is to show step by step: its text as it grows, then its end. */
+function* viewsOf(
+  { text, files = [], outcome = { status: 'completed' } }: Answer,
+  reply: Reply,
+  steps: number,
+) {
+  let parts: readonly Part[] = [];
+  for (let step = 1; step <= steps; step++) {
+    parts = layout(text.slice(0, Math.ceil((text.length * step) / steps)), reply.limits, parts);
+    yield { parts, calls: [], files: [] } satisfies View;
+  }
+  yield { parts, calls: [], files, outcome } satisfies View;
+}
+
+/** Makes all calls, as a publisher does whom no limit holds up; gives the last view. */
+async function shows(reply: Reply, views: Iterable<View>): Promise<void> {
+  for (const view of views)
+    for (let call = reply.next(view); call; call = reply.next(view)) await call.send();
+  reply.close?.();
+}
+
+const KILLS = ['before it', 'after it', 'with its record lost', 'with all records lost'] as const;
+
+/** Makes calls until one of them is the last of this process; what was kept, and whether it came so far. */
+async function dies(reply: Reply, views: Iterable<View>, last: number, how: (typeof KILLS)[number]) {
+  let kept: KeptReply | undefined;
+  let count = 0;
+  for (const view of views)
+    for (let call: Call | undefined = reply.next(view); call; call = reply.next(view)) {
+      const isLast = count++ === last;
+      if (isLast && how === 'before it') return { kept, isDead: true };
+      await call.send();
+      if (isLast && how === 'with all records lost') return { kept: undefined, isDead: true };
+      if (isLast && how === 'with its record lost') return { kept, isDead: true };
+      kept = reply.kept && JSON.parse(JSON.stringify(reply.kept));
+      if (isLast) return { kept, isDead: true };
+    }
+  return { kept, isDead: false };
+}
+
+/** What people see under a question, without its `ts`. */
+function seen(sim: SlackSim, { channel, thread }: { channel: string; thread: string }): string {
+  const [, ...replies] = sim.thread(channel, thread).split('\n');
+  return replies.join('\n');
+}
+
+function expectNothingLeft(view: string): void {
+  for (const left of [' ▌', '[■ Stop]', '[Stop]', 'bobbin is ', '⚠ (']) expect(view).not.toContain(left);
+}
+
+const words = (count: number, word = 'word') =>
+  Array.from({ length: count }, (_, index) => `${word} ${index}`).join(' ');
+
+const SHORT: Answer = { text: words(60), files: [file('one.png'), file('two.png')] };
+const LONG: Answer = { text: words(3_000) };
+const ANEW: Answer = { text: words(40, 'anew') };
+
+const CASES: [string, Answer, Answer][] = [
+  ['an answer with files', SHORT, SHORT],
+  ['an answer of several messages', LONG, LONG],
+  ['an answer that is written anew and is shorter', LONG, ANEW],
+];
+
+test.each(CASES.flatMap((one) => [true, false].map((direct) => [...one, direct] as const)))(
+  '%s, wherever its process dies, stands there whole and once in the end',
+  async (_, before, after, direct) => {
+    const { sim, first, second } = await scene();
+    const undisturbed = question(sim, direct);
+    const whole = second.reply([undisturbed]);
+    await shows(whole, viewsOf(after, whole, 3));
+    await sim.until(() => !isAtWork(sim, undisturbed));
+    const expected = seen(sim, undisturbed);
+    for (const how of KILLS)
+      for (let last = 0, isDead = true; isDead; last++) {
+        const asked = question(sim, direct);
+        const dying = first.reply([asked]);
+        const death = await dies(dying, viewsOf(before, dying, 3), last, how);
+        isDead = death.isDead;
+        if (!isDead) continue;
+        const reply = second.reply([asked], begunWith(death.kept));
+        await shows(reply, viewsOf(after, reply, 2));
+        await sim.until(() => !isAtWork(sim, asked));
+        const view = seen(sim, asked);
+        expect(view, `killed at call ${last}, ${how}`).toBe(expected);
+        expectNothingLeft(view);
+      }
+  },
+);
+
+function begunWith(kept: KeptReply | undefined): BegunReply {
+  return kept ? { kept } : {};
+}
+
+test.each([true, false])(
+  'a reply that is taken over again and again ends as if it never were (direct: %j)',
+  async (direct) => {
+    const { sim, open, second } = await scene();
+    const undisturbed = question(sim, direct);
+    const whole = second.reply([undisturbed]);
+    await shows(whole, viewsOf(LONG, whole, 3));
+    const asked = question(sim, direct);
+    let kept: KeptReply | undefined;
+    for (const [turn, how] of KILLS.entries()) {
+      const reply = (await open()).reply([asked], turn === 0 ? undefined : begunWith(kept));
+      const death = await dies(reply, viewsOf(LONG, reply, 3), turn, how);
+      expect(death.isDead).toBe(true);
+      kept = death.kept ?? kept;
+    }
+    const last = second.reply([asked], begunWith(kept));
+    await shows(last, viewsOf(LONG, last, 3));
+    await sim.until(() => !isAtWork(sim, undisturbed) && !isAtWork(sim, asked));
+    expect(seen(sim, asked)).toBe(seen(sim, undisturbed));
+  },
+);
+
+const JUNK = [
+  null,
+  [],
+  'text',
+  { messages: 'none' },
+  { messages: [{ ts: 7 }] },
+  { messages: [{ ts: '1.5', length: 'long' }], files: 3 },
+];
+
+test.each(JUNK)('kept junk (%j) is as good as nothing kept', async (junk) => {
+  const { sim, first, second } = await scene();
+  const asked = question(sim, false);
+  const dying = first.reply([asked]);
+  await dies(dying, viewsOf(SHORT, dying, 4), 1, 'after it');
+  const reply = second.reply([asked], { kept: junk as unknown as KeptReply });
+  await shows(reply, viewsOf(SHORT, reply, 3));
+  expect(sim.texts(asked.channel, asked.thread).filter((text) => text.includes('word 0'))).toHaveLength(1);
+});
+
+test('what is kept is small JSON that repeats no text, and another object only when it has changed', async () => {
+  const { sim, first } = await scene();
+  const asked = question(sim, false);
+  const reply = first.reply([asked]);
+  const objects = new Set<KeptReply | undefined>();
+  let calls = 0;
+  for (const view of viewsOf({ ...LONG, ...{ files: SHORT.files ?? [] } }, reply, 4))
+    for (let call = reply.next(view); call; call = reply.next(view)) {
+      await call.send();
+      calls++;
+      expect(reply.kept).toBe(reply.kept);
+      objects.add(reply.kept);
+    }
+  reply.close?.();
+  expect(objects.size).toBe(calls);
+  const json = JSON.stringify(reply.kept);
+  expect(JSON.parse(json)).toEqual(reply.kept);
+  expect(json.length).toBeLessThan(400);
+  expect(json).not.toContain('word');
+});
+
+test('messages of other replies and of people are never taken for the reply’s own', async () => {
+  const { sim, first, second } = await scene();
+  const asked = question(sim, true);
+  const next = { ...question(sim, true), conversation: asked.conversation };
+  const { ts } = sim.user('ann').says(asked.channel, 'and this?', { thread: asked.thread });
+  const replyTo = { ...asked.replyTo, ts };
+  const followUp = { ...next, id: `slack:${asked.channel}:${ts}`, replyTo } as IncomingMessage;
+  const before = first.reply([asked]);
+  await shows(before, viewsOf(SHORT, before, 3));
+  const dying = first.reply([followUp]);
+  await dies(dying, viewsOf(ANEW, dying, 3), 0, 'before it');
+  const reply = second.reply([followUp], {});
+  await shows(reply, viewsOf({ ...ANEW, files: SHORT.files ?? [] }, reply, 3));
+  const view = seen(sim, asked);
+  expect(view.split('word 59')).toHaveLength(2);
+  expect(view.split('anew 39')).toHaveLength(2);
+  expect(view.split('📎 one.png')).toHaveLength(3);
+});
+
+/** Every text that people saw in the reply's first message, as it changed. */
+function textsOver(sim: SlackSim, asked: { channel: string; thread: string }) {
+  const texts: string[] = [];
+  const stop = sim.watch(() => {
+    const text = sim.texts(asked.channel, asked.thread).join('\n');
+    if (text !== texts.at(-1)) texts.push(text);
+  });
+  return { texts, stop };
+}
+
+test.each([true, false])(
+  'while an answer is written anew, what people see does not shrink, and no message vanishes before the end (direct: %j)',
+  async (direct) => {
+    const { sim, first, second } = await scene({});
+    const asked = question(sim, direct);
+    const dying = first.reply([asked]);
+    const { kept } = await dies(dying, viewsOf(LONG, dying, 2), 3, 'after it');
+    const begun = sim.texts(asked.channel, asked.thread).length;
+    expect(begun).toBeGreaterThan(1);
+    const { texts, stop } = textsOver(sim, asked);
+    const reply = second.reply([asked], begunWith(kept));
+    for (const view of [...viewsOf({ text: words(200, 'anew') }, reply, 20)].slice(0, -1))
+      for (let call = reply.next(view); call; call = reply.next(view)) await call.send();
+    for (const text of texts) expect(text).toContain('word 0');
+    expect(sim.texts(asked.channel, asked.thread)).toHaveLength(begun);
+    await shows(reply, viewsOf({ text: words(200, 'anew') }, reply, 1));
+    stop();
+    expect(sim.texts(asked.channel, asked.thread)).toHaveLength(1);
+    await sim.until(() => !isAtWork(sim, asked));
+    expectNothingLeft(seen(sim, asked));
+  },
+);
+
+test('the first message of a reply that went on is not sent again when it is complete', async () => {
+  const { sim, first, second } = await scene();
+  const asked = question(sim, false);
+  const dying = first.reply([asked]);
+  const { kept } = await dies(dying, viewsOf(LONG, dying, 1), 2, 'after it');
+  sim.counters.reset();
+  const reply = second.reply([asked], begunWith(kept));
+  await shows(reply, viewsOf(LONG, reply, 1));
+  const [ts] = (kept as { messages: { ts: string }[] }).messages.map((message) => message.ts);
+  expect(sim.counters.calls.filter(({ method, args }) => method === 'chat.update' && args.ts === ts)).toEqual(
+    [],
+  );
+});
+
+test('an upload whose answer is lost is not made again', async () => {
+  const { sim, first } = await scene();
+  const asked = question(sim, false);
+  const reply = first.reply([asked]);
+  sim.fails('files.completeUploadExternal', { network: 'reset', applied: true });
+  for (const view of viewsOf(SHORT, reply, 2))
+    for (let call = reply.next(view); call; call = reply.next(view)) await call.send().catch(() => {});
+  reply.close?.();
+  expect(seen(sim, asked).split('📎 one.png')).toHaveLength(2);
+});
+
+test('a post whose answer is lost and that is not needed any more is taken away', async () => {
+  const { sim, first } = await scene();
+  const asked = question(sim, false);
+  const reply = first.reply([asked]);
+  sim.fails('chat.postMessage', { network: 'reset', applied: true });
+  const view: View = { parts: layout('Something.', reply.limits, []), calls: [], files: [] };
+  await reply
+    .next(view)
+    ?.send()
+    .catch(() => {});
+  await shows(reply, [{ parts: [], calls: [], files: [], outcome: { status: 'completed' } }]);
+  expect(sim.texts(asked.channel, asked.thread)).toEqual([]);
+});
+
+test.each([true, false])(
+  'a reply that goes on shows what is done, and takes that away (direct: %j)',
+  async (direct) => {
+    const { sim, first, second } = await scene({});
+    const asked = question(sim, direct);
+    const dying = first.reply([asked]);
+    await sim.until(() => isAtWork(sim, asked));
+    const reply = second.reply([asked], {});
+    expect(dying).toBeDefined();
+    await shows(reply, viewsOf(ANEW, reply, 2));
+    await sim.until(() => !isAtWork(sim, asked));
+  },
+);
+
+function isAtWork(sim: SlackSim, asked: { channel: string; thread: string }): boolean {
+  return /bobbin is |\[■ Stop\]/.test(seen(sim, asked));
+}
+
+test('what was heard here and is answered elsewhere loses its sign here, and keeps the one of the reply', async () => {
+  const sim = await simulated();
+  const { promise: answered, resolve: elsewhere } = Promise.withResolvers<void>();
+  const bot = bareBot({ receive: () => ({ kept: Promise.resolve(), answered }) });
+  const slack: Slack = await openSlack(sim, bot, {}, pino({ level: 'silent' }));
+  const ann = sim.user('ann');
+  const { channel, ts: thread } = ann.says(ann.dm, 'hello');
+  await sim.until(() => bot.received.length === 1 && isAtWork(sim, { channel, thread }));
+  const reply = slack.reply(bot.received);
+  elsewhere();
+  await answered;
+  expect(isAtWork(sim, { channel, thread })).toBe(true);
+  await shows(reply, viewsOf(ANEW, reply, 2));
+  await sim.until(() => !isAtWork(sim, { channel, thread }));
+});
