@@ -1,22 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APIConnectionError, APIError, OpenAI } from 'openai';
 import { findAssistant, syncAssistant } from './assistant.ts';
-import { createSandbox } from './assistants/code-interpreter/sandbox.ts';
+import { DEFAULT_LIMITS } from './assistants/code-interpreter/limits.ts';
+import { createSandbox, type SandboxOptions } from './assistants/code-interpreter/sandbox.ts';
 import type { Explain } from './assistants/failures.ts';
 import { createAssistants } from './assistants/index.ts';
 import { chatCompletionsModel } from './assistants/models/chat-completions.ts';
 import { demoModel } from './assistants/models/demo.ts';
 import { type Model, ModelError } from './assistants/models/model.ts';
+import { lookUpModel } from './assistants/models/remote/list-models.ts';
 import { responsesModel } from './assistants/models/responses.ts';
 import { Ledger } from './conversation/ledger.ts';
 import { CONVERSATIONS, TURNS } from './conversation/namespaces.ts';
+import { observedRun } from './conversation/observed-run.ts';
 import { type RunThread, streamedRun } from './conversation/run.ts';
 import { Stops } from './conversation/stops.ts';
 import { ThreadMap } from './conversation/thread-map.ts';
 import { type TurnObserver, type TurnParts, takeTurn } from './conversation/turn.ts';
 import { Turns, type TurnTask } from './conversation/turns.ts';
 import { noFunctions } from './functions/functions.ts';
-import type { Logger } from './log.ts';
+import { type Logger, logging } from './log.ts';
+import type { RunObserver } from './operations/observer.ts';
 import { Presence } from './operations/presence.ts';
 import { StoreHealth } from './operations/store-health.ts';
 import type { Absence, Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
@@ -71,7 +75,7 @@ export interface BotOptions {
   follow?: (client: OpenAI) => RunThread;
   /** Where a platform's messages wait; in the store when left out. */
   queueOf?: (platform: string) => Queue<IncomingMessage>;
-  observer?: TurnObserver;
+  observer?: TurnObserver & RunObserver;
 }
 
 /** Puts the parts together. Throws a `Problem` when one of them can't be had. */
@@ -90,7 +94,7 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
     const turn = {
       client,
       threads,
-      runThread: follow(client),
+      runThread: observer ? observedRun(follow(client), observer) : follow(client),
       functions: noFunctions,
       runSettings,
       style,
@@ -285,7 +289,8 @@ export class RunningBot implements Bot {
     const [first] = task.messages;
     if (first) this.#remember(first.conversation);
     try {
-      return await takeTurn(this.#turn, task, platform);
+      const about = { conversation: first?.conversation ?? '', turn: first?.id ?? '' };
+      return await logging(about, () => takeTurn(this.#turn, task, platform));
     } catch (error) {
       this.#turn.log.error(
         { err: error, conversation: first?.conversation },
@@ -338,6 +343,24 @@ export const EXPLAIN: Record<Reader, Explain> = {
 function forTeams(problem: Problem): string {
   return problem instanceof StoreProblem ? problem.told : problem.message;
 }
+
+/** What answers are made with, each part by itself: for whoever looks whether it works. */
+export function openParts(settings: Settings) {
+  const { model } = settings;
+  return {
+    model: modelOf(settings),
+    /** What the provider's list says of a model; undefined for the offline demo, which takes any name. */
+    lookUp:
+      model.api === 'demo'
+        ? undefined
+        : (name: string, signal: AbortSignal) => lookUpModel(model, name, signal),
+    /** Python as the bot runs it, but for its limits. */
+    python: (options: Pick<SandboxOptions, 'cacheDir' | 'limits'>) => createSandbox(options),
+    pythonBytes: DEFAULT_LIMITS.pythonBytes,
+  };
+}
+
+export type Parts = ReturnType<typeof openParts>;
 
 function embeddedServer(settings: Settings, store: Store, log: Logger, reader: Reader): Server {
   const { fetch, warmUp, close } = openAssistants(settings, store, log, reader);

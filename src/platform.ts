@@ -40,6 +40,8 @@ export interface Platform {
   readonly name: string;
   /** Answers what the platform posts to these paths of the process's HTTP server. */
   readonly httpListeners?: Readonly<Record<string, RequestListener>>;
+  /** Whether what people write arrives at the moment, as far as is known; left out where nothing is connected. */
+  readonly isConnected?: boolean;
   /** Connects; what people write then goes to `bot`. Throws a `Problem` that says what to put right, and where. */
   start(bot: Bot): Promise<void>;
   /**

@@ -1,4 +1,4 @@
-import { type Client, type ClientOptions, Events, GatewayCloseCodes, type REST } from 'discord.js';
+import { type Client, type ClientOptions, Events, GatewayCloseCodes, type REST, Status } from 'discord.js';
 import type { Logger } from '../../src/log.ts';
 import type { Attachment, BegunReply, Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
 import type { BudgetObserver } from '../../src/reply/publisher/rate-budget.ts';
@@ -18,7 +18,8 @@ import { readKept } from './reply/kept.ts';
 import { DiscordReply } from './reply/reply.ts';
 import { Typing } from './reply/typing.ts';
 
-const API = 'https://discord.com/api';
+/** The API's address without a version. */
+export const API = 'https://discord.com/api';
 /** Discord shows typing for ten seconds. */
 const TYPING_EVERY_MS = 8_000;
 /** Discord takes few edits of messages that are older. */
@@ -64,6 +65,12 @@ export class Discord implements Platform {
     this.#api = new Api(this.#rest, options.callTimeoutMs ?? CALL_TIMEOUT_MS);
     this.#budgets = new Budgets(options.observer);
     this.#budgets.learnFrom(this.#rest);
+  }
+
+  /** Each shard hears a part of the servers. */
+  get isConnected(): boolean {
+    const shards = this.#client?.ws.shards;
+    return shards !== undefined && shards.size > 0 && shards.every(({ status }) => status === Status.Ready);
   }
 
   async start(bot: Bot): Promise<void> {

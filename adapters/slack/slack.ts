@@ -89,6 +89,10 @@ export class Slack implements Platform {
     this.httpListeners = this.#http ? { [HTTP_PATH]: listenerOf(this.#http) } : {};
   }
 
+  get isConnected(): boolean {
+    return this.#socket?.isOpen ?? this.#identity !== undefined;
+  }
+
   async start(bot: Bot): Promise<void> {
     const receivers = [this.#socket?.receiver, this.#http].filter((receiver) => receiver !== undefined);
     if (receivers.length === 0)

@@ -21,6 +21,8 @@ export interface SocketOptions {
  */
 export class Socket {
   readonly receiver: SocketModeReceiver;
+  /** Whether Slack has greeted, and the connection stands. */
+  isOpen = false;
   readonly #log: Logger;
   readonly #closing = new AbortController();
 
@@ -38,6 +40,13 @@ export class Socket {
       logger: boltLog(log),
     });
     for (const event of ['ws_message', 'slack_event']) this.#contain(event);
+    const { client } = this.receiver;
+    client.on('connected', () => {
+      this.isOpen = true;
+    });
+    client.on('disconnected', () => {
+      this.isOpen = false;
+    });
   }
 
   /**

@@ -28,7 +28,7 @@ export async function serve(settings: Settings): Promise<void> {
     port: settings.port,
     ...address,
     ready: () => ready,
-    problem: () => health.problem(),
+    checks: { store: () => health.problem() },
     assistants: assistants.handle,
   });
   open.defer(() => server.close());

@@ -3,7 +3,10 @@ import { type Logger, openLog } from '../log.ts';
 import { OpeningBot } from '../opening-bot.ts';
 import { openHttp } from '../operations/http.ts';
 import { metrics } from '../operations/metrics.ts';
+import { observedStore } from '../operations/observed-store.ts';
+import { watchPlatformCalls } from '../operations/platform-calls.ts';
 import type { Proxies } from '../operations/proxies.ts';
+import { connectionsOf, readinessOf } from '../operations/readiness.ts';
 import type { Platform } from '../platform.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
@@ -19,7 +22,7 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
   const log = await openLog(settings.logLevel ?? 'info');
   const platforms = await platformsOf(settings, log, proxies);
   // Before anything connects: a second process with the same store would take messages from the first one.
-  const store = await openStore(settings.store);
+  const store = observedStore(await openStore(settings.store), metrics);
   let ready = false;
   await using open = new AsyncDisposableStack();
   const style = { toolCall: () => undefined, longest: settings.maxReplyLength ?? REPLY_LENGTH };
@@ -28,10 +31,13 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
     return openBot({ settings, store, log, reader: 'team', style, observer: metrics });
   });
   open.defer(() => bot.close());
+  const checks = { store: () => bot.storeProblem(), ...connectionsOf(platforms) };
+  metrics.watch({ readiness: () => readinessOf(checks) });
+  open.defer(watchPlatformCalls(settings, metrics));
   const server = await openHttp({
     port: settings.port,
     ready: () => ready,
-    problem: () => bot.storeProblem(),
+    checks,
     metrics: metrics.text,
     listeners: Object.assign({}, ...platforms.map(({ httpListeners }) => httpListeners)),
   });

@@ -1,12 +1,15 @@
 import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { type Checks, readinessOf } from './readiness.ts';
+
+const NOT_READY = 'It is starting or stopping.';
 
 export interface RouteOptions {
-  /** Whether messages are taken: what `/readyz` says. */
+  /** Whether the process has started and is not ending. */
   ready: () => boolean;
-  /** Why they can't be kept at the moment, which `/readyz` says, too; undefined when they can. */
-  problem?: () => Promise<string | undefined>;
+  /** What has to work besides for messages to be answered: what `/readyz` says. */
+  checks?: Checks;
   /** What `/metrics` says, in Prometheus's text format. */
   metrics?: () => Promise<string>;
   /** Answers every address that is not the server's own. */
@@ -14,13 +17,13 @@ export interface RouteOptions {
 }
 
 /** What the process's HTTP server answers by itself. */
-export function routes({ ready, problem, metrics, assistants }: RouteOptions): RequestListener {
+export function routes({ ready, checks = {}, metrics, assistants }: RouteOptions): RequestListener {
   const app = new Hono();
+  // Whoever gets this answer knows that the process lives and that its event loop turns.
   app.get('/healthz', (c) => c.text('ok'));
   app.get('/readyz', async (c) => {
-    if (!ready()) return c.text('not ready', 503);
-    const reason = await problem?.();
-    return reason === undefined ? c.text('ready') : c.text(`not ready: ${reason}`, 503);
+    const readiness = await readinessOf({ process: () => (ready() ? undefined : NOT_READY), ...checks });
+    return c.json(readiness, readiness.ready ? 200 : 503);
   });
   if (metrics) app.get('/metrics', async (c) => c.text(await metrics()));
   if (assistants) app.all('*', (c) => assistants(c.req.raw));

@@ -1,6 +1,7 @@
 import type { Logger } from '../log.ts';
 import { Problem } from '../problem.ts';
 import type { Store } from '../store/store.ts';
+import { within } from './within.ts';
 
 /** Between two looks at the store, in ms. */
 const LOOK_EVERY_MS = 10_000;
@@ -54,16 +55,11 @@ export class StoreHealth {
   }
 
   async #failure(): Promise<Error | undefined> {
-    const { promise: late, resolve } = Promise.withResolvers<Error>();
-    const timer = setTimeout(
-      () => resolve(new Problem(`The store has not answered for ${PATIENCE_MS / 1_000} seconds.`)),
-      PATIENCE_MS,
-    );
-    const checked = this.#store.check().then(
+    const late = () => new Problem(`The store has not answered for ${PATIENCE_MS / 1_000} seconds.`);
+    return within(PATIENCE_MS, this.#store.check(), late).then(
       () => undefined,
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
-    return Promise.race([checked, late]).finally(() => clearTimeout(timer));
   }
 
   #lookLater(): void {

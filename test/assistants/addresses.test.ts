@@ -52,7 +52,7 @@ test('the server’s own addresses and those of platforms stay what they are', a
   const get = async (path: string) => (await fetch(`http://127.0.0.1:${http.port}${path}`)).text();
   try {
     expect(await get('/healthz')).toBe('ok');
-    expect(await get('/readyz')).toBe('ready');
+    expect(JSON.parse(await get('/readyz'))).toEqual({ ready: true, parts: { process: 'ok' } });
     expect(await get('/metrics')).toBe('turns 1');
     expect(await get('/slack/events?x=1')).toBe('for Slack');
     expect(await get('/')).toContain('API key');

@@ -88,12 +88,26 @@ test('one process serves Slack in both ways and Discord, and shows health and wh
   await slackSim.useRequestUrl(`${url}/slack/events`);
   expect(await answeredInSlack(slackSim)).toContain('The solution is x = 1.');
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
-  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  expect(await (await fetch(`${url}/readyz`)).json()).toEqual({
+    ready: true,
+    parts: { process: 'ok', store: 'ok', slack: 'ok', discord: 'ok' },
+  });
   const metrics = async () => (await fetch(`${url}/metrics`)).text();
   // A turn is counted once its last call has been answered, which people's view does not show.
   await expect.poll(metrics).toMatch(/bobbin_turn_seconds_count\{platform="slack",status="completed"\} 2/);
   await expect.poll(metrics).toMatch(/bobbin_turn_seconds_count\{platform="discord",status="completed"\} 1/);
-  expect(await metrics()).toMatch(/bobbin_budget_wait_seconds_count\{budget="[^"]+"\} [1-9]/);
+  const shown = await metrics();
+  expect(shown).toMatch(/bobbin_budget_wait_seconds_count\{budget="[^"]+"\} [1-9]/);
+  expect(shown).toMatch(/bobbin_run_seconds_count\{status="completed"\} 3/);
+  expect(shown).toMatch(/bobbin_tool_calls_total\{type="code_interpreter"\} 3/);
+  expect(shown).toMatch(
+    /bobbin_platform_call_seconds_count\{platform="slack",call="chat\.\w+",status="200"\} [1-9]/,
+  );
+  expect(shown).toMatch(
+    /bobbin_platform_call_seconds_count\{platform="discord",call="POST [^"]*\/messages",status="200"\} [1-9]/,
+  );
+  expect(shown).toMatch(/bobbin_store_seconds_count\{operation="\w+",done="true"\} [1-9]/);
+  expect(shown).toMatch(/bobbin_ready\{part="discord"\} 1/);
 });
 
 test('people read that the model is out of reach, and the log where it should be', async () => {
@@ -106,6 +120,11 @@ test('people read that the model is out of reach, and the log where it should be
   expect(sim.thread(CHANNEL, ts)).not.toMatch(/127\.0\.0\.1|OPENAI/);
   const line = output.stderr.split('\n').find((text) => text.includes(String(id)));
   expect(line).toContain(OPENAI_BASE_URL);
+  expect(JSON.parse(String(line))).toMatchObject({
+    conversation: expect.stringMatching(/^slack:.*C0GENERAL/),
+    turn: expect.any(String),
+    run: expect.stringMatching(/^run_/),
+  });
 });
 
 test.each([

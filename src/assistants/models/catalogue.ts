@@ -49,6 +49,6 @@ export class Catalogue {
 }
 
 /** Ollama takes a name without its tag `latest`, and Gemini one without the `models/` that it lists. */
-function isIn(list: OfferedModel[], name: string): boolean {
+export function isIn(list: OfferedModel[], name: string): boolean {
   return list.some(({ id }) => id === name || id === `${name}:latest` || id === `models/${name}`);
 }

@@ -1,6 +1,7 @@
 import OpenAI, { type APIPromise } from 'openai';
 import type { OfferedModel } from '../model.ts';
 import { answerValues, errorBody } from './answer-body.ts';
+import { BrokenAnswer } from './failure.ts';
 import { numberAt, stringAt } from './json.ts';
 import { fetchWithStallTimeout, STALL_TIMEOUT_MS, WHOLE_ANSWER_TIMEOUT_MS } from './stall.ts';
 
@@ -69,12 +70,17 @@ export class Provider {
   /** The models; empty when the provider does not say. Never throws. */
   async offered(signal: AbortSignal): Promise<OfferedModel[]> {
     try {
-      const bounded = AbortSignal.any([signal, AbortSignal.timeout(OFFERED_TIMEOUT_MS)]);
-      const { data } = await this.#streaming.models.list({ signal: bounded });
-      return data.flatMap(offeredModel);
+      return await this.list(AbortSignal.any([signal, AbortSignal.timeout(OFFERED_TIMEOUT_MS)]));
     } catch {
       return [];
     }
+  }
+
+  /** The same, with what goes wrong. */
+  async list(signal: AbortSignal): Promise<OfferedModel[]> {
+    const { data } = await this.#streaming.models.list({ signal });
+    if (!Array.isArray(data)) throw new BrokenAnswer('not-understood');
+    return data.flatMap(offeredModel);
   }
 
   /** `text` without this provider's key, anything that looks like a key, and passwords in URLs. */
