@@ -10,12 +10,14 @@ const USAGE = `Usage: npm start -- [command] [options]
     --new           begin a new conversation
     --no-stream     wait for the answer and print its last message
   serve           offer the Assistants API over HTTP, on PORT
+  doctor          look whether all that is set works, and say what to do where it does not
+    --ask           also ask the model a question, which costs a few tokens
   --help          print this
 
 Settings come from the environment or from a .env file; .env.example lists them.
 `;
 
-const COMMANDS = ['start', 'chat', 'serve'];
+const COMMANDS = ['start', 'chat', 'serve', 'doctor'];
 
 /** The exit status of a command line that makes no sense. */
 const MISUSE = 2;
@@ -33,6 +35,11 @@ async function run(args: string[]): Promise<void> {
   const { command, options } = parse(args);
   if (options.help) {
     process.stdout.write(USAGE);
+    return;
+  }
+  if (command === 'doctor') {
+    const { doctor } = await import('./commands/doctor.ts');
+    await doctor(process.env, { ask: options.ask });
     return;
   }
   const settings = await readSettings(process.env);
@@ -58,6 +65,7 @@ function parse(args: string[]) {
       options: {
         new: { type: 'boolean', default: false },
         'no-stream': { type: 'boolean', default: false },
+        ask: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });

@@ -63,15 +63,18 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 /** https://discord.com/developers/docs/events/gateway#identifying */
-function noSessionsUntil(time: string): string {
+export function noSessionsUntil(time: string): string {
   return (
     `Discord lets this bot begin no more sessions until ${time}: a bot has 1,000 a day. Look for what restarts Bobbin ` +
     'again and again, or for another program that uses the same token.'
   );
 }
 
-/** @discordjs/ws tells why the gateway closed, or was not asked, by these words alone. */
-function problemOf(error: unknown, api: string): Problem {
+/**
+ * What the person who runs Bobbin can do about an error of discord.js. @discordjs/ws tells why the gateway closed, or was
+ * not asked, by these words alone.
+ */
+export function problemOf(error: unknown, api: string): Problem {
   const reason = reasonOf(error);
   const isUnauthorized = error instanceof DiscordAPIError && error.status === 401;
   if (isUnauthorized || /Authentication failed|invalid token/i.test(reason))

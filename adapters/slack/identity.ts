@@ -11,6 +11,8 @@ export interface Identity {
   bot: string;
   team: string;
   teamName: string;
+  /** The bot token's scopes; none when Slack did not say. */
+  granted: readonly string[];
   /** What does not work, since the app was installed with an older manifest. */
   lacks: string[];
 }
@@ -28,9 +30,10 @@ export async function identify(client: webApi.WebClient, appToken: string | unde
     team: teamName = 'a workspace',
   } = answer;
   if (!user || !bot || !team) throw new Problem(`SLACK_BOT_TOKEN is not a bot's: ${WHERE_BOT_TOKEN}`);
-  const lacks = requireScopes(answer.response_metadata?.scopes ?? []);
+  const granted = answer.response_metadata?.scopes ?? [];
+  const lacks = requireScopes(granted);
   await requireSameApp(client, bot, teamName, appToken);
-  return { user, name, bot, team, teamName, lacks };
+  return { user, name, bot, team, teamName, granted, lacks };
 }
 
 const WHERE_BOT_TOKEN = `copy the Bot User OAuth Token, which begins with xoxb-, from ${APPS_PAGE} → your app → OAuth & Permissions.`;

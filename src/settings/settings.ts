@@ -1,5 +1,6 @@
 import { Problem } from '../problem.ts';
 import { type AssistantFile, readAssistantFile } from './assistant-file.ts';
+import type { Checked } from './checked.ts';
 import { assistantSource, type Config, readConfig } from './config.ts';
 import { withProxyVariables } from './proxy.ts';
 
@@ -10,14 +11,20 @@ export interface Settings extends Config {
   readonly standIn?: string;
 }
 
-/** Reads the environment and the file of the assistant. Throws one `Problem` that lists every mistake of both. */
-export async function readSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
+/** Reads the environment and the file of the assistant, and gives every mistake of both. */
+export async function checkSettings(env: NodeJS.ProcessEnv): Promise<Checked<Settings>> {
   const config = readConfig(withProxyVariables(env));
   const { path, model } = assistantSource(env);
   const assistant = await readAssistantFile(path, model);
-  if (config.mistakes || assistant.mistakes) {
-    const mistakes = [...(config.mistakes ?? []), ...(assistant.mistakes ?? [])];
-    throw new Problem(['Bobbin cannot start. Put this right:', ...mistakes].join('\n- '));
-  }
-  return { ...config.value, assistant: assistant.value, ...(model !== undefined && { standIn: model }) };
+  if (config.mistakes || assistant.mistakes)
+    return { mistakes: [...(config.mistakes ?? []), ...(assistant.mistakes ?? [])] };
+  const standIn = model !== undefined && { standIn: model };
+  return { value: { ...config.value, assistant: assistant.value, ...standIn } };
+}
+
+/** The same. Throws one `Problem` that lists every mistake. */
+export async function readSettings(env: NodeJS.ProcessEnv): Promise<Settings> {
+  const { value, mistakes } = await checkSettings(env);
+  if (mistakes) throw new Problem(['Bobbin cannot start. Put this right:', ...mistakes].join('\n- '));
+  return value;
 }

@@ -5,10 +5,11 @@ import { Problem } from '../problem.ts';
 import { checkContent, checkFiles, markOpen } from './sqlite-files.ts';
 import { StoreProblem } from './store-problem.ts';
 
-const FILE_NAME = 'bobbin.sqlite';
+/** The database's name in `DATA_DIR`. */
+export const FILE_NAME = 'bobbin.sqlite';
 
 /** Counted up with every change of the schema, so that an older Bobbin leaves a newer file alone. */
-const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 2;
 
 /** How long to wait for a Bobbin that is just ending, such as one that a service manager restarts. */
 const BUSY_TIMEOUT_MS = 1_000;
@@ -53,11 +54,7 @@ function prepare(database: DatabaseSync, file: string): void {
 /** Brings the schema up to date, all of it or nothing; its write shows at once whether the file can be written. */
 function migrate(database: DatabaseSync, file: string): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-  if (version > SCHEMA_VERSION) {
-    throw new Problem(
-      `${file} was written by a newer Bobbin: update this one, or set DATA_DIR to another folder.`,
-    );
-  }
+  checkVersion(version, file);
   database.exec(`
     BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires INTEGER);
@@ -69,6 +66,14 @@ function migrate(database: DatabaseSync, file: string): void {
     CREATE INDEX IF NOT EXISTS queue_waiting ON queue (queue, key, place) WHERE done IS NULL;
     PRAGMA user_version = ${SCHEMA_VERSION};
     COMMIT`);
+}
+
+/** Throws a `Problem` for a schema that only a later Bobbin knows. */
+export function checkVersion(version: number, file: string): void {
+  if (version <= SCHEMA_VERSION) return;
+  throw new Problem(
+    `${file} was written by a newer Bobbin: update this one, or set DATA_DIR to another folder.`,
+  );
 }
 
 function createFolder(dataDir: string): void {
@@ -91,7 +96,7 @@ function folderAdvice(error: unknown): string {
 }
 
 /** SQLite opens what it may not write to for reading only, and reports a disk error when it is to lock it. */
-function checkWritable(file: string): void {
+export function checkWritable(file: string): void {
   if (!existsSync(file)) return;
   try {
     accessSync(file, constants.W_OK);

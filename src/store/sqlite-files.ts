@@ -55,7 +55,7 @@ function checkFilesNow(file: string): void {
   if (!main.isFile()) return;
   if (main.size === 0 && isLogEmpty)
     throw new Problem(`${file} is empty: put a backup in its place, or delete it to begin anew.`);
-  const id = main.size > 0 ? applicationId(file) : undefined;
+  const id = main.size > 0 ? headerOf(file)?.applicationId : undefined;
   const isCut = logBytes !== undefined && logBytes > 0 && logBytes < LOG_HEADER_BYTES;
   if (id === OPEN && (logBytes === undefined || isCut))
     throw new Problem(
@@ -138,7 +138,7 @@ export class WatchedFiles {
   /** A database only grows, and says itself that it is open. */
   #isOverwritten(main: BigIntStats): boolean {
     if (main.mtimeNs === this.#main?.mtimeNs && main.size === this.#main.size) return false;
-    return main.size < (this.#main?.size ?? 0n) || applicationId(this.#file) !== OPEN;
+    return main.size < (this.#main?.size ?? 0n) || headerOf(this.#file)?.applicationId !== OPEN;
   }
 }
 
@@ -150,25 +150,43 @@ function isSame(one: BigIntStats | undefined, other: BigIntStats | undefined): b
   return one?.ino === other?.ino && one?.dev === other?.dev;
 }
 
-/**
- * The application id in the file itself, whatever its log says; undefined where it is no database. SQLite reads it,
- * since to open and close the file beside SQLite would end the locks of this process:
- * https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
- */
-function applicationId(file: string): number | undefined {
-  const url = pathToFileURL(file);
-  // Without looking at locks and the log: https://www.sqlite.org/uri.html#uriimmutable
-  url.searchParams.set('immutable', '1');
+/** What the beginning of a database says of it. */
+export interface Header {
+  applicationId: number;
+  /** The version of the schema. */
+  userVersion: number;
+}
+
+/** The header in the file itself; undefined where it is no database. */
+export function headerOf(file: string): Header | undefined {
   try {
-    const reader = new DatabaseSync(url, { readOnly: true });
+    const reader = openUnlocked(file);
     try {
-      return Number(reader.prepare('PRAGMA application_id').get()?.application_id);
+      const read = (name: string) => Number(reader.prepare(`PRAGMA ${name}`).get()?.[name]);
+      return { applicationId: read('application_id'), userVersion: read('user_version') };
     } finally {
       reader.close();
     }
   } catch {
     return undefined;
   }
+}
+
+/** Whether the file was closed with all of it in itself. */
+export function isWhole(header: Header | undefined): boolean {
+  return header?.applicationId === CLOSED;
+}
+
+/**
+ * Opens what stands in the file itself for reading, whatever its log says and whoever has locked it. SQLite reads it,
+ * since to open and close the file beside SQLite would end the locks of this process:
+ * https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
+ */
+export function openUnlocked(file: string): DatabaseSync {
+  const url = pathToFileURL(file);
+  // Without looking at locks and the log: https://www.sqlite.org/uri.html#uriimmutable
+  url.searchParams.set('immutable', '1');
+  return new DatabaseSync(url, { readOnly: true });
 }
 
 /** Waits without giving way: the store is opened before anything else runs. */
