@@ -13,16 +13,20 @@ export async function* examineAssistantsServer(
   { apiKey = 'none', assistantId }: Settings['assistants'],
 ): AsyncGenerator<Finding> {
   const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, timeout: PATIENCE_MS, logLevel: 'off' });
-  try {
-    if (assistantId) await findAssistant(client, assistantId);
-    else await client.beta.assistants.list({ limit: 1 });
-  } catch (error) {
-    if (!(error instanceof APIError)) throw error;
-    const reason =
-      error instanceof APIConnectionError ? 'could not be reached' : `answered: ${error.message}`;
-    throw new Problem(`ASSISTANTS_BASE_URL, ${baseURL}, ${reason}. Check it and ASSISTANTS_API_KEY.`, {
-      cause: error,
+  const problem = (reason: string, cause?: unknown) =>
+    new Problem(`ASSISTANTS_BASE_URL, ${baseURL}, ${reason}. Check it and ASSISTANTS_API_KEY.`, { cause });
+  // The SDK's own list would be empty for whatever is none, such as a web page.
+  const headers = { 'OpenAI-Beta': 'assistants=v2' };
+  const page = await client
+    .get<{ data?: unknown }>('/assistants?limit=1', { headers })
+    .catch((error: unknown) => {
+      if (!(error instanceof APIError)) throw error;
+      const isUnreachable = error instanceof APIConnectionError;
+      throw problem(isUnreachable ? 'could not be reached' : `answered: ${error.message}`, error);
     });
-  }
-  yield well(`${baseURL} lets Bobbin in${assistantId ? `, and has the assistant ${assistantId}` : ''}.`);
+  if (!Array.isArray(page.data)) throw problem('answers, but not as an Assistants server');
+  yield well(`${baseURL} lets Bobbin in.`);
+  if (assistantId === undefined) return;
+  await findAssistant(client, assistantId);
+  yield well(`It has the assistant ${assistantId}.`);
 }

@@ -1,8 +1,13 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { OpenAI } from 'openai';
 import { expect, onTestFinished, test } from 'vitest';
 import { openParts } from '../../../src/bot.ts';
 import { examineAssistantsServer } from '../../../src/operations/doctor/assistants-server.ts';
 import { examineModel } from '../../../src/operations/doctor/model.ts';
-import { readSettings } from '../../../src/settings/settings.ts';
+import { readSettings, type Settings } from '../../../src/settings/settings.ts';
+import { serveApi } from '../../assistants/served.ts';
 import { startChatCompletions } from '../../sim/chat-completions.ts';
 import type { ServerOptions } from '../../sim/model-server.ts';
 import { told } from './told.ts';
@@ -64,9 +69,43 @@ test('the demo needs no provider', async () => {
   ]);
 });
 
-test('another Assistants server that is not there is told with the settings to check', async () => {
-  const lines = await told(() => examineAssistantsServer('http://127.0.0.1:1/v1', {}));
-  expect(lines).toEqual([
+/** A server that has the same web page for everything. */
+async function webPage(): Promise<string> {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><h1>Welcome</h1>');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+}
+
+test('a web page is no provider and no Assistants server', async () => {
+  const url = await webPage();
+  expect((await model(url))[0]).toMatch(/^✗ .* check .*OPENAI_BASE_URL/);
+  expect(await told(() => examineAssistantsServer(url, {}))).toEqual([
+    `✗ ASSISTANTS_BASE_URL, ${url}, answers, but not as an Assistants server. Check it and ASSISTANTS_API_KEY.`,
+  ]);
+});
+
+test('another Assistants server lets Bobbin in or not, and has the assistant that is named or not', async () => {
+  const { origin } = await serveApi({ apiKeys: ['the-key-of-the-server'] });
+  const baseURL = `${origin}/v1`;
+  const access = { apiKey: 'the-key-of-the-server' };
+  const examined = (settings: Settings['assistants'], url = baseURL) =>
+    told(() => examineAssistantsServer(url, settings));
+  const { beta } = new OpenAI({ baseURL, ...access });
+  const { id: assistantId } = await beta.assistants.create({ model: 'm' });
+  expect(await examined({ ...access, assistantId })).toEqual([
+    `✓ ${baseURL} lets Bobbin in.`,
+    `✓ It has the assistant ${assistantId}.`,
+  ]);
+  expect((await examined({ ...access, assistantId: 'asst_none' }))[1]).toMatch(
+    /^✗ ASSISTANT_ID names asst_none/,
+  );
+  expect(await examined({ apiKey: 'another' })).toEqual([
+    expect.stringMatching(/^✗ ASSISTANTS_BASE_URL, .* answered: 401 .* Check it and ASSISTANTS_API_KEY\.$/),
+  ]);
+  expect(await examined({}, 'http://127.0.0.1:1/v1')).toEqual([
     '✗ ASSISTANTS_BASE_URL, http://127.0.0.1:1/v1, could not be reached. Check it and ASSISTANTS_API_KEY.',
   ]);
 });

@@ -2,7 +2,7 @@ import OpenAI, { type APIPromise } from 'openai';
 import type { OfferedModel } from '../model.ts';
 import { answerValues, errorBody } from './answer-body.ts';
 import { BrokenAnswer } from './failure.ts';
-import { numberAt, stringAt } from './json.ts';
+import { isObject, listAt, numberAt, stringAt } from './json.ts';
 import { fetchWithStallTimeout, STALL_TIMEOUT_MS, WHOLE_ANSWER_TIMEOUT_MS } from './stall.ts';
 
 /** For the list of models, which only makes an error's sentence better. */
@@ -78,9 +78,11 @@ export class Provider {
 
   /** The same, with what goes wrong. */
   async list(signal: AbortSignal): Promise<OfferedModel[]> {
-    const { data } = await this.#streaming.models.list({ signal });
-    if (!Array.isArray(data)) throw new BrokenAnswer('not-understood');
-    return data.flatMap(offeredModel);
+    // The SDK's own list would be empty for whatever is none.
+    const body: unknown = await this.#streaming.get('/models', { signal });
+    const list = isObject(body) ? listAt(body, 'data') : body;
+    if (!Array.isArray(list)) throw new BrokenAnswer('web-page');
+    return list.flatMap(offeredModel);
   }
 
   /** `text` without this provider's key, anything that looks like a key, and passwords in URLs. */
