@@ -6,7 +6,7 @@ import { metrics } from '../operations/metrics.ts';
 import { observedStore } from '../operations/observed-store.ts';
 import { watchPlatformCalls } from '../operations/platform-calls.ts';
 import type { Proxies } from '../operations/proxies.ts';
-import { connectionsOf, readinessOf } from '../operations/readiness.ts';
+import { answers, connectionsOf, readinessOf } from '../operations/readiness.ts';
 import type { Platform } from '../platform.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
@@ -31,8 +31,16 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
     return openBot({ settings, store, log, reader: 'team', style, observer: metrics });
   });
   open.defer(() => bot.close());
-  const checks = { store: () => bot.storeProblem(), ...connectionsOf(platforms) };
-  metrics.watch({ readiness: () => readinessOf(checks) });
+  const queueDepth = async () => {
+    const depths = await Promise.all(platforms.map(({ name }) => store.queue(name).depth()));
+    return depths.reduce((sum, depth) => sum + depth, 0);
+  };
+  const checks = {
+    store: () => bot.storeProblem(),
+    queue: answers(queueDepth),
+    ...connectionsOf(platforms),
+  };
+  metrics.watch({ queueDepth, replicas: () => store.replicas.count, readiness: () => readinessOf(checks) });
   open.defer(watchPlatformCalls(settings, metrics));
   const server = await openHttp({
     port: settings.port,

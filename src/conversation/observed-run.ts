@@ -8,41 +8,81 @@ import { isOver } from './run-status.ts';
 /** The same runs, and `observer` is told what they took and how they ended. Lines of the log carry their ids from then on. */
 export function observedRun(runThread: RunThread, observer: RunObserver): RunThread {
   return async function* (...args) {
-    const began = performance.now();
-    // A stream that broke off is made whole with steps that it had brought already.
-    const over = new Set<string>();
+    const watch = new RunWatch(observer);
     for await (const event of runThread(...args)) {
-      const run = runOf(event);
-      if (run) addToLog({ run: run.id });
-      if (run && isOver(run)) told(run, (performance.now() - began) / 1_000, observer);
-      for (const type of toolsIn(event, over)) observer.toolCalled(type);
+      watch.see(event);
       yield event;
     }
   };
 }
 
+/**
+ * The same for a run that another process began, of which all there is comes again and again. What was over when it was
+ * found, that process has told.
+ */
+export async function* observedBegun(
+  looks: AsyncIterable<AssistantStreamEvent[]>,
+  observer: RunObserver,
+): AsyncGenerator<AssistantStreamEvent[]> {
+  const watch = new RunWatch(observer);
+  let isFirst = true;
+  for await (const events of looks) {
+    for (const event of events) if (isFirst) watch.pass(event);
+    for (const event of events) watch.see(event);
+    isFirst = false;
+    yield events;
+  }
+}
+
+/** What was told of one run, so that nothing is told twice: what breaks off is made whole with what had come already. */
+class RunWatch {
+  readonly #observer: RunObserver;
+  readonly #began = performance.now();
+  /** The ids of steps that are over. */
+  readonly #over = new Set<string>();
+  #isEnded = false;
+
+  constructor(observer: RunObserver) {
+    this.#observer = observer;
+  }
+
+  see(event: AssistantStreamEvent): void {
+    const run = runOf(event);
+    if (run) addToLog({ run: run.id });
+    if (run && isOver(run)) this.#end(run);
+    for (const type of this.#tools(event)) this.#observer.toolCalled(type);
+  }
+
+  /** Tells nothing of the step that is over with this event. */
+  pass(event: AssistantStreamEvent): void {
+    this.#tools(event);
+  }
+
+  #end({ status, usage }: Run): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#observer.runEnded(status, (performance.now() - this.#began) / 1_000);
+    if (usage) this.#observer.tokensUsed(usage.prompt_tokens, usage.completion_tokens);
+  }
+
+  /** The types of the tool calls that are over with this event. */
+  #tools(event: AssistantStreamEvent): string[] {
+    switch (event.event) {
+      case 'thread.run.step.completed':
+      case 'thread.run.step.failed':
+      case 'thread.run.step.cancelled':
+      case 'thread.run.step.expired': {
+        const { id, step_details: details } = event.data;
+        const isKnown = this.#over.has(id);
+        this.#over.add(id);
+        return isKnown || details.type !== 'tool_calls' ? [] : details.tool_calls.map(({ type }) => type);
+      }
+      default:
+        return [];
+    }
+  }
+}
+
 function runOf({ data }: AssistantStreamEvent): Run | undefined {
   return (data as { object?: string } | undefined)?.object === 'thread.run' ? (data as Run) : undefined;
-}
-
-function told({ status, usage }: Run, seconds: number, observer: RunObserver): void {
-  observer.runEnded(status, seconds);
-  if (usage) observer.tokensUsed(usage.prompt_tokens, usage.completion_tokens);
-}
-
-/** The types of the tool calls that are over with this event; `over` keeps the steps of which that is known. */
-function toolsIn(event: AssistantStreamEvent, over: Set<string>): string[] {
-  switch (event.event) {
-    case 'thread.run.step.completed':
-    case 'thread.run.step.failed':
-    case 'thread.run.step.cancelled':
-    case 'thread.run.step.expired': {
-      const { id, step_details: details } = event.data;
-      if (over.has(id)) return [];
-      over.add(id);
-      return details.type === 'tool_calls' ? details.tool_calls.map(({ type }) => type) : [];
-    }
-    default:
-      return [];
-  }
 }

@@ -14,6 +14,8 @@ const idle: Bot = {
   stop: async () => false,
   renew: async () => {},
   rate: () => {},
+  absence: async () => undefined,
+  retract: async () => {},
 };
 
 async function openSlack(by: 'socket' | 'http') {

@@ -1,27 +1,34 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
-import { observedRun } from '../../src/conversation/observed-run.ts';
-import { polledRun, streamedRun } from '../../src/conversation/run.ts';
+import { observedBegun, observedRun } from '../../src/conversation/observed-run.ts';
+import { begunRun, polledRun, streamedRun } from '../../src/conversation/run.ts';
+import { noFunctions } from '../../src/functions/functions.ts';
 import { logFields, logging } from '../../src/log.ts';
+import type { RunObserver } from '../../src/operations/observer.ts';
 import { end, failsAfter, python, ScriptedModel, says, text, usage } from '../sim/scripted-model.ts';
 import { from, type HarnessOptions, openHarness } from './harness.ts';
 
-/** A bot whose runs are observed, and what was told of them. */
-async function observed(options: HarnessOptions) {
+function observing() {
   const told: string[] = [];
-  const observer = {
-    runEnded: (status: string, seconds: number) => {
+  const observer: RunObserver = {
+    runEnded: (status, seconds) => {
       expect(seconds).toBeGreaterThanOrEqual(0);
       told.push(status);
     },
-    tokensUsed: (prompt: number, completion: number) => told.push(`${prompt} + ${completion} tokens`),
-    toolCalled: (type: string) => told.push(type),
+    tokensUsed: (prompt, completion) => told.push(`${prompt} + ${completion} tokens`),
+    toolCalled: (type) => told.push(type),
   };
+  return { told, observer };
+}
+
+/** A bot whose runs are observed, and what was told of them. */
+async function observed(options: HarnessOptions) {
+  const { told, observer } = observing();
   const { follow = streamedRun } = options;
   const harness = await openHarness({
     ...options,
-    follow: (client, functions) => observedRun(follow(client, functions), observer),
+    follow: (client) => observedRun(follow(client), observer),
   });
   return { ...harness, told };
 }
@@ -65,6 +72,41 @@ test('what a stream had told before it broke off is not counted again', async ()
   const reply = await turn([from('Ann', 'Hi')]);
   expect(reply.text).toContain('Two.');
   expect(told).toEqual(['code_interpreter', 'completed', '20 + 10 tokens']);
+});
+
+/** A run of a model, and what is told of it by who goes on with it. */
+async function begun(model: ScriptedModel, onLook: () => void) {
+  const { client } = await openHarness({ model });
+  const { told, observer } = observing();
+  const [assistant] = (await client.beta.assistants.list()).data;
+  const thread = { messages: [{ role: 'user' as const, content: 'Hi' }] };
+  const run = await client.beta.threads.createAndRun({ assistant_id: assistant?.id ?? '', thread });
+  const context = { functions: noFunctions, signal: new AbortController().signal };
+  for await (const _ of observedBegun(begunRun(client, run, context), observer)) onLook();
+  return told;
+}
+
+test('a run that another process began is told as far as it goes on here, once', async () => {
+  const { promise: seen, resolve: see } = Promise.withResolvers<void>();
+  const held = new ScriptedModel(async function* () {
+    await seen;
+    yield* [...python('1 + 1'), usage, end()];
+  }, says('Two.'));
+  expect(await begun(held, see)).toEqual(['code_interpreter', 'completed', '20 + 10 tokens']);
+});
+
+test('what was over when a run was found is not told again, but its end', async () => {
+  const { client } = await openHarness({ model: codes() });
+  const { told, observer } = observing();
+  const { id: assistant_id } = await client.beta.assistants.create({
+    model: 'm',
+    tools: [{ type: 'code_interpreter' }],
+  });
+  const thread = { messages: [{ role: 'user' as const, content: 'Hi' }] };
+  const run = await client.beta.threads.createAndRunPoll({ assistant_id, thread }, { pollIntervalMs: 20 });
+  const context = { functions: noFunctions, signal: new AbortController().signal };
+  await Array.fromAsync(observedBegun(begunRun(client, run, context), observer));
+  expect(told).toEqual(['completed', '20 + 10 tokens']);
 });
 
 test('lines of the log carry the conversation, the turn and the run, each turn its own', async () => {

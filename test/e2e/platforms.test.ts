@@ -90,7 +90,7 @@ test('one process serves Slack in both ways and Discord, and shows health and wh
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   expect(await (await fetch(`${url}/readyz`)).json()).toEqual({
     ready: true,
-    parts: { process: 'ok', store: 'ok', slack: 'ok', discord: 'ok' },
+    parts: { process: 'ok', store: 'ok', queue: 'ok', slack: 'ok', discord: 'ok' },
   });
   const metrics = async () => (await fetch(`${url}/metrics`)).text();
   // A turn is counted once its last call has been answered, which people's view does not show.
@@ -108,6 +108,8 @@ test('one process serves Slack in both ways and Discord, and shows health and wh
   );
   expect(shown).toMatch(/bobbin_store_seconds_count\{operation="\w+",done="true"\} [1-9]/);
   expect(shown).toMatch(/bobbin_ready\{part="discord"\} 1/);
+  expect(shown).toMatch(/bobbin_queue_depth 0/);
+  expect(shown).toMatch(/bobbin_replicas 1/);
 });
 
 test('people read that the model is out of reach, and the log where it should be', async () => {
