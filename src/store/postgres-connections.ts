@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool, type QueryResult } from 'pg';
 import { Gate } from './gate.ts';
 import { addressOf, explain, isCrowded } from './postgres-errors.ts';
+import { prepared } from './postgres-statements.ts';
 
 /** How long to wait for a connection, in ms: longer than a fail-over of the database, shorter than anyone's patience. */
 export const CONNECTION_TIMEOUT_MS = 10_000;
@@ -67,9 +68,11 @@ export class Connections {
   /** Like `query`, with all that `pg` tells; of several statements in one text, an array of that. */
   async run(sql: string, values?: unknown[]): Promise<QueryResult> {
     const patience = performance.now() + CROWDED_PATIENCE_MS;
+    // With an empty list pg-boss asks for several statements in one text, too, which can't be prepared.
+    const statement = values?.length ? prepared(sql, values) : sql;
     for (;;) {
       try {
-        return await this.#gate.run(() => this.#pool.query(sql, values));
+        return await this.#gate.run(() => this.#pool.query(statement));
       } catch (error) {
         if (!isCrowded(error) || performance.now() > patience) {
           this.hasFailed = true;

@@ -3,6 +3,7 @@ import { Client, DatabaseError, type QueryResult } from 'pg';
 import { Gate } from './gate.ts';
 import { CONNECTION_TIMEOUT_MS, type Query } from './postgres-connections.ts';
 import { explain } from './postgres-errors.ts';
+import { prepared } from './postgres-statements.ts';
 import { StoreProblem } from './store-problem.ts';
 
 /** The class of the advisory locks by which processes are known to be alive; any number that nobody else takes. */
@@ -110,7 +111,7 @@ export class Session {
   async #run(sql: string, values?: unknown[]): Promise<QueryResult> {
     this.lost.throwIfAborted();
     try {
-      return await this.#client.query(sql, values);
+      return await this.#client.query(values ? prepared(sql, values) : sql);
     } catch (error) {
       // What the server has said itself it has said over a connection that stands.
       if (!(error instanceof DatabaseError)) this.#giveUp(error);
