@@ -8,11 +8,11 @@ import { insideFence } from './clean.ts';
 const FENCE = '```';
 /** What makes of a run of backticks one that is no fence; each match becomes longer by one. */
 const BREAKS = /``(?=`)/g;
-const MARKER = /(?:`{3,}|~{3,}).*/;
+const MARKER = /(?:`{3,}|~{3,})[^\r\n]*/;
 /** What such platforms take for a language; anything else would be the code's first line. */
 const LANGUAGE = /^[`~]+ *([\w+#.-]*)/;
 /** A code span on one line whose marker would be a fence. */
-const LONG_SPAN = /(?<!`)(`{3,})(?!`)(.*?[^`])\1(?!`)/g;
+const LONG_SPAN = /(?<!`)(`{3,})(?!`)([^\r\n]*?[^`])\1(?!`)/g;
 /** What makes a line indented code, after what its quotes and lists begin it with. */
 const INDENT = '(?: {4}| {0,3}\\t)';
 /** The same, where there are none of those. */

@@ -4,7 +4,7 @@ import type { Step } from './block.ts';
 import { fixedWidth } from './table.ts';
 
 /** Code spans, which are left alone, and images. */
-const CODE_OR_IMAGE = /(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|!\[([^\]]*)\]\(([^()\s]+)[^()]*\)/g;
+const CODE_OR_IMAGE = /(?<!`)(`+)(?!`)[^\r\n]*?(?<!`)\1(?!`)|!\[([^\]]*)\]\(([^()\s]+)[^()]*\)/g;
 
 /** What another fence than that of three backticks, or indented code, cannot do without. */
 const CODE = /`{3}|~{3}| {4}|\t/;

@@ -8,6 +8,7 @@ const MAX_INDENT = 40;
 
 const INK = /\S/g;
 const IN_FENCE = /[ \t>]*(.)/y;
+const INDENT = /^[\s>]*$/;
 const HALF_CLOSING = /^[\s>]*(?:`+|~+)\s*$/;
 
 /** What a part holds: its lines, the opening's first, and where in the Markdown it ends. */
@@ -40,7 +41,7 @@ export function extentOf(
     const after = step(before, line);
     const ink = line.trimEnd();
     const { length } = ink;
-    const fits = partLength.take(before, after, line, ink);
+    const fits = withoutIndent(ink, partLength.take(before, after, line, ink));
     const seen = fits < length ? firstSeen(before, after, text, start, fits) : after;
     const rank = lastInk && length > 0 && !isHalfClosed ? rankOf(before, seen, lastInk.line) : undefined;
     if (rank !== undefined) breaks.push({ at: start, rank });
@@ -60,6 +61,11 @@ export function extentOf(
     if (length > 0 && start > opening.length) lastInk = after;
   }
   return { steps, end: markdown.length };
+}
+
+/** Of a line nothing fits where only its indentation or its quotes' marks do: without them the rest is something else. */
+function withoutIndent(ink: string, fits: number): number {
+  return fits < ink.length && INDENT.test(ink.slice(0, fits)) ? 0 : fits;
 }
 
 /** The steps of a body that was cut: those before the cut are known. */

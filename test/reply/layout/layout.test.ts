@@ -135,6 +135,29 @@ describe('layout', () => {
     );
   });
 
+  const LONG = '`'.repeat(29);
+  it.each([
+    ['a line separator in an info string', `  ${LONG}\n   ~~~ \u2028  \n   Answer.`],
+    ['a paragraph separator in one', `> ${LONG}\n> ~~~ \u2029\n> ${LONG}`],
+    [
+      'a marker that is too long, after a list that ended with half a marker',
+      `- * \`\`\`\n      \`\`\n\n  ${LONG}\n   Answer.`,
+    ],
+  ])('balances the fences where there is %s', (_what, markdown) => {
+    for (const limit of [slack, discord])
+      expect(textsOf(markdown, limit).filter(leavesFenceOpen)).toEqual([]);
+  });
+
+  it.each([
+    ['spaces', '> ~~~\n> ``\n  '],
+    ["a quote's mark", '> > ~~~\n> > ``\n> '],
+    ['both', '> - ~~~\n>   ``\n>  '],
+  ])('does not part a marker that is too long from %s before it', (_what, begin) => {
+    const [first, second] = layout(`${begin}${LONG}\nx`, slack);
+    expect(first?.source).toMatch(/\n$/);
+    expect(second?.source).toMatch(/^[ >]+`/);
+  });
+
   it('shows as code over the parts what is code in the whole', () => {
     const bare = (codes: string[]) => codes.join('').replace(/[\s\u200b]/g, '');
     fc.assert(
@@ -308,6 +331,8 @@ describe('layout', () => {
     ['a span in three backticks', 'Run ```ls -l``` now', 'Run `ls -l` now'],
     ['a span with a backtick in it', 'Run ``` a`b ``` now', 'Run `` a`b `` now'],
     ['a span with a fence in it', 'Write ```` ``` ```` there', 'Write ``\u200b`` ``\u200b` ``\u200b`` there'],
+    ['a fence with a line separator in its info', '~~~ \u2028a b\nx\n~~~', '```\nx\n```'],
+    ['a span with a line separator in it', 'Run ```ls\u2028-l``` now', 'Run `ls\u2028-l` now'],
     ['backticks within a line', 'Write ``` there', 'Write ``\u200b` there'],
     ['indentation within a paragraph', 'a\n     b', 'a\n     b'],
     ['a list within a list', '1. a\n    - b', '1. a\n    - b'],
@@ -333,6 +358,7 @@ describe('layout', () => {
 
   it('does not touch code spans that look like images', () => {
     expect(textsOf('`![a](b)` ![](http://a.b/c)', discord)).toEqual(['`![a](b)` http://a.b/c']);
+    expect(textsOf('`a\u2028![a](b)`', discord)).toEqual(['`a\u2028![a](b)`']);
     expect(textsOf('```\n![a](b)\n```', discord)).toEqual(['```\n![a](b)\n```']);
   });
 
