@@ -14,7 +14,7 @@ import { excerptOf } from '../layout/excerpt.ts';
 import { layout } from '../layout/layout.ts';
 import { type ReplyStyle, render } from '../transcript/render.ts';
 import { sizeOf } from '../transcript/size.ts';
-import { emptyTranscript, type Transcript } from '../transcript/transcript.ts';
+import { type Entry, emptyTranscript, type Transcript } from '../transcript/transcript.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Reader } from './reader.ts';
 import { NOTHING_SEEN, type Seen, seenAfter, seesAll } from './seen.ts';
@@ -52,8 +52,8 @@ export class Publisher {
   #isStopped = false;
   #shown: { anything: boolean; characters: number; at: number };
   readonly #reader: Reader;
-  /** The steps of the answer that the last call has shown. */
-  #stepsShown = '';
+  /** What the last call has shown the steps of. */
+  #stepsShown: Transcript = emptyTranscript;
   #wait = new AbortController();
   #failures = 0;
   #given = false;
@@ -82,7 +82,7 @@ export class Publisher {
   update(transcript: Transcript): void {
     this.#transcript = transcript;
     if (!this.#busy) this.#work = this.#catchUp();
-    else if (this.#isPausing && stepsOf(transcript) !== this.#stepsShown) this.#wait.abort();
+    else if (this.#isPausing && hasOtherSteps(transcript, this.#stepsShown)) this.#wait.abort();
   }
 
   /**
@@ -146,7 +146,7 @@ export class Publisher {
   #pauseBefore({ shows }: Call): number {
     const { pace } = this.#reply;
     const completesMessage = shows !== undefined && shows < this.#view.parts.length;
-    const isStep = stepsOf(this.#transcript) !== this.#stepsShown;
+    const isStep = hasOtherSteps(this.#transcript, this.#stepsShown);
     if (!pace || this.#essential || completesMessage || isStep) return 0;
     return this.#reader.wait(pace, this.#clock.now());
   }
@@ -216,12 +216,12 @@ export class Publisher {
     const before = this.#seen;
     this.#seen = seenAfter(before, this.#view, call);
     const characters = charactersOf(this.#view.parts.slice(0, call.shows));
-    const steps = stepsOf(this.#viewed);
+    const viewed = this.#viewed;
     try {
       await call.send();
       this.#shown = { anything: true, characters, at: this.#clock.now() };
       this.#reader.sees(characters, this.#clock.now());
-      this.#stepsShown = steps;
+      this.#stepsShown = viewed;
       this.#failures = 0;
     } catch (error) {
       if (error instanceof RateLimited) {
@@ -251,7 +251,16 @@ export class Publisher {
   }
 }
 
-/** What there is of an answer without its words: a new message, or a tool that is called or done, is told at once. */
-function stepsOf({ entries }: Transcript): string {
-  return entries.map((entry) => (entry.type === 'message' ? entry.id : `${entry.id} ${entry.status}`)).join();
+/**
+ * Whether two states differ in what there is of an answer without its words: a new message, or a tool that is called or
+ * done, is told at once. Asked with every piece of an answer, so entries that are the same are not looked at.
+ */
+function hasOtherSteps({ entries }: Transcript, { entries: known }: Transcript): boolean {
+  return entries.length !== known.length || entries.some((entry, index) => isOtherStep(entry, known[index]));
+}
+
+function isOtherStep(entry: Entry, known: Entry | undefined): boolean {
+  if (entry === known) return false;
+  if (entry.id !== known?.id || entry.type !== known.type) return true;
+  return entry.type === 'tool_calls' && entry.status !== known.status;
 }

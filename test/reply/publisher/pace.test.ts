@@ -119,3 +119,21 @@ test('a stop in the pause between two calls is shown at once', async () => {
   await publisher.finish({ status: 'stopped' });
   expect(reply.sent.at(-1)).toMatchObject({ at: 200, text: 'One' });
 });
+
+test('in the pause between two calls a new piece of an answer costs no look at the steps that came before', async () => {
+  const { clock, told } = open();
+  let looks = 0;
+  const get = (entry: Entry, name: string | symbol) => {
+    looks++;
+    return Reflect.get(entry, name);
+  };
+  const steps = Array.from({ length: 50 }, (_, index) => ({ ...search('completed'), id: `step ${index}` }));
+  const watched = steps.map((step) => new Proxy(step, { get }));
+  told(...watched, message('One'));
+  await clock.runUntil(1);
+  told(...watched, message('One two'));
+  await clock.runUntil(2);
+  looks = 0;
+  for (let word = 3; word < 20; word++) told(...watched, message(WORD.repeat(word)));
+  expect(looks).toBe(0);
+});
