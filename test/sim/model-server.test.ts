@@ -83,6 +83,26 @@ describe.each([
     });
   });
 
+  it('tells when a stream is over, and when its client is gone before', async () => {
+    const over: string[] = [];
+    server.next(
+      { text: 'All.', onClose: () => over.push('whole') },
+      { text: 'Some.', trouble: { pauseAt: { frame: 1, ms: 60_000 } }, onClose: () => over.push('left') },
+    );
+    const leaving = new AbortController();
+    const ask = () =>
+      fetch(server.url + path, {
+        method: 'POST',
+        headers: { authorization: 'Bearer right' },
+        body: JSON.stringify({ model: 'sim-small', stream: true, ...fine }),
+        signal: leaving.signal,
+      });
+    expect(await (await ask()).text()).toContain('All.');
+    await ask();
+    leaving.abort();
+    await expect.poll(() => over).toEqual(['whole', 'left']);
+  });
+
   it('refuses a wrong key, no key, a wrong model and what is no JSON', async () => {
     expect(await post(fine, 'Bearer wrong')).toMatchObject({ status: 401 });
     expect(await post(fine, '')).toMatchObject({ status: 401 });

@@ -19,12 +19,16 @@ export interface Reply {
   trouble?: Trouble;
   /** Called after each frame of a stream, once the socket has taken it. */
   onFrame?: (frame: Frame) => void;
+  /** Called once nothing more of a stream can be sent: it is over, was cut, or its client is gone. */
+  onClose?: () => void;
 }
 
 /** What goes wrong on the way. Frames count from 0. */
 export interface Trouble {
   /** Milliseconds before each frame. */
   delayMs?: number;
+  /** So many milliseconds pass before this frame, and then it goes on. */
+  pauseAt?: { frame: number; ms: number };
   /** The socket is destroyed instead of sending this frame. */
   cutAt?: number;
   /** The answer ends properly, as far as HTTP goes, instead of sending this frame. */
@@ -234,7 +238,9 @@ async function sendAnswer(
     const text = JSON.stringify(api.whole(reply, body), undefined, 2);
     return void response.writeHead(200, { 'content-type': wholeAs }).end(text);
   }
-  const { delayMs, cutAt, endAt, stallAt, insertAt, bytesPerWrite, lineEnding = '\n' } = reply.trouble ?? {};
+  const { delayMs, pauseAt, cutAt, endAt, stallAt, insertAt, bytesPerWrite } = reply.trouble ?? {};
+  const { lineEnding = '\n' } = reply.trouble ?? {};
+  if (reply.onClose) response.once('close', reply.onClose);
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
   response.flushHeaders();
   const write = async (text: string) => {
@@ -249,6 +255,7 @@ async function sendAnswer(
     if (index === cutAt) return void response.destroy();
     if (index === endAt) return void response.end();
     if (insertAt?.frame === index) await write(insertAt.raw);
+    if (pauseAt?.frame === index) await sleep(pauseAt.ms, undefined, { ref: false });
     if (delayMs) await sleep(delayMs);
     await write(`${frame.event ? `event: ${frame.event}\n` : ''}data: ${JSON.stringify(frame.data)}\n\n`);
     reply.onFrame?.(frame);

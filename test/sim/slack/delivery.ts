@@ -75,9 +75,14 @@ export class Delivery {
     for (const send of order === 'reversed' ? held.reverse() : held) send();
   }
 
+  /** Whether nothing is under way any more: acknowledged or given up. */
+  get isSettled(): boolean {
+    return this.#running.size === 0;
+  }
+
   /** Resolves when nothing is under way any more: acknowledged or given up. */
   async settled(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled([...this.#running]);
+    while (!this.isSettled) await Promise.allSettled([...this.#running]);
   }
 
   close(): void {
