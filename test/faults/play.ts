@@ -11,6 +11,8 @@ export interface Figures {
   /** How often each fault struck. */
   readonly faults: ReadonlyMap<string, number>;
   readonly recovery: Pick<Recovery, 'times' | 'interrupted'>;
+  /** From each question to the last word of its answer, in ms. */
+  readonly waits: readonly number[];
 }
 
 /** At the end nothing changes for so long, and everything is as it should be: then it stays so. */
@@ -28,6 +30,8 @@ export class Play {
   readonly #talks: Talks;
   readonly #recovery = new Recovery();
   readonly #faults = new Map<string, number>();
+  readonly #askedAt = new Map<number, number>();
+  readonly #waits: number[] = [];
   readonly #underWay = new Set<Promise<unknown>>();
   #changedAt = Date.now();
 
@@ -75,11 +79,17 @@ export class Play {
   }
 
   figures(): Figures {
-    return { questions: this.#talks.asked.length, faults: this.#faults, recovery: this.#recovery };
+    return {
+      questions: this.#talks.asked.length,
+      faults: this.#faults,
+      recovery: this.#recovery,
+      waits: this.#waits,
+    };
   }
 
   #ask({ question, platform, way, seed }: Event & { type: 'ask' }): void {
     this.#deployment.model.learn(question);
+    this.#askedAt.set(question.number, Date.now());
     const where = this.#talks.ask(question, platform, way, seed);
     this.#note(`question ${question.number} (${question.words} words, ${way}) in ${where}`);
   }
@@ -159,6 +169,10 @@ export class Play {
   #changed(conversation: string): void {
     this.#changedAt = Date.now();
     this.#recovery.changed(conversation, this.#changedAt);
-    for (const number of this.#talks.changed(conversation)) this.#note(`question ${number} is answered`);
+    for (const number of this.#talks.changed(conversation)) {
+      const wait = this.#changedAt - (this.#askedAt.get(number) ?? this.#changedAt);
+      this.#waits.push(wait);
+      this.#note(`question ${number} is answered after ${wait} ms`);
+    }
   }
 }

@@ -43,7 +43,7 @@ export interface Situation {
 export type Weighted = readonly [weight: number, name: string];
 
 /** Between two questions, and between two faults, in milliseconds. */
-const QUESTION_GAP = { from: 500, to: 2_300 };
+const QUESTION_GAP = { from: 600, to: 2_400 };
 const FAULT_GAP = { from: 300, to: 2_300 };
 /** From the moment in which a process is up again to the next process that is struck. */
 const GAP = { from: 1_000, to: 5_000 };
@@ -159,7 +159,7 @@ function questions({ platforms, pace }: Situation, random: Random, until: number
   for (let at = 0; at < until; at += milliseconds(random, QUESTION_GAP) * pace) {
     const way = random.weighted<Way>([
       [4, 'mention'],
-      [2, 'direct'],
+      [1, 'direct'],
       [3, 'follow-up'],
       [3, 'interruption'],
     ]);
