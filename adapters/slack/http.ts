@@ -1,11 +1,31 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import type { HTTPReceiver } from '@slack/bolt';
+import { HTTPReceiver } from '@slack/bolt';
+import type { Logger } from '../../src/log.ts';
+import { boltLog } from './bolt-log.ts';
+import { HTTP_PATH } from './surface.ts';
 
 /** What Slack posts is far smaller, in bytes; this is Bolt's own limit. */
 const MAX_BODY = 1024 * 1024;
 
+/** Slack waits three seconds. What has no answer so long, in milliseconds, gets one that has Slack deliver it again. */
+const ANSWER_MS = 2_700;
+
 /** Bodies that are JSON and yet nothing: Bolt reads them outside of its own `try`, which would end the process. */
 const NOTHING = /^\s*(?:payload=)?null\s*$/;
+
+/** Bolt's receiver of what Slack posts. */
+export function newReceiver(signingSecret: string, log: Logger): HTTPReceiver {
+  return new HTTPReceiver({
+    signingSecret,
+    endpoints: [HTTP_PATH],
+    unhandledRequestTimeoutMillis: ANSWER_MS,
+    unhandledRequestHandler: ({ response }) => {
+      log.info('something from Slack is not taken yet, and shall come again');
+      if (!response.headersSent) response.writeHead(503).end();
+    },
+    logger: boltLog(log),
+  });
+}
 
 /**
  * Bolt's listener for what Slack posts, kept to what it can read. It throws at paths and methods that are not its own,

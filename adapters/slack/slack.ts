@@ -1,16 +1,17 @@
 import type { RequestListener } from 'node:http';
-import { App, HTTPReceiver, type Receiver, webApi } from '@slack/bolt';
+import { type App, type HTTPReceiver, type Receiver, webApi } from '@slack/bolt';
 import type { Logger } from '../../src/log.ts';
 import type { Attachment, BegunReply, Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
 import { Problem } from '../../src/problem.ts';
 import type { BudgetObserver } from '../../src/reply/publisher/rate-budget.ts';
 import { boltLog } from './bolt-log.ts';
 import { Budgets, MINUTE_MS } from './budgets.ts';
-import { listenerOf } from './http.ts';
+import { listenerOf, newReceiver } from './http.ts';
 import { type Identity, identify } from './identity.ts';
 import { download } from './incoming/download.ts';
 import { Inbox } from './incoming/inbox.ts';
 import { People } from './incoming/people.ts';
+import { PatientApp } from './patient-app.ts';
 import { isDirect, type Place, placeOf } from './place.ts';
 import { Activity } from './reply/activity.ts';
 import { ThreadApi } from './reply/api.ts';
@@ -82,10 +83,7 @@ export class Slack implements Platform {
     this.#activity = new Activity({ client: this.#client, sessions, streams, log });
     this.#socket =
       appToken === undefined ? undefined : new Socket({ appToken, apiUrl: this.#apiUrl, dispatcher, log });
-    this.#http =
-      signingSecret !== undefined
-        ? new HTTPReceiver({ signingSecret, endpoints: [HTTP_PATH], logger: boltLog(log) })
-        : undefined;
+    this.#http = signingSecret === undefined ? undefined : newReceiver(signingSecret, log);
     this.httpListeners = this.#http ? { [HTTP_PATH]: listenerOf(this.#http) } : {};
   }
 
@@ -119,14 +117,15 @@ export class Slack implements Platform {
 
   #newApp(receiver: Receiver, { user: botUserId, bot: botId, team: teamId }: Identity): App {
     const { botToken } = this.#options;
-    return new App({
+    const options = {
       receiver,
       authorize: async () => ({ botToken, botId, botUserId, teamId }),
       // Bolt would remember every conversation for ever.
-      convoStore: false,
+      convoStore: false as const,
       clientOptions: this.#clientOptions(CALL_TIMEOUT_MS),
       logger: boltLog(this.#log),
-    });
+    };
+    return new PatientApp(options, this.#log);
   }
 
   reply(messages: IncomingMessage[], begun?: BegunReply): Reply {

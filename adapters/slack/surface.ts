@@ -16,7 +16,8 @@ export const SCOPES = [
   'app_mentions:read',
   // Prompts and titles.
   'assistant:write',
-  // Follow-ups in threads, what was said in one before the app was called, and finding a message whose acknowledgement was lost.
+  // Follow-ups in threads, what was said in one before the app was called, what was written while nobody was there, and
+  // finding a message whose acknowledgement was lost.
   'channels:history',
   'chat:write',
   'commands',

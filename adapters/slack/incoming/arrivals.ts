@@ -8,7 +8,7 @@ import { conversationOf, isDirect, type Place } from '../place.ts';
 import type { Activity } from '../reply/activity.ts';
 import { filesIn, mentionedIn, readableContent } from './content.ts';
 import { EventPairs } from './event-pairs.ts';
-import { addressed, placeIn, type Written, writtenIn } from './events.ts';
+import { addressed, deletedIn, placeIn, type Written, writtenIn } from './events.ts';
 import { Files } from './files.ts';
 import { HELP } from './help.ts';
 import type { People } from './people.ts';
@@ -50,23 +50,32 @@ export class Arrivals {
     this.#context = new ThreadContext({ ...options, budget: budgets.replies });
   }
 
-  /** A `message` or `app_mention` event; a message that comes as both is taken once. */
+  /**
+   * A `message` or `app_mention` event; a message that comes as both is taken once. Returns when the bot has kept it, and
+   * throws when it could not be taken.
+   */
   async heard(event: unknown): Promise<void> {
     const { user: self, team } = this.#options.identity;
     const written = writtenIn(event, self);
     const answer = written && addressed(written, self);
     if (!written || answer === 'no') return;
-    const richest = this.#pairs.hear(written);
-    if (!richest) return;
     const place = placeIn(written, team);
-    await this.#queue.run(conversationOf(place), async () => {
-      const isKnown = await this.#takesPart(place);
-      if (answer === 'follow-up' && !isKnown) return;
-      await this.#take(place, async () => this.#messageOf(await richest, place, isKnown)).catch((error) => {
-        this.#pairs.forget(written);
-        throw error;
-      });
-    });
+    await this.#pairs.take(written, (richest) =>
+      this.#queue.run(conversationOf(place), async () => {
+        const isKnown = await this.#takesPart(place);
+        if (answer === 'follow-up' && !isKnown) return;
+        await this.#take(place, async () => this.#messageOf(await richest, place, isKnown));
+      }),
+    );
+  }
+
+  /** A message that was deleted is forgotten; one that is still being taken, after that. */
+  async deleted(event: unknown): Promise<void> {
+    const { bot, identity } = this.#options;
+    const place = deletedIn(event, identity.user);
+    if (!place) return;
+    const conversation = conversationOf(place);
+    await this.#queue.run(conversation, () => bot.retract(conversation, idOf(place)));
   }
 
   /** Somebody wants the last answer anew; `at` tells one such wish from another. */
@@ -89,7 +98,7 @@ export class Arrivals {
     return activity.isBusy(place) || (await bot.knows(conversationOf(place)));
   }
 
-  /** Returns when the bot has the message. The turn goes on by itself, and people see that it does. */
+  /** Returns when the bot has kept the message. The turn goes on by itself, and people see that it does. */
   async #take(place: Place, prepare: () => Promise<IncomingMessage | undefined>): Promise<void> {
     const { activity, bot, onAsked } = this.#options;
     activity.begin(place);
@@ -98,7 +107,9 @@ export class Arrivals {
       const message = await prepare();
       if (!message) return end();
       onAsked(place);
-      void bot.receive(message).answered.then(end);
+      const { kept, answered } = bot.receive(message);
+      void answered.then(end);
+      await kept;
     } catch (error) {
       end();
       throw error;
@@ -151,6 +162,6 @@ export class Arrivals {
   }
 }
 
-function idOf({ channel, ts }: Place): string {
+function idOf({ channel, ts }: Pick<Place, 'channel' | 'ts'>): string {
   return `slack:${channel}:${ts}`;
 }

@@ -9,15 +9,19 @@ const ALONE_MS = 3_600_000;
 /** So many messages, and so many channels, are remembered; the oldest go first. */
 const MAX_REMEMBERED = 1_000;
 
-type Settle = (written: Written) => void;
+/** One message, as far as its events have come. */
+interface Heard {
+  /** Takes in the richer sibling, while it is waited for. */
+  readonly enrich: (written: Written) => void;
+  readonly taken: Promise<void>;
+}
 
 /**
  * A mention comes as an `app_mention` and as a `message`, in either order, and only the `message` is sure to have its
- * files and what it shares. Some apps hear of one of the two only.
+ * files and what it shares. Some apps hear of one of the two only. Slack delivers both again until they are acknowledged.
  */
 export class EventPairs {
-  /** By message; a function takes in the sibling that is waited for. */
-  readonly #heard = new Map<string, Settle | undefined>();
+  readonly #heard = new Map<string, Heard>();
   /** Until when mentions in a channel are not made to wait. */
   readonly #aloneUntil = new Map<string, number>();
   readonly #siblingMs: number;
@@ -26,37 +30,38 @@ export class EventPairs {
     this.#siblingMs = siblingMs;
   }
 
-  /** The richest event of the message, for the first who asks; undefined when the message is taken care of. */
-  hear(written: Written): Promise<Written> | undefined {
+  /**
+   * Has a message taken once, in the richest of its events. Whoever brings it again waits for the same, and is told when
+   * that fails; then it is taken anew when it comes once more.
+   */
+  async take(written: Written, take: (richest: Promise<Written>) => Promise<void>): Promise<void> {
     const { type, channel } = written;
     const key = keyOf(written);
     if (type === 'message') this.#aloneUntil.delete(channel);
-    if (this.#heard.has(key)) {
-      if (type === 'message') this.#heard.get(key)?.(written);
-      return undefined;
+    const known = this.#heard.get(key);
+    if (known) {
+      if (type === 'message') known.enrich(written);
+      return known.taken;
     }
-    remember(this.#heard, key, undefined);
     const isAlone = performance.now() < (this.#aloneUntil.get(channel) ?? 0);
-    return type === 'message' || isAlone ? Promise.resolve(written) : this.#withSibling(written);
+    const { promise: richest, resolve: enrich } = Promise.withResolvers<Written>();
+    if (type === 'message' || isAlone) enrich(written);
+    else this.#waitFor(written, richest, enrich);
+    const taken = take(richest);
+    remember(this.#heard, key, { enrich, taken });
+    await taken.catch((error: unknown) => {
+      this.#heard.delete(key);
+      throw error;
+    });
   }
 
-  /** What was heard could not be taken: its sibling, or the same event delivered again, may be. */
-  forget(written: Written): void {
-    this.#heard.delete(keyOf(written));
-  }
-
-  async #withSibling(mention: Written): Promise<Written> {
-    const key = keyOf(mention);
-    const { promise, resolve } = Promise.withResolvers<Written>();
+  /** Goes without the sibling when it takes too long. */
+  #waitFor(mention: Written, richest: Promise<Written>, settle: (written: Written) => void): void {
     const timer = setTimeout(() => {
       remember(this.#aloneUntil, mention.channel, performance.now() + ALONE_MS);
-      resolve(mention);
+      settle(mention);
     }, this.#siblingMs);
-    this.#heard.set(key, resolve);
-    const richest = await promise;
-    clearTimeout(timer);
-    if (this.#heard.has(key)) this.#heard.set(key, undefined);
-    return richest;
+    void richest.then(() => clearTimeout(timer));
   }
 }
 

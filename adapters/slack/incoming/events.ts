@@ -35,6 +35,41 @@ export function writtenIn(event: unknown, self: string): Written | undefined {
   return data.subtype === undefined || PEOPLES_SUBTYPES.has(data.subtype) ? data : undefined;
 }
 
+const deletedMessage = z.object({
+  ts: z.string(),
+  thread_ts: z.string().optional(),
+  user: z.string().optional(),
+  bot_id: z.string().optional(),
+});
+
+/** A thread's first message leaves a stone in its place, so that the others stay: that comes as a change. */
+const deletion = z.union([
+  z.object({
+    type: z.literal('message'),
+    subtype: z.literal('message_deleted'),
+    channel: z.string(),
+    previous_message: deletedMessage,
+  }),
+  z.object({
+    type: z.literal('message'),
+    subtype: z.literal('message_changed'),
+    channel: z.string(),
+    message: z.object({ subtype: z.literal('tombstone') }),
+    previous_message: deletedMessage,
+  }),
+]);
+
+/** Where a message of a person stood that was deleted; undefined for all other events. */
+export function deletedIn(
+  event: unknown,
+  self: string,
+): Pick<Place, 'channel' | 'thread' | 'ts'> | undefined {
+  const { data } = deletion.safeParse(event);
+  if (!data) return undefined;
+  const { ts, thread_ts: thread = ts, user, bot_id: bot } = data.previous_message;
+  return bot !== undefined || user === self ? undefined : { channel: data.channel, thread, ts };
+}
+
 /**
  * Whether a message is for the app: `yes` for mentions and direct messages, `no` for what is said to others, and
  * `follow-up` for what is, if its thread is a conversation with the app.

@@ -34,7 +34,9 @@ export class Inbox {
 
   listen(app: App): void {
     app.event('app_mention', ({ event }) => this.#arrivals.heard(event));
-    app.event('message', ({ event }) => this.#arrivals.heard(event));
+    app.event('message', async ({ event }) => {
+      await Promise.all([this.#arrivals.heard(event), this.#arrivals.deleted(event)]);
+    });
     app.event('app_home_opened', ({ event }) => this.#offerPrompts(event));
     app.event('agent_session_stopped', ({ event }) => this.#stop(event));
     this.#listenToButtons(app);
@@ -43,9 +45,6 @@ export class Inbox {
       const where = { channel: command.channel_id, user: command.user_id };
       const text = await this.#controls.command(command.text ?? '', where);
       await ack({ response_type: 'ephemeral', text });
-    });
-    app.error(async (error) => {
-      this.#options.log.error({ err: error }, 'something from Slack could not be handled');
     });
   }
 
