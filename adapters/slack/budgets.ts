@@ -1,4 +1,4 @@
-import type { Budget } from '../../src/platform.ts';
+import type { Budget, Replicas } from '../../src/platform.ts';
 import { type BudgetObserver, RateBudget } from '../../src/reply/publisher/rate-budget.ts';
 import { RateBudgets } from '../../src/reply/publisher/rate-budgets.ts';
 
@@ -24,6 +24,8 @@ export interface BudgetOptions {
   observer?: BudgetObserver;
   /** What a minute is, in milliseconds, where a test server's clock runs faster. */
   minuteMs?: number;
+  /** The processes that share the workspace's limits; this one alone when left out. */
+  replicas?: Replicas;
 }
 
 /**
@@ -37,6 +39,7 @@ export class Budgets {
   readonly update: RateBudget;
   readonly remove: RateBudget;
   readonly replies: RateBudget;
+  readonly history: RateBudget;
   readonly files: RateBudget;
   readonly fileInfo: RateBudget;
   /** Streams that may be opened; what goes beyond is edited. */
@@ -44,35 +47,61 @@ export class Budgets {
   readonly sessions: Quota;
   readonly #posts: RateBudget;
   readonly #channels: RateBudgets;
+  readonly #shared: { share(count: number): void }[] = [];
+  readonly #stopSharing: (() => void) | undefined;
 
-  constructor({ observer, minuteMs = MINUTE_MS }: BudgetOptions) {
+  constructor({ observer, minuteMs = MINUTE_MS, replicas }: BudgetOptions) {
     const watch = observer && { observer };
     const limitOf = (calls: number, minutes = 1) => ({ calls, perMs: minutes * minuteMs });
-    const budget = (name: string, calls: number) => new RateBudget({ name, limit: limitOf(calls), ...watch });
+    const shared = <T extends { share(count: number): void }>(budget: T) => {
+      this.#shared.push(budget);
+      return budget;
+    };
+    const budget = (name: string, calls: number) =>
+      shared(new RateBudget({ name, limit: limitOf(calls), ...watch }));
     this.startStream = budget('chat.startStream', 20);
     this.appendStream = budget('chat.appendStream', 100);
     this.stopStream = budget('chat.stopStream', 20);
     this.update = budget('chat.update', 50);
     this.remove = budget('chat.delete', 50);
     this.replies = budget('conversations.replies', 50);
+    this.history = budget('conversations.history', 50);
     this.files = budget('files.completeUploadExternal', 100);
     this.fileInfo = budget('files.info', 100);
-    this.streams = new Quota(STREAMS, minuteMs);
-    this.sessions = new Quota(SESSIONS, minuteMs);
+    this.streams = shared(new Quota(STREAMS, minuteMs));
+    this.sessions = shared(new Quota(SESSIONS, minuteMs));
     // "Several hundred messages per minute" for a workspace.
     this.#posts = budget('chat.postMessage', 300);
-    this.#channels = new RateBudgets({
-      name: 'chat.postMessage in a channel',
-      limit: limitOf(BURST.calls, BURST.minutes),
-      refusedLimit: limitOf(POSTS.calls, POSTS.minutes),
-      ...watch,
-    });
+    this.#channels = shared(
+      new RateBudgets({
+        name: 'chat.postMessage in a channel',
+        limit: limitOf(BURST.calls, BURST.minutes),
+        refusedLimit: limitOf(POSTS.calls, POSTS.minutes),
+        ...watch,
+      }),
+    );
+    if (replicas && replicas.count > 1) this.#share(replicas.count);
+    this.#stopSharing = replicas?.onChange((count) => this.#share(count));
+  }
+
+  close(): void {
+    this.#stopSharing?.();
+  }
+
+  #share(count: number): void {
+    for (const budget of this.#shared) budget.share(count);
   }
 
   /** For new messages in a channel. Whoever shows one reply keeps the answer: each is a budget of its own. */
   posts(channel: string): Budget {
     return RateBudget.all(this.#channels.of(channel), this.#posts);
   }
+}
+
+/** A place for a call that nobody waits for: behind all that people wait for. False when `signal` withdraws it before. */
+export function takeInTime(budget: Budget, signal: AbortSignal): Promise<boolean> {
+  const since = performance.now();
+  return budget.take({ urgency: () => performance.now() - since, essential: false }, signal);
 }
 
 /** A place for a call that people wait for, and that they can go without: false when there is none soon. */
@@ -86,6 +115,7 @@ export function takeSoon(budget: Budget): Promise<boolean> {
 export class Quota {
   readonly #calls: number;
   readonly #perMs: number;
+  #share = 1;
   #taken: number[] = [];
 
   constructor(calls: number, perMs: number) {
@@ -96,7 +126,12 @@ export class Quota {
   get hasRoom(): boolean {
     const since = performance.now() - this.#perMs;
     this.#taken = this.#taken.filter((at) => at > since);
-    return this.#taken.length < this.#calls;
+    return this.#taken.length < this.#calls * this.#share;
+  }
+
+  /** Keeps to what one of so many processes may use; a part of a place is one. */
+  share(count: number): void {
+    this.#share = 1 / count;
   }
 
   take(): boolean {

@@ -1,7 +1,15 @@
 import type { RequestListener } from 'node:http';
 import { type App, type HTTPReceiver, type Receiver, webApi } from '@slack/bolt';
 import type { Logger } from '../../src/log.ts';
-import type { Attachment, BegunReply, Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
+import type {
+  Attachment,
+  BegunReply,
+  Bot,
+  IncomingMessage,
+  Platform,
+  Replicas,
+  Reply,
+} from '../../src/platform.ts';
 import { Problem } from '../../src/problem.ts';
 import type { BudgetObserver } from '../../src/reply/publisher/rate-budget.ts';
 import { boltLog } from './bolt-log.ts';
@@ -47,6 +55,8 @@ export interface SlackOptions {
   log: Logger;
   /** Is told what the shared budgets do. */
   observer?: BudgetObserver;
+  /** The processes that share the workspace's limits; this one alone when left out. */
+  share?: Replicas;
   /** For tests against servers with faster clocks; all in milliseconds. */
   timing?: { call?: number; streamLife?: number; streamless?: number; minute?: number; sibling?: number };
 }
@@ -69,7 +79,7 @@ export class Slack implements Platform {
   #identity: Identity | undefined;
 
   constructor(options: SlackOptions) {
-    const { appToken, signingSecret, dispatcher, log, observer, timing = {} } = options;
+    const { appToken, signingSecret, dispatcher, log, observer, share, timing = {} } = options;
     this.#options = options;
     this.#log = log;
     this.#client = this.#newClient(timing.call ?? CALL_TIMEOUT_MS);
@@ -77,6 +87,7 @@ export class Slack implements Platform {
     this.#budgets = new Budgets({
       ...(observer && { observer }),
       ...(timing.minute !== undefined && { minuteMs: timing.minute }),
+      ...(share && { replicas: share }),
     });
     const { sessions } = this.#budgets;
     const streams = (place: Place) => this.#streams(place);
@@ -138,6 +149,7 @@ export class Slack implements Platform {
   }
 
   async close(): Promise<void> {
+    this.#budgets.close();
     await this.#activity.close();
     await this.#socket?.close();
   }
