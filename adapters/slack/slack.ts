@@ -76,6 +76,7 @@ export class Slack implements Platform {
   readonly #http: HTTPReceiver | undefined;
   /** Until when replies in a channel are edited because Slack did not let the app stream there. */
   readonly #streamlessUntil = new Map<string, number>();
+  readonly #closing = new AbortController();
   #identity: Identity | undefined;
 
   constructor(options: SlackOptions) {
@@ -123,6 +124,7 @@ export class Slack implements Platform {
     });
     for (const receiver of receivers) inbox.listen(this.#newApp(receiver, identity));
     await this.#socket?.open();
+    void inbox.catchUp(this.#closing.signal);
     this.#log.info({ workspace: identity.teamName }, 'connected to Slack');
   }
 
@@ -149,6 +151,7 @@ export class Slack implements Platform {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     this.#budgets.close();
     await this.#activity.close();
     await this.#socket?.close();

@@ -3,6 +3,7 @@ import type { Bot } from '../../../src/platform.ts';
 import { conversationOf, type Place } from '../place.ts';
 import { ACTIONS, COMMAND, SHORTCUTS } from '../surface.ts';
 import { Arrivals, type ArrivalsOptions } from './arrivals.ts';
+import { CatchUp } from './catch-up.ts';
 import { Controls, NOTHING_RUNS } from './controls.ts';
 import { DeadReplies } from './dead-replies.ts';
 import { isInThread, placeOfClick } from './events.ts';
@@ -30,6 +31,11 @@ export class Inbox {
     this.#controls = new Controls(options.bot);
     this.#deadReplies = new DeadReplies(options);
     this.#arrivals = new Arrivals({ ...options, onAsked: (place) => this.#controls.remember(place) });
+  }
+
+  /** What was written while nobody was there to hear it is taken as if it came now. */
+  catchUp(signal: AbortSignal): Promise<void> {
+    return new CatchUp({ ...this.#options, arrivals: this.#arrivals }).run(signal);
   }
 
   listen(app: App): void {

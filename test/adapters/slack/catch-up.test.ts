@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { slack } from '../../sim/slack/fixture.ts';
+import type { SlackSim } from '../../sim/slack/slack.ts';
+import { bareBot, openSlack } from './bare.ts';
+import { GENERAL } from './world.ts';
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const idOf = ({ channel, ts }: { channel: string; ts: string }) => `slack:${channel}:${ts}`;
+
+/** Conversations that the bot knows, and a time after which nobody was there. */
+async function scene() {
+  const sim = await slack({ rates: { speed: Number.POSITIVE_INFINITY }, timing: { retryDelaysMs: [] } });
+  const [ann, ben] = [sim.user('ann'), sim.user('ben')];
+  const known = ann.says(GENERAL, '@bobbin hello');
+  const direct = ann.says(ann.dm, 'hello');
+  await wait(2);
+  const since = Date.now();
+  await wait(2);
+  const conversations = [known, direct].map(idOf);
+  const bot = bareBot({
+    knows: async (conversation) => conversations.includes(conversation),
+    receive: ({ conversation }) => {
+      conversations.push(conversation);
+      return { kept: Promise.resolve(), answered: Promise.resolve() };
+    },
+    absence: async () => ({ since, conversations: conversations.slice(0, 2) }),
+  });
+  return { sim, ann, ben, known, direct, bot };
+}
+
+async function caughtUp(sim: SlackSim): Promise<void> {
+  await sim.until(() => sim.counters.of('conversations.history').calls >= 2);
+  await sim.settled();
+}
+
+test('what was written while nobody was there is taken at the start, in order, and nothing else', async () => {
+  const { sim, ann, ben, known, direct, bot } = await scene();
+  const followUps = ['one', 'two'].map((text) => ann.says(GENERAL, text, { thread: known.ts }));
+  ben.says(GENERAL, `${ann.mention} what do you think?`, { thread: known.ts });
+  ben.says(GENERAL, 'nothing to a bot');
+  const edited = ann.says(ann.dm, 'and naow?', { thread: direct.ts });
+  ann.edits(edited, 'and now?');
+  const anew = ann.says(ann.dm, 'something new');
+  const mention = ben.says(GENERAL, '@bobbin a new question');
+  const inNew = ben.says(GENERAL, 'and this', { thread: mention.ts });
+  await sim.settled();
+  await openSlack(sim, bot);
+  await sim.until(() => bot.received.length >= 6);
+  await caughtUp(sim);
+  const ids = bot.received.map(({ id }) => id);
+  expect(new Set(ids)).toEqual(new Set([...followUps, edited, anew, mention, inNew].map(idOf)));
+  expect(ids).toHaveLength(6);
+  const inOrder = (messages: { channel: string; ts: string }[]) =>
+    messages.map((one) => ids.indexOf(idOf(one)));
+  for (const messages of [followUps, [mention, inNew]])
+    expect(inOrder(messages)).toEqual(inOrder(messages).toSorted((a, b) => a - b));
+  expect(bot.received.find(({ id }) => id === idOf(edited))?.text).toBe('and now?');
+});
+
+test('what is delivered again as well is taken once', async () => {
+  const { sim, ann, known, bot } = await scene();
+  sim.delivery.hold();
+  const missed = ann.says(GENERAL, '@bobbin are you there?', { thread: known.ts });
+  await openSlack(sim, bot);
+  sim.delivery.release();
+  await sim.until(() => bot.received.length > 0);
+  await caughtUp(sim);
+  expect(bot.received.map(({ id }) => id)).toEqual([idOf(missed)]);
+});
+
+test('one place that can not be read, and a limit that is reached, keep nothing of the others back', async () => {
+  const { sim, ann, bot } = await scene();
+  const anew = ann.says(ann.dm, 'something new');
+  await sim.settled();
+  sim.fails('conversations.replies', { error: 'channel_not_found' });
+  sim.fails('conversations.replies', { retryAfter: 1 });
+  await openSlack(sim, bot);
+  await sim.until(() => bot.received.length > 0);
+  expect(bot.received.map(({ id }) => id)).toEqual([idOf(anew)]);
+});
+
+test('where somebody was there all the time nothing is read', async () => {
+  const { sim, ann, bot } = await scene();
+  ann.says(ann.dm, 'something new');
+  await sim.settled();
+  await openSlack(sim, { ...bot, absence: async () => undefined });
+  await sim.settled();
+  expect(
+    sim.counters.of('conversations.history').calls + sim.counters.of('conversations.replies').calls,
+  ).toBe(0);
+});
