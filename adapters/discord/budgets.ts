@@ -1,5 +1,5 @@
 import type { REST } from 'discord.js';
-import type { Budget } from '../../src/platform.ts';
+import type { Budget, Replicas } from '../../src/platform.ts';
 import { type BudgetObserver, RateBudget } from '../../src/reply/publisher/rate-budget.ts';
 import { RateBudgets } from '../../src/reply/publisher/rate-budgets.ts';
 
@@ -55,6 +55,17 @@ export class Budgets {
   /** Waits for a call without which a reply can't go on, and whose own limit is far away. */
   async read(): Promise<void> {
     await wait(this.#bot, true);
+  }
+
+  /**
+   * Keeps to what one of several processes may use of the bot's limit, which no header tells, until the function that it
+   * gives back is called. The limits of channels stay whole: nearly always one process has all of a channel's calls,
+   * since a thread and direct messages are one conversation each; and where several do, Discord tells with each answer
+   * what the others have used.
+   */
+  shareWith(replicas: Replicas): () => void {
+    this.#bot.share(replicas.count);
+    return replicas.onChange((count) => this.#bot.share(count));
   }
 
   /** Takes in what Discord tells with each of its answers. */

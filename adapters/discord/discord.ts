@@ -1,6 +1,14 @@
 import { type Client, type ClientOptions, Events, GatewayCloseCodes, type REST, Status } from 'discord.js';
 import type { Logger } from '../../src/log.ts';
-import type { Attachment, BegunReply, Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
+import type {
+  Attachment,
+  BegunReply,
+  Bot,
+  IncomingMessage,
+  Platform,
+  Replicas,
+  Reply,
+} from '../../src/platform.ts';
 import type { BudgetObserver } from '../../src/reply/publisher/rate-budget.ts';
 import { Api } from './api.ts';
 import { Budgets } from './budgets.ts';
@@ -35,6 +43,8 @@ export interface DiscordOptions {
   /** Where a mention in a channel is answered; in a thread when left out. */
   replyIn?: ReplyIn;
   log: Logger;
+  /** The processes that use the same token; this one alone when left out. */
+  share?: Replicas;
   /** Is told what the budgets do. */
   observer?: BudgetObserver;
   callTimeoutMs?: number;
@@ -54,6 +64,7 @@ export class Discord implements Platform {
   readonly #api: Api;
   readonly #budgets: Budgets;
   readonly #open = new Set<DiscordReply>();
+  readonly #unshare: (() => void) | undefined;
   #client: Client | undefined;
   #listener: Listener | undefined;
 
@@ -65,6 +76,7 @@ export class Discord implements Platform {
     this.#api = new Api(this.#rest, options.callTimeoutMs ?? CALL_TIMEOUT_MS);
     this.#budgets = new Budgets(options.observer);
     this.#budgets.learnFrom(this.#rest);
+    this.#unshare = options.share && this.#budgets.shareWith(options.share);
   }
 
   /** Each shard hears a part of the servers. */
@@ -120,8 +132,12 @@ export class Discord implements Platform {
 
   async close(): Promise<void> {
     this.#listener?.close();
+    this.#unshare?.();
     for (const reply of this.#open) reply.close();
-    if (this.#client) await disconnect(this.#client);
+    const client = this.#client;
+    // What is disconnected looks as if it was about to connect.
+    this.#client = undefined;
+    if (client) await disconnect(client);
     this.#rest.clearHashSweeper();
     this.#rest.clearHandlerSweeper();
   }
