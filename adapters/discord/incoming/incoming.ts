@@ -125,7 +125,7 @@ export async function conversationOf(message: Message): Promise<string> {
 }
 
 /** The conversation that the buttons under a message belong to. */
-function conversationIn({ author, client, components }: Message): string | undefined {
+export function conversationIn({ author, client, components }: Message): string | undefined {
   if (author.id !== client.user.id) return undefined;
   return buttonsOf(components.map((component) => component.toJSON())).press?.conversation;
 }

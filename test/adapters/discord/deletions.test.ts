@@ -42,11 +42,19 @@ test('a reply in a channel is taken back from the conversation that it went on w
   const ann = sim.user('ann');
   const first = ann.says('general', `${sim.mention} one`);
   const [answer] = await scene.finished('general');
-  const second = ann.says('general', 'two', { replyTo: sim.message(answer?.id ?? '') });
+  const replyTo = sim.message(answer?.id ?? '');
+  const second = ann.says('general', 'two', { replyTo });
   await scene.finished('general', 2);
-  ann.deletes(second);
+  const third = ann.says('general', 'three', { replyTo });
+  await scene.finished('general', 3);
+  ann.deletes(third);
   await sim.until(() => retracted.length === 1);
-  expect(retracted).toEqual([[`discord:${first.id}`, second.id]]);
+  // By a process that has not heard it.
+  await scene.platform.close();
+  await openDiscord(sim).start(scene.bot);
+  sim.purge([second, first]);
+  await sim.until(() => retracted.length === 3);
+  expect(retracted).toEqual([third, second, first].map(({ id }) => [`discord:${first.id}`, id]));
 });
 
 test('many that are deleted at once are taken back each', async () => {
