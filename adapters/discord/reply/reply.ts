@@ -58,12 +58,12 @@ export class DiscordReply implements Reply {
     this.#state = new ReplyState(id, begun?.kept);
     this.#kept = this.#state.kept(place.kept);
     this.#isWhole = begun === undefined;
-    // If one of these fails here, the first call tries again and tells.
-    place.open().then(
-      () => typing.start(place.channel),
+    const begins = begun ? this.#inherit() : place.open();
+    // If it fails here, the first call tries again and tells.
+    begins.then(
+      () => !this.#state.isFinished && typing.start(place.channel),
       () => {},
     );
-    if (begun) this.#inherit().catch(() => {});
   }
 
   get kept(): KeptReply {

@@ -41,6 +41,11 @@ export class ReplyState {
     });
   }
 
+  /** Whether people see a reply that is over. */
+  get isFinished(): boolean {
+    return this.shown.at(-1)?.buttons === 'finished';
+  }
+
   /** What there is beside what there should be. */
   slots(view: View): Slot[] {
     const { parts, outcome } = view;

@@ -149,7 +149,7 @@ test.each<Where>(['thread', 'reply', 'direct', 'anew'])(
         if (where === 'reply')
           expect(own.filter(({ notified }) => notified.includes('ann'))).toHaveLength(1 + others);
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   },
 );
@@ -281,12 +281,16 @@ test('a reply that stands in the channel, since no thread could be started, goes
   expect(sim.world.channels.has(question.id)).toBe(false);
 });
 
-test('a reply that is gone on with shows typing as a new one does', async () => {
+test('a reply that is gone on with shows typing as a new one does, and one that was over does not', async () => {
   const sim = await openSim();
-  const { question, channel } = ask(sim, 'direct');
-  const first = open(sim, question);
+  const [begun, over] = [ask(sim, 'direct'), ask(sim, 'reply')];
+  const first = open(sim, begun.question);
   await show(first, viewOf(['Begun']));
-  first.close?.();
-  goOn(sim, question, first.kept);
-  await sim.until(() => sim.typing(channel).includes('Bobbin'));
+  const second = open(sim, over.question);
+  await show(second, viewOf(['Whole.'], DONE));
+  for (const reply of [first, second]) reply.close?.();
+  await show(goOn(sim, over.question, second.kept), viewOf(['Whole.'], DONE));
+  goOn(sim, begun.question, first.kept);
+  await sim.until(() => sim.typing(begun.channel).includes('Bobbin'));
+  expect(sim.typing(over.channel)).toEqual([]);
 });
