@@ -1,5 +1,7 @@
 import { once } from 'node:events';
-import { type Logger, openLog } from '../log.ts';
+import type { DiscordOptions } from '../../adapters/discord/discord.ts';
+import type { SlackOptions } from '../../adapters/slack/slack.ts';
+import { openLog } from '../log.ts';
 import { OpeningBot } from '../opening-bot.ts';
 import { openHttp } from '../operations/http.ts';
 import { metrics } from '../operations/metrics.ts';
@@ -20,9 +22,9 @@ const FAREWELL_MS = 4_000;
 /** `npm start` with the tokens of a platform: serves people there until SIGINT or SIGTERM. */
 export async function start(settings: Settings, proxies?: Proxies): Promise<void> {
   const log = await openLog(settings.logLevel ?? 'info');
-  const platforms = await platformsOf(settings, log, proxies);
   // Before anything connects: a second process with the same store would take messages from the first one.
   const store = observedStore(await openStore(settings.store), metrics);
+  const platforms = await platformsOf(settings, { log, observer: metrics, share: store.replicas }, proxies);
   let ready = false;
   await using open = new AsyncDisposableStack();
   const style = { toolCall: () => undefined, longest: settings.maxReplyLength ?? REPLY_LENGTH };
@@ -64,21 +66,19 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
 /** The platforms whose tokens are set; each is loaded only when it is. */
 async function platformsOf(
   { slack, discord }: Settings,
-  log: Logger,
+  common: Pick<SlackOptions & DiscordOptions, 'log' | 'observer' | 'share'>,
   proxies: Proxies | undefined,
 ): Promise<Platform[]> {
   const platforms: Platform[] = [];
   if (slack) {
     const { Slack } = await import('../../adapters/slack/slack.ts');
-    platforms.push(
-      new Slack({ ...slack, log, observer: metrics, ...(proxies && { dispatcher: proxies.dispatcher }) }),
-    );
+    platforms.push(new Slack({ ...slack, ...common, ...(proxies && { dispatcher: proxies.dispatcher }) }));
   }
   if (discord) {
     // Before the adapter, which loads discord.js.
     if (proxies) (await import('../../adapters/discord/gateway-proxy.ts')).proxyGateway(proxies.agentFor);
     const { Discord } = await import('../../adapters/discord/discord.ts');
-    platforms.push(new Discord({ ...discord, log, observer: metrics }));
+    platforms.push(new Discord({ ...discord, ...common }));
   }
   return platforms;
 }
