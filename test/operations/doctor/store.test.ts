@@ -125,7 +125,7 @@ test('a PostgreSQL before and while Bobbins use it', async () => {
   onTestFinished(() => store.close());
   const used = await postgres('used', 19);
   expect(used[2]).toBe('✓ The table is there.');
-  expect(used[3]).toMatch(/^! .*, 1 of them by running Bobbins, and a Bobbin opens up to 19: raise max_conn/);
+  expect(used[3]).toMatch(/^! .*, \d of them by running Bobbins, and a Bobbin opens up to 19: raise max_conn/);
 });
 
 test('a PostgreSQL that can not be used is named, with what to do', async () => {
