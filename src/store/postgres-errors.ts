@@ -39,6 +39,14 @@ const ADVICE: Record<string, (address: string) => string> = {
   '57P03': (address) => `PostgreSQL at ${address} is starting or stopping: try again in a moment.`,
 };
 
+/** What to do about one of the two. */
+export function adviceOn(
+  code: typeof OF_ANOTHER_PROGRAM | typeof OF_A_NEWER_BOBBIN,
+  address: string,
+): string {
+  return ADVICE[code]?.(address) ?? code;
+}
+
 /** Whether the database has no connection left for us, for now: `too_many_connections`. */
 export function isCrowded(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '53300';

@@ -8,7 +8,7 @@ export const TABLE = 'bobbin';
  * Counted up with every change of the tables below and with every release of pg-boss that changes its own, so that an
  * older Bobbin leaves a newer database alone. 1 had no `bobbin_schema`.
  */
-const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 2;
 
 /** Any number that all copies of Bobbin share: it lets one of them at a time set up the tables. */
 export const SETUP_LOCK = 7_266_224;

@@ -1,6 +1,14 @@
 import { Client } from 'pg';
+import { BOSS_SCHEMA } from '../../store/postgres-boss.ts';
 import { POOL_SIZE } from '../../store/postgres-connections.ts';
-import { addressOf, explain } from '../../store/postgres-errors.ts';
+import {
+  addressOf,
+  adviceOn,
+  explain,
+  OF_A_NEWER_BOBBIN,
+  OF_ANOTHER_PROGRAM,
+} from '../../store/postgres-errors.ts';
+import { SCHEMA_VERSION } from '../../store/postgres-schema.ts';
 import { broken, type Finding, limited, well } from './finding.ts';
 
 /** For a connection and for each answer, in ms: who waits for longer knows enough. */
@@ -14,6 +22,9 @@ const FACTS = `
     current_setting('server_version_num')::int / 10000 AS major,
     current_setting('transaction_read_only') = 'on' AS is_read_only,
     has_schema_privilege(current_schema(), 'CREATE') AS may_create,
+    to_regnamespace('${BOSS_SCHEMA}') IS NOT NULL AS has_queue,
+    has_database_privilege(current_database(), 'CREATE') AS may_create_schema,
+    to_regclass('bobbin_schema') IS NOT NULL AS has_version,
     to_regclass('bobbin') IS NOT NULL AS has_table,
     (SELECT count(*)::int FROM information_schema.columns
       WHERE table_schema = current_schema() AND table_name = 'bobbin' AND column_name IN ('key', 'value')) AS columns,
@@ -28,6 +39,11 @@ interface Facts {
   is_read_only: boolean;
   /** Null where there is no schema to create something in. */
   may_create: boolean | null;
+  has_queue: boolean;
+  may_create_schema: boolean;
+  has_version: boolean;
+  /** Of the schema; undefined in a database that is empty or of an early Bobbin. */
+  schema?: number;
   has_table: boolean;
   columns: number;
   most: number;
@@ -45,7 +61,7 @@ export async function* examinePostgres(databaseUrl: string, poolSize = POOL_SIZE
   yield facts.is_read_only
     ? broken(`PostgreSQL at ${address} is read-only: point DATABASE_URL to the primary server.`)
     : well('It can be written to.');
-  yield table(facts, address);
+  yield tables(facts, address);
   yield connections(facts, poolSize);
 }
 
@@ -60,7 +76,12 @@ async function factsOf(databaseUrl: string): Promise<Facts> {
   client.on('error', () => {});
   try {
     await client.connect();
-    return (await client.query<Facts>(FACTS)).rows[0] as Facts;
+    const facts = (await client.query<Facts>(FACTS)).rows[0] as Facts;
+    if (!facts.has_version) return facts;
+    const { rows } = await client.query<{ version: number }>(
+      'SELECT max(version) AS version FROM bobbin_schema',
+    );
+    return { ...facts, ...(rows[0] && { schema: rows[0].version }) };
   } finally {
     await client.end().catch(() => {});
   }
@@ -73,16 +94,23 @@ function version({ version, major }: Facts, address: string): Finding {
   );
 }
 
-function table({ has_table, columns, may_create }: Facts, address: string): Finding {
-  if (has_table && columns < 2)
+function tables({ has_table, columns, schema = 1, ...may }: Facts, address: string): Finding {
+  if (has_table && columns < 2) return broken(adviceOn(OF_ANOTHER_PROGRAM, address));
+  if (schema > SCHEMA_VERSION) return broken(adviceOn(OF_A_NEWER_BOBBIN, address));
+  if (!has_table && !may.may_create)
     return broken(
-      `The table "bobbin" in ${address} is not Bobbin's: correct the name of the database in DATABASE_URL.`,
+      `The user of DATABASE_URL may not create a table in ${address}: grant it CREATE on the schema.`,
     );
-  if (has_table) return well('The table is there.');
-  if (may_create) return well('The table is not there yet: the first start creates it.');
-  return broken(
-    `The user of DATABASE_URL may not create a table in ${address}: grant it CREATE on the schema.`,
-  );
+  if (!may.has_queue && !may.may_create_schema)
+    return broken(
+      `The user of DATABASE_URL may not create the schema "${BOSS_SCHEMA}" in ${address}: grant it CREATE on the database.`,
+    );
+  if (!has_table) return well('The tables are not there yet: the first start creates them.');
+  if (schema < SCHEMA_VERSION)
+    return well(
+      `The tables are of an earlier Bobbin (schema ${schema}): the next start brings them up to date.`,
+    );
+  return well(`The tables are there (schema ${schema}).`);
 }
 
 function connections({ most, used, ours }: Facts, poolSize: number): Finding {

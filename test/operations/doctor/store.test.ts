@@ -118,14 +118,16 @@ test('a PostgreSQL before and while Bobbins use it', async () => {
   expect(empty).toEqual([
     expect.stringMatching(/^✓ PostgreSQL \d+\S* answers at 127\.0\.0\.1:\d+\/used\.$/),
     '✓ It can be written to.',
-    '✓ The table is not there yet: the first start creates it.',
+    '✓ The tables are not there yet: the first start creates them.',
     expect.stringMatching(/^✓ \d+ of 20 connections are in use, 0 of them by running Bobbins\.$/),
   ]);
   const store = await openStore({ dataDir: '/nowhere', databaseUrl: server.url('used') });
   onTestFinished(() => store.close());
   const used = await postgres('used', 19);
-  expect(used[2]).toBe('✓ The table is there.');
-  expect(used[3]).toMatch(/^! .*, \d of them by running Bobbins, and a Bobbin opens up to 19: raise max_conn/);
+  expect(used[2]).toMatch(/^✓ The tables are there \(schema \d+\)\.$/);
+  expect(used[3]).toMatch(
+    /^! .*, [1-9]\d* of them by running Bobbins, and a Bobbin opens up to 19: raise max_conn/,
+  );
 });
 
 test('a PostgreSQL that can not be used is named, with what to do', async () => {
@@ -136,10 +138,18 @@ test('a PostgreSQL that can not be used is named, with what to do', async () => 
   );
   const other = await postgres('other');
   expect(other[1]).toMatch(/^✗ PostgreSQL at .* is read-only: point DATABASE_URL to the primary/);
-  expect(other[2]).toMatch(/^✗ The table "bobbin" in .* is not Bobbin's/);
+  expect(other[2]).toMatch(/^✗ The database of .* has a table of another program/);
   expect(await postgres('missing')).toEqual([expect.stringMatching(/^✗ The database of .* does not exist/)]);
   const refused = await told(() => examinePostgres('postgres://me:secret@127.0.0.1:1/db'));
   expect(refused).toEqual([expect.stringMatching(/^✗ PostgreSQL at 127\.0\.0\.1:1\/db cannot be reached/)]);
+});
+
+test('a PostgreSQL of an earlier Bobbin is brought up to date later, and one of a later Bobbin is refused', async () => {
+  await server.createDatabase('ages');
+  await query('ages', 'CREATE TABLE bobbin (key text PRIMARY KEY, value text)');
+  expect((await postgres('ages'))[2]).toMatch(/^✓ The tables are of an earlier Bobbin \(schema 1\)/);
+  await query('ages', 'CREATE TABLE bobbin_schema (version int); INSERT INTO bobbin_schema VALUES (999)');
+  expect((await postgres('ages'))[2]).toMatch(/^✗ The database of .* was written by a newer Bobbin/);
 });
 
 test('a user that may create nothing is told so', async () => {
@@ -150,4 +160,7 @@ test('a user that may create nothing is told so', async () => {
   );
   const lines = await told(() => examinePostgres(`postgres://guest:secret@127.0.0.1:${server.port}/locked`));
   expect(lines[2]).toMatch(/^✗ The user of DATABASE_URL may not create a table/);
+  await query('locked', 'GRANT CREATE ON SCHEMA public TO guest');
+  const more = await told(() => examinePostgres(`postgres://guest:secret@127.0.0.1:${server.port}/locked`));
+  expect(more[2]).toMatch(/^✗ The user of DATABASE_URL may not create the schema "bobbin_queue"/);
 });
