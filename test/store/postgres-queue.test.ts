@@ -47,6 +47,12 @@ async function openWire(): Promise<PostgresWire> {
   return wire;
 }
 
+/** Cuts the connections to a database that call themselves so. */
+const cut = (database: string, name: string) =>
+  sql(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}' AND application_name = '${name}'`,
+  );
+
 let databases = 0;
 async function freshDatabase(): Promise<string> {
   const name = `fresh${databases++}`;
@@ -68,6 +74,7 @@ describe('the queue in PostgreSQL', () => {
       await wires.get(store)?.close();
       await store.close();
     },
+    cut: () => cut('postgres', 'bobbin session'),
   };
   queueContract(() => scene);
   survivalContract(() => scene);
@@ -216,11 +223,6 @@ describe('many processes', () => {
 });
 
 describe('a process that loses the database', () => {
-  const cut = (database: string, name: string) =>
-    sql(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}' AND application_name = '${name}'`,
-    );
-
   test('gives up its claims, and comes back by itself', async () => {
     const database = await freshDatabase();
     const store = await open(database);

@@ -9,6 +9,8 @@ export interface QueueScene {
   open(): Promise<Store>;
   /** Ends a store as `kill -9` ends its process: nothing is given back. */
   crash(store: Store): Promise<void>;
+  /** Cuts the connections by which processes are known to be alive, where there are any; they come back by themselves. */
+  cut?(): Promise<unknown>;
 }
 
 let names = 0;
@@ -265,6 +267,7 @@ export function survivalContract(scene: () => QueueScene): void {
       { weight: 2, arbitrary: fc.record({ do: fc.constant('again' as const), number: fc.nat(5) }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const) }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('cut' as const) }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('turn' as const) }) },
     );
     await fc.assert(
@@ -281,6 +284,8 @@ export function survivalContract(scene: () => QueueScene): void {
           } else if (one.do === 'again') {
             const old = put[one.number];
             if (old) expect(await queue.put(old)).toBe(false);
+          } else if (one.do === 'cut') {
+            await scene().cut?.();
           } else if (one.do === 'turn') {
             await new Promise(setImmediate);
           } else {
