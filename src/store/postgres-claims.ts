@@ -1,4 +1,3 @@
-import type { QueryResult } from 'pg';
 import { BOSS_SCHEMA, type Boss } from './postgres-boss.ts';
 import type { Query } from './postgres-connections.ts';
 import { GIVEN_BACK, type Owner } from './postgres-presence.ts';
@@ -37,27 +36,25 @@ export class PostgresClaims {
   }
 
   /** Takes up to `limit` keys that nobody owns; `full` says whether there may be more. */
-  fetch(session: Session, limit: number): Promise<{ owned: Owned[]; full: boolean }> {
-    return session.transaction(async (run) => {
-      const jobs = await this.#boss.fetch(this.#queue, {
-        batchSize: limit,
-        includeMetadata: true,
-        db: { executeSql: (sql: string, values?: unknown[]): Promise<QueryResult> => run(sql, values) },
-      });
-      if (jobs.length === 0) return { owned: [], full: false };
-      // In one order everywhere, so that two processes never wait for each other.
-      const keys = jobs.map(({ singletonKey }) => String(singletonKey)).sort();
-      const { rows } = await run(
-        `INSERT INTO bobbin_claims (queue, key, process) SELECT $1, key, $2 FROM unnest($3::text[]) AS key
+  async fetch(session: Session, limit: number): Promise<{ owned: Owned[]; full: boolean }> {
+    let rows: Record<string, unknown>[] = [];
+    // One statement for both: pg-boss marks the entries as active, and we whose they are. In one order everywhere, so that
+    // two processes never wait for each other.
+    const executeSql = async (sql: string) => {
+      rows = await session.query(
+        `WITH fetched AS (${sql}) INSERT INTO bobbin_claims (queue, key, process)
+          SELECT $1, "singletonKey", $2 FROM fetched ORDER BY "singletonKey"
           ON CONFLICT (queue, key) DO UPDATE SET more = true RETURNING key, more`,
-        [this.#queue, session.process, keys],
+        [this.#queue, session.process],
       );
-      const owned = rows.filter(({ more }) => more === false);
-      return {
-        owned: owned.map(({ key }) => ({ key: String(key), isTakenOver: false })),
-        full: jobs.length === limit,
-      };
-    });
+      return { rows };
+    };
+    await this.#boss.fetch(this.#queue, { batchSize: limit, includeMetadata: true, db: { executeSql } });
+    const owned = rows.filter(({ more }) => more === false);
+    return {
+      owned: owned.map(({ key }) => ({ key: String(key), isTakenOver: false })),
+      full: rows.length === limit,
+    };
   }
 
   /** Takes up to `limit` keys that were given back or whose owner is dead. */

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { Client, DatabaseError, type QueryResult } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { Gate } from './gate.ts';
 import { CONNECTION_TIMEOUT_MS, type Query } from './postgres-connections.ts';
 import { explain } from './postgres-errors.ts';
@@ -14,12 +14,11 @@ const ANSWER_TIMEOUT_MS = 5_000;
 
 /**
  * How the server finds out that nobody is at the other end any more, though no connection was closed: a dead host, or a
- * process that stands still. The first two, since a living session asks something several times a second; PostgreSQL 12
- * and 13 do not have `idle_session_timeout`, so TCP has to notice: 3 s and nine probes, one a second.
+ * process that stands still. A living session asks something several times a second. PostgreSQL 12 and 13 do not have
+ * `idle_session_timeout`, so TCP has to notice: 3 s and nine probes, one a second.
  */
 const SERVER_PATIENCE = [
   ['idle_session_timeout', '10s'],
-  ['idle_in_transaction_session_timeout', '10s'],
   ['tcp_keepalives_idle', '3'],
   ['tcp_keepalives_interval', '1'],
 ];
@@ -36,7 +35,7 @@ export type Hear = (channel: string, payload: string) => void;
 
 /**
  * One connection that stands for this process: as long as it lives it holds an advisory lock of the process's number, and
- * it hears notifications. Its queries run one after the other.
+ * it hears notifications. Its queries run one after the other, each of them a transaction.
  */
 export class Session {
   /** Another number in every session, so that what a lost one had is never taken for this one's. */
@@ -46,6 +45,7 @@ export class Session {
   readonly #client: Client;
   readonly #address: string;
   readonly #loss: AbortController;
+  /** A client of `pg` takes one query at a time. */
   readonly #gate = new Gate(1);
 
   /** Connects, and takes the lock. Rejects with a `Problem` where a person can put it right. */
@@ -83,24 +83,7 @@ export class Session {
     this.lost = loss.signal;
   }
 
-  readonly query: Query = (sql, values) => this.#gate.run(async () => (await this.#run(sql, values)).rows);
-
-  /** All that `work` does with the function that it is given, or nothing of it. */
-  transaction<T>(
-    work: (run: (sql: string, values?: unknown[]) => Promise<QueryResult>) => Promise<T>,
-  ): Promise<T> {
-    return this.#gate.run(async () => {
-      await this.#run('BEGIN');
-      try {
-        const result = await work((sql, values) => this.#run(sql, values));
-        await this.#run('COMMIT');
-        return result;
-      } catch (error) {
-        if (!this.lost.aborted) await this.#run('ROLLBACK');
-        throw error;
-      }
-    });
-  }
+  readonly query: Query = (sql, values) => this.#gate.run(() => this.#ask(sql, values));
 
   /** Gives the lock back. */
   close(): void {
@@ -108,10 +91,10 @@ export class Session {
     hangUp(this.#client);
   }
 
-  async #run(sql: string, values?: unknown[]): Promise<QueryResult> {
+  async #ask(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]> {
     this.lost.throwIfAborted();
     try {
-      return await this.#client.query(values ? prepared(sql, values) : sql);
+      return (await this.#client.query(values ? prepared(sql, values) : sql)).rows;
     } catch (error) {
       // What the server has said itself it has said over a connection that stands.
       if (!(error instanceof DatabaseError)) this.#giveUp(error);

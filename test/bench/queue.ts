@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore, type StoreOptions } from '../../src/store/open-store.ts';
+import type { Claim } from '../../src/store/queue.ts';
 import { startPostgres } from '../sim/postgres.ts';
 import { type Figure, print } from './figure.ts';
 
@@ -16,6 +17,9 @@ const RUSH = 3_000;
 const PUTTING = 50;
 /** The first ones warm the processes up. */
 const WARM_UP = 50;
+
+/** So many processes are killed at work. */
+const KILLS = 15;
 
 /** Milliseconds between two looks at whether the queue is empty. */
 const LOOK = 5;
@@ -30,6 +34,7 @@ export async function queueFigures(): Promise<Figure[]> {
       ...(await figures('SQLite', { dataDir }, 1)),
       ...(await figures('PostgreSQL', shared, 1)),
       ...(await figures('PostgreSQL', shared, 3)),
+      await takeOverFigure(shared),
     ];
   } finally {
     await postgres.stop();
@@ -44,19 +49,40 @@ async function figures(store: string, options: StoreOptions, count: number): Pro
   await workers[0]?.ask(`single ${WARM_UP}`);
   await all('times');
   await workers[0]?.ask(`single ${SINGLE}`);
-  const times = (await all('times')).flatMap((json) => JSON.parse(json) as number[]).sort((a, b) => a - b);
+  const times = (await all('times')).flatMap((json) => JSON.parse(json) as number[]);
   const began = performance.now();
   await all(`rush ${Math.ceil(RUSH / count)}`);
   const seconds = (performance.now() - began) / 1_000;
   const shares = (await all('times')).map((json) => (JSON.parse(json) as number[]).length);
   for (const worker of workers) worker.end();
-  const at = (share: number) =>
-    `${(times[Math.floor(share * (times.length - 1))] ?? Number.NaN).toFixed(1)} ms`;
   const split = count > 1 ? ` (${shares.join(' + ')})` : '';
   return [
-    { name: `${name}: put to work, ${SINGLE} entries`, value: `p50 ${at(0.5)}, p99 ${at(0.99)}` },
+    { name: `${name}: put to work, ${SINGLE} entries`, value: spread(times) },
     { name: `${name}: entries a second`, value: `${(RUSH / seconds).toFixed(0)}${split}` },
   ];
+}
+
+/** From `kill -9` of a process to the work of another one that goes on with what it had. */
+async function takeOverFigure(options: StoreOptions): Promise<Figure> {
+  const survivor = await startWorker(options);
+  const times: number[] = [];
+  for (let kill = 0; kill < KILLS; kill++) {
+    await survivor.ask('rest');
+    const victim = await startWorker(options);
+    await victim.ask('hold');
+    await survivor.ask('resume');
+    const killed = now();
+    victim.end();
+    times.push(Number(await survivor.ask('taken')) - killed);
+  }
+  survivor.end();
+  return { name: `PostgreSQL: kill -9 to taken over, ${KILLS} times`, value: spread(times), aim: '1 s' };
+}
+
+function spread(times: number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
+  return `p50 ${at(0.5).toFixed(1)} ms, p99 ${at(0.99).toFixed(1)} ms`;
 }
 
 interface Worker {
@@ -77,7 +103,7 @@ async function startWorker(options: StoreOptions): Promise<Worker> {
     stdin.write(`${order}\n`);
     return next();
   };
-  return { ask, end: () => void child.kill() };
+  return { ask, end: () => void child.kill('SIGKILL') };
 }
 
 async function* answers(lines: Interface): AsyncGenerator<string, string> {
@@ -87,20 +113,31 @@ async function* answers(lines: Interface): AsyncGenerator<string, string> {
 
 const now = () => performance.timeOrigin + performance.now();
 
+/** What is put instead of a time for who shall hold it for ever. */
+const HOLD = -1;
+
 /** A process that works on entries, each of which is the time at which it was put. */
 async function work(options: StoreOptions): Promise<void> {
   const queue = (await openStore(options)).queue<number>('bench');
   let times: number[] = [];
-  await queue.start(async (claim) => {
+  const holding = Promise.withResolvers<void>();
+  let taken = Promise.withResolvers<number>();
+  const workOn = async (claim: Claim<number>) => {
     const arrived = now();
     const entries = await claim.entries();
+    if (claim.isTakenOver) taken.resolve(arrived);
+    else if (entries[0]?.data === HOLD) {
+      holding.resolve();
+      return new Promise<void>(() => {});
+    }
     for (const { data } of entries) times.push(arrived - data);
     await claim.done(entries.map(({ id }) => id));
-  });
+  };
+  await queue.start(workOn);
   let puts = 0;
-  const put = () => {
+  const put = (data = now()) => {
     const id = `${process.pid}-${puts++}`;
-    return queue.put({ id, key: id, data: now() });
+    return queue.put({ id, key: id, data });
   };
   const empty = async () => {
     while ((await queue.depth()) > 0) await sleep(LOOK);
@@ -122,6 +159,21 @@ async function work(options: StoreOptions): Promise<void> {
       await empty();
       return 'done';
     },
+    async rest() {
+      await queue.stop();
+      taken = Promise.withResolvers();
+      return 'done';
+    },
+    async resume() {
+      await queue.start(workOn);
+      return 'done';
+    },
+    async hold() {
+      await put(HOLD);
+      await holding.promise;
+      return 'done';
+    },
+    taken: async () => String(await taken.promise),
     async times() {
       const taken = times;
       times = [];
