@@ -39,10 +39,11 @@ export function messageRoutes({ state, activeRun, written }: MessageRoutesDeps):
     const { id } = await findThread(state, pathId(c, 'thread_id'));
     const query = listQuery(c.req.query());
     const runId = c.req.query('run_id');
-    const page =
-      runId === undefined ? state.messages.page(id, query) : messagesOfRun(state, id, runId, query);
-    const { data, hasMore } = await page;
+    // Before the store is read: a run that ends meanwhile takes with it what was newer.
     const newer = written(id);
+    const page =
+      runId === undefined ? state.messages.page(id, query) : messagesOfRun(state, id, runId, query, newer);
+    const { data, hasMore } = await page;
     return c.json(toList({ data: data.map((message) => newer?.get(message.id) ?? message), hasMore }));
   });
 
@@ -66,8 +67,10 @@ export function messageRoutes({ state, activeRun, written }: MessageRoutesDeps):
   });
 
   const find = async (c: Context) => {
-    const message = await findMessage(state, pathId(c, 'thread_id'), pathId(c, 'message_id'));
-    return written(message.thread_id)?.get(message.id) ?? message;
+    const threadId = pathId(c, 'thread_id');
+    const newer = written(threadId);
+    const message = await findMessage(state, threadId, pathId(c, 'message_id'));
+    return newer?.get(message.id) ?? message;
   };
 
   return app;
@@ -86,13 +89,20 @@ async function messagesOfRun(
   threadId: string,
   runId: string,
   query: PageQuery,
+  newer: ReturnType<Written>,
 ): Promise<Page<Message>> {
-  const ids: string[] = [];
-  for await (const { step_details: details } of state.steps.walk(runId, { order: 'asc' }))
-    if (details.type === 'message_creation') ids.push(details.message_creation.message_id);
+  const live = [...(newer?.values() ?? [])].filter(({ run_id }) => run_id === runId).map(({ id }) => id);
+  const ids = live.length > 0 ? live : await messageIds(state, runId);
   const messages = await state.messages.getMany(ids);
   return pageOf(
     messages.filter((message) => message.thread_id === threadId),
     query,
   );
+}
+
+async function messageIds(state: State, runId: string): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { step_details: details } of state.steps.walk(runId, { order: 'asc' }))
+    if (details.type === 'message_creation') ids.push(details.message_creation.message_id);
+  return ids;
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Lock, Locks } from './locks.ts';
-import { addressOf, explain } from './postgres-errors.ts';
+import { CROWDED_PATIENCE_MS } from './postgres-connections.ts';
+import { addressOf, explain, isCrowded } from './postgres-errors.ts';
 
 /** Any number that all copies of Bobbin share, so that their locks are nobody else's. */
 const SEED = 7_266_225;
@@ -110,12 +111,25 @@ export class PostgresLocks implements Locks {
 
   #connected(): Promise<Client> {
     if (this.#client) return this.#client;
-    const client = this.#connect();
+    const client = this.#connectPatiently();
     this.#client = client;
     client.catch(() => {
       if (this.#client === client) this.#client = undefined;
     });
     return client;
+  }
+
+  /** Waits where the database has no connection left: others give theirs back, or end. */
+  async #connectPatiently(): Promise<Client> {
+    const patience = performance.now() + CROWDED_PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.#connect();
+      } catch (error) {
+        if (this.#isClosed || !isCrowded(error) || performance.now() > patience) throw error;
+        await sleep(PAUSE_MS);
+      }
+    }
   }
 
   async #connect(): Promise<Client> {

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { describe, expect, test } from 'vitest';
-import type { ModelEvent } from '../../../src/assistants/models/model.ts';
+import { ModelError, type ModelEvent, type ModelRequest } from '../../../src/assistants/models/model.ts';
 import { MAX_ANSWERS } from '../../../src/assistants/runs/loop/failures.ts';
 import { ScriptedInterpreter, type ScriptedResult } from '../../sim/scripted-interpreter.ts';
 import {
@@ -252,6 +252,72 @@ describe('what a dead process has done', () => {
     expect(said).toMatchObject({ text: { annotations: [{ text: 'sandbox:/mnt/data/table.csv' }] } });
     expect(messages.at(-1)?.attachments).toHaveLength(1);
   });
+});
+
+describe('what was left out of a conversation is told', () => {
+  const notice = '⚠️ Pictures were left out of this conversation: the model `scripted` takes none.';
+  const isAPicture = (request: ModelRequest) => JSON.stringify(request.items).includes('data:image/png');
+  /** Takes no pictures, and answers otherwise. */
+  const blind = (answer: ModelEvent[]): ScriptedAnswer =>
+    async function* (request, signal) {
+      if (isAPicture(request)) throw new ModelError('invalid_prompt', 'No images.', { refused: 'images' });
+      yield* answer;
+      if (answer.at(-1)?.type !== 'end')
+        await new Promise((_, reject) => signal.addEventListener('abort', reject));
+    };
+
+  test.each<[string, ScriptedAnswer[], string[]]>([
+    ['again, when the words were lost', [blind([]), blind([text('I se')])], [`${notice}\n\nAll of it.`]],
+    [
+      'again, when there were no words yet',
+      [blind([]), blind([...python('1'), end()]), blind([text('I se')])],
+      [`${notice}\n\nAll of it.`],
+    ],
+    [
+      'once, when they were not',
+      [blind([]), blind([text('Wait.'), ...python('1'), end()]), blind([text('I se')])],
+      [`${notice}\n\nWait.`, 'All of it.'],
+    ],
+  ])('%s', async (_when, answers, said) => {
+    const image_url = { url: 'data:image/png;base64,AAAA' };
+    const picture = { role: 'user' as const, content: [{ type: 'image_url' as const, image_url }] };
+    const { threadId, id, next } = await killed(
+      { answers, run: { additional_messages: [picture] } },
+      isWritten('I se'),
+    );
+    const api = next([blind(says('All of it.'))]);
+    await finished(api, threadId, id);
+    expect((await transcript(api, threadId)).slice(2)).toEqual(said.map((each) => `assistant: ${each}`));
+    expect(api.model.requests.filter(isAPicture)).toEqual([]);
+  });
+});
+
+test('what a provider wants back with its calls goes back to it, also in later runs', async () => {
+  const signed = (callId: string): ModelEvent[] => {
+    const [call, ...rest] = python(callId, callId);
+    if (!call) throw new Error('A call has events.');
+    const own: ModelEvent = { type: 'tool_own', index: 0, own: { signed: callId } };
+    const thought: ModelEvent = { type: 'provider_item', item: { thought: callId }, lasting: true };
+    return [call, own, ...rest, thought, end()];
+  };
+  const { threadId, id, next, ask } = await killed(
+    { answers: [signed('c1'), hangsAfter()] },
+    (api) => api.model.requests.length > 1,
+  );
+  const api = next([signed('c2'), says('Done.')]);
+  await finished(api, threadId, id);
+  await api.client.beta.threads.runs.stream(threadId, ask).finalRun();
+  for (const [at, ids] of [
+    [0, ['c1']],
+    [1, ['c1', 'c2']],
+    [2, ['c1', 'c2']],
+  ] as const) {
+    const sent = JSON.stringify(api.model.requests[at]?.items);
+    for (const each of ids) {
+      expect(sent.split(`"own":{"signed":"${each}"}`)).toHaveLength(2);
+      expect(sent.split(`"item":{"thought":"${each}"}`)).toHaveLength(2);
+    }
+  }
 });
 
 describe('a run that waits for a client', () => {
