@@ -8,5 +8,10 @@ export interface Locks {
 export interface Lock {
   /** Aborted when somebody else has the lock now: this process was cut off from the database for too long. */
   readonly lost: AbortSignal;
+  /**
+   * Undefined as long as nobody else can have the lock; otherwise it resolves when that is clear again, with `lost` aborted
+   * if somebody has. Rejects when the store fails for too long.
+   */
+  unsure(): Promise<void> | undefined;
   release(): Promise<void>;
 }

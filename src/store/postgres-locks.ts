@@ -4,6 +4,9 @@ import type { Lock, Locks } from './locks.ts';
 import { CROWDED_PATIENCE_MS } from './postgres-connections.ts';
 import { addressOf, explain, isCrowded } from './postgres-errors.ts';
 
+/** The database gives nobody a lock whose process it heard from within so many ms: it looks for 15 seconds. */
+const SAFE_MS = 10_000;
+
 /** Any number that all copies of Bobbin share, so that their locks are nobody else's. */
 const SEED = 7_266_225;
 
@@ -12,6 +15,9 @@ const TIMEOUT_MS = 5_000;
 
 /** Between two looks whether the connection still stands, in ms. */
 const BEAT_MS = 5_000;
+
+/** What runs write waits so many ms for the database to come back: as long as any other query. */
+const OUTAGE_PATIENCE_MS = 30_000;
 
 /** Between two attempts to connect again, or to take again what an old connection may hold still, in ms. */
 const PAUSE_MS = 200;
@@ -55,7 +61,10 @@ export class PostgresLocks implements Locks {
   readonly #gone = new WeakSet<Client>();
   #client: Promise<Client> | undefined;
   #backend: Backend | undefined;
+  /** When the database last answered on the connection: Unix time in ms, which goes on while a machine sleeps. */
+  #heard = 0;
   #beat: NodeJS.Timeout | undefined;
+  #assuring: Promise<void> | undefined;
   #isClosed = false;
 
   /** Connects when the first lock is taken. */
@@ -78,7 +87,7 @@ export class PostgresLocks implements Locks {
   #lock(name: string): Lock {
     const lost = new AbortController();
     this.#held.set(name, lost);
-    return { lost: lost.signal, release: () => this.#release(name) };
+    return { lost: lost.signal, unsure: () => this.#unsure(), release: () => this.#release(name) };
   }
 
   async #tryOne(name: string): Promise<boolean> {
@@ -147,6 +156,7 @@ export class PostgresLocks implements Locks {
     this.#backend = backend;
     if (before) await client.query(END, [before.pid, before.since]);
     await this.#takeAgain(client);
+    this.#heard = Date.now();
     client.on('end', () => this.#cut(client));
     this.#beat ??= setInterval(() => void this.#look(), BEAT_MS).unref();
     return client;
@@ -169,13 +179,50 @@ export class PostgresLocks implements Locks {
 
   async #look(): Promise<void> {
     const client = await this.#client?.catch(() => undefined);
-    await client?.query('SELECT 1').catch(() => this.#cut(client));
+    if (client) await this.#hear(client).catch(() => this.#cut(client));
+  }
+
+  async #hear(client: Client): Promise<void> {
+    await client.query('SELECT 1');
+    this.#heard = Date.now();
+  }
+
+  #unsure(): Promise<void> | undefined {
+    const isSafe = this.#client !== undefined && Math.abs(Date.now() - this.#heard) < SAFE_MS;
+    if (isSafe) return undefined;
+    if (this.#assuring) return this.#assuring;
+    const assuring = this.#assure().finally(() => {
+      this.#assuring = undefined;
+    });
+    // Whoever waits is told.
+    assuring.catch(() => {});
+    this.#assuring = assuring;
+    return assuring;
+  }
+
+  /** The locks are this process's again, or told to be lost. */
+  async #assure(): Promise<void> {
+    const patience = performance.now() + OUTAGE_PATIENCE_MS;
+    for (;;) {
+      try {
+        const client = await this.#connected();
+        return await this.#hear(client).catch((error: unknown) => {
+          this.#cut(client);
+          throw error;
+        });
+      } catch (error) {
+        if (this.#isClosed || performance.now() > patience)
+          throw explain(error, addressOf(this.#databaseUrl));
+        await sleep(PAUSE_MS);
+      }
+    }
   }
 
   /** The connection is gone: another one is opened, as long as there are locks to be taken again. */
   #cut(client: Client): void {
     if (this.#isClosed || this.#gone.has(client)) return;
     this.#gone.add(client);
+    this.#heard = 0;
     client.end().catch(() => {});
     this.#client = undefined;
     void this.#reconnect();

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Lock } from '../../src/store/locks.ts';
 import { PostgresLocks } from '../../src/store/postgres-locks.ts';
 import { StoreProblem } from '../../src/store/store-problem.ts';
@@ -109,11 +109,16 @@ test('what somebody else took while the way was cut is lost, and told to be; the
   const [{ url, cut, mend }, two] = [await way(), open()];
   const one = open(url);
   const [lost, kept] = [await taken(one, 'lost'), await taken(one, 'mine')];
+  expect(lost.unsure()).toBeUndefined();
   cut();
   await expect.poll(() => two.take('lost')).toBeDefined();
+  await expect.poll(() => lost.unsure() !== undefined).toBe(true);
+  const sure = lost.unsure();
   expect(lost.lost.aborted).toBe(false);
   mend();
-  await expect.poll(() => lost.lost.aborted).toBe(true);
+  await sure;
+  expect(lost.lost.aborted).toBe(true);
+  expect(kept.unsure()).toBeUndefined();
   expect(kept.lost.aborted).toBe(false);
   expect(await two.take('mine')).toBeUndefined();
   await lost.release();
@@ -131,6 +136,22 @@ test('what an old connection holds still, since the database has not noticed tha
   expect(await two.take('silent')).toBeUndefined();
   expect(await one.take('another')).toBeDefined();
   expect(lock.lost.aborted).toBe(false);
+});
+
+test('a process that slept for so long that others may have its locks looks before it is sure', async () => {
+  const [{ url, cut }, two] = [await way(), open()];
+  const one = open(url);
+  const lock = await taken(one, 'asleep');
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  const sure = lock.unsure();
+  expect(sure).toBeDefined();
+  await sure;
+  expect([lock.unsure(), lock.lost.aborted]).toEqual([undefined, false]);
+  vi.setSystemTime(Date.now() + 3_600_000);
+  cut();
+  expect(lock.unsure()).toBeDefined();
+  await expect.poll(() => two.take('asleep')).toBeDefined();
 });
 
 test('a database that is not there is a problem that a person can put right, and then it works again', async () => {

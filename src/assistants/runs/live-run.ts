@@ -14,6 +14,8 @@ export interface LiveRunOptions extends Failures {
   /** Milliseconds until the run expires, whatever it waits for. */
   expiresAfterMs: number;
   checkpointMs: number | undefined;
+  /** What is to be waited for before a write, when another process might carry out the run by now. */
+  unsure: () => Promise<void> | undefined;
   /** The run is over, or left: nothing of it is in memory any more. `isBroken`: even its end could not be kept. */
   onEnd: (isBroken: boolean) => void;
 }
@@ -42,7 +44,7 @@ export class LiveRun {
 
   constructor(run: Run, options: LiveRunOptions) {
     const { state, ...rest } = options.deps;
-    this.#sink = new RunSink(state, (event) => this.#stream?.send(event));
+    this.#sink = new RunSink(state, (event) => this.#stream?.send(event), options.unsure);
     this.run = run;
     this.#options = options;
     this.#writer = new RunWriter(run, this.#sink);

@@ -46,10 +46,12 @@ export class LiveRuns {
   /** A run that can be held; its lock is given back when it is over or left. */
   open(run: Run, lock: Locked): LiveRun {
     const { state, model, codeInterpreter, checkpointMs, onError, explain } = this.#options;
+    let held: Lock | undefined;
     const live = new LiveRun(run, {
       deps: { state, model, codeInterpreter },
       expiresAfterMs: msLeft(run),
       checkpointMs,
+      unsure: () => held?.unsure(),
       onError,
       ...(explain && { explain }),
       onEnd: (isBroken) => {
@@ -58,7 +60,10 @@ export class LiveRuns {
       },
     });
     lock.then(
-      (it) => it?.lost.addEventListener('abort', () => live.lose(), { once: true }),
+      (it) => {
+        held = it;
+        it?.lost.addEventListener('abort', () => live.lose(), { once: true });
+      },
       () => {},
     );
     return live;

@@ -67,6 +67,7 @@ export function sharedLocks(): () => ProcessLocks {
   const taken = new Set<string>();
   return () => {
     const own = new Map<string, AbortController>();
+    let noticed: PromiseWithResolvers<void> | undefined;
     return {
       async take(name): Promise<Lock | undefined> {
         if (taken.has(name)) return undefined;
@@ -76,14 +77,17 @@ export function sharedLocks(): () => ProcessLocks {
         const release = async () => {
           if (own.delete(name)) taken.delete(name);
         };
-        return { lost: lost.signal, release };
+        return { lost: lost.signal, unsure: () => noticed?.promise, release };
       },
       cutOff() {
+        noticed = Promise.withResolvers();
         for (const name of own.keys()) taken.delete(name);
       },
       notice() {
         for (const [name, lost] of own) if (taken.has(name)) lost.abort();
         own.clear();
+        noticed?.resolve();
+        noticed = undefined;
       },
     };
   };

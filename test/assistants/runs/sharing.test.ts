@@ -1,4 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { ModelEvent } from '../../../src/assistants/models/model.ts';
 import {
   calls,
   end,
@@ -72,29 +74,44 @@ test('of many processes that find a dead one’s run, exactly one carries it on'
   if (first) expect(await transcript(first, threadId)).toEqual(['user: Hello?', 'assistant: Hello.']);
 });
 
-test.each<[where: string, answer: ScriptedAnswer[]]>([
-  ['speaks', [hangsAfter(text('Once '))]],
-  ['calls', [hangsAfter(...python('1').slice(0, 2))]],
-  ['waits', [[...calls('weather', '{}'), end()]]],
+/** An answer that begins, and goes on once `more` resolves. */
+function goesOn(begin: ModelEvent[], rest: ModelEvent[], more: Promise<void>): ScriptedAnswer {
+  return async function* () {
+    yield* begin;
+    await more;
+    yield* rest;
+  };
+}
+
+test.each<[where: string, begin: ModelEvent[], rest: ModelEvent[]]>([
+  ['speaks', [text('Once ')], [text('upon a time.'), end()]],
+  ['calls', python('1').slice(0, 2), [...python('1').slice(2), end()]],
+  ['waits', [...calls('weather', '{}'), end()], []],
 ])(
   'a process that was cut off while its run %s writes no more, and the other’s run is whole',
-  async (_where, answer) => {
+  async (_where, begin, rest) => {
     const open = processes();
-    const cut = open(...answer);
+    const more = Promise.withResolvers<void>();
+    const waits = rest.length === 0;
+    const cut = open(waits ? begin : goesOn(begin, rest, more.promise), says('More.'));
     const { threadId, ask } = await conversation(cut);
     const { id } = await cut.client.beta.threads.runs.create(threadId, ask);
     await expect.poll(async () => (await cut.state.steps.last(id))?.status).toBe('in_progress');
+    if (waits) await expect.poll(async () => (await cut.state.runs.get(id))?.status).toBe('requires_action');
+    // What is being written while the lock is lost.
+    await setTimeout(20);
     cut.locks.cutOff();
+    const before = cut.written.length;
     const other = open(hangsAfter(text('Hello')), says('never'));
     await other.runs.find(threadId, id);
+    // It goes on for a while, and does not know yet.
+    more.resolve();
+    await setTimeout(20);
     cut.locks.notice();
     // It lets go of the run, and only looks on.
     await expect.poll(() => cut.runs.written(threadId)).toBeUndefined();
-    const before = cut.written.length;
-    expect((await cut.runs.find(threadId, id)).status).toBe(
-      answer[0] instanceof Function ? 'in_progress' : 'requires_action',
-    );
-    if (answer[0] instanceof Function) {
+    expect((await cut.runs.find(threadId, id)).status).toBe(waits ? 'requires_action' : 'in_progress');
+    if (!waits) {
       await expect.poll(() => transcript(cut, threadId)).toEqual(['user: Hello?', 'assistant: Hello']);
     }
     await other.client.beta.threads.runs.cancel(id, { thread_id: threadId });

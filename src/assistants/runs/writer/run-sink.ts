@@ -19,9 +19,13 @@ export class RunSink {
   #writes: Promise<unknown> = Promise.resolve();
   #isShut = false;
 
-  constructor(state: State, emit: Emit) {
+  readonly #unsure: () => Promise<void> | undefined;
+
+  /** `unsure`: what is to be waited for before a write, when another process might carry out the run by now. */
+  constructor(state: State, emit: Emit, unsure: () => Promise<void> | undefined) {
     this.state = state;
     this.emit = emit;
+    this.#unsure = unsure;
   }
 
   /** Lets a write go on while the run does. */
@@ -32,6 +36,8 @@ export class RunSink {
 
   /** Does it, unless the run is another process's by now. */
   async write(write: () => Promise<unknown>): Promise<void> {
+    const unsure = this.#unsure();
+    if (unsure) await unsure;
     if (!this.#isShut) await write();
   }
 
