@@ -61,7 +61,7 @@ const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^( {0,3}(?:[-+*]|(\d{1,9})[.)]))(?:( +)(?=[^ ])| *$)/;
 const HEADING = /^ {0,3}#{1,6}(?: |$)/;
 const RULE = /^ {0,3}([-*_])(?: *\1){2,} *$/;
-const FENCE = /^( {0,3})(?:(`{3,})([^`]*)|(~{3,})([\s\S]*))$/;
+const FENCE = /^( {0,3})(?:(`{3,})([^`]*)|(~{3,})(.*))$/s;
 const FENCE_END = /^ {0,3}(`{3,}|~{3,}) *$/;
 /** What may become the line that closes a fence. */
 const BEGUN_END = /^[\s>]*[`~]*$/;

@@ -35,6 +35,13 @@ const HORIZON_MS = 30_000;
 /** What is kept for a mere share of an end may as well come back so soon: nobody minds a second at a reply's end. */
 const PATIENCE_MS = 1_000;
 
+/**
+ * So long before all calls come back together, as the platform has told, nothing is kept any longer: it would be lost
+ * with the window. Enough for an answer and the next call to be on their way, so that it arrives before the window ends;
+ * longer, and more ends would find the place taken and wait for one more window.
+ */
+const LAST_CHANCE_MS = 250;
+
 /** The most of all calls that is kept for essential ones, so that what is shown still grows when many write at once. */
 const MOST_KEPT = 2 / 3;
 
@@ -94,19 +101,14 @@ export class Allowance {
   /** 0 when a call may go now, or the milliseconds until it is worth asking again. */
   wait(essential: boolean, now: number): number {
     this.#update(now);
-    const until = essential
-      ? this.#roomAt(this.#calls, now)
-      : Math.max(
-          this.#roomAt(this.#shared, now),
-          this.#roomAt(this.#calls - Math.ceil(this.#ends), now) - PATIENCE_MS,
-          this.#pacedUntil(now),
-        );
+    const room = this.#roomAt(this.#calls, now);
+    const until = essential ? room : Math.min(this.#sharedAt(now), Math.max(room, this.#lastChance));
     return Math.max(0, until - now, this.#closedUntil - now);
   }
 
-  /** Counts a call. */
+  /** Counts a call. One that takes a last chance does not put off the next. */
   take(essential: boolean, now: number): void {
-    if (!essential) this.#pacedAt = now;
+    if (!essential && this.#sharedAt(now) <= now) this.#pacedAt = now;
     this.#count({ until: now + lifeOf(this.#perMs), isAnswered: false });
   }
 
@@ -207,6 +209,22 @@ export class Allowance {
 
   get #horizonMs(): number {
     return Math.min(HORIZON_MS, this.#perMs);
+  }
+
+  /** When a call may go that leaves what is kept for essential ones. */
+  #sharedAt(now: number): number {
+    return Math.max(
+      this.#roomAt(this.#shared, now),
+      this.#roomAt(this.#calls - Math.ceil(this.#ends), now) - PATIENCE_MS,
+      this.#pacedUntil(now),
+    );
+  }
+
+  /** When what is kept is better used than lost: never, as long as only guesses say when calls come back. */
+  get #lastChance(): number {
+    const last = this.#counted.at(-1);
+    if (!last || !this.#counted.every(({ isAnswered }) => isAnswered)) return Number.POSITIVE_INFINITY;
+    return Math.max(last.until - LAST_CHANCE_MS, this.#pacedAt + this.#perMs / this.#calls);
   }
 
   /** When no more than `places` - 1 calls count any longer. */

@@ -210,6 +210,50 @@ test('no call is refused as long as its answer takes less time than a window', a
   );
 });
 
+test('the place that six replies leave for an end is used right before the window ends, where its end is told', async () => {
+  const verdicts = await shareChannel([70], 6);
+  expect(verdicts.filter(refused)).toEqual([]);
+  // A window takes as long as a call and its answer longer than the platform's, and is used up.
+  expect(verdicts.length).toBeGreaterThanOrEqual(Math.floor(60_000 / (CHANNEL.perMs + 140)) * CHANNEL.calls);
+});
+
+test('of six replies that end at any moment together the last waits for one window and little more', async () => {
+  const LATENCY_MS = 70;
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 10_000, max: 20_000 }), async (moment) => {
+      const scene = new Scene();
+      const budget = scene.budget(CHANNEL);
+      const server = new FixedWindow(CHANNEL);
+      const ends: number[] = [];
+      const way = () => new Promise<void>((resolve) => scene.clock.after(LATENCY_MS, resolve));
+      const call = async (essential: boolean, signal: AbortSignal): Promise<void> => {
+        const since = scene.clock.now();
+        if (!(await budget.take({ essential, urgency: () => scene.clock.now() - since }, signal))) return;
+        await way();
+        const { told, retryAfterMs } = server.call(scene.clock.now());
+        expect(retryAfterMs).toBeUndefined();
+        if (essential) ends.push(scene.clock.now() - moment);
+        await way();
+        if (told) budget.learn(told);
+      };
+      const reply = async () => {
+        const over = new AbortController();
+        scene.at(moment, () => over.abort());
+        while (!over.signal.aborted) await call(false, over.signal);
+        await call(true, new AbortController().signal);
+      };
+      for (let index = 0; index < 6; index++) {
+        budget.hold();
+        void reply();
+      }
+      await scene.clock.runUntil(moment + 20_000);
+      expect(ends).toHaveLength(6);
+      expect(Math.max(...ends)).toBeLessThanOrEqual(CHANNEL.perMs + 250 + 4 * LATENCY_MS);
+    }),
+    { numRuns: 50 },
+  );
+});
+
 test('calls that overtake each other on their way are not refused, though nothing tells of the limit', async () => {
   await fc.assert(
     fc.asyncProperty(
