@@ -84,7 +84,9 @@ export function* linesOf(text: string, from = 0): Generator<string> {
 
 /** Where the last line of a text starts: the text's length, if it ends with a line's end. */
 export function lastLineStart(text: string): number {
-  return Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
+  const start = text.lastIndexOf('\n') + 1;
+  // Text without carriage returns is not searched for one from end to start.
+  return start + text.slice(start).lastIndexOf('\r') + 1;
 }
 
 function indexOr(none: number, index: number): number {

@@ -36,9 +36,11 @@ function stillTrue(markdown: string, before: readonly Part[]): Part[] {
   const parts: Part[] = [];
   let at = 0;
   for (const part of before.slice(0, -1)) {
-    if (!markdown.startsWith(part.source, at)) break;
+    const end = at + part.source.length;
+    // Quicker than `startsWith`, which looks at one character after the other.
+    if (markdown.slice(at, end) !== part.source) break;
     parts.push(part);
-    at += part.source.length;
+    at = end;
   }
   return parts;
 }
