@@ -13,14 +13,15 @@ import { responsesModel } from './assistants/models/responses.ts';
 import { Ledger } from './conversation/ledger.ts';
 import { CONVERSATIONS, TURNS } from './conversation/namespaces.ts';
 import { observedRun } from './conversation/observed-run.ts';
+import { type TakeTurn, TurnWatch } from './conversation/observed-turn.ts';
 import { type RunThread, streamedRun } from './conversation/run.ts';
 import { Stops } from './conversation/stops.ts';
 import { ThreadMap } from './conversation/thread-map.ts';
-import { type TurnObserver, type TurnParts, takeTurn } from './conversation/turn.ts';
+import { type TurnParts, takeTurn } from './conversation/turn.ts';
 import { Turns, type TurnTask } from './conversation/turns.ts';
 import { noFunctions } from './functions/functions.ts';
 import { type Logger, logging } from './log.ts';
-import type { RunObserver } from './operations/observer.ts';
+import type { RunObserver, TurnObserver } from './operations/observer.ts';
 import { Presence } from './operations/presence.ts';
 import { StoreHealth } from './operations/store-health.ts';
 import type { Absence, Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
@@ -103,7 +104,8 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
     };
     const { graceMs, catchUpMs } = settings.operation;
     const { prompts } = settings.assistant;
-    return new RunningBot(store, server, turn, { prompts, graceMs, catchUpMs, ...(queueOf && { queueOf }) });
+    const given = { ...(queueOf && { queueOf }), ...(observer && { observer }) };
+    return new RunningBot(store, server, turn, { prompts, graceMs, catchUpMs, ...given });
   } catch (error) {
     await server.close();
     await store.close();
@@ -120,6 +122,7 @@ export interface RunningBotOptions {
   graceMs?: number;
   /** How old may be what is answered after nobody was there to hear it; 0 for never. */
   catchUpMs?: number;
+  observer?: TurnObserver;
 }
 
 /** A platform, and its conversations. */
@@ -140,6 +143,7 @@ export class RunningBot implements Bot {
   readonly #ledger: Ledger;
   readonly #stops: Stops;
   readonly #presence: Presence;
+  readonly #watch: TurnWatch | undefined;
   #closed: Promise<void> | undefined;
   /** By the platforms' names. */
   readonly #desks = new Map<string, Desk>();
@@ -153,6 +157,7 @@ export class RunningBot implements Bot {
     this.#server = server;
     this.#turn = turn;
     this.#options = options;
+    this.#watch = options.observer && new TurnWatch(options.observer);
     this.#health = new StoreHealth(store, log);
     this.#ledger = new Ledger(store.keyv(TURNS), log);
     this.#stops = new Stops(store.signals, store.replicas, (conversation) => this.#stopHere(conversation));
@@ -194,6 +199,7 @@ export class RunningBot implements Bot {
 
   receive(message: IncomingMessage): Receipt {
     this.#remember(message.conversation);
+    this.#watch?.arrived(message);
     const desk = this.#deskOf(message.conversation);
     if (desk) return desk.turns.receive(message);
     this.#turn.log.error(
@@ -290,7 +296,8 @@ export class RunningBot implements Bot {
     if (first) this.#remember(first.conversation);
     try {
       const about = { conversation: first?.conversation ?? '', turn: first?.id ?? '' };
-      return await logging(about, () => takeTurn(this.#turn, task, platform));
+      const take: TakeTurn = (task, platform) => takeTurn(this.#turn, task, platform);
+      return await logging(about, () => this.#watch?.take(take, task, platform) ?? take(task, platform));
     } catch (error) {
       this.#turn.log.error(
         { err: error, conversation: first?.conversation },

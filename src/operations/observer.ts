@@ -2,8 +2,8 @@ import type { Outcome } from '../platform.ts';
 
 /** Is told of turns, by the platform on which people see them. */
 export interface TurnObserver {
-  /** A turn begins, so many seconds after the first of its messages came. */
-  turnStarted(platform: string, waited: number): void;
+  /** A turn begins, so many seconds after the first of its messages came; undefined when another process heard that. */
+  turnStarted(platform: string, waited: number | undefined): void;
   /** It is one that another process began and did not end. */
   turnContinued(platform: string): void;
   /** People see its first text, so many seconds after the message came. */

@@ -108,6 +108,10 @@ test('one process serves Slack in both ways and Discord, and shows health and wh
   );
   expect(shown).toMatch(/bobbin_store_seconds_count\{operation="\w+",done="true"\} [1-9]/);
   expect(shown).toMatch(/bobbin_ready\{part="discord"\} 1/);
+  expect(shown).toMatch(/bobbin_turns_started_total\{platform="slack"\} 2/);
+  expect(shown).toMatch(/bobbin_queue_wait_seconds_count\{platform="slack"\} 2/);
+  expect(shown).toMatch(/bobbin_first_text_seconds_count\{platform="slack"\} 2/);
+  expect(shown).toMatch(/bobbin_first_text_seconds_count\{platform="discord"\} 1/);
   expect(shown).toMatch(/bobbin_queue_depth 0/);
   expect(shown).toMatch(/bobbin_replicas 1/);
 });

@@ -53,7 +53,7 @@ const firstText = new Histogram({
 export const turnMetrics: TurnObserver = {
   turnStarted(platform, waited) {
     started.inc({ platform });
-    queued.observe({ platform }, waited);
+    if (waited !== undefined) queued.observe({ platform }, waited);
   },
   turnContinued: (platform) => continued.inc({ platform }),
   textShown: (platform, seconds) => firstText.observe({ platform }, seconds),
