@@ -2,26 +2,33 @@ import type { Owned } from './postgres-claims.ts';
 import type { Session } from './postgres-session.ts';
 import type { Claim, Entry } from './queue.ts';
 
-/** A claim that ends when the session does in which it was made. */
+/** A claim that is lost with the session in which it was made. */
 export class PostgresClaim<T> implements Claim<T> {
   readonly key: string;
   readonly isTakenOver: boolean;
   /** The number of the process that has it. */
   readonly process: number;
-  readonly lost: AbortSignal;
   /** Whether the work has come to the end of anything. */
   hasDone = false;
   /** What the worker has been given and is not done. */
   #unfinished: Set<string> | undefined;
-  readonly #handOver = new AbortController();
+  readonly #loss = new AbortController();
   readonly #access: Pick<Claim<T>, 'entries' | 'done'>;
 
-  constructor({ key, isTakenOver }: Owned, session: Session, access: Pick<Claim<T>, 'entries' | 'done'>) {
+  constructor(
+    { key, isTakenOver }: Owned,
+    { process, lost }: Session,
+    access: Pick<Claim<T>, 'entries' | 'done'>,
+  ) {
     this.key = key;
     this.isTakenOver = isTakenOver;
-    this.process = session.process;
-    this.lost = AbortSignal.any([session.lost, this.#handOver.signal]);
+    this.process = process;
     this.#access = access;
+    if (lost.aborted) this.lose(lost.reason);
+  }
+
+  get lost(): AbortSignal {
+    return this.#loss.signal;
   }
 
   /** Whether something of it may be half done. */
@@ -30,8 +37,8 @@ export class PostgresClaim<T> implements Claim<T> {
   }
 
   /** Others may have it from now on. */
-  handOver(reason: unknown): void {
-    this.#handOver.abort(reason);
+  lose(reason: unknown): void {
+    this.#loss.abort(reason);
   }
 
   async entries(): Promise<Entry<T>[]> {

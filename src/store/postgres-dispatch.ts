@@ -50,6 +50,9 @@ export class PostgresDispatch<T> {
     this.#owners = new PostgresClaims(queue, ground.boss.boss, ground.connections.query);
     const { events } = ground.presence;
     events.on('begun', () => this.#wake());
+    events.on('lost', ({ process, lost }) => {
+      for (const claim of this.#claims) if (claim.process === process) claim.lose(lost.reason);
+    });
     events.on('looked', (session, owners) => void this.#takeOver(session, owners));
     events.on('notified', (channel, name) => {
       if (channel === ground.boss.channel && name === queue) this.#wake();
@@ -74,7 +77,7 @@ export class PostgresDispatch<T> {
   async handOver(reason: unknown): Promise<void> {
     await this.stop();
     const claims = [...this.#claims].filter(({ lost }) => !lost.aborted);
-    for (const claim of claims) claim.handOver(reason);
+    for (const claim of claims) claim.lose(reason);
     for (const [process, of] of Map.groupBy(claims, (claim) => claim.process)) {
       const begun = of.filter(({ isBegun }) => isBegun).map(({ key }) => key);
       await this.#owners.giveBack(

@@ -32,6 +32,8 @@ export type Owner = number | null;
 interface Events {
   /** A new session stands, and what was notified meanwhile was not heard. */
   begun: [Session];
+  /** The session has ended, and with it all claims that were made in it. */
+  lost: [Session];
   /** Regularly: whose claims are free. */
   looked: [Session, Owner[]];
   notified: [channel: string, payload: string];
@@ -123,6 +125,10 @@ export class Presence implements Replicas {
       throw error;
     }
     this.#session = session;
+    session.lost.addEventListener('abort', () => {
+      this.events.emit('lost', session);
+      this.look();
+    });
     return session;
   }
 
@@ -151,8 +157,8 @@ export class Presence implements Replicas {
     } catch (error) {
       this.#problem = error;
     }
-    const signal = AbortSignal.any([session.lost, this.#nudge.signal]);
-    await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});
+    const { signal } = this.#nudge;
+    if (!session.lost.aborted) await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});
   }
 
   #noteCount(count: number): void {

@@ -226,20 +226,26 @@ describe('a process that loses the database', () => {
   test('gives up its claims, and comes back by itself', async () => {
     const database = await freshDatabase();
     const store = await open(database);
-    const { work, nth } = worker();
+    const { work, nth, given } = worker();
     const queue = store.queue<string>('test');
     await queue.start(work);
     await queue.put({ id: '1', key: 'a', data: '' });
     const { claim, end } = await nth(1);
     const heard: string[] = [];
     store.signals.on('test', (text) => heard.push(text));
+    const inside = await connect(database);
+    onTestFinished(() => inside.end());
+    const owner = async () => (await inside.query(`SELECT process FROM bobbin_claims WHERE key = 'a'`)).rows;
+    const before = await owner();
     expect(await cut(database, 'bobbin session')).toHaveLength(1);
     await expect.poll(() => claim.lost.aborted).toBe(true);
     await expect(claim.done(['1'])).rejects.toThrow(StoreProblem);
     // Put while nobody is told of it.
     await queue.put({ id: '2', key: 'b', data: '' });
     expect((await nth(2)).key).toBe('b');
+    await expect.poll(owner).not.toEqual(before);
     // Not before the work that has lost its claim is over.
+    expect(given).toHaveLength(2);
     end();
     const again = await nth(3);
     expect([again.key, again.ids, again.isTakenOver]).toEqual(['a', ['1'], true]);
@@ -284,6 +290,36 @@ describe('a process that loses the database', () => {
     await expect.poll(put).toBe(true);
     expect((await nth(1)).ids).toEqual(['1']);
   });
+});
+
+test('a database that was down is used again, by whoever worked then', async () => {
+  const store = await open();
+  const queue = store.queue<string>('restart');
+  const [held, taken]: [Claim<string>[], unknown[]] = [[], []];
+  await queue.start(async (claim) => {
+    taken.push([claim.key, claim.isTakenOver]);
+    if (claim.isTakenOver || claim.key === 'other')
+      return claim.done((await claim.entries()).map(({ id }) => id));
+    await claim.entries();
+    held.push(claim);
+    await once(claim.lost, 'abort');
+  });
+  await queue.put({ id: '1', key: 'held', data: '' });
+  await expect.poll(() => held).toHaveLength(1);
+  await server.goDown();
+  const put = () => queue.put({ id: '2', key: 'other', data: '' });
+  await expect(put()).rejects.toThrow(/cannot be reached/);
+  await expect(store.check()).rejects.toThrow(/cannot be reached/);
+  await server.comeBack();
+  admin = await connect('postgres');
+  await expect.poll(() => put().catch(String)).toBe(true);
+  const all = [
+    ['held', false],
+    ['held', true],
+    ['other', false],
+  ];
+  await expect.poll(() => taken.toSorted()).toEqual(all);
+  await expect.poll(() => store.check()).toBeUndefined();
 });
 
 describe('what pg-boss would do by itself', () => {
