@@ -7,7 +7,7 @@ export interface StoreOptions {
   dataDir: string;
   /** `postgres://…`: keep everything there instead. */
   databaseUrl?: string;
-  /** The most connections to it. */
+  /** The most connections to it, one of which stands for this process among the others; at least 2. */
   poolSize?: number;
 }
 
