@@ -12,9 +12,9 @@ import { lookUpModel } from './assistants/models/remote/list-models.ts';
 import { responsesModel } from './assistants/models/responses.ts';
 import { Ledger } from './conversation/ledger.ts';
 import { CONVERSATIONS, TURNS } from './conversation/namespaces.ts';
-import { observedRun } from './conversation/observed-run.ts';
+import { observedBegun, observedRun } from './conversation/observed-run.ts';
 import { type TakeTurn, TurnWatch } from './conversation/observed-turn.ts';
-import { type RunThread, streamedRun } from './conversation/run.ts';
+import { begunRun, type RunThread, streamedRun } from './conversation/run.ts';
 import { Stops } from './conversation/stops.ts';
 import { ThreadMap } from './conversation/thread-map.ts';
 import { type TurnParts, takeTurn } from './conversation/turn.ts';
@@ -95,7 +95,7 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
     const turn = {
       client,
       threads,
-      runThread: observer ? observedRun(follow(client), observer) : follow(client),
+      ...runsOf(client, follow, observer),
       functions: noFunctions,
       runSettings,
       style,
@@ -368,6 +368,17 @@ export function openParts(settings: Settings) {
 }
 
 export type Parts = ReturnType<typeof openParts>;
+
+/** How runs are followed: those that a turn starts, and those that it goes on with. */
+function runsOf(
+  client: OpenAI,
+  follow: (client: OpenAI) => RunThread,
+  observer: RunObserver | undefined,
+): Pick<TurnParts, 'runThread' | 'followRun'> {
+  const [runThread, followRun] = [follow(client), begunRun(client)];
+  if (!observer) return { runThread, followRun };
+  return { runThread: observedRun(runThread, observer), followRun: observedBegun(followRun, observer) };
+}
 
 function embeddedServer(settings: Settings, store: Store, log: Logger, reader: Reader): Server {
   const { fetch, warmUp, close } = openAssistants(settings, store, log, reader);

@@ -2,7 +2,7 @@ import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { addToLog } from '../log.ts';
 import type { RunObserver } from '../operations/observer.ts';
-import type { RunThread } from './run.ts';
+import type { FollowRun, RunThread } from './run.ts';
 import { isOver } from './run-status.ts';
 
 /** The same runs, and `observer` is told what they took and how they ended. Lines of the log carry their ids from then on. */
@@ -20,18 +20,17 @@ export function observedRun(runThread: RunThread, observer: RunObserver): RunThr
  * The same for a run that another process began, of which all there is comes again and again. What was over when it was
  * found, that process has told.
  */
-export async function* observedBegun(
-  looks: AsyncIterable<AssistantStreamEvent[]>,
-  observer: RunObserver,
-): AsyncGenerator<AssistantStreamEvent[]> {
-  const watch = new RunWatch(observer);
-  let isFirst = true;
-  for await (const events of looks) {
-    for (const event of events) if (isFirst) watch.pass(event);
-    for (const event of events) watch.see(event);
-    isFirst = false;
-    yield events;
-  }
+export function observedBegun(followRun: FollowRun, observer: RunObserver): FollowRun {
+  return async function* (...args) {
+    const watch = new RunWatch(observer);
+    let isFirst = true;
+    for await (const events of followRun(...args)) {
+      for (const event of events) if (isFirst) watch.pass(event);
+      for (const event of events) watch.see(event);
+      isFirst = false;
+      yield events;
+    }
+  };
 }
 
 /** What was told of one run, so that nothing is told twice: what breaks off is made whole with what had come already. */

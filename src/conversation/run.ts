@@ -19,6 +19,9 @@ export type RunThread = (
   context: RunContext,
 ) => AsyncIterable<AssistantStreamEvent>;
 
+/** Follows a run that was begun before: yields all there is of it, again and again up to its end. */
+export type FollowRun = (run: Run, context: RunContext) => AsyncIterable<AssistantStreamEvent[]>;
+
 /** A run started twice would answer twice, so the SDK must not retry what starts or continues one. */
 const ONCE = { maxRetries: 0 };
 
@@ -64,8 +67,12 @@ export function polledRun(client: OpenAI): RunThread {
   };
 }
 
-/** Follows a run that was begun before, by looking at it: yields all there is of it, again and again up to its end. */
-export async function* begunRun(
+/** Looks at a begun run, since no server streams one. */
+export function begunRun(client: OpenAI): FollowRun {
+  return (run, context) => looksAt(client, run, context);
+}
+
+async function* looksAt(
   client: OpenAI,
   begun: Run,
   context: RunContext,

@@ -1,8 +1,5 @@
-import type { OpenAI } from 'openai';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
-import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { emptyTranscript, fold, type Transcript } from '../reply/transcript/transcript.ts';
-import { begunRun, type RunContext } from './run.ts';
 
 /** The transcript after each event of a run. */
 export async function* transcriptsOf(
@@ -17,9 +14,7 @@ export async function* transcriptsOf(
 
 /** The transcript of a run that was begun before, each time that it is looked at. */
 export async function* transcriptsOfBegun(
-  client: OpenAI,
-  run: Run,
-  context: RunContext,
+  looks: AsyncIterable<AssistantStreamEvent[]>,
 ): AsyncGenerator<Transcript> {
-  for await (const events of begunRun(client, run, context)) yield events.reduce(fold, emptyTranscript);
+  for await (const events of looks) yield events.reduce(fold, emptyTranscript);
 }

@@ -4,6 +4,7 @@ import type { Run, RunCreateParamsBase } from 'openai/resources/beta/threads/run
 import { attemptedOnce } from '../functions/attempted-once.ts';
 import type { Functions } from '../functions/functions.ts';
 import type { Logger } from '../log.ts';
+import type { TurnObserver } from '../operations/observer.ts';
 import type { BegunReply, IncomingMessage, KeptReply, Outcome, Platform, ReplyFile } from '../platform.ts';
 import { Publisher } from '../reply/publisher/publisher.ts';
 import { fileIds } from '../reply/transcript/file-ids.ts';
@@ -15,7 +16,7 @@ import { describeContext } from './context.ts';
 import { endOfEndless } from './endless.ts';
 import type { TurnRecord } from './ledger.ts';
 import { endOfRun, sentenceFor, withFiles } from './outcome.ts';
-import type { RunContext, RunThread } from './run.ts';
+import type { FollowRun, RunContext, RunThread } from './run.ts';
 import type { ReadyThread, ThreadMap } from './thread-map.ts';
 import { transcriptsOf, transcriptsOfBegun } from './transcripts.ts';
 import type { TurnTask } from './turns.ts';
@@ -38,22 +39,18 @@ const TOO_OFTEN: Outcome = {
 
 const STILL_THERE = 'what was read for one turn only could not be deleted yet: the next turn tries again';
 
-/** Is told how turns end. */
-export interface TurnObserver {
-  turnEnded(platform: string, status: Outcome['status'], seconds: number): void;
-}
-
 /** What every turn needs. */
 export interface TurnParts {
   client: OpenAI;
   threads: ThreadMap;
   runThread: RunThread;
+  followRun: FollowRun;
   functions: Functions;
   /** The same for every run: the assistant, and what only a run can be told. */
   runSettings: Pick<RunCreateParamsBase, 'assistant_id' | 'max_completion_tokens' | 'max_prompt_tokens'>;
   style: ReplyStyle;
   log: Logger;
-  observer?: TurnObserver;
+  observer?: Pick<TurnObserver, 'turnEnded'>;
 }
 
 /**
@@ -132,7 +129,7 @@ class Turn {
   async #goOn(run: Run): Promise<Outcome | undefined> {
     const thread = this.#parts.threads.goOn(this.#conversation, run.thread_id);
     return this.#in(thread, () =>
-      this.#follow((context) => transcriptsOfBegun(this.#parts.client, run, context)),
+      this.#follow((context) => transcriptsOfBegun(this.#parts.followRun(run, context))),
     );
   }
 

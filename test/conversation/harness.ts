@@ -5,7 +5,7 @@ import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
 import { createAssistants } from '../../src/assistants/index.ts';
 import type { Model } from '../../src/assistants/models/model.ts';
 import { Ledger } from '../../src/conversation/ledger.ts';
-import { type RunThread, streamedRun } from '../../src/conversation/run.ts';
+import { begunRun, type RunThread, streamedRun } from '../../src/conversation/run.ts';
 import { type KeptThread, ThreadMap } from '../../src/conversation/thread-map.ts';
 import { takeTurn } from '../../src/conversation/turn.ts';
 import { type Functions, noFunctions } from '../../src/functions/functions.ts';
@@ -79,6 +79,7 @@ export async function openHarness(options: HarnessOptions) {
     client,
     threads: new ThreadMap(store.keyv('conversations'), client),
     runThread: follow(client),
+    followRun: begunRun(client),
     functions: options.functions ?? noFunctions,
     runSettings: { assistant_id: assistant.id },
     style: { toolCall: () => undefined },

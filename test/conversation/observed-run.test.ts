@@ -82,7 +82,7 @@ async function begun(model: ScriptedModel, onLook: () => void) {
   const thread = { messages: [{ role: 'user' as const, content: 'Hi' }] };
   const run = await client.beta.threads.createAndRun({ assistant_id: assistant?.id ?? '', thread });
   const context = { functions: noFunctions, signal: new AbortController().signal };
-  for await (const _ of observedBegun(begunRun(client, run, context), observer)) onLook();
+  for await (const _ of observedBegun(begunRun(client), observer)(run, context)) onLook();
   return told;
 }
 
@@ -105,7 +105,7 @@ test('what was over when a run was found is not told again, but its end', async 
   const thread = { messages: [{ role: 'user' as const, content: 'Hi' }] };
   const run = await client.beta.threads.createAndRunPoll({ assistant_id, thread }, { pollIntervalMs: 20 });
   const context = { functions: noFunctions, signal: new AbortController().signal };
-  await Array.fromAsync(observedBegun(begunRun(client, run, context), observer));
+  await Array.fromAsync(observedBegun(begunRun(client), observer)(run, context));
   expect(told).toEqual(['completed', '20 + 10 tokens']);
 });
 

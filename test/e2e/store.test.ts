@@ -45,7 +45,6 @@ test('a PostgreSQL that goes down is told to people and by /readyz, and all goes
   const begun = asks('@bobbin tell me');
   await shows(begun, 'begins');
   await postgres.goDown();
-  await shows(begun, 'Regenerate');
   const during = asks('@bobbin during');
   await shows(during, TOLD);
   // Without a mention: the thread is known.
@@ -60,6 +59,9 @@ test('a PostgreSQL that goes down is told to people and by /readyz, and all goes
 
   await postgres.comeBack();
   await expect.poll(readyz).toBe('200 ok');
+  // In the message that had begun, and nobody had to write again.
+  await shows(begun, 'Regenerate');
+  expect(slack.texts(CHANNEL, begun)).toHaveLength(1);
   for (const [thread, text] of [
     [before, 'once more'],
     [begun, 'and now?'],

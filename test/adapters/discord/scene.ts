@@ -5,7 +5,7 @@ import { Discord, type DiscordOptions } from '../../../adapters/discord/discord.
 import { createAssistants } from '../../../src/assistants/index.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
 import { EXPLAIN, RunningBot } from '../../../src/bot.ts';
-import { streamedRun } from '../../../src/conversation/run.ts';
+import { begunRun, streamedRun } from '../../../src/conversation/run.ts';
 import { ThreadMap } from '../../../src/conversation/thread-map.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
 import type { Absence, IncomingMessage } from '../../../src/platform.ts';
@@ -181,6 +181,7 @@ async function createBot(model: Model, log: pino.Logger, options: SceneOptions) 
     client,
     threads: new ThreadMap(store.keyv('conversations'), client),
     runThread: streamedRun(client),
+    followRun: begunRun(client),
     functions: noFunctions,
     runSettings: { assistant_id: assistant.id },
     style: { toolCall: () => undefined, ...(longest && { longest }) },

@@ -4,7 +4,7 @@ import { Slack, type SlackOptions } from '../../../adapters/slack/slack.ts';
 import { createAssistants } from '../../../src/assistants/index.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
 import { EXPLAIN, RunningBot } from '../../../src/bot.ts';
-import { streamedRun } from '../../../src/conversation/run.ts';
+import { begunRun, streamedRun } from '../../../src/conversation/run.ts';
 import { ThreadMap } from '../../../src/conversation/thread-map.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
 import type { SuggestedPrompt } from '../../../src/platform.ts';
@@ -83,6 +83,7 @@ async function botWith(
     client,
     threads: new ThreadMap(store.keyv('conversations'), client),
     runThread: streamedRun(client),
+    followRun: begunRun(client),
     functions: noFunctions,
     runSettings: { assistant_id: assistant.id },
     style: { toolCall: () => undefined, ...(longest && { longest }) },
