@@ -71,6 +71,7 @@ export class Slack implements Platform {
   readonly #client: webApi.WebClient;
   readonly #uploads: webApi.WebClient;
   readonly #budgets: Budgets;
+  readonly #timeScale: number;
   readonly #activity: Activity;
   readonly #socket: Socket | undefined;
   readonly #http: HTTPReceiver | undefined;
@@ -92,7 +93,14 @@ export class Slack implements Platform {
     });
     const { sessions } = this.#budgets;
     const streams = (place: Place) => this.#streams(place);
-    this.#activity = new Activity({ client: this.#client, sessions, streams, log });
+    this.#timeScale = (timing.minute ?? MINUTE_MS) / MINUTE_MS;
+    this.#activity = new Activity({
+      client: this.#client,
+      sessions,
+      streams,
+      timeScale: this.#timeScale,
+      log,
+    });
     this.#socket =
       appToken === undefined ? undefined : new Socket({ appToken, apiUrl: this.#apiUrl, dispatcher, log });
     this.#http = signingSecret === undefined ? undefined : newReceiver(signingSecret, log);
@@ -175,7 +183,7 @@ export class Slack implements Platform {
       posted: () => this.#activity.posted(place),
       self: this.#identity?.user ?? '',
       streamLifeMs: this.#options.timing?.streamLife ?? STREAM_LIFE_MS,
-      timeScale: (this.#options.timing?.minute ?? MINUTE_MS) / MINUTE_MS,
+      timeScale: this.#timeScale,
       log: this.#log,
     };
   }

@@ -47,6 +47,8 @@ export interface ActivityOptions {
   sessions: Quota;
   /** Whether replies are to stream in a place, which takes an agent session. */
   streams: (place: Place) => boolean;
+  /** How long what the adapter does in a second takes, in seconds. */
+  timeScale: number;
   log: Logger;
 }
 
@@ -80,7 +82,10 @@ export class Activity {
    */
   answer(place: Place, isBegun: boolean): () => void {
     const work = this.#begin(place, isBegun && this.#fitsSession(place));
-    if (work?.count === 1) work.again = setTimeout(() => this.#showAgain(work), SHOWN_AGAIN_MS).unref();
+    if (work?.count === 1) {
+      const ms = SHOWN_AGAIN_MS * this.#options.timeScale;
+      work.again = setTimeout(() => this.#showAgain(work), ms).unref();
+    }
     let isOpen = true;
     return () => {
       if (isOpen) this.end(place);

@@ -326,3 +326,24 @@ test('what was heard here and is answered elsewhere loses its sign here, and kee
   await shows(reply, viewsOf(ANEW, reply, 2));
   await sim.until(() => !isAtWork(sim, { channel, thread }));
 });
+
+test.each([true, false])(
+  'who answers what another process has heard shows so again when that one takes its sign away (direct: %j)',
+  async (direct) => {
+    const sim = await simulated();
+    const options = { timing: { minute: 20_000, sibling: 0 } };
+    const { promise: answered, resolve: elsewhere } = Promise.withResolvers<void>();
+    const hears = bareBot({ receive: () => ({ kept: Promise.resolve(), answered }) });
+    await openSlack(sim, hears, options);
+    const ann = sim.user('ann');
+    const { channel, ts: thread } = ann.says(direct ? ann.dm : GENERAL, '@bobbin hello');
+    const asked = { channel, thread };
+    await sim.until(() => hears.received.length === 1 && isAtWork(sim, asked));
+    const reply = (await openSlack(sim, bareBot(), options)).reply(hears.received);
+    elsewhere();
+    await sim.until(() => !isAtWork(sim, asked));
+    await sim.until(() => isAtWork(sim, asked));
+    await shows(reply, viewsOf(ANEW, reply, 2));
+    await sim.until(() => !isAtWork(sim, asked));
+  },
+);
