@@ -150,8 +150,10 @@ export class Slack implements Platform {
   }
 
   reply(messages: IncomingMessage[], begun?: BegunReply): Reply {
+    const [first] = messages;
     const place = placeOf(messages.at(-1)?.replyTo);
-    return new SlackReply(this.#contextOf(place, messages[0]?.id ?? ''), place, this.#activity, begun);
+    const context = this.#contextOf(place, first?.id ?? '', placeOf(first?.replyTo).ts);
+    return new SlackReply(context, place, this.#activity, begun);
   }
 
   download(attachment: Attachment, maxBytes: number): Promise<Uint8Array> {
@@ -165,11 +167,12 @@ export class Slack implements Platform {
     await this.#socket?.close();
   }
 
-  /** `reply` is the id of the first message that is answered. */
-  #contextOf(place: Place, reply: string): MessageContext {
+  /** `reply` is the id of the first message that is answered, `since` its `ts`. */
+  #contextOf(place: Place, reply: string, since: string): MessageContext {
     const { channel } = place;
     return {
       reply,
+      since,
       api: new ThreadApi(this.#client, this.#uploads, place),
       budgets: this.#budgets,
       post: this.#budgets.posts(channel),

@@ -8,6 +8,8 @@ export interface MessageContext {
   readonly api: ThreadApi;
   /** Tells the reply's messages from those of others. */
   readonly reply: string;
+  /** The `ts` after which the reply's messages stand. */
+  readonly since: string;
   readonly budgets: Budgets;
   /** The budget for a new message in the reply's channel. */
   readonly post: Budget;

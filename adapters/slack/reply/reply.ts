@@ -54,7 +54,7 @@ export class SlackReply implements Reply {
     this.#mayHaveMore = begun !== undefined;
     const { messages, files = [] } = keptOf(begun?.kept);
     for (const kept of messages) this.#add(kept);
-    this.#uploads = new Uploads(context, () => this.#messages.at(-1)?.ts ?? place.ts, begun && files);
+    this.#uploads = new Uploads(context, () => this.#lastTs, begun && files);
     this.#endActivity = activity.answer(place, begun !== undefined);
   }
 
@@ -130,6 +130,10 @@ export class SlackReply implements Reply {
     return undefined;
   }
 
+  get #lastTs(): string {
+    return this.#messages.at(-1)?.ts ?? this.#context.since;
+  }
+
   #message(index: number): SlackMessage {
     return this.#messages[index] ?? this.#add();
   }
@@ -137,7 +141,7 @@ export class SlackReply implements Reply {
   #add(kept?: KeptMessage): SlackMessage {
     const message = new SlackMessage(this.#context, {
       index: this.#messages.length,
-      after: this.#messages.at(-1)?.ts ?? this.#place.ts,
+      after: this.#lastTs,
       kept,
       mayStand: this.#mayHaveMore,
       onAbsent: () => {

@@ -222,6 +222,18 @@ test('messages of other replies and of people are never taken for the reply’s 
   expect(view.split('📎 one.png')).toHaveLength(3);
 });
 
+test('a reply to several messages is found also where the last of them came after it had begun', async () => {
+  const { sim, first, second } = await scene();
+  const asked = question(sim, false);
+  const dying = first.reply([asked]);
+  await dies(dying, viewsOf(ANEW, dying, 3), 0, 'with its record lost');
+  const { ts } = sim.user('ann').says(asked.channel, 'and this?', { thread: asked.thread });
+  const more = { ...asked, id: `slack:${asked.channel}:${ts}`, replyTo: { ...asked.replyTo, ts } };
+  const reply = second.reply([asked, more as IncomingMessage], {});
+  await shows(reply, viewsOf(ANEW, reply, 2));
+  expect(seen(sim, asked).split('anew 0 ')).toHaveLength(2);
+});
+
 /** Every text that people saw in the reply's first message, as it changed. */
 function textsOver(sim: SlackSim, asked: { channel: string; thread: string }) {
   const texts: string[] = [];
