@@ -6,9 +6,10 @@ import { FixedWindow } from '../reply/publisher/strict-server.ts';
 import type { DiscordSim } from '../sim/discord/discord.ts';
 import { BUCKETS, type DiscordOptions as SimOptions } from '../sim/discord/options.ts';
 import { end, ScriptedModel, text } from '../sim/scripted-model.ts';
-import { type Figure, print } from './figure.ts';
+import { type Figure, inSeconds, median, print } from './figure.ts';
 import { leastStaleness } from './publisher/clairvoyant.ts';
-import { TOKEN, TOKEN_MS } from './publisher/load.ts';
+import { endBounds, toPlanner } from './publisher/ends.ts';
+import { type Load, TOKEN, TOKEN_MS } from './publisher/load.ts';
 
 const TOKENS = 300;
 const EVENTS = 100;
@@ -141,15 +142,23 @@ async function crowd(replyIn: 'thread' | 'channel', token: string): Promise<Figu
   const where = replyIn === 'thread' ? 'in threads' : `${REPLIES / CHANNELS.length} to a channel`;
   const name = `Discord, ${REPLIES} replies of ${written} at once for ${RUN_MS / 1_000} s, ${where}`;
   return [
+    { name: `${name}: mention to first text, p50`, value: inSeconds(median(seen.firsts)), aim: '0.5 s' },
     { name: `${name}: 429s`, value: `${limited} of ${all} calls`, aim: '0' },
-    { name: `${name}: run's end to last edit, p99`, value: `${(late / 1_000).toFixed(2)} s`, aim: '2 s' },
+    { name: `${name}: run's end to last edit, p99`, ...lateness(late, replyIn, token) },
     ...freshness(name, seen.staleness, replyIn, token),
   ];
 }
 
+/** In a channel that more replies share than it takes calls in a window, beside the best that knows no ends. */
+function lateness(late: number, replyIn: 'thread' | 'channel', token: string): Omit<Figure, 'name'> {
+  if (replyIn === 'thread') return { value: inSeconds(late), aim: '2 s' };
+  const { worst } = endBounds(channelLoad(replyIn, MESSAGE_LENGTH / scaleOf(token)));
+  return { value: toPlanner(late, worst), aim: 'ratio ≤ 1.15' };
+}
+
 /** Of replies that are longer than a message, compared with somebody who knows of that, and with one who need not. */
 function freshness(name: string, staleness: number, replyIn: 'thread' | 'channel', token: string): Figure[] {
-  const scale = token.length / TOKEN.length;
+  const scale = scaleOf(token);
   const to = (messageCharacters: number) =>
     (staleness / (best(replyIn, messageCharacters / scale) * scale)).toFixed(2);
   const isLong = (RUN_MS / TOKEN_MS) * token.length > MESSAGE_LENGTH;
@@ -158,6 +167,11 @@ function freshness(name: string, staleness: number, replyIn: 'thread' | 'channel
     { name: ratio, value: to(MESSAGE_LENGTH), aim: '1.15' },
     ...(isLong ? [{ name: `${ratio}, if messages had no end`, value: to(Number.POSITIVE_INFINITY) }] : []),
   ];
+}
+
+/** The planner writes `TOKEN`s. */
+function scaleOf(token: string): number {
+  return token.length / TOKEN.length;
 }
 
 interface Place {
@@ -169,8 +183,10 @@ interface Place {
 /** Looks at all replies until they are over: how late each ends, and what is missing in them on the average. */
 async function watchReplies(sim: DiscordSim, places: readonly Place[], writers: Writer[]) {
   const ends: (number | undefined)[] = places.map(() => undefined);
+  const firsts: number[] = [];
   let missing = 0;
-  const deadline = performance.now() + RUN_MS + PATIENCE_MS;
+  const askedAt = performance.now();
+  const deadline = askedAt + RUN_MS + PATIENCE_MS;
   for (let last = performance.now(); ends.includes(undefined); ) {
     await sleep(SAMPLE_MS);
     const now = performance.now();
@@ -179,11 +195,13 @@ async function watchReplies(sim: DiscordSim, places: readonly Place[], writers: 
       const writer = writers[index];
       const { characters, isFinished } = look(sim, place);
       if (writer) missing += (writer.written - characters) * (now - last);
+      if (characters > 0) firsts[index] ??= now - askedAt;
       if (isFinished) ends[index] ??= now - (writer?.endedAt ?? now);
     }
     last = now;
   }
-  return { delays: ends.flatMap((delay) => delay ?? []), staleness: missing / (places.length * RUN_MS) };
+  const delays = ends.flatMap((delay) => delay ?? []);
+  return { firsts, delays, staleness: missing / (places.length * RUN_MS) };
 }
 
 /** The characters of one reply that people see: in a channel the messages that answer its question. */
@@ -200,10 +218,14 @@ function look(sim: DiscordSim, { id, channel }: Place): { characters: number; is
 
 /** For somebody who plans all calls of one channel, with replies of `TOKEN`. */
 function best(replyIn: 'thread' | 'channel', messageCharacters: number): number {
+  return leastStaleness(channelLoad(replyIn, messageCharacters), LIMIT.perMs / LIMIT.calls);
+}
+
+function channelLoad(replyIn: 'thread' | 'channel', messageCharacters: number): Load {
   const together = replyIn === 'thread' ? 1 : REPLIES / CHANNELS.length;
   const runs = Array.from({ length: together }, () => ({ from: 0, until: RUN_MS }));
   const newServer = () => new FixedWindow(LIMIT);
-  const load = {
+  return {
     name: replyIn,
     limit: LIMIT,
     newServer,
@@ -212,7 +234,6 @@ function best(replyIn: 'thread' | 'channel', messageCharacters: number): number 
     messageCharacters,
     runs,
   };
-  return leastStaleness(load, LIMIT.perMs / LIMIT.calls);
 }
 
 if (import.meta.main) print(await discordFigures());

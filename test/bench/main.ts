@@ -5,9 +5,11 @@ import { type Figure, print } from './figure.ts';
 import { publisherFigures } from './publisher.ts';
 import { queueFigures } from './queue.ts';
 import { reactionFigures } from './reaction.ts';
+import { refusalFigures } from './refusal.ts';
 import { replyFigures } from './reply.ts';
 import { slackFigures } from './slack.ts';
 import { startFigures } from './start.ts';
+import { storeFigures } from './store.ts';
 import { thousandFigures } from './thousand.ts';
 
 const sections: [string, () => Promise<Figure[]>][] = [
@@ -15,11 +17,13 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['The embedded Assistants API', assistantsFigures],
   ['Code interpreter', codeInterpreterFigures],
   ['Reply', replyFigures],
+  ['Store', storeFigures],
   ['Shared budget, in virtual time', publisherFigures],
   ['Slack', slackFigures],
   ['Discord', discordFigures],
   ['Reaction', reactionFigures],
   ['Queue', queueFigures],
+  ['Refusals', refusalFigures],
   ['A thousand replies', thousandFigures],
 ];
 

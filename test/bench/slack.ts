@@ -4,7 +4,7 @@ import { startWorld, type World } from '../adapters/slack/scene.ts';
 import { SlidingWindow } from '../reply/publisher/strict-server.ts';
 import { end, ScriptedModel, text, usage } from '../sim/scripted-model.ts';
 import { messageText } from '../sim/slack/view.ts';
-import { type Figure, print } from './figure.ts';
+import { type Figure, inSeconds, median, print } from './figure.ts';
 import { leastStaleness } from './publisher/clairvoyant.ts';
 import { TOKEN, TOKEN_MS } from './publisher/load.ts';
 
@@ -103,8 +103,16 @@ async function crowd(): Promise<Figure[]> {
         .replies(sim.workspace.channel(channel), ts)
         .reduce((sum, message) => sum + (messageText(sim.workspace, message).match(/word/g)?.length ?? 0), 0),
     );
+  const askedAt = performance.now();
   const ends = endsOf(world, threads, writers);
-  const missing = await staleness(writers, lengths, () => ends.every((at) => at !== undefined));
+  const firsts: number[] = [];
+  const seen = () => {
+    const all = lengths();
+    for (const [index, length] of all.entries())
+      if (length > 0) firsts[index] ??= performance.now() - askedAt;
+    return all;
+  };
+  const missing = await staleness(writers, seen, () => ends.every((at) => at !== undefined));
   await world.close();
   const delays = ends.flatMap((delay) => delay ?? []).sort((a, b) => a - b);
   const late = delays[Math.ceil(delays.length * 0.99) - 1] ?? Number.NaN;
@@ -112,8 +120,9 @@ async function crowd(): Promise<Figure[]> {
   const streams = sim.counters.of('chat.startStream').calls;
   const name = `Slack, ${REPLIES} replies at once for ${RUN_MS / 1_000} s`;
   return [
+    { name: `${name}: mention to first text, p50`, value: inSeconds(median(firsts)), aim: '0.5 s' },
     { name: `${name}: 429s`, value: `${limited} of ${calls} calls, ${streams} streams`, aim: '0' },
-    { name: `${name}: run's end to last call, p99`, value: `${(late / 1_000).toFixed(2)} s`, aim: '2 s' },
+    { name: `${name}: run's end to last call, p99`, value: inSeconds(late), aim: '2 s' },
     {
       name: `${name}: staleness to the best that can go on`,
       value: (missing / best()).toFixed(2),

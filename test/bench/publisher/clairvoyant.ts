@@ -1,9 +1,10 @@
 import { LATENCY, type Load, type Run, TOKEN_MS, writtenBy } from './load.ts';
 
-const LATENCY_MS = (LATENCY.least + LATENCY.most) / 2;
+/** Of a call on its way, in milliseconds. */
+export const LATENCY_MS = (LATENCY.least + LATENCY.most) / 2;
 
 /** A call for one run that the platform takes at `at`. */
-interface Planned {
+export interface Planned {
   at: number;
   run: number;
 }
@@ -60,7 +61,7 @@ function essentialCalls({ runs, countsFirstTexts, countsLastEdits }: Load): Plan
 }
 
 /** The calls, put off for as long as the platform refuses them. */
-function withinLimit({ newServer }: Load, calls: Planned[]): Planned[] {
+export function withinLimit({ newServer }: Load, calls: Planned[]): Planned[] {
   const server = newServer();
   return calls
     .toSorted((a, b) => a.at - b.at)
