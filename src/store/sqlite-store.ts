@@ -24,7 +24,9 @@ export function sqliteStore(database: DatabaseSync, dataSync?: DataSync): Store 
   const file = database.location();
   const files = file === null ? undefined : new WatchedFiles(database, file);
   let log = file === null ? undefined : new SqliteLog(file, dataSync);
-  // The log is synced here; SQLite goes on syncing what it moves from there into the file.
+  // The log is synced here; SQLite goes on syncing what it moves from there into the file. It does that after every 1,000
+  // pages, on the event loop: measured, 4 to 6 ms once or twice a second while 30 replies a second are kept. With fewer
+  // pages at a time it took longer in all, and the file must be synced before the log may be written anew.
   if (log) database.exec('PRAGMA synchronous = NORMAL');
   let hasFailed = false;
   const failed = () => {
