@@ -101,8 +101,14 @@ async function doneCodes({ keyv }: Process, id: string): Promise<string[]> {
   );
 }
 
-/** The thread after a run whose processes are killed after so many writes each; ids and times left out. */
-async function outcome(played: Script, deaths: number[]) {
+/** After how many writes a process ends, and whether it is asked to or killed. */
+interface Death {
+  writes: number;
+  isKilled: boolean;
+}
+
+/** The thread after a run whose processes die so; ids and times left out. */
+async function outcome(played: Script, deaths: Death[]) {
   const processes = sharedStore();
   const interpreter = interpreterOf(played);
   const open = (process: Process) =>
@@ -111,8 +117,9 @@ async function outcome(played: Script, deaths: number[]) {
   let api = open(process);
   const { threadId, ask } = await conversation(api);
   const { id } = await api.client.beta.threads.runs.create(threadId, { ...ask, metadata: { turn: '1' } });
-  for (const writes of deaths) {
-    process.killAfter(writes);
+  for (const { writes, isKilled } of deaths) {
+    const [dying, left] = [process, api.runs];
+    process.after(writes, () => (isKilled ? dying.kill() : void left.close().then(dying.kill)));
     const ended = await Promise.race([process.dead, drive(api, threadId, id)]);
     if (ended) break;
     const done = await doneCodes(processes(), id);
@@ -124,7 +131,7 @@ async function outcome(played: Script, deaths: number[]) {
       expect(again.filter((code) => done.includes(code))).toEqual([]);
     });
   }
-  process.killAfter(Number.POSITIVE_INFINITY);
+  process.after(Number.POSITIVE_INFINITY, () => {});
   const run = await drive(api, threadId, id);
   for (const check of checks.splice(0)) check();
   expect(api.errors).toEqual([]);
@@ -158,11 +165,13 @@ function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value).replace(/"file-\w+"/g, '"file"'));
 }
 
+const death: fc.Arbitrary<Death> = fc.record({ writes: fc.nat(25), isKilled: fc.boolean() });
+
 test('however often and whenever its process dies, a run ends as one that was not disturbed', async () => {
   await fc.assert(
-    fc.asyncProperty(script, fc.array(fc.nat(25), { minLength: 1, maxLength: 3 }), async (played, deaths) => {
+    fc.asyncProperty(script, fc.array(death, { minLength: 1, maxLength: 3 }), async (played, deaths) => {
       expect(await outcome(played, deaths)).toEqual(await outcome(played, []));
     }),
-    { numRuns: 20 },
+    { numRuns: 25 },
   );
 });

@@ -9,8 +9,8 @@ export interface Process {
   keyv: <T>(namespace: string) => Keyv<T>;
   /** Ends it as a `kill -9` does: nothing that it does from now on reaches the store, and it hears nothing more. */
   kill(): void;
-  /** The same, after so many more writes. */
-  killAfter(writes: number): void;
+  /** Calls `end` after so many more writes, once. */
+  after(writes: number, end: () => void): void;
   /** The keys that it wrote or deleted so far. */
   readonly written: string[];
   /** Resolves when it is dead. */
@@ -22,21 +22,23 @@ export function sharedStore(): () => Process {
   const map = new Map<string, string>();
   return () => {
     const { promise: dead, resolve } = Promise.withResolvers<void>();
+    let isDead = false;
     let left = Number.POSITIVE_INFINITY;
+    let end = () => {};
     const kill = () => {
-      left = 0;
+      isDead = true;
       resolve();
     };
     const written: string[] = [];
     const write = async <T>(key: string, work: () => T): Promise<T> => {
-      if (left <= 0) return NEVER;
+      if (isDead) return NEVER;
       written.push(key);
       const result = work();
-      if (--left <= 0) kill();
+      if (--left === 0) end();
       return result;
     };
     const store = {
-      get: async (key: string) => (left > 0 ? map.get(key) : NEVER),
+      get: async (key: string) => (isDead ? NEVER : map.get(key)),
       set: (key: string, value: string) => write(key, () => void map.set(key, value)),
       delete: (key: string) => write(key, () => map.delete(key)),
       clear: () => write('*', () => map.clear()),
@@ -44,9 +46,10 @@ export function sharedStore(): () => Process {
     return {
       keyv: <T>(namespace: string) => new Keyv<T>({ store, namespace }),
       kill,
-      killAfter: (writes) => {
+      after: (writes, then) => {
         left = writes;
-        if (writes <= 0) kill();
+        end = then;
+        if (writes === 0) then();
       },
       written,
       dead,

@@ -59,7 +59,7 @@ export class Answer {
       order: this.#items.map((item) => ('kind' in item ? this.#placeOf(item) : item)),
       textAfter: this.#writer.textAfterCalls,
       outputs: this.calls.map((call) => (isClients(call) ? null : (call.output ?? null))),
-      files: this.files,
+      files: [...this.files],
     };
   }
 

@@ -204,12 +204,13 @@ export class RunLoop {
         await calls.save();
         await this.#writer.kept();
         call.output = await runCode(this.#writer.run.thread_id, call, this.#codeContext(answer), signal);
-        signal.throwIfAborted();
       } else if (!call.known) {
         call.output = `There is no function called "${call.writer.call.function.name}".`;
         call.writer.output(call.output);
       }
+      // What was done to its end is kept, also by a run that is left.
       note();
+      signal.throwIfAborted();
     }
   }
 

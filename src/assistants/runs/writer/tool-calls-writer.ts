@@ -75,6 +75,7 @@ export class ToolCallsWriter {
   /** What is kept with the step from now on: who takes the run over goes on from there. */
   set answer(answer: WholeAnswer) {
     this.#answer = answer;
+    this.#hasChanged = true;
   }
 
   /** Keeps the calls as they stand. */
