@@ -53,7 +53,7 @@ export function createAssistants(options: AssistantsOptions): Assistants {
   const onError = (error: unknown) => options.onError(error, currentRequest());
   const explain = options.explain && { explain: options.explain };
   const state = openState(keyv);
-  const shared = locks && { shared: { locks, cancels: keyv<true>('cancels') } };
+  const shared = locks && { shared: { locks, wishes: keyv<true>('wishes') } };
   const runs = new ActiveRuns({ state, model, codeInterpreter, onError, ...explain, ...shared });
   const app = createAssistantsApp({
     state,

@@ -1,6 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { notFound, serverStopping } from '../api-error.ts';
 import type { Run } from '../state.ts';
-import { type CancelStore, Cancels } from './cancels.ts';
 import { type Ending, isTerminal } from './ending.ts';
 import { msLeft } from './expiry.ts';
 import { type KeptRun, keptRun, readStored, removeBegun, type Stored } from './kept-run.ts';
@@ -9,13 +9,20 @@ import { LiveRuns, type LiveRunsOptions } from './live-runs.ts';
 import { ALONE, type Lock, type Locks } from './locks.ts';
 import { endOrphan, LOST } from './orphan.ts';
 import { alreadyActive, carriedOutElsewhere, checkOutputs, noOutputsIn, notCancellable } from './refusals.ts';
+import { Wishes, type WishStore } from './wishes.ts';
 import type { EventStream } from './writer/event-stream.ts';
 
 export interface ActiveRunsOptions extends LiveRunsOptions {
   /** How processes that share the store keep out of each other's way; none when this one has the store to itself. */
-  shared?: { locks: Locks; cancels: CancelStore };
+  shared?: { locks: Locks; wishes: WishStore };
   lookMs?: number;
 }
+
+/** For another process to leave a run, in ms: it looks each second, and a dead machine's locks are free after 15. */
+const FETCH_PATIENCE_MS = 20_000;
+
+/** Between two attempts to take it, in ms. */
+const FETCH_PAUSE_MS = 100;
 
 const UNKEPT: Ending = {
   status: 'failed',
@@ -26,7 +33,7 @@ const UNKEPT: Ending = {
 export class ActiveRuns {
   readonly #options: ActiveRunsOptions;
   readonly #locks: Locks;
-  readonly #cancels: Cancels | undefined;
+  readonly #wishes: Wishes | undefined;
   readonly #live: LiveRuns;
   /** Runs on their way into the store. */
   readonly #starting = new Set<Promise<Run>>();
@@ -38,8 +45,8 @@ export class ActiveRuns {
     const { shared, onError, lookMs } = options;
     this.#options = options;
     this.#locks = shared?.locks ?? ALONE;
-    this.#cancels = shared && new Cancels(shared.cancels, onError, lookMs);
-    this.#live = new LiveRuns(options, this.#cancels);
+    this.#wishes = shared && new Wishes(shared.wishes, onError, lookMs);
+    this.#live = new LiveRuns(options, this.#wishes);
   }
 
   /** The run that holds the thread now. */
@@ -121,12 +128,26 @@ export class ActiveRuns {
     if (run.status !== 'requires_action') throw noOutputsIn(run);
     checkOutputs(run, outputs);
     if (this.#closing) throw serverStopping();
-    const live = this.#live.holding(threadId);
+    const live = this.#live.holding(threadId) ?? (await this.#fetch(run));
     if (!live) throw carriedOutElsewhere(run);
     await live.rest();
     if (live.run.status !== 'requires_action') throw noOutputsIn(live.run);
     live.submit(outputs, stream);
     return structuredClone(live.run);
+  }
+
+  /** Takes a run that waits in another process, which leaves it; undefined when it does not. */
+  async #fetch({ thread_id, id }: Run): Promise<LiveRun | undefined> {
+    const patience = performance.now() + FETCH_PATIENCE_MS;
+    await this.#wishes?.tell('leave', id);
+    while (performance.now() < patience) {
+      const run = await this.find(thread_id, id);
+      const live = this.#live.holding(thread_id);
+      if (live || run.status !== 'requires_action') return live;
+      await sleep(FETCH_PAUSE_MS);
+    }
+    await this.#wishes?.forget('leave', id);
+    return undefined;
   }
 
   /** Cancels the run and answers at once. Throws a 400 ApiError when it is over, or as good as that. */
@@ -138,7 +159,7 @@ export class ActiveRuns {
       live.cancel();
       return structuredClone(live.run);
     }
-    if (this.#cancels) await this.#cancels.ask(runId);
+    if (this.#wishes) await this.#wishes.tell('cancel', runId);
     else await this.#options.state.runs.update(runId, (kept) => ({ ...kept, status: 'cancelling' }));
     return { ...run, status: 'cancelling' };
   }
@@ -185,6 +206,8 @@ export class ActiveRuns {
     if (!lock) return run;
     let isTaken = false;
     try {
+      // Whoever takes it need not leave it at once.
+      await this.#wishes?.forget('leave', run.id);
       // It may have ended between the two reads.
       const now = await state.runs.get(run.id);
       if (!now || isTerminal(now.status) || this.#closing) return now ?? run;
@@ -205,7 +228,8 @@ export class ActiveRuns {
   async #endingOf(run: Run): Promise<Ending | undefined> {
     if (msLeft(run) <= 0) return { status: 'expired' };
     if (this.#live.broken.has(run.id)) return UNKEPT;
-    if (run.status === 'cancelling' || (await this.#cancels?.isAsked(run.id))) return { status: 'cancelled' };
+    if (run.status === 'cancelling' || (await this.#wishes?.isTold('cancel', run.id)))
+      return { status: 'cancelled' };
     const newest = await this.#options.state.runs.last(run.thread_id);
     return newest?.id === run.id && !this.#live.holding(run.thread_id) ? undefined : LOST;
   }

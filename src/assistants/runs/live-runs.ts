@@ -2,11 +2,11 @@ import type { CodeInterpreter } from '../code-interpreter/code-interpreter.ts';
 import type { Failures } from '../failures.ts';
 import type { Model } from '../models/model.ts';
 import type { Run, State } from '../state.ts';
-import type { Cancels } from './cancels.ts';
 import { isTerminal } from './ending.ts';
 import { msLeft } from './expiry.ts';
 import { LiveRun } from './live-run.ts';
 import type { Lock } from './locks.ts';
+import type { Wish, Wishes } from './wishes.ts';
 
 export interface LiveRunsOptions extends Failures {
   state: State;
@@ -21,16 +21,16 @@ type Locked = Promise<Lock | undefined>;
 /** The runs that this process carries out. */
 export class LiveRuns {
   readonly #options: LiveRunsOptions;
-  readonly #cancels: Cancels | undefined;
+  readonly #wishes: Wishes | undefined;
   /** By thread. A run stands here from before it is kept until after its end is. */
   readonly #byThread = new Map<string, LiveRun>();
   readonly #releasing = new Set<Promise<void>>();
   /** By id: those whose end was told, but could not be kept. */
   readonly broken = new Set<string>();
 
-  constructor(options: LiveRunsOptions, cancels: Cancels | undefined) {
+  constructor(options: LiveRunsOptions, wishes: Wishes | undefined) {
     this.#options = options;
-    this.#cancels = cancels;
+    this.#wishes = wishes;
   }
 
   of(threadId: string): LiveRun | undefined {
@@ -77,7 +77,7 @@ export class LiveRuns {
     // Others are refused while it is active.
     state.messages.hold(thread_id, false);
     state.steps.hold(id, isNew);
-    this.#cancels?.watch(id, () => live.cancel());
+    this.#wishes?.watch(id, (wish) => fulfil(wish, live));
   }
 
   drop(run: Run, lock: Locked): void {
@@ -87,7 +87,7 @@ export class LiveRuns {
       state.messages.release(run.thread_id);
     }
     state.steps.release(run.id);
-    this.#cancels?.unwatch(run.id);
+    this.#wishes?.unwatch(run.id);
     const releasing = lock.then((it) => it?.release()).catch(onError);
     this.#releasing.add(releasing);
     void releasing.then(() => this.#releasing.delete(releasing));
@@ -98,4 +98,10 @@ export class LiveRuns {
     await Promise.all([...this.#byThread.values()].map((run) => run.leave()));
     await Promise.all(this.#releasing);
   }
+}
+
+/** A run that is at work is not left for a wish. */
+function fulfil(wish: Wish, live: LiveRun): void {
+  if (wish === 'cancel') live.cancel();
+  else if (live.run.status === 'requires_action') void live.leave();
 }
