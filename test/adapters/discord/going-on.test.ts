@@ -33,6 +33,8 @@ function file(name: string): ReplyFile {
 /** What another reply says in the same channel meanwhile. */
 const OTHER = 'Another answer.';
 const FILES = Array.from({ length: 12 }, (_, n) => file(`plot-${n}.png`));
+/** Every message is older than that, also one that a clock has made that was ahead. */
+const OLD = Number.NEGATIVE_INFINITY;
 const DONE: Outcome = { status: 'completed' };
 
 /** How an answer grows until it is there, as people should see it. */
@@ -73,13 +75,13 @@ async function show(reply: Reply, view: View, lives: () => boolean = () => true)
 }
 
 /** A process that goes on with a reply, with nothing but what another one kept of it. */
-function goOn(sim: DiscordSim, question: IncomingMessage, kept?: KeptReply): Reply {
+function goOn(sim: DiscordSim, question: IncomingMessage, kept?: KeptReply, options = {}): Reply {
   const begun: BegunReply = kept ? { kept: JSON.parse(JSON.stringify(kept)) } : {};
-  return openDiscord(sim).reply([question], begun);
+  return openDiscord(sim, options).reply([question], begun);
 }
 
-function open(sim: DiscordSim, question: IncomingMessage): Reply {
-  return openDiscord(sim).reply([question]);
+function open(sim: DiscordSim, question: IncomingMessage, options = {}): Reply {
+  return openDiscord(sim, options).reply([question]);
 }
 
 /** What people see of the bot's messages after a question. */
@@ -267,6 +269,45 @@ test('where Discord fails while a reply is looked for, none is posted beside it'
   await expect(second.next(view)?.send()).rejects.toThrow('status 500');
   await show(second, view);
   expect(seen(sim, channel, question.id).map(({ content }) => content)).toEqual(['Begun and ended.']);
+});
+
+test('what Discord did not take of a reply is not tried again, and stays told', async () => {
+  const sim = await openSim();
+  const { question, channel } = ask(sim, 'thread');
+  sim.banLink('https://bad.example');
+  sim.deny('general', ['AttachFiles']);
+  const bad = 'Look at https://bad.example';
+  const first = open(sim, question);
+  await show(first, viewOf([bad, 'More.'], DONE, [file('a.png')]));
+  const expected = seen(sim, channel, question.id);
+  expect(expected.map(({ content }) => content)).toEqual([
+    expect.stringContaining('Discord did not take the rest of this message'),
+    'More.',
+    expect.stringContaining('Discord did not take the file a.png'),
+  ]);
+  const calls = sim.calls.count(POST) + sim.calls.count(EDIT);
+  await show(goOn(sim, question, first.kept), viewOf([bad, 'More.'], DONE, [file('a.png')]));
+  expect(seen(sim, channel, question.id)).toEqual(expected);
+  expect(sim.calls.count(POST) + sim.calls.count(EDIT)).toBe(calls);
+});
+
+test('a message that had grown too old, and its successor that nobody lived to note, are one in the end', async () => {
+  const pass = stopClock();
+  const sim = await openSim({ timing: { oldMessage: OLD }, oldMessageEdits: { limit: 1, window: 600_000 } });
+  const { question, channel } = ask(sim, 'thread');
+  const first = open(sim, question, { oldMessageMs: OLD });
+  for (const text of ['One', 'One, two']) await show(first, viewOf([text]));
+  const view = viewOf(['One, two, three']);
+  await first.next(view)?.send();
+  const { kept } = first;
+  await first.next(view)?.send();
+  expect(seen(sim, channel, question.id).map(({ content }) => content)).toEqual([
+    'One, two',
+    'One, two, three',
+  ]);
+  pass(LONG);
+  await show(goOn(sim, question, kept, { oldMessageMs: OLD }), view);
+  expect(seen(sim, channel, question.id).map(({ content }) => content)).toEqual(['One, two, three']);
 });
 
 test('a reply that stands in the channel, since no thread could be started, goes on there', async () => {
