@@ -95,7 +95,7 @@ export async function read(written: Written, replyIn: ReplyIn): Promise<Incoming
 }
 
 /** How the bot is mentioned: itself, or by the role that Discord gave it. */
-function mentionsOf({ mentions, client }: Message): string[] {
+export function mentionsOf({ mentions, client }: Message): string[] {
   const { id } = client.user;
   const roles = mentions.roles.filter(({ tags }) => tags?.botId === id).map((role) => `<@&${role.id}>`);
   return mentions.users.has(id) ? [`<@${id}>`, `<@!${id}>`, ...roles] : roles;

@@ -1,5 +1,5 @@
 import type { Message } from 'discord.js';
-import type { Written } from './incoming.ts';
+import { mentionsOf, type Written } from './incoming.ts';
 
 /** So many messages before are read to see whether the bot had been called: one page of Discord's. */
 const BEFORE = 100;
@@ -20,6 +20,6 @@ export async function wasListening({ message, isAddressed }: Written): Promise<b
   return before.some(concernsBot);
 }
 
-function concernsBot({ author, mentions, client }: Message): boolean {
-  return author.id === client.user.id || mentions.users.has(client.user.id);
+function concernsBot(message: Message): boolean {
+  return message.author.id === message.client.user.id || mentionsOf(message).length > 0;
 }

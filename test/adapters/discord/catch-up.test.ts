@@ -1,3 +1,4 @@
+import { ChannelType } from 'discord.js';
 import { expect, test } from 'vitest';
 import { says } from '../../sim/scripted-model.ts';
 import { stopClock } from '../../sim/stopped-clock.ts';
@@ -49,6 +50,36 @@ test('what was written while nobody heard it is answered, each in its place and 
   expect(scene.text(sim.directMessages('ann').id)).toBe('Fine.');
   // Whose direct messages were not used lately is not known; Discord tells no list of them.
   expect(scene.text(sim.directMessages('ben').id)).toBe('');
+});
+
+test('in threads and forums what belongs to one conversation is taken in the order in which it was written', async () => {
+  const ids = { thread: '', post: '', role: '' };
+  const scene = await openScene([says('Fine.')], {
+    before: (sim) => {
+      const [ann, ben] = [sim.user('ann'), sim.user('ben')];
+      const mention = ann.says('general', `${sim.mention} one`);
+      ids.thread = ben.startsThread(mention, 'One').id;
+      ben.says(ids.thread, 'two');
+      const forum = sim.addChannel('forum', ChannelType.GuildForum);
+      ids.post = ann.posts(forum, 'How', `${sim.mention} three`).id;
+      ann.says(ids.post, 'four');
+      const role = [...sim.guild.roles.values()].find(({ bot }) => bot === sim.bot);
+      if (role) role.mentionable = true;
+      ids.role = ben.startsThread(ben.says('general', 'x'), 'By role').id;
+      ben.says(ids.role, `<@&${role?.id}> five`);
+      ben.says(ids.role, 'six');
+    },
+    absence: () => EVER,
+  });
+  await scene.sim.until(() => scene.received.length === 6);
+  await scene.settled();
+  const of = (id: string) =>
+    scene.received.filter(({ conversation }) => conversation === `discord:${id}`).map(({ text }) => text);
+  expect([ids.thread, ids.post, ids.role].map(of)).toEqual([
+    ['one', 'two'],
+    ['How\n\nthree', 'four'],
+    ['five', 'six'],
+  ]);
 });
 
 test('what was written before that, and where the bot may not read, is not looked up', async () => {
