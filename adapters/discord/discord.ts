@@ -119,7 +119,7 @@ export class Discord implements Platform {
       id: last.id,
       oldMessageMs,
       // What stands in another place is none of this reply.
-      begun: begun && { kept: kept?.channel === place.channel ? kept : undefined },
+      begun: begun && { kept: kept?.channel === place.kept.channel ? kept : undefined },
       onClose: () => this.#open.delete(reply),
     });
     this.#open.add(reply);

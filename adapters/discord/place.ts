@@ -22,7 +22,8 @@ export function inPlace(channel: string, message?: string): ReplyTo {
 
 /** What another process needs to know of a place to go on in it. */
 export interface KeptPlace {
-  channel: string;
+  /** Undefined as long as its thread may not have been started. */
+  channel?: string | undefined;
   /** Whether Discord does not let the bot answer a message there. */
   answersNobody?: boolean | undefined;
 }
@@ -36,6 +37,8 @@ export class Place {
   readonly #answers: string | undefined;
   #answersNobody = false;
   #room: Room;
+  /** Whether there is nothing more to start. */
+  #isOpen: boolean;
   #opening: Promise<void> | undefined;
   #isClosed = false;
 
@@ -51,7 +54,7 @@ export class Place {
     this.#answers = message;
     this.#answersNobody = kept?.answersNobody ?? false;
     this.#room = budgets.open(this.#channel);
-    if (kept?.channel === this.#channel) this.#opening = Promise.resolve();
+    this.#isOpen = !startsThread || kept?.channel === this.#channel;
   }
 
   get channel(): string {
@@ -69,7 +72,15 @@ export class Place {
   }
 
   get kept(): KeptPlace {
-    return { channel: this.#channel, ...(this.#answersNobody && { answersNobody: true }) };
+    return {
+      ...(this.#isOpen && { channel: this.#channel }),
+      ...(this.#answersNobody && { answersNobody: true }),
+    };
+  }
+
+  /** The channel where the reply stands if its thread could not be started when another process began it. */
+  get fallback(): { channel: string; answers: string } | undefined {
+    return this.#thread && !this.#isOpen ? { channel: this.#thread.from, answers: this.#channel } : undefined;
   }
 
   get budget(): Budget {
@@ -82,11 +93,15 @@ export class Place {
   }
 
   /** The messages that came after one, oldest first, and the bot's own id; none where the bot may not see them. */
-  async read(after: string, pages: number): Promise<{ self: string; messages: APIMessage[] }> {
+  async read(
+    channel: string,
+    after: string,
+    pages: number,
+  ): Promise<{ self: string; messages: APIMessage[] }> {
     await this.#budgets.read();
     const self = await this.#api.self();
     try {
-      return { self, messages: await this.#api.list(this.#channel, after, pages) };
+      return { self, messages: await this.#api.list(channel, after, pages) };
     } catch (error) {
       if (isRefusal(error)) return { self, messages: [] };
       throw error;
@@ -95,11 +110,23 @@ export class Place {
 
   /** Starts the thread, if there is one to start. Where none may be started soon the place is the channel itself. */
   open(): Promise<void> {
+    if (this.#isOpen) return Promise.resolve();
     this.#opening ??= this.#startThread().catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
     });
     return this.#opening;
+  }
+
+  /** Goes on without a thread, in the channel of the question. */
+  fallBack(): void {
+    if (!this.#thread) return;
+    this.#room.release();
+    this.#channel = this.#thread.from;
+    this.#thread = undefined;
+    this.#isOpen = true;
+    this.#room = this.#budgets.open(this.#channel);
+    if (this.#isClosed) this.#room.release();
   }
 
   close(): void {
@@ -117,10 +144,11 @@ export class Place {
       if (codeOf(error) === Code.unknownMessage) throw error;
       if (!isRefusal(error) && !(error instanceof RateLimitError)) throw error;
       if (codeOf(error) !== Code.threadExists) {
-        this.#moveTo(from);
+        this.fallBack();
         return;
       }
     }
+    this.#isOpen = true;
     // If that fails, people still find the thread under the question.
     if (guest) void this.#invite(guest).catch(() => {});
   }
@@ -128,13 +156,5 @@ export class Place {
   async #invite(guest: string): Promise<void> {
     await this.#budgets.spare();
     await this.#api.addToThread(this.#channel, guest);
-  }
-
-  #moveTo(channel: string): void {
-    this.#room.release();
-    this.#thread = undefined;
-    this.#channel = channel;
-    this.#room = this.#budgets.open(channel);
-    if (this.#isClosed) this.#room.release();
   }
 }

@@ -17,7 +17,7 @@ const message = z.object({
 });
 
 const shape = z.object({
-  channel: id,
+  channel: id.optional(),
   answersNobody: z.boolean().optional(),
   messages: z.array(message),
   nonces: z.int().min(0),

@@ -6,6 +6,7 @@ import { Code, codeOf, explain, isFiltered, isRefusal } from '../errors.ts';
 import type { Place } from '../place.ts';
 import { append, MESSAGE_LENGTH } from '../text.ts';
 import type { Kept } from './kept.ts';
+import { ownMessages } from './own-messages.ts';
 import type { Shown } from './shown.ts';
 import type { Wanted } from './slots.ts';
 import { ReplyState } from './state.ts';
@@ -134,8 +135,14 @@ export class DiscordReply implements Reply {
 
   async #find(): Promise<void> {
     const { place, id } = this.#parts;
+    const { fallback } = place;
+    if (fallback) {
+      const { self, messages } = await place.read(fallback.channel, id, PAGES);
+      const marks = { self, reply: id, answers: fallback.answers, isItsOwn: true };
+      if (ownMessages(messages, new Set(), marks).length > 0) place.fallBack();
+    }
     await place.open();
-    const { self, messages } = await place.read(id, PAGES);
+    const { self, messages } = await place.read(place.channel, id, PAGES);
     this.#state.inherit(messages, { self, answers: place.answers, isItsOwn: place.isItsOwn });
     this.#isWhole = true;
   }

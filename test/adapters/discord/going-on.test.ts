@@ -310,16 +310,31 @@ test('a message that had grown too old, and its successor that nobody lived to n
   expect(seen(sim, channel, question.id).map(({ content }) => content)).toEqual(['One, two, three']);
 });
 
-test('a reply that stands in the channel, since no thread could be started, goes on there', async () => {
-  const sim = await openSim({ activeThreads: 0 });
-  const { question } = ask(sim, 'thread');
-  const first = open(sim, question);
-  await show(first, viewOf(['Begun']));
-  sim.world.settings.activeThreads = 10;
-  const second = goOn(sim, question, first.kept);
-  await show(second, viewOf(['Begun and ended.'], DONE));
-  expect(seen(sim, 'general', question.id).map(({ content }) => content)).toEqual(['Begun and ended.']);
-  expect(sim.world.channels.has(question.id)).toBe(false);
+test.each([true, false])(
+  'a reply that stands in the channel, since no thread could be started, goes on there (kept: %s)',
+  async (isKept) => {
+    const pass = stopClock();
+    const sim = await openSim({ activeThreads: 0 });
+    const { question } = ask(sim, 'thread');
+    const first = open(sim, question);
+    const { kept } = first;
+    await show(first, viewOf(['Begun']));
+    sim.world.settings.activeThreads = 10;
+    pass(LONG);
+    const second = goOn(sim, question, isKept ? first.kept : kept);
+    await show(second, viewOf(['Begun and ended.'], DONE));
+    expect(seen(sim, 'general', question.id).map(({ content }) => content)).toEqual(['Begun and ended.']);
+    expect(sim.world.channels.has(question.id)).toBe(false);
+  },
+);
+
+test('a process that dies before its thread is there leaves it to the next one', async () => {
+  const sim = await openSim();
+  const { question, channel } = ask(sim, 'thread');
+  sim.fail('POST /channels/:channel/messages/:message/threads', 'hang', 1);
+  const { kept } = open(sim, question);
+  await show(goOn(sim, question, kept), viewOf(['Whole.'], DONE));
+  expect(seen(sim, channel, question.id).map(({ content }) => content)).toEqual(['Whole.']);
 });
 
 test('a reply that is gone on with shows typing as a new one does, and one that was over does not', async () => {
