@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { inPlace, inThread } from '../../../adapters/discord/place.ts';
 import type {
@@ -10,6 +11,8 @@ import type {
   ReplyFile,
   View,
 } from '../../../src/platform.ts';
+import { Publisher } from '../../../src/reply/publisher/publisher.ts';
+import { textTranscript } from '../../reply/publisher/text-transcript.ts';
 import type { DiscordSim } from '../../sim/discord/discord.ts';
 import { stopClock } from '../../sim/stopped-clock.ts';
 import { openDiscord, openSim } from './open-scene.ts';
@@ -155,6 +158,30 @@ test.each<Where>(['thread', 'reply', 'direct', 'anew'])(
     );
   },
 );
+
+test('a publisher goes on with what stands, and ends it', async () => {
+  const pass = stopClock();
+  const sim = await openSim();
+  const { question, channel } = ask(sim, 'thread');
+  const publish = (reply: Reply) =>
+    new Publisher(reply, { toolCall: () => undefined }, pino({ level: 'silent' }));
+  const answer = `${'It begins and goes on. '.repeat(150)}It ends.`;
+  publish(open(sim, question)).update(textTranscript(answer.slice(0, 2_500)));
+  await sim.until(() => sim.world.channels.has(channel) && seen(sim, channel, question.id).length === 2);
+  pass(LONG);
+  const next = publish(goOn(sim, question));
+  next.update(textTranscript(answer.slice(0, 100)));
+  next.update(textTranscript(answer));
+  expect(await next.finish(DONE)).toEqual(DONE);
+  const shown = seen(sim, channel, question.id);
+  expect(
+    shown
+      .map(({ content }) => content)
+      .join(' ')
+      .replace(/\s+/g, ' '),
+  ).toBe(answer);
+  expect(shown.map(({ buttons }) => buttons.length)).toEqual([0, 3]);
+});
 
 test('what stands is not posted and not edited again where it is as it should be', async () => {
   const sim = await openSim();
