@@ -60,6 +60,8 @@ export class Model {
   readonly #servers: ModelServer[] = [];
   readonly #writing: Map<symbol, readonly number[]>[] = [];
   readonly #refusals = new Map<string, RawReply[]>();
+  /** The questions of requests that were struck when they came last: faults do not pile up to more than Bobbin survives. */
+  readonly #struck = new Set<string>();
   #armed: { fault: Fault; random: Random }[] = [];
   /** The questions of each turn that was made to fail for good. */
   readonly failedTurns: (readonly number[])[] = [];
@@ -115,10 +117,10 @@ export class Model {
     const { asked } = situationIn(body);
     const key = asked.join();
     const left = this.#refusals.get(key) ?? [];
-    const armed = left.length === 0 ? this.#take(({ refusals }) => refusals !== undefined) : undefined;
-    if (armed?.fault.isFinal) this.failedTurns.push(asked);
+    const armed = left.length > 0 ? undefined : this.#take(asked, ({ refusals }) => refusals !== undefined);
     const [first, ...others] = armed?.fault.refusals ?? left;
     this.#refusals.set(key, others);
+    if (first) this.#struck.add(key);
     return first;
   }
 
@@ -126,8 +128,8 @@ export class Model {
     const situation = situationIn(body);
     const { asked } = situation;
     const { pieces, call, everyMs } = this.#round(situation);
-    const armed = this.#take(({ trouble }) => trouble !== undefined);
-    if (armed?.fault.isFinal) this.failedTurns.push(asked);
+    const armed = this.#take(asked, ({ trouble }) => trouble !== undefined);
+    if (!armed) this.#struck.delete(asked.join());
     const trouble = armed?.fault.trouble?.(armed.random, pieces.length);
     const id = Symbol('answer');
     writing.set(id, asked);
@@ -148,9 +150,16 @@ export class Model {
     };
   }
 
-  #take(fits: (fault: Fault) => boolean): { fault: Fault; random: Random } | undefined {
-    const armed = this.#armed.find(({ fault }) => fits(fault));
+  #take(
+    asked: readonly number[],
+    fits: (fault: Fault) => boolean,
+  ): { fault: Fault; random: Random } | undefined {
+    const key = asked.join();
+    const armed = this.#struck.has(key) ? undefined : this.#armed.find(({ fault }) => fits(fault));
+    if (!armed) return undefined;
     this.#armed = this.#armed.filter((one) => one !== armed);
+    this.#struck.add(key);
+    if (armed.fault.isFinal) this.failedTurns.push(asked);
     return armed;
   }
 

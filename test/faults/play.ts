@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { audit, type Violation } from './audit.ts';
+import { audit, type SeenConversation, type Violation } from './audit.ts';
 import type { Deployment } from './deployment.ts';
 import { Random } from './random.ts';
 import { Recovery } from './recovery.ts';
@@ -75,7 +75,11 @@ export class Play {
 
   audit(): Violation[] {
     const { failedTurns } = this.#deployment.model;
-    return audit({ asked: this.#talks.asked, failedTurns }, this.#talks.seen());
+    return audit({ asked: this.#talks.asked, failedTurns }, this.seen());
+  }
+
+  seen(): SeenConversation[] {
+    return this.#talks.seen();
   }
 
   figures(): Figures {

@@ -49,6 +49,7 @@ export async function run(options: Options): Promise<Result> {
     const violations = [...(atRest.length > 0 ? atRest : play.audit()), ...left];
     isClean = violations.length === 0;
     writeFileSync(join(deployment.folder, 'what-happened.log'), `${log.join('\n')}\n`);
+    writeFileSync(join(deployment.folder, 'what-people-see.json'), JSON.stringify(play.seen(), undefined, 2));
     const exits = deployment.replicas.reduce((sum, replica) => sum + replica.exits, 0);
     return { ...play.figures(), violations, exits, log, folder: deployment.folder };
   } finally {

@@ -57,7 +57,13 @@ const LONG_DOWNS = 0.2;
 const MOMENT = { from: 50, to: 3_000 };
 const DATABASE_DOWN = { from: 100, to: 2_500 };
 /** People ask before anything goes wrong. */
-const HEAD_START_MS = 2_000;
+const HEAD_START_MS = 3_000;
+const FIRST_GAP_MS = 400;
+/**
+ * So many people write to the bot directly, first of all: a direct message of somebody that it does not know yet is lost
+ * while it is not connected, since Discord lists no such channels to bots.
+ */
+export const DIRECT_PEOPLE = 4;
 
 /** Words of an answer: a few, a paragraph, a message, several of Discord's messages. */
 const LENGTHS: readonly (readonly [weight: number, range: Range])[] = [
@@ -156,16 +162,24 @@ function fault(situation: Situation, random: Random, at: number, isDue: boolean)
 
 function questions({ platforms, pace }: Situation, random: Random, until: number): Event[] {
   const events: Event[] = [];
-  for (let at = 0; at < until; at += milliseconds(random, QUESTION_GAP) * pace) {
+  const ask = (at: number, platform: PlatformName, way: Way) => {
+    const question = newQuestion(random, events.length + 1, pace);
+    events.push({ at, type: 'ask', question, platform, way, seed: random.integer(0, 1e9) });
+  };
+  for (let person = 0; person < DIRECT_PEOPLE; person++)
+    for (const platform of platforms) ask(person * FIRST_GAP_MS * pace, platform, 'direct');
+  for (
+    let at = DIRECT_PEOPLE * FIRST_GAP_MS * pace;
+    at < until;
+    at += milliseconds(random, QUESTION_GAP) * pace
+  ) {
     const way = random.weighted<Way>([
       [4, 'mention'],
       [1, 'direct'],
       [3, 'follow-up'],
       [3, 'interruption'],
     ]);
-    const question = newQuestion(random, events.length + 1, pace);
-    const seed = random.integer(0, 1e9);
-    events.push({ at, type: 'ask', question, platform: random.pick(platforms), way, seed });
+    ask(at, random.pick(platforms), way);
   }
   return events;
 }

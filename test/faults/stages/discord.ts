@@ -2,6 +2,7 @@ import { type DiscordSim, startDiscord } from '../../sim/discord/discord.ts';
 import type { Fault } from '../../sim/discord/rest/faults.ts';
 import type { SeenConversation } from '../audit.ts';
 import type { Random } from '../random.ts';
+import { DIRECT_PEOPLE } from '../schedule.ts';
 import { CHANNELS, PEOPLE, type Stage, type StageFaults } from './stage.ts';
 
 const CHANNEL_NAMES = Array.from({ length: CHANNELS }, (_, index) => `count-${index}`);
@@ -9,6 +10,8 @@ const CHANNEL_NAMES = Array.from({ length: CHANNELS }, (_, index) => `count-${in
 const SESSION_STARTS = 1_000_000;
 const IDENTIFY_MS = 5_000;
 const THREAD_STARTS = { limit: 10_000, window: 300_000 };
+
+const DIRECT = PEOPLE.slice(0, DIRECT_PEOPLE);
 
 /** The calls that show something. */
 const ROUTES = [
@@ -73,8 +76,10 @@ export async function discordStage(pace: number): Promise<Stage> {
       return nameOf(person.says(random.pick(CHANNEL_NAMES), `${sim.mention} ${text}`).id);
     },
     askDirectly: (text, random, isFree) => {
-      const free = PEOPLE.filter((name) => isFree(nameOf(sim.directMessages(name).id)));
-      return free.length === 0 ? undefined : nameOf(sim.user(random.pick(free)).dm(text).channel.id);
+      const free = DIRECT.filter((name) => isFree(nameOf(sim.directMessages(name).id)));
+      const unknown = free.filter((name) => sim.directMessages(name).messages.size === 0);
+      const choices = unknown.length > 0 ? unknown : free;
+      return choices.length === 0 ? undefined : nameOf(sim.user(random.pick(choices)).dm(text).channel.id);
     },
     follow: (conversation, text) => {
       const channel = sim.channel(idOf(conversation));

@@ -38,7 +38,7 @@ export function weights(faults: StageFaults<never>): Weighted[] {
   return Object.entries(faults).map(([name, { weight }]) => [weight, name] as const);
 }
 
-/** Who writes; as many write to the bot directly. */
+/** Who writes. */
 export const PEOPLE = ['ann', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gina', 'hugo'];
 /** How many channels they mention it in. */
 export const CHANNELS = 4;
