@@ -1,4 +1,4 @@
-import { openDatabase } from './sqlite-database.ts';
+import { databaseExists, openDatabase } from './sqlite-database.ts';
 import { sqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
 
@@ -9,6 +9,11 @@ export interface StoreOptions {
   databaseUrl?: string;
   /** The most connections to it, one of which stands for this process among the others; at least 2. */
   poolSize?: number;
+}
+
+/** Whether there is one already, as far as can be told without opening it. */
+export function hasDatabase({ dataDir, databaseUrl }: StoreOptions): boolean {
+  return databaseUrl !== undefined || databaseExists(dataDir);
 }
 
 /** Opens the store that the configuration asks for. Throws a `Problem` when it cannot be used. */

@@ -98,6 +98,11 @@ export class PostgresQueue<T> implements Queue<T> {
     if (ids.length === 0) return;
     const { boss } = this.#ground.boss;
     await boss.complete(this.#name, ids.map(jobId), null, { includeQueued: true });
+    // What was asked is needed no more, only that it was.
+    await this.#ground.connections.query(
+      `UPDATE ${BOSS_SCHEMA}.job SET data = NULL WHERE name = $1 AND state = 'completed' AND id = ANY($2::uuid[])`,
+      [this.#name, ids.map(jobId)],
+    );
   }
 }
 

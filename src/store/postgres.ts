@@ -1,9 +1,11 @@
 import { namespaces, queues } from './namespaces.ts';
 import { PostgresAdapter } from './postgres-adapter.ts';
+import { backsUpItself } from './postgres-backup.ts';
 import { Batches } from './postgres-batches.ts';
 import { type Boss, openBoss } from './postgres-boss.ts';
 import { type ConnectionOptions, Connections, POOL_SIZE } from './postgres-connections.ts';
 import { PostgresLocks } from './postgres-locks.ts';
+import { readPage } from './postgres-pages.ts';
 import { Presence } from './postgres-presence.ts';
 import { PostgresQueue } from './postgres-queue.ts';
 import { EXPIRES, EXPIRING, setUpSchema, TABLE } from './postgres-schema.ts';
@@ -77,6 +79,18 @@ function storeOver({ connections, presence, boss, signals, locks }: Parts): Stor
     replicas: presence,
     shared: true,
     locks,
+    async page(namespace, after, limit) {
+      // Says what is no namespace.
+      keyv(namespace);
+      return readPage(query, namespace, after, limit);
+    },
+    /** The bytes of deleted rows may be written over from here on; backups and logs of the database are its own. */
+    async scrub() {
+      await query(`VACUUM ${TABLE}`);
+    },
+    async backup() {
+      throw backsUpItself();
+    },
     async check() {
       await (connections.hasFailed ? probes.set('probe', Date.now()) : query('SELECT 1'));
       if (presence.problem !== undefined) throw presence.problem;

@@ -35,6 +35,16 @@ export function openDatabase(dataDir: string): DatabaseSync {
   }
 }
 
+export function databaseExists(dataDir: string): boolean {
+  return existsSync(join(dataDir, FILE_NAME));
+}
+
+/** Whether opening the database failed because another process has it. */
+export function isInUse(error: unknown): boolean {
+  const { cause } = error as { cause?: { errcode?: unknown } };
+  return error instanceof StoreProblem && cause?.errcode === BUSY;
+}
+
 /** Opens a database that is gone when it is closed. */
 export function openMemoryDatabase(): DatabaseSync {
   const database = new DatabaseSync(':memory:');
@@ -47,6 +57,8 @@ function prepare(database: DatabaseSync, file: string): void {
   // FULL, because a message that was acknowledged must outlive a power cut: in WAL mode, NORMAL would not sync the
   // log at every commit. https://www.sqlite.org/pragma.html#pragma_synchronous
   database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  // What people delete shall be gone, not only out of sight: https://www.sqlite.org/pragma.html#pragma_secure_delete
+  database.exec('PRAGMA secure_delete = ON');
   checkContent(database, file);
   migrate(database, file);
 }
@@ -108,9 +120,11 @@ export function checkWritable(file: string): void {
   }
 }
 
+const BUSY = 5;
+
 /** What to tell for each of SQLite's primary result codes: https://www.sqlite.org/rescode.html */
 const ADVICE: Record<number, (file: string) => string> = {
-  5: (file) => `Another Bobbin is using ${file}: stop it, or set DATA_DIR to another folder.`,
+  [BUSY]: (file) => `Another Bobbin is using ${file}: stop it, or set DATA_DIR to another folder.`,
   8: (file) => `${file} has become read-only: let Bobbin write to it again, then start it anew.`,
   10: (file) => `The disk failed while reading or writing ${file}: check the disk.`,
   11: (file) => `${file} is damaged: put a backup in its place, or move it away to begin anew.`,

@@ -125,6 +125,11 @@ export class WatchedFiles {
     );
   }
 
+  /** This process has made the file smaller. */
+  shrunk(): void {
+    this.#main = stat(this.#file);
+  }
+
   /** Begins a new log where the old one is gone, whose content this process still has. Says whether it was so. */
   mendLog(): boolean {
     if (!isSame(stat(this.#file), this.#main) || existsSync(logOf(this.#file))) return false;

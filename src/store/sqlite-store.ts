@@ -1,12 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { Problem } from '../problem.ts';
 import { ALONE, LocalSignals } from './local-signals.ts';
 import { namespaces, queues } from './namespaces.ts';
 import { purgeRegularly } from './purge.ts';
 import { SqliteAdapter } from './sqlite.ts';
 import { SqliteAccess } from './sqlite-access.ts';
+import { backUp } from './sqlite-backup.ts';
 import { openMemoryDatabase } from './sqlite-database.ts';
 import { closeWhole, WatchedFiles } from './sqlite-files.ts';
 import { type DataSync, SqliteLog } from './sqlite-log.ts';
+import { SqlitePages } from './sqlite-pages.ts';
 import { purgeQueues, SqliteQueue } from './sqlite-queue.ts';
 import type { Store } from './store.ts';
 
@@ -56,6 +59,7 @@ export function sqliteStore(database: DatabaseSync, dataSync?: DataSync): Store 
     await log?.close();
     closeWhole(database);
   };
+  const pages = new SqlitePages(access);
   const purge = database.prepare('DELETE FROM entries WHERE expires <= ?');
   const purgeDone = purgeQueues(access);
   const stopPurging = purgeRegularly(() => {
@@ -68,6 +72,20 @@ export function sqliteStore(database: DatabaseSync, dataSync?: DataSync): Store 
     signals: new LocalSignals(),
     replicas: ALONE,
     shared: false,
+    async page(namespace, after, limit) {
+      // Says what is no namespace.
+      keyv(namespace);
+      return pages.read(namespace, after, limit);
+    },
+    async scrub(extent) {
+      access.write(() => scrub(database, extent));
+      files?.shrunk();
+    },
+    async backup(target) {
+      if (file === null) throw new Problem('A database in memory has no backup.');
+      look();
+      await backUp(database, target);
+    },
     async check() {
       if (!hasFailed) return look();
       if (file !== null && files?.mendLog()) {
@@ -85,6 +103,15 @@ export function sqliteStore(database: DatabaseSync, dataSync?: DataSync): Store 
       return closed;
     },
   };
+}
+
+/**
+ * SQLite overwrites what it deletes (`secure_delete`), but in the file itself only once the log has come into it, and the
+ * log holds what was there before until it is cut.
+ */
+function scrub(database: DatabaseSync, extent: 'whole' | undefined): void {
+  if (extent === 'whole') database.exec('VACUUM');
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 }
 
 /** A store that forgets everything when it is closed: for tests. */

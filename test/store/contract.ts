@@ -66,6 +66,37 @@ export function storeContract(store: () => Store): void {
     expect((await entries(keyv)).sort(([, a], [, b]) => a - b)).toEqual(all);
   });
 
+  test('a namespace is read in pages, by the bytes of its keys, and nothing of others', async () => {
+    const name = fresh();
+    const [mine, other] = [store().keyv<number>(name), store().keyv<number>(`${name}-places`)];
+    // In the order of their bytes, which is not that of most languages.
+    const names = ['A b', 'B', '_', 'a', 'a b', 'a-c', 'ab', 'b', 'ä', 'я', '中'].sort((one, two) =>
+      Buffer.compare(Buffer.from(one), Buffer.from(two)),
+    );
+    await mine.setMany(names.map((key, value) => ({ key, value })));
+    await other.set('a', 1);
+    await mine.set('gone', 1, -1);
+    const seen: [string, number][] = [];
+    for (let after = ''; ; ) {
+      const page = await store().page<number>(name, after, 3);
+      seen.push(...page);
+      const [last] = page.at(-1) ?? [];
+      if (page.length < 3 || last === undefined) break;
+      after = last;
+    }
+    expect(seen).toEqual(names.map((key, value) => [key, value]));
+    await expect(async () => store().page('a_b', '', 1)).rejects.toThrow(TypeError);
+  });
+
+  test('after a scrub everything is there that was', async () => {
+    const keyv = store().keyv<string>(fresh());
+    await keyv.set('kept', 'kept');
+    await keyv.set('deleted', 'x');
+    await keyv.delete('deleted');
+    for (const extent of [undefined, 'whole'] as const) await store().scrub(extent);
+    expect(await keyv.getMany(['kept', 'deleted'])).toEqual(['kept', undefined]);
+  });
+
   test('what has expired is not seen in any way', async () => {
     const keyv = store().keyv<string>(fresh());
     await keyv.set('gone', 'x', -1);
