@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { AssistantDeleted } from 'openai/resources/beta/assistants';
 import { notFound } from './api-error.ts';
 import { checkFiles } from './file.ts';
+import { noteOwner } from './file-owners.ts';
 import { pathId } from './http/path-id.ts';
 import { jsonBody } from './http/request-body.ts';
 import { newId } from './ids.ts';
@@ -24,8 +25,10 @@ export function assistantRoutes({ state, checkModel }: AssistantRoutesDeps): Hon
   app.post('/assistants', async (c) => {
     const input = await jsonBody(c, assistantInput);
     await checkModel?.(input.model);
-    await checkFiles(state, input.tool_resources?.code_interpreter?.file_ids ?? []);
+    const files = input.tool_resources?.code_interpreter?.file_ids ?? [];
+    await checkFiles(state, files);
     const assistant = newAssistant(input);
+    await noteOwner(state, files, assistant.id);
     await state.assistants.append(ROOT, assistant);
     return c.json(assistant);
   });
@@ -45,7 +48,9 @@ export function assistantRoutes({ state, checkModel }: AssistantRoutesDeps): Hon
     const id = pathId(c, 'assistant_id');
     const input = await jsonBody(c, assistantUpdate);
     if (input.model !== undefined) await checkModel?.(input.model);
-    await checkFiles(state, input.tool_resources?.code_interpreter?.file_ids ?? []);
+    const files = input.tool_resources?.code_interpreter?.file_ids ?? [];
+    await checkFiles(state, files);
+    await noteOwner(state, files, id);
     const updated = await state.assistants.update(id, (assistant) => changed(assistant, input));
     if (updated === undefined) throw notFound('assistant', id);
     return c.json(updated);

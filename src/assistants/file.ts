@@ -41,7 +41,7 @@ export async function addFile(
 /** Removes a file with its content; true when it was there. */
 export async function removeFile(state: State, id: string): Promise<boolean> {
   const removed = await state.files.remove(id);
-  if (removed) await state.contents.delete(id);
+  if (removed) await Promise.all([state.contents.delete(id), state.owners.remove(id)]);
   return removed;
 }
 

@@ -1,5 +1,6 @@
 import type { Keyv } from 'keyv';
 import { createAssistantsApp } from './app.ts';
+import { Archive, type ReadPage } from './archive.ts';
 import type { CodeInterpreter } from './code-interpreter/code-interpreter.ts';
 import type { Explain } from './failures.ts';
 import { currentRequest, type RequestFacts } from './http/current-request.ts';
@@ -37,6 +38,8 @@ export interface Assistants {
   fetch: Fetch;
   /** For a server with a socket. */
   handle: (request: Request) => Response | Promise<Response>;
+  /** Everything that was ever kept, which `page` reads from the same store. */
+  archive(page: ReadPage): Archive;
   /**
    * Leaves the runs that are going on as they stand to the next process over the store, and takes no more. What there is
    * can still be read: the model, the code interpreter and the store stay open.
@@ -68,5 +71,10 @@ export function createAssistants(options: AssistantsOptions): Assistants {
     ...(apiKeys && { apiKeys }),
   });
   const handle = (request: Request) => app.fetch(request);
-  return { fetch: inProcessFetch(handle), handle, close: () => runs.close() };
+  return {
+    fetch: inProcessFetch(handle),
+    handle,
+    archive: (page) => new Archive(state, (threadId) => runs.ofThread(threadId), page),
+    close: () => runs.close(),
+  };
 }

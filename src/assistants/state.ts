@@ -23,6 +23,13 @@ export interface Run extends SdkRun {
   reasoning_effort?: ReasoningEffort;
 }
 
+/** The threads and assistants that were given a file, the newest last. */
+export interface FileOwners {
+  /** The file's. */
+  id: string;
+  owners: string[];
+}
+
 /** Everything that the embedded Assistants API remembers. */
 export interface State {
   /** Listed under `ROOT`. */
@@ -43,6 +50,10 @@ export interface State {
   omissions: Keyv<Omission[]>;
   /** What a provider wants back of a run's answers, by the run's id. */
   ownFields: Keyv<OwnFields[]>;
+  /** The ids of the files that a run's code wrote, by the run's id. */
+  produced: Keyv<string[]>;
+  /** Who was given a file, by the file's id; not listed. */
+  owners: Collection<FileOwners>;
 }
 
 /** Opens the state over a store that gives one Keyv for each namespace. */
@@ -59,5 +70,7 @@ export function openState(keyv: <T>(namespace: string) => Keyv<T>): State {
     contents: keyv('contents'),
     omissions: keyv('omissions'),
     ownFields: keyv('own-fields'),
+    produced: keyv('produced-files'),
+    owners: collection('file-owners'),
   };
 }

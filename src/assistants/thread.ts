@@ -3,6 +3,7 @@ import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { Thread } from 'openai/resources/beta/threads/threads';
 import { invalidRequest, notFound } from './api-error.ts';
 import { checkFiles } from './file.ts';
+import { noteOwner } from './file-owners.ts';
 import { newId } from './ids.ts';
 import { codeFiles, filesOf, newMessage } from './message.ts';
 import type { MessageInput, ThreadInput } from './schemas.ts';
@@ -26,7 +27,8 @@ export async function findThread(state: State, id: string): Promise<Thread> {
 export async function createThread(state: State, input: ThreadInput): Promise<Thread> {
   const messages = input.messages ?? [];
   const resources = input.tool_resources ?? {};
-  await checkFiles(state, [...messages.flatMap(filesOf), ...(resources.code_interpreter?.file_ids ?? [])]);
+  const files = [...messages.flatMap(filesOf), ...(resources.code_interpreter?.file_ids ?? [])];
+  await checkFiles(state, files);
   const thread: Thread = {
     id: newId('thread_'),
     object: 'thread',
@@ -34,6 +36,7 @@ export async function createThread(state: State, input: ThreadInput): Promise<Th
     metadata: input.metadata ?? {},
     tool_resources: withFiles(resources, messages.flatMap(codeFiles)),
   };
+  await noteOwner(state, files, thread.id);
   for (const message of messages) await state.messages.append(thread.id, newMessage(thread.id, message));
   await state.threads.put(thread);
   return thread;
@@ -47,6 +50,7 @@ export async function addMessage(
   wereCounted = false,
 ): Promise<Message> {
   const message = newMessage(threadId, input);
+  await noteOwner(state, filesOf(input), threadId);
   const files = codeFiles(message);
   if (files.length > 0) {
     await state.threads.update(threadId, (thread) => ({
@@ -62,18 +66,6 @@ function withFiles(resources: Thread['tool_resources'], files: string[]): Thread
   if (files.length === 0) return resources;
   const known = resources?.code_interpreter?.file_ids ?? [];
   return { ...resources, code_interpreter: { file_ids: [...new Set([...known, ...files])] } };
-}
-
-/** Removes a thread with its messages, runs and run steps. Throws a 404 ApiError when it does not exist. */
-export async function deleteThread(state: State, id: string): Promise<void> {
-  if (!(await state.threads.remove(id))) throw notFound('thread', id);
-  for await (const run of state.runs.walk(id, { order: 'asc' })) {
-    await state.steps.clear(run.id);
-    await state.ownFields.delete(run.id);
-  }
-  await state.omissions.delete(id);
-  await state.runs.clear(id);
-  await state.messages.clear(id);
 }
 
 /**

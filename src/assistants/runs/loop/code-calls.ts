@@ -1,5 +1,6 @@
 import type { CodeInterpreter, CodeRequest } from '../../code-interpreter/code-interpreter.ts';
 import { addFile } from '../../file.ts';
+import { noteOwner } from '../../file-owners.ts';
 import type { State } from '../../state.ts';
 import { DATA_FOLDER, isImage, type ProducedFile } from '../writer/produced-files.ts';
 import { type CodeCall, toldOf } from './calls.ts';
@@ -21,6 +22,7 @@ export interface CodeCallContext {
   files: CodeRequest['files'];
   /** Is told of each file that the code wrote. */
   onFile: (file: ProducedFile) => void;
+  runId: string;
   /** Whether the model knows of an earlier call in this thread. */
   ranBefore: boolean;
 }
@@ -46,6 +48,7 @@ export async function runCode(
   for (const { name, bytes } of result.files) {
     const file = await addFile(context.state, { filename: name, purpose: 'assistants_output', bytes });
     context.onFile({ name, id: file.id });
+    await noteProduced(file.id, session, context);
     if (isImage(name)) call.writer.image(file.id);
     names.push(DATA_FOLDER + name);
   }
@@ -53,4 +56,15 @@ export async function runCode(
   const note = result.fresh && context.ranBefore ? FRESH : '';
   const written = names.length > 0 ? `\n[Files written: ${names.join(', ')}]` : '';
   return note + toldOf(printed || nothing) + written;
+}
+
+/** So that the file goes with its run, or with the thread. */
+async function noteProduced(
+  fileId: string,
+  threadId: string,
+  { state, runId }: CodeCallContext,
+): Promise<void> {
+  const earlier = (await state.produced.get(runId)) ?? [];
+  await state.produced.set(runId, [...earlier, fileId]);
+  await noteOwner(state, [fileId], threadId);
 }

@@ -223,6 +223,7 @@ export class RunLoop {
         files.push(file);
         this.#writer.files.add(file);
       },
+      runId: this.#writer.run.id,
       ranBefore: this.#hasRunCode(),
     };
   }

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import type { Thread } from 'openai/resources/beta/threads/threads';
-import { notFound } from '../../api-error.ts';
+import { invalidRequest, notFound } from '../../api-error.ts';
+import { deleteRun } from '../../deletion.ts';
 import { checkFiles } from '../../file.ts';
 import { pathId } from '../../http/path-id.ts';
 import { jsonBody } from '../../http/request-body.ts';
@@ -12,6 +13,7 @@ import type { Assistant, State } from '../../state.ts';
 import { addMessage, createThread, findThread } from '../../thread.ts';
 import { settled, together } from '../../together.ts';
 import type { ActiveRuns } from '../active-runs.ts';
+import { isTerminal } from '../ending.ts';
 import { shown } from '../kept-step.ts';
 import { EventStream } from '../writer/event-stream.ts';
 import { newRun, runInput, runUpdate, threadAndRunInput, toolOutputsInput } from './run-input.ts';
@@ -95,6 +97,15 @@ export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
     const { id, thread_id, metadata: kept } = await findRun(c);
     const { metadata } = await jsonBody(c, runUpdate);
     return c.json(await runs.describe(thread_id, id, metadata === undefined ? kept : (metadata ?? {})));
+  });
+
+  /** OpenAI's API has no such call; here nothing that was said can only be kept. */
+  app.delete('/threads/:thread_id/runs/:run_id', async (c) => {
+    const run = await findRun(c);
+    if (!isTerminal(run.status))
+      throw invalidRequest(`Can't delete ${run.id} while it is active: cancel it first.`);
+    await deleteRun(state, run);
+    return c.json({ id: run.id, object: 'thread.run.deleted', deleted: true });
   });
 
   app.post('/threads/:thread_id/runs/:run_id/cancel', async (c) => {
