@@ -10,10 +10,12 @@ import { demoModel } from './assistants/models/demo.ts';
 import { type Model, ModelError } from './assistants/models/model.ts';
 import { lookUpModel } from './assistants/models/remote/list-models.ts';
 import { responsesModel } from './assistants/models/responses.ts';
+import { Erasure } from './conversation/erasure.ts';
 import { Ledger } from './conversation/ledger.ts';
 import { CONVERSATIONS, TURNS } from './conversation/namespaces.ts';
 import { observedBegun, observedRun } from './conversation/observed-run.ts';
 import { type TakeTurn, TurnWatch } from './conversation/observed-turn.ts';
+import { Retractions } from './conversation/retract.ts';
 import { begunRun, type RunThread, streamedRun } from './conversation/run.ts';
 import { Stops } from './conversation/stops.ts';
 import { ThreadMap } from './conversation/thread-map.ts';
@@ -23,6 +25,7 @@ import { noFunctions } from './functions/functions.ts';
 import { type Logger, logging } from './log.ts';
 import type { RunObserver, TurnObserver } from './operations/observer.ts';
 import { Presence } from './operations/presence.ts';
+import { type OldThings, Retention } from './operations/retention.ts';
 import { StoreHealth } from './operations/store-health.ts';
 import type { Absence, Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
 import { Problem } from './problem.ts';
@@ -53,6 +56,8 @@ const LATELY_MS = 26 * 60 * 60 * 1_000;
 /** The Assistants API that the bot talks to: its own, or another server's. */
 interface Server {
   client: OpenAI;
+  /** All that it ever kept; another server's can't be looked through. */
+  archive?: OldThings & { threads(): AsyncIterable<{ id: string; metadata: unknown }> };
   /** Gets ready for the first code, in the background. */
   warmUp(): void;
   close(): Promise<void>;
@@ -82,9 +87,7 @@ export interface BotOptions {
 /** Puts the parts together. Throws a `Problem` when one of them can't be had. */
 export async function openBot(options: BotOptions): Promise<RunningBot> {
   const { settings, store, log, reader, style, follow = streamedRun, queueOf, observer } = options;
-  const server = settings.assistants.baseURL
-    ? remoteServer(settings)
-    : embeddedServer(settings, store, log, reader);
+  const server = retaining(openServer(settings, store, log, reader), settings, store, log);
   try {
     const { client } = server;
     const threads = new ThreadMap(store.keyv(CONVERSATIONS), client);
@@ -139,6 +142,7 @@ export class RunningBot implements Bot {
   readonly #server: Server;
   readonly #turn: TurnParts;
   readonly #options: RunningBotOptions;
+  readonly #retractions: Retractions;
   readonly #health: StoreHealth;
   readonly #ledger: Ledger;
   readonly #stops: Stops;
@@ -158,6 +162,9 @@ export class RunningBot implements Bot {
     this.#turn = turn;
     this.#options = options;
     this.#watch = options.observer && new TurnWatch(options.observer);
+    const { client, threads } = turn;
+    this.#retractions = new Retractions({ store, threads, erasure: new Erasure(client), log });
+    void this.#retractions.goOn();
     this.#health = new StoreHealth(store, log);
     this.#ledger = new Ledger(store.keyv(TURNS), log);
     this.#stops = new Stops(store.signals, store.replicas, (conversation) => this.#stopHere(conversation));
@@ -181,6 +188,7 @@ export class RunningBot implements Bot {
       queue,
       ledger: this.#ledger,
       takeTurn: (task) => this.#takeTurn(task, platform),
+      onOver: (messages) => this.#retractions.settle(messages),
       log: this.#turn.log,
     });
     this.#desks.set(platform.name, { platform, queue, turns });
@@ -218,7 +226,9 @@ export class RunningBot implements Bot {
     await this.#turn.threads.renew(conversation);
   }
 
-  async retract(_conversation: string, _message: string): Promise<void> {}
+  retract(conversation: string, message: string): Promise<void> {
+    return this.#retractions.retract(conversation, message);
+  }
 
   rate(conversation: string, person: string, opinion: 'good' | 'bad'): void {
     this.#turn.log.info({ conversation, person, opinion }, 'a reply was rated');
@@ -295,9 +305,15 @@ export class RunningBot implements Bot {
     const [first] = task.messages;
     if (first) this.#remember(first.conversation);
     try {
+      const messages = await this.#retractions.standing(task);
+      if (messages.length === 0) return 'over';
       const about = { conversation: first?.conversation ?? '', turn: first?.id ?? '' };
+      const standing = { ...task, messages };
       const take: TakeTurn = (task, platform) => takeTurn(this.#turn, task, platform);
-      return await logging(about, () => this.#watch?.take(take, task, platform) ?? take(task, platform));
+      return await logging(
+        about,
+        () => this.#watch?.take(take, standing, platform) ?? take(standing, platform),
+      );
     } catch (error) {
       this.#turn.log.error(
         { err: error, conversation: first?.conversation },
@@ -336,7 +352,8 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
     await assistants.close();
     await codeInterpreter.close();
   };
-  return { ...assistants, leaveRuns: assistants.close, warmUp, close };
+  const archive = assistants.archive((namespace, after, limit) => store.page(namespace, after, limit));
+  return { ...assistants, archive, leaveRuns: assistants.close, warmUp, close };
 }
 
 /** What each reader may be told of a failure. */
@@ -380,10 +397,30 @@ function runsOf(
   return { runThread: observedRun(runThread, observer), followRun: observedBegun(followRun, observer) };
 }
 
+/** The Assistants server of the settings: the embedded one, unless there is another. */
+export function openServer(settings: Settings, store: Store, log: Logger, reader: Reader): Server {
+  return settings.assistants.baseURL ? remoteServer(settings) : embeddedServer(settings, store, log, reader);
+}
+
+/** The server, whose old conversations are deleted until it is closed, if the settings say so. */
+function retaining(server: Server, settings: Settings, store: Store, log: Logger): Server {
+  const days = settings.operation.retentionDays;
+  if (days === undefined) return server;
+  const { client, archive } = server;
+  const { dataDir } = settings.store;
+  const retention = new Retention({ days, store, log, client, dataDir, ...(archive && { archive }) });
+  const close = async () => {
+    await retention.close();
+    await server.close();
+  };
+  return { ...server, close };
+}
+
 function embeddedServer(settings: Settings, store: Store, log: Logger, reader: Reader): Server {
-  const { fetch, warmUp, close } = openAssistants(settings, store, log, reader);
+  const { fetch, archive, warmUp, close } = openAssistants(settings, store, log, reader);
   const apiKey = settings.assistants.apiKey ?? 'embedded';
-  return { client: new OpenAI({ baseURL: EMBEDDED_URL, apiKey, fetch, maxRetries: 0 }), warmUp, close };
+  const client = new OpenAI({ baseURL: EMBEDDED_URL, apiKey, fetch, maxRetries: 0 });
+  return { client, archive, warmUp, close };
 }
 
 function remoteServer({ assistants }: Settings): Server {

@@ -54,8 +54,18 @@ export async function* settledEvents(
 
 /** Ends a run that somebody left active on the thread, so that the thread takes messages again. */
 export async function endActiveRun(client: OpenAI, threadId: string): Promise<void> {
-  const [run] = (await client.beta.threads.runs.list(threadId, { limit: 1 })).data;
-  if (!run || isOver(run)) return;
+  const run = await activeRun(client, threadId);
+  if (!run) return;
   await client.beta.threads.runs.cancel(run.id, { thread_id: threadId }).catch(() => {});
   await waitForEnd(client, run);
+}
+
+/** Waits until no run is active on the thread, however long it waits for others itself. */
+export async function waitForIdle(client: OpenAI, threadId: string): Promise<void> {
+  while (await activeRun(client, threadId)) await sleep(POLL_INTERVAL);
+}
+
+async function activeRun(client: OpenAI, threadId: string): Promise<Run | undefined> {
+  const [run] = (await client.beta.threads.runs.list(threadId, { limit: 1 })).data;
+  return run && !isOver(run) ? run : undefined;
 }

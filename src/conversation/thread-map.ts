@@ -1,8 +1,10 @@
 import type { Keyv } from 'keyv';
-import { BadRequestError, NotFoundError, type OpenAI } from 'openai';
+import { BadRequestError, type OpenAI } from 'openai';
 import type { MessageCreateParams } from 'openai/resources/beta/threads/messages';
 import type { IncomingMessage } from '../platform.ts';
 import { type Download, withFiles } from './attachments.ts';
+import { CONTEXT_KIND, Erasure } from './erasure.ts';
+import { isGone, unlessGone } from './gone.ts';
 import { endActiveRun } from './run-status.ts';
 
 /** A conversation's thread: its id, or that of one which may hold a context that is to be deleted. */
@@ -16,7 +18,7 @@ export interface ReadyThread {
 }
 
 /** What a message is that is read for one turn only. */
-const CONTEXT = { kind: 'context' };
+const CONTEXT = { kind: CONTEXT_KIND };
 
 /** Which Assistants thread each conversation owns. */
 export class ThreadMap {
@@ -43,10 +45,13 @@ export class ThreadMap {
     return { id, forget: async () => void (await this.#find(conversation)) };
   }
 
-  /** Gives the conversation a new thread: what was said before is forgotten. */
+  /** Gives the conversation a new thread: what was said before is forgotten, and deleted. */
   async renew(conversation: string): Promise<string> {
+    const before = await this.idOf(conversation);
     const thread = await this.#client.beta.threads.create({ metadata: { conversation } });
     await this.#kept.set(conversation, thread.id);
+    // In the background, for a run may have to end first; what can't be deleted now is when it is old.
+    if (before !== undefined) void new Erasure(this.#client).thread(before).catch(() => {});
     return thread.id;
   }
 
@@ -185,16 +190,6 @@ async function contentOf(
 ): Promise<MessageCreateParams> {
   const withItsFiles = await withFiles(client, message, download);
   return { ...withItsFiles, role: 'user', metadata: { message: message.id, author: message.author.id } };
-}
-
-/** A thread that was deleted, or that another server had: its ids may be of a kind that this one refuses to look for. */
-function isGone(error: unknown): boolean {
-  if (error instanceof NotFoundError) return true;
-  return error instanceof BadRequestError && error.param === 'thread_id';
-}
-
-function unlessGone(error: unknown): undefined {
-  if (!isGone(error)) throw error;
 }
 
 /** A run that nobody follows any more, such as one of a process that died, keeps messages out of its thread. */

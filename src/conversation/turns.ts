@@ -36,6 +36,8 @@ export interface TurnsOptions {
   queue: Queue<IncomingMessage>;
   ledger: Ledger;
   takeTurn: TakeTurn;
+  /** Is told of a turn's messages once it is over and the queue holds them no more. Never rejects. */
+  onOver?: (messages: readonly IncomingMessage[]) => Promise<void>;
   log: Logger;
 }
 
@@ -149,6 +151,7 @@ export class Turns {
       this.#endTurn(claim.key);
       await this.#surely(() => claim.done(entries.map(({ id }) => id)), leave);
       await task.entry.close().catch((error: unknown) => log.warn({ err: error }, 'a turn’s record stays'));
+      await this.#options.onOver?.(task.messages);
     }
   }
 

@@ -1,0 +1,38 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Where the terminal chat puts the files of answers, each under its id and name. */
+export function copiesFolder(dataDir: string): string {
+  return join(dataDir, 'files');
+}
+
+/** Deletes the copies of these files; gives the paths of those that were there. */
+export async function deleteCopies(dataDir: string, fileIds: readonly string[]): Promise<string[]> {
+  const ids = new Set(fileIds);
+  return deleteWhere(dataDir, async (name) => ids.has(name.slice(0, idLength(name))));
+}
+
+/** Deletes the copies that were put down before; gives their paths. */
+export function deleteCopiesBefore(dataDir: string, time: number): Promise<string[]> {
+  return deleteWhere(dataDir, async (_, path) => (await stat(path)).mtimeMs < time);
+}
+
+/** Ids are `file-` and letters and digits; another `-` comes before the name. */
+function idLength(name: string): number {
+  return /^file-[^-]*/.exec(name)?.[0].length ?? 0;
+}
+
+async function deleteWhere(
+  dataDir: string,
+  isMeant: (name: string, path: string) => Promise<boolean>,
+): Promise<string[]> {
+  const folder = copiesFolder(dataDir);
+  const deleted: string[] = [];
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    if (!(await isMeant(name, path).catch(() => false))) continue;
+    await rm(path, { force: true });
+    deleted.push(path);
+  }
+  return deleted;
+}
