@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Whom } from './operations/forgetting.ts';
 import { Problem } from './problem.ts';
 import { loadEnvFile } from './settings/env-file.ts';
 import { readSettings } from './settings/settings.ts';
@@ -12,12 +13,16 @@ const USAGE = `Usage: npm start -- [command] [options]
   serve           offer the Assistants API over HTTP, on PORT
   doctor          look whether all that is set works, and say what to do where it does not
     --ask           also ask the model a question, which costs a few tokens
+  backup FILE     write everything into one new file, also while Bobbin runs (SQLite)
+  forget          delete everything of a person or a conversation, and print what was deleted where
+    --person ID        the platform's id of them, such as U0123; in the terminal the user's name
+    --conversation ID  as the log has it, such as slack:C0123:1700000000.000100
   --help          print this
 
 Settings come from the environment or from a .env file; .env.example lists them.
 `;
 
-const COMMANDS = ['start', 'chat', 'serve', 'doctor'];
+const COMMANDS = ['start', 'chat', 'serve', 'doctor', 'backup', 'forget'];
 
 /** The exit status of a command line that makes no sense. */
 const MISUSE = 2;
@@ -32,7 +37,7 @@ try {
 }
 
 async function run(args: string[]): Promise<void> {
-  const { command, options } = parse(args);
+  const { command, file, options } = parse(args);
   if (options.help) {
     process.stdout.write(USAGE);
     return;
@@ -48,6 +53,12 @@ async function run(args: string[]): Promise<void> {
   if (command === 'serve') {
     const { serve } = await import('./commands/serve.ts');
     await serve(settings);
+  } else if (command === 'backup') {
+    const { backup } = await import('./commands/backup.ts');
+    await backup(settings, file ?? misuse('backup wants the name of a file.'));
+  } else if (command === 'forget') {
+    const { forget } = await import('./commands/forget.ts');
+    await forget(settings, whomOf(options));
   } else if (command === 'start' && hasPlatform) {
     const { start } = await import('./commands/start.ts');
     await start(settings, proxies);
@@ -66,15 +77,28 @@ function parse(args: string[]) {
         new: { type: 'boolean', default: false },
         'no-stream': { type: 'boolean', default: false },
         ask: { type: 'boolean', default: false },
+        person: { type: 'string' },
+        conversation: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const [command = 'start', ...rest] = positionals;
-    if (!COMMANDS.includes(command) || rest.length > 0)
+    const [command = 'start', file, ...rest] = positionals;
+    const isFile = file !== undefined && command === 'backup';
+    if (!COMMANDS.includes(command) || rest.length > 0 || (file !== undefined && !isFile))
       throw new Error(`Unknown command: ${positionals.join(' ')}`);
-    return { command, options: values };
+    return { command, file, options: values };
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
-    process.exit(MISUSE);
+    return misuse((error as Error).message);
   }
+}
+
+function whomOf({ person, conversation }: { person?: string; conversation?: string }): Whom {
+  if (person && !conversation) return { person };
+  if (conversation && !person) return { conversation };
+  return misuse('forget wants either --person or --conversation, with an id.');
+}
+
+function misuse(message: string): never {
+  process.stderr.write(`${message}\n\n${USAGE}`);
+  process.exit(MISUSE);
 }

@@ -8,12 +8,15 @@ import { CONVERSATIONS } from '../conversation/namespaces.ts';
 import { polledRun, streamedRun } from '../conversation/run.ts';
 import { openLog } from '../log.ts';
 import { OpeningBot } from '../opening-bot.ts';
+import { openControl } from '../operations/control.ts';
+import { copiesFolder } from '../operations/file-copies.ts';
 import type { IncomingMessage, ReplyFile } from '../platform.ts';
 import type { ReplyStyle } from '../reply/transcript/render.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
 import { memoryStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
+import { backupRequests } from './backup.ts';
 
 export interface ChatOptions {
   /** Begin a new conversation instead of going on with the last one. */
@@ -35,6 +38,7 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
     const { openBot } = await import('../bot.ts');
     return openBot({ settings, store, log, reader: 'operator', style, follow, queueOf: () => queue });
   });
+  let control: Awaited<ReturnType<typeof openControl>> | undefined;
   try {
     // Who is greeted is answered.
     if (settings.assistants.baseURL !== undefined) await bot.open();
@@ -47,12 +51,14 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
       author: userName(),
       greeting: greeting(settings, await hasBegun(store, conversation)),
       painter: await painterFor(process.stdout),
-      keep: (file) => keep(join(settings.store.dataDir, 'files'), file),
+      keep: (file) => keep(copiesFolder(settings.store.dataDir), file),
     });
     await bot.connect([terminal]);
+    if (!store.shared) control = await openControl(settings.store.dataDir, backupRequests(store), log);
     await terminal.left;
     await bot.stop(conversation);
   } finally {
+    await control?.close();
     await bot.close();
   }
 }

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { openAssistants } from '../bot.ts';
 import { type Logger, openLog } from '../log.ts';
+import { openControl } from '../operations/control.ts';
 import { openHttp } from '../operations/http.ts';
+import { Retention } from '../operations/retention.ts';
 import { StoreHealth } from '../operations/store-health.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
+import { backupRequests } from './backup.ts';
 
 /** Without a key everybody who reaches the port could use the model, so it is reached from this machine only. */
 const ONLY_HERE = { hostname: '127.0.0.1' };
@@ -18,10 +21,20 @@ export async function serve(settings: Settings): Promise<void> {
   await using open = new AsyncDisposableStack();
   const store = await openStore(settings.store);
   open.defer(() => store.close());
+  const { dataDir } = settings.store;
+  if (!store.shared) {
+    const control = await openControl(dataDir, backupRequests(store), log);
+    open.defer(() => control.close());
+  }
   const health = new StoreHealth(store, log);
   open.defer(() => health.close());
   const assistants = openAssistants(settings, store, log, 'programs');
   open.defer(() => assistants.close());
+  const days = settings.operation.retentionDays;
+  if (days !== undefined) {
+    const retention = new Retention({ days, store, log, archive: assistants.archive, dataDir });
+    open.defer(() => retention.close());
+  }
   const address = settings.assistants.apiKey === undefined ? ONLY_HERE : {};
   let ready = true;
   const server = await openHttp({

@@ -3,6 +3,7 @@ import type { DiscordOptions } from '../../adapters/discord/discord.ts';
 import type { SlackOptions } from '../../adapters/slack/slack.ts';
 import { openLog } from '../log.ts';
 import { OpeningBot } from '../opening-bot.ts';
+import { openControl } from '../operations/control.ts';
 import { openHttp } from '../operations/http.ts';
 import { metrics } from '../operations/metrics.ts';
 import { observedStore } from '../operations/observed-store.ts';
@@ -12,6 +13,7 @@ import { answers, connectionsOf, readinessOf } from '../operations/readiness.ts'
 import type { Platform } from '../platform.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
+import { backupRequests } from './backup.ts';
 
 /** Ten of Discord's messages, which take ten seconds there: what is longer is better read as a file. */
 const REPLY_LENGTH = 20_000;
@@ -44,6 +46,10 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
   };
   metrics.watch({ queueDepth, replicas: () => store.replicas.count, readiness: () => readinessOf(checks) });
   open.defer(watchPlatformCalls(settings, metrics));
+  if (!store.shared) {
+    const control = await openControl(settings.store.dataDir, backupRequests(store), log);
+    open.defer(() => control.close());
+  }
   const server = await openHttp({
     port: settings.port,
     ready: () => ready,
