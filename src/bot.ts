@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { APIConnectionError, APIError, OpenAI } from 'openai';
 import { findAssistant, syncAssistant } from './assistant.ts';
 import { DEFAULT_LIMITS } from './assistants/code-interpreter/limits.ts';
@@ -10,26 +9,19 @@ import { demoModel } from './assistants/models/demo.ts';
 import { type Model, ModelError } from './assistants/models/model.ts';
 import { lookUpModel } from './assistants/models/remote/list-models.ts';
 import { responsesModel } from './assistants/models/responses.ts';
-import { Erasure } from './conversation/erasure.ts';
-import { Ledger } from './conversation/ledger.ts';
-import { CONVERSATIONS, TURNS } from './conversation/namespaces.ts';
+import { CONVERSATIONS } from './conversation/namespaces.ts';
 import { observedBegun, observedRun } from './conversation/observed-run.ts';
-import { type TakeTurn, TurnWatch } from './conversation/observed-turn.ts';
-import { Retractions } from './conversation/retract.ts';
 import { begunRun, type RunThread, streamedRun } from './conversation/run.ts';
-import { Stops } from './conversation/stops.ts';
 import { ThreadMap } from './conversation/thread-map.ts';
-import { type TurnParts, takeTurn } from './conversation/turn.ts';
-import { Turns, type TurnTask } from './conversation/turns.ts';
+import type { TurnParts } from './conversation/turn.ts';
 import { noFunctions } from './functions/functions.ts';
-import { type Logger, logging } from './log.ts';
+import type { Logger } from './log.ts';
 import type { RunObserver, TurnObserver } from './operations/observer.ts';
-import { Presence } from './operations/presence.ts';
 import { type OldThings, Retention } from './operations/retention.ts';
-import { StoreHealth } from './operations/store-health.ts';
-import type { Absence, Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
+import type { IncomingMessage } from './platform.ts';
 import { Problem } from './problem.ts';
 import type { ReplyStyle } from './reply/transcript/render.ts';
+import { type AssistantsServer, RunningBot } from './running-bot.ts';
 import type { Settings } from './settings/settings.ts';
 import type { Queue } from './store/queue.ts';
 import type { Store } from './store/store.ts';
@@ -38,29 +30,10 @@ import { StoreProblem } from './store/store-problem.ts';
 /** Where the SDK believes the embedded server to be; its requests never leave the process. */
 const EMBEDDED_URL = 'http://embedded.invalid/v1';
 
-/** How long replies may end by themselves when the process stops, in ms, where nothing else is said. */
-const GRACE_MS = 5_000;
-
-/**
- * For what is left to another process to be written down, and statuses to be taken away, in ms: a platform or a store that
- * does not answer would keep the process for ever.
- */
-const FAREWELL_MS = 3_000;
-
-/** So many conversations are known without a look into the store; those that were used longest ago are looked up again. */
-const MAX_KNOWN = 10_000;
-
-/** Conversations that were used within so many milliseconds are looked at after nobody was there to hear. */
-const LATELY_MS = 26 * 60 * 60 * 1_000;
-
 /** The Assistants API that the bot talks to: its own, or another server's. */
-interface Server {
-  client: OpenAI;
+export interface Server extends AssistantsServer {
   /** All that it ever kept; another server's can't be looked through. */
   archive?: OldThings & { threads(): AsyncIterable<{ id: string; metadata: unknown }> };
-  /** Gets ready for the first code, in the background. */
-  warmUp(): void;
-  close(): Promise<void>;
 }
 
 /**
@@ -113,214 +86,6 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
     await server.close();
     await store.close();
     throw error;
-  }
-}
-
-/** What of a bot is a matter of its surroundings. */
-export interface RunningBotOptions {
-  prompts: readonly SuggestedPrompt[];
-  /** Where a platform's messages wait; in the store when left out. */
-  queueOf?: (platform: string) => Queue<IncomingMessage>;
-  /** How long replies may end by themselves when it is closed. */
-  graceMs?: number;
-  /** How old may be what is answered after nobody was there to hear it; 0 for never. */
-  catchUpMs?: number;
-  observer?: TurnObserver;
-}
-
-/** A platform, and its conversations. */
-interface Desk {
-  readonly platform: Platform;
-  readonly queue: Queue<IncomingMessage>;
-  readonly turns: Turns;
-}
-
-/** A bot that is ready to take messages. */
-export class RunningBot implements Bot {
-  readonly store: Store;
-  readonly prompts: readonly SuggestedPrompt[];
-  readonly #server: Server;
-  readonly #turn: TurnParts;
-  readonly #options: RunningBotOptions;
-  readonly #retractions: Retractions;
-  readonly #health: StoreHealth;
-  readonly #ledger: Ledger;
-  readonly #stops: Stops;
-  readonly #presence: Presence;
-  readonly #watch: TurnWatch | undefined;
-  #closed: Promise<void> | undefined;
-  /** By the platforms' names. */
-  readonly #desks = new Map<string, Desk>();
-  /** Conversations that have begun. */
-  readonly #known = new Set<string>();
-
-  constructor(store: Store, server: Server, turn: TurnParts, options: RunningBotOptions) {
-    const { log } = turn;
-    this.store = store;
-    this.prompts = options.prompts;
-    this.#server = server;
-    this.#turn = turn;
-    this.#options = options;
-    this.#watch = options.observer && new TurnWatch(options.observer);
-    const { client, threads } = turn;
-    this.#retractions = new Retractions({ store, threads, erasure: new Erasure(client), log });
-    void this.#retractions.goOn();
-    this.#health = new StoreHealth(store, log);
-    this.#ledger = new Ledger(store.keyv(TURNS), log);
-    this.#stops = new Stops(store.signals, store.replicas, (conversation) => this.#stopHere(conversation));
-    this.#presence = new Presence(store.keyv('heard'), (error) =>
-      log.warn({ err: error }, 'until when people were heard could not be noted'),
-    );
-  }
-
-  async connect(platform: Platform): Promise<void> {
-    this.add(platform);
-    await platform.start(this);
-    await this.takeUp(platform.name);
-    this.warmUp();
-  }
-
-  /** What comes from the platform is kept from here on, and it is closed with the bot. */
-  add(platform: Platform): void {
-    const { queueOf = (name) => this.store.queue(name) } = this.#options;
-    const queue = queueOf(platform.name);
-    const turns = new Turns({
-      queue,
-      ledger: this.#ledger,
-      takeTurn: (task) => this.#takeTurn(task, platform),
-      onOver: (messages) => this.#retractions.settle(messages),
-      log: this.#turn.log,
-    });
-    this.#desks.set(platform.name, { platform, queue, turns });
-  }
-
-  /** The platform is connected: what waits there is answered, first what other processes have left. */
-  async takeUp(platform: string): Promise<void> {
-    await this.#desks.get(platform)?.turns.start();
-    this.#presence.begin(platform);
-  }
-
-  /** Gets ready for the first code, in the background. */
-  warmUp(): void {
-    this.#server.warmUp();
-  }
-
-  receive(message: IncomingMessage): Receipt {
-    this.#remember(message.conversation);
-    this.#watch?.arrived(message);
-    const desk = this.#deskOf(message.conversation);
-    if (desk) return desk.turns.receive(message);
-    this.#turn.log.error(
-      { conversation: message.conversation },
-      'a message came from no platform that there is',
-    );
-    return { kept: Promise.resolve(), answered: Promise.resolve() };
-  }
-
-  stop(conversation: string): Promise<boolean> {
-    return this.#stops.stop(conversation);
-  }
-
-  async renew(conversation: string): Promise<void> {
-    await this.#stops.stop(conversation);
-    await this.#turn.threads.renew(conversation);
-  }
-
-  retract(conversation: string, message: string): Promise<void> {
-    return this.#retractions.retract(conversation, message);
-  }
-
-  rate(conversation: string, person: string, opinion: 'good' | 'bad'): void {
-    this.#turn.log.info({ conversation, person, opinion }, 'a reply was rated');
-  }
-
-  async knows(conversation: string): Promise<boolean> {
-    if (this.#known.has(conversation)) return true;
-    try {
-      const isKnown = await this.#turn.threads.has(conversation);
-      if (isKnown) this.#remember(conversation);
-      return isKnown;
-    } catch (error) {
-      // Who spoke to the bot is answered all the same; only who did so long ago would need to call it again.
-      this.#turn.log.error(
-        { err: error, conversation },
-        'whether a conversation has begun could not be looked up',
-      );
-      return false;
-    }
-  }
-
-  async absence(platform: string): Promise<Absence | undefined> {
-    const { catchUpMs = 0 } = this.#options;
-    const heard = await this.#presence.lastHeard(platform);
-    const desk = this.#desks.get(platform);
-    if (heard === undefined || catchUpMs === 0 || !desk) return undefined;
-    const now = Date.now();
-    const since = Math.max(heard, now - catchUpMs);
-    return { since, conversations: await desk.queue.keysSince(now - LATELY_MS) };
-  }
-
-  /** Why nothing can be kept at the moment, as a sentence for whoever runs the bot; undefined when it can. */
-  storeProblem(): Promise<string | undefined> {
-    return this.#health.problem();
-  }
-
-  /** Lets replies end for a moment, leaves those that don't to whoever comes next, and closes everything. */
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
-  }
-
-  async #close(): Promise<void> {
-    const { graceMs = GRACE_MS } = this.#options;
-    const desks = [...this.#desks.values()];
-    const patience = new AbortController();
-    const late = sleep(graceMs + FAREWELL_MS, undefined, { signal: patience.signal }).catch(() => {});
-    await Promise.race([Promise.all(desks.map(({ turns }) => turns.close(graceMs))), late]);
-    patience.abort();
-    await Promise.all(desks.map(({ platform }) => platform.close()));
-    await this.#presence.close();
-    await this.#server.close();
-    this.#stops.close();
-    this.#health.close();
-    await this.store.close();
-  }
-
-  #deskOf(conversation: string): Desk | undefined {
-    return this.#desks.get(conversation.split(':')[0] ?? '');
-  }
-
-  #stopHere(conversation: string): boolean {
-    return this.#deskOf(conversation)?.turns.stop(conversation) ?? false;
-  }
-
-  #remember(conversation: string): void {
-    this.#known.delete(conversation);
-    this.#known.add(conversation);
-    const [oldest] = this.#known;
-    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
-  }
-
-  async #takeTurn(task: TurnTask, platform: Platform): Promise<'over' | 'left'> {
-    const [first] = task.messages;
-    if (first) this.#remember(first.conversation);
-    try {
-      const messages = await this.#retractions.standing(task);
-      if (messages.length === 0) return 'over';
-      const about = { conversation: first?.conversation ?? '', turn: first?.id ?? '' };
-      const standing = { ...task, messages };
-      const take: TakeTurn = (task, platform) => takeTurn(this.#turn, task, platform);
-      return await logging(
-        about,
-        () => this.#watch?.take(take, standing, platform) ?? take(standing, platform),
-      );
-    } catch (error) {
-      this.#turn.log.error(
-        { err: error, conversation: first?.conversation },
-        'messages could not be answered',
-      );
-      return 'over';
-    }
   }
 }
 
@@ -417,15 +182,15 @@ function retaining(server: Server, settings: Settings, store: Store, log: Logger
 }
 
 function embeddedServer(settings: Settings, store: Store, log: Logger, reader: Reader): Server {
-  const { fetch, archive, warmUp, close } = openAssistants(settings, store, log, reader);
+  const { fetch, archive, warmUp, leaveRuns, close } = openAssistants(settings, store, log, reader);
   const apiKey = settings.assistants.apiKey ?? 'embedded';
   const client = new OpenAI({ baseURL: EMBEDDED_URL, apiKey, fetch, maxRetries: 0 });
-  return { client, archive, warmUp, close };
+  return { client, archive, warmUp, leaveRuns: () => void leaveRuns(), close };
 }
 
 function remoteServer({ assistants }: Settings): Server {
   const client = new OpenAI({ baseURL: assistants.baseURL, apiKey: assistants.apiKey ?? 'none' });
-  return { client, warmUp: () => {}, close: async () => {} };
+  return { client, warmUp: () => {}, leaveRuns: () => {}, close: async () => {} };
 }
 
 function modelOf({ model }: Settings): Model {

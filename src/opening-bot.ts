@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunningBot } from './bot.ts';
+
 import type { Absence, Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
+import type { RunningBot } from './running-bot.ts';
 
 /**
  * Milliseconds that platforms have to connect by themselves: what the bot is made of holds the event loop for a fifth of

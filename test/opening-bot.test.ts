@@ -1,9 +1,10 @@
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { Slack } from '../adapters/slack/slack.ts';
-import { openBot, type RunningBot } from '../src/bot.ts';
+import { openBot } from '../src/bot.ts';
 import { OpeningBot } from '../src/opening-bot.ts';
 import { Problem } from '../src/problem.ts';
+import type { RunningBot } from '../src/running-bot.ts';
 import { readSettings } from '../src/settings/settings.ts';
 import { memoryStore } from '../src/store/sqlite-store.ts';
 import { startSlack } from './sim/slack/slack.ts';

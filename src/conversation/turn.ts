@@ -5,6 +5,7 @@ import { attemptedOnce } from '../functions/attempted-once.ts';
 import type { Functions } from '../functions/functions.ts';
 import type { Logger } from '../log.ts';
 import type { TurnObserver } from '../operations/observer.ts';
+import { persist } from '../persist.ts';
 import type { BegunReply, IncomingMessage, KeptReply, Outcome, Platform, ReplyFile } from '../platform.ts';
 import { Publisher } from '../reply/publisher/publisher.ts';
 import { fileIds } from '../reply/transcript/file-ids.ts';
@@ -27,6 +28,9 @@ const LONGEST_MESSAGE = 256_000;
 
 /** The Assistants API's limit on a value of an object's metadata. */
 const LONGEST_METADATA = 512;
+
+/** For a server that is just being started, too, in ms. */
+const LOOK_WITHIN_MS = 60_000;
 
 /** A turn that so many processes did not live through may be what ends them. */
 const MAX_ATTEMPTS = 5;
@@ -66,7 +70,7 @@ export async function takeTurn(
   const { messages, entry, begun, stop, leave } = task;
   const reply = platform.reply(messages, begun && begunReply(begun.record));
   const keep = (kept: KeptReply) => entry.note({ reply: kept });
-  const publisher = new Publisher(reply, parts.style, parts.log, undefined, keep);
+  const publisher = new Publisher(reply, parts.style, parts.log, { keep, isBegun: begun !== undefined });
   using _ = onAbort(stop, () => publisher.stop());
   using __ = onAbort(leave, () => publisher.leave());
   const turn = new Turn(parts, publisher, task, platform.download?.bind(platform));
@@ -105,8 +109,8 @@ class Turn {
     const fitting = messages.filter((message) => message.text.length <= LONGEST_MESSAGE);
     const refusal = fitting.length < messages.length ? tooLong(messages) : undefined;
     if (refusal && fitting.length === 0) return refusal;
-    if (entry.record.attempts > MAX_ATTEMPTS) return TOO_OFTEN;
     const run = begun && (await this.#begunRun());
+    if (entry.record.attempts > MAX_ATTEMPTS) return this.#giveUp(run);
     const outcome = run ? await this.#goOn(run) : await this.#begin(fitting);
     return outcome?.status === 'completed' ? (refusal ?? outcome) : outcome;
   }
@@ -126,11 +130,17 @@ class Turn {
     });
   }
 
-  async #goOn(run: Run): Promise<Outcome | undefined> {
+  async #goOn(run: Run, stop = this.#task.stop): Promise<Outcome | undefined> {
     const thread = this.#parts.threads.goOn(this.#conversation, run.thread_id);
     return this.#in(thread, () =>
-      this.#follow((context) => transcriptsOfBegun(this.#parts.followRun(run, context))),
+      this.#follow((context) => transcriptsOfBegun(this.#parts.followRun(run, context)), stop),
     );
+  }
+
+  /** Ends a run that no process lives through; what it has written is shown. */
+  async #giveUp(run: Run | undefined): Promise<Outcome | undefined> {
+    if (run) await this.#goOn(run, AbortSignal.abort());
+    return this.#task.leave.aborted ? undefined : TOO_OFTEN;
   }
 
   async #in(thread: ReadyThread, answer: () => Promise<Outcome | undefined>): Promise<Outcome | undefined> {
@@ -146,8 +156,9 @@ class Turn {
   /** Shows a run as it goes on; tells how it ended. */
   async #follow(
     transcriptsOf: (context: RunContext) => AsyncIterable<Transcript>,
+    stop = this.#task.stop,
   ): Promise<Outcome | undefined> {
-    const { stop, leave } = this.#task;
+    const { leave } = this.#task;
     const endless = new AbortController();
     const signal = AbortSignal.any([stop, endless.signal]);
     for await (const transcript of until(transcriptsOf({ functions: this.#functions, signal }), leave)) {
@@ -160,8 +171,17 @@ class Turn {
     return leave.aborted ? undefined : endOfRun(this.#transcript);
   }
 
-  /** The run that was started for these messages before, if there is one. */
-  async #begunRun(): Promise<Run | undefined> {
+  /** The run that was started for these messages before, if there is one. Not to know would cost what it has written. */
+  #begunRun(): Promise<Run | undefined> {
+    const { log } = this.#parts;
+    return persist(() => this.#lookForRun(), {
+      signal: this.#task.leave,
+      withinMs: LOOK_WITHIN_MS,
+      onError: (error) => log.warn({ err: error }, 'a run that has begun could not be looked for yet'),
+    });
+  }
+
+  async #lookForRun(): Promise<Run | undefined> {
     const { client, threads } = this.#parts;
     const id = await threads.idOf(this.#conversation);
     if (id === undefined) return undefined;

@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeyedQueue } from '../keyed-queue.ts';
 import type { Logger } from '../log.ts';
+import { persist } from '../persist.ts';
 import type { IncomingMessage, Receipt } from '../platform.ts';
 import type { Claim, Entry, Queue } from '../store/queue.ts';
 import type { Ledger, LedgerEntry, TurnRecord } from './ledger.ts';
 
 /** A process takes up its own messages at once; what it has not taken by then, in ms, another one answers. */
 const TAKEN_ELSEWHERE_MS = 3_000;
-
-/** Between two attempts to reach a store that fails, in ms; each further one waits twice as long, up to the last. */
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
 
 /** Messages of one conversation that are to be answered by one run. */
 export interface TurnTask {
@@ -38,6 +35,8 @@ export interface TurnsOptions {
   takeTurn: TakeTurn;
   /** Is told of a turn's messages once it is over and the queue holds them no more. Never rejects. */
   onOver?: (messages: readonly IncomingMessage[]) => Promise<void>;
+  /** The turns that run now are left to other processes. */
+  onLeave?: () => void;
   log: Logger;
 }
 
@@ -105,6 +104,7 @@ export class Turns {
     await Promise.race([this.#idle(), late]);
     patience.abort();
     this.#leaving.abort();
+    this.#options.onLeave?.();
     await this.#idle();
   }
 
@@ -193,16 +193,10 @@ export class Turns {
   }
 
   /** Tries until it works; undefined when this process has to leave before. */
-  async #surely<T>(task: () => Promise<T>, leave: AbortSignal): Promise<T | undefined> {
-    for (let pause = FIRST_PAUSE_MS; !leave.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      try {
-        return await task();
-      } catch (error) {
-        this.#options.log.error({ err: error }, 'the queue fails, and is tried again');
-        await sleep(pause, undefined, { signal: leave }).catch(() => {});
-      }
-    }
-    return undefined;
+  #surely<T>(task: () => Promise<T>, leave: AbortSignal): Promise<T | undefined> {
+    const onError = (error: unknown) =>
+      this.#options.log.error({ err: error }, 'the queue fails, and is tried again');
+    return persist(task, { signal: leave, onError });
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { openBot, type RunningBot } from '../../src/bot.ts';
+import { openBot } from '../../src/bot.ts';
 import type { Attachment, IncomingMessage, Platform } from '../../src/platform.ts';
+import type { RunningBot } from '../../src/running-bot.ts';
 import { readSettings } from '../../src/settings/settings.ts';
 import type { Store } from '../../src/store/store.ts';
 import { SeenReply } from '../conversation/harness.ts';

@@ -32,6 +32,14 @@ const GROWTH = 1 / 64;
 /** Milliseconds before the second try; each further one waits twice as long. */
 const FIRST_RETRY_DELAY = 250;
 
+export interface PublisherOptions {
+  clock?: Clock;
+  /** Is told after a call what another process would need to go on with the reply. */
+  keep?: (kept: KeptReply) => void;
+  /** Another process has begun the reply: what people see of it is not known until the first call. */
+  isBegun?: boolean;
+}
+
 /**
  * Brings what people see to what the transcript says. `update` never waits: while a call is under way or waits for
  * room, newer states replace each other, and every call shows the newest.
@@ -42,6 +50,7 @@ export class Publisher {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #keep: (kept: KeptReply) => void;
+  readonly #isBegun: boolean;
   #kept: KeptReply | undefined;
   #transcript: Transcript = emptyTranscript;
   #view: View = { parts: [], calls: [], files: [] };
@@ -61,16 +70,11 @@ export class Publisher {
   #isPausing = false;
   #work = Promise.resolve();
 
-  /** @param keep Is told after a call what another process would need to go on with the reply. */
-  constructor(
-    reply: Reply,
-    style: ReplyStyle,
-    log: Logger,
-    clock: Clock = systemClock,
-    keep: (kept: KeptReply) => void = () => {},
-  ) {
+  constructor(reply: Reply, style: ReplyStyle, log: Logger, options: PublisherOptions = {}) {
+    const { clock = systemClock, keep = () => {}, isBegun = false } = options;
     this.#reply = reply;
     this.#keep = keep;
+    this.#isBegun = isBegun;
     this.#kept = reply.kept;
     this.#style = style;
     this.#log = log;
@@ -102,9 +106,13 @@ export class Publisher {
     this.#hurry();
   }
 
-  /** Ends the reply as people see it, if they don't see all of it yet: whatever more there is of it is not shown. */
+  /**
+   * Ends the reply as people see it, if they don't see all of it yet: whatever more there is of it is not shown. A begun
+   * one of which that is not known ends with what its run has written.
+   */
   stop(): void {
     const { outcome } = this.#view;
+    if (this.#isBegun && !this.#shown.anything) return;
     if (this.#isStopped || (outcome && seesAll(this.#seen, this.#view))) return;
     this.#isStopped = true;
     this.#view = { ...this.#view, outcome: outcome?.status === 'failed' ? outcome : { status: 'stopped' } };

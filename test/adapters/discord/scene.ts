@@ -4,11 +4,12 @@ import { pino } from 'pino';
 import { Discord, type DiscordOptions } from '../../../adapters/discord/discord.ts';
 import { createAssistants } from '../../../src/assistants/index.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
-import { EXPLAIN, RunningBot } from '../../../src/bot.ts';
+import { EXPLAIN } from '../../../src/bot.ts';
 import { begunRun, streamedRun } from '../../../src/conversation/run.ts';
 import { ThreadMap } from '../../../src/conversation/thread-map.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
 import type { Absence, IncomingMessage } from '../../../src/platform.ts';
+import { RunningBot } from '../../../src/running-bot.ts';
 import { memoryStore } from '../../../src/store/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type DiscordSim, startDiscord } from '../../sim/discord/discord.ts';
@@ -187,7 +188,7 @@ async function createBot(model: Model, log: pino.Logger, options: SceneOptions) 
     style: { toolCall: () => undefined, ...(longest && { longest }) },
     log,
   };
-  const server = { client, warmUp: () => {}, close: () => assistants.close() };
+  const server = { client, warmUp: () => {}, leaveRuns: () => {}, close: () => assistants.close() };
   const prompts = [{ title: 'Refunds', message: 'How do refunds work?' }];
   return new RunningBot(store, server, turn, { prompts, graceMs });
 }

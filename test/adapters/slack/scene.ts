@@ -3,11 +3,12 @@ import { type Logger, pino } from 'pino';
 import { Slack, type SlackOptions } from '../../../adapters/slack/slack.ts';
 import { createAssistants } from '../../../src/assistants/index.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
-import { EXPLAIN, RunningBot } from '../../../src/bot.ts';
+import { EXPLAIN } from '../../../src/bot.ts';
 import { begunRun, streamedRun } from '../../../src/conversation/run.ts';
 import { ThreadMap } from '../../../src/conversation/thread-map.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
 import type { SuggestedPrompt } from '../../../src/platform.ts';
+import { RunningBot } from '../../../src/running-bot.ts';
 import { memoryStore } from '../../../src/store/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
@@ -89,6 +90,6 @@ async function botWith(
     style: { toolCall: () => undefined, ...(longest && { longest }) },
     log,
   };
-  const server = { client, warmUp: () => {}, close: () => assistants.close() };
+  const server = { client, warmUp: () => {}, leaveRuns: () => {}, close: () => assistants.close() };
   return new RunningBot(store, server, turn, { prompts, graceMs: 0 });
 }

@@ -134,7 +134,9 @@ class Show {
   constructor(run: Run, reply: EditedReply, clock: VirtualClock) {
     this.run = run;
     this.#reply = reply;
-    this.#publisher = new Publisher(reply, { toolCall: () => undefined }, pino({ level: 'silent' }), clock);
+    this.#publisher = new Publisher(reply, { toolCall: () => undefined }, pino({ level: 'silent' }), {
+      clock,
+    });
     this.#clock = clock;
     clock.after(TOKEN_MS, () => this.#tick());
   }

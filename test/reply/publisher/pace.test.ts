@@ -48,7 +48,7 @@ class Paced implements Reply {
 function open() {
   const clock = new VirtualClock();
   const reply = new Paced(clock);
-  const publisher = new Publisher(reply, { toolCall: () => undefined }, pino({ level: 'silent' }), clock);
+  const publisher = new Publisher(reply, { toolCall: () => undefined }, pino({ level: 'silent' }), { clock });
   const told = (...entries: Entry[]) => publisher.update({ ...emptyTranscript, entries } as Transcript);
   /** Words come at an even pace from now on. */
   const flows = async (words: number, everyMs: number) => {

@@ -97,7 +97,9 @@ class Screen implements Reply {
 function open(clock?: VirtualClock) {
   const gate = new Gate();
   const screen = new Screen(gate);
-  const publisher = new Publisher(screen, { toolCall: () => undefined }, pino({ level: 'silent' }), clock);
+  const publisher = new Publisher(screen, { toolCall: () => undefined }, pino({ level: 'silent' }), {
+    ...(clock && { clock }),
+  });
   return { gate, screen, publisher };
 }
 
@@ -227,7 +229,7 @@ async function urgencyOfPages(before: string, after: string) {
   const clock = new VirtualClock();
   const gate = new Gate();
   const pages = new Pages(gate);
-  const publisher = new Publisher(pages, { toolCall: () => undefined }, pino({ level: 'silent' }), clock);
+  const publisher = new Publisher(pages, { toolCall: () => undefined }, pino({ level: 'silent' }), { clock });
   publisher.update(transcript(before));
   await gate.open();
   publisher.update(transcript(after));
@@ -252,12 +254,9 @@ test('a call after which a message is whole is more urgent than one for a messag
 test('a message that gets whole while its call waits is more urgent from then on', async () => {
   const clock = new VirtualClock();
   const gate = new Gate();
-  const publisher = new Publisher(
-    new Pages(gate),
-    { toolCall: () => undefined },
-    pino({ level: 'silent' }),
+  const publisher = new Publisher(new Pages(gate), { toolCall: () => undefined }, pino({ level: 'silent' }), {
     clock,
-  );
+  });
   publisher.update(transcript('a'));
   await gate.open();
   publisher.update(transcript('a'.repeat(51)));

@@ -11,7 +11,7 @@ import {
   type ReplyFile,
   type View,
 } from '../../../src/platform.ts';
-import { Publisher } from '../../../src/reply/publisher/publisher.ts';
+import { Publisher, type PublisherOptions } from '../../../src/reply/publisher/publisher.ts';
 import { RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
 import { CHANNEL } from './budget-scene.ts';
 import { textTranscript } from './text-transcript.ts';
@@ -58,10 +58,13 @@ class Pages implements Reply {
   }
 }
 
-function open() {
+function open(options: PublisherOptions = {}) {
   const clock = new VirtualClock();
   const pages = new Pages(new RateBudget({ name: 'test', limit: CHANNEL, clock }), clock);
-  const publisher = new Publisher(pages, { toolCall: () => undefined }, pino({ level: 'silent' }), clock);
+  const publisher = new Publisher(pages, { toolCall: () => undefined }, pino({ level: 'silent' }), {
+    clock,
+    ...options,
+  });
   return { clock, pages, publisher };
 }
 
@@ -131,5 +134,16 @@ test('a stop before anything is shown shows nothing but that it was stopped', as
   await settled();
   await clock.runUntil(60_000);
   expect(pages.pages).toEqual([]);
+  expect(pages.outcome).toEqual({ status: 'stopped' });
+});
+
+test('a stop that comes before anything is known of a begun reply does not end it with nothing: its run says what it wrote', async () => {
+  const { clock, pages, publisher } = open({ isBegun: true });
+  publisher.stop();
+  publisher.update(textTranscript('What it had shown.'));
+  const finished = publisher.finish({ status: 'stopped' });
+  await clock.runUntil(10_000);
+  await finished;
+  expect(pages.pages).toEqual(['What it had shown.']);
   expect(pages.outcome).toEqual({ status: 'stopped' });
 });
