@@ -11,8 +11,11 @@ import { startPostgresWire } from '../../sim/postgres-wire.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { GENERAL, isQuiet, openWorld, withoutButtons } from './world.ts';
 
-/** A turn takes no more round trips to PostgreSQL than this, however long the thread is. */
-const MOST_QUERIES = 20;
+/**
+ * A turn takes no more round trips to PostgreSQL than this, however long the thread is: about half of them for the thread
+ * and its run, ten for the queue and the ledger, and the rest for what people may have deleted and for locks.
+ */
+const MOST_QUERIES = 30;
 
 /** The more, once, for a thread of which this process does not know how it ends. */
 const TO_FIND_THE_END = 4;
