@@ -33,7 +33,8 @@ async function answerTo(...messages: object[]): Promise<{ status: number; said: 
 
 test('all questions since the last answer are answered, in their order and word by word', async () => {
   const old = [user(after), { role: 'assistant', content: 'said' }];
-  const { said } = await answerTo(...old, user(plain), user(after));
+  const told = { role: 'user', content: `Not asked.\n${JSON.stringify({ text: askingFor(withCode) })}` };
+  const { said } = await answerTo(...old, told, user(plain), user(after));
   expect(said?.content).toBe(`${answerText(plain, 1, 30)}\n\n${answerText(after, 1, 4)}`);
 });
 

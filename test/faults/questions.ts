@@ -24,9 +24,13 @@ export function askingFor({ number }: Pick<Question, 'number'>): string {
   return `Question ${number}: please count for me.`;
 }
 
-/** The questions that a text asks, each once. */
+/**
+ * The questions that a text asks, each once: at the beginning of a line, after a mention or without. What is told of
+ * earlier messages, which Bobbin gives the model as JSON, asks nothing.
+ */
 export function questionsIn(text: string): number[] {
-  return [...new Set([...text.matchAll(/\bQuestion (\d+):/g)].map(([, number]) => Number(number)))];
+  const found = text.matchAll(/^(?:<@\w+> )?Question (\d+):/gm);
+  return [...new Set([...found].map(([, number]) => Number(number)))];
 }
 
 /** The words of an answer from one to another, in lines and paragraphs. */
