@@ -20,6 +20,9 @@ const STREAMS = 15;
 /** Agent sessions in a minute; each takes two calls of the 50 that are allowed. */
 const SESSIONS = 20;
 
+/** Threads a minute that are looked through for what was missed: replies that are gone on with read theirs meanwhile. */
+const MISSED = 20;
+
 export interface BudgetOptions {
   observer?: BudgetObserver;
   /** What a minute is, in milliseconds, where a test server's clock runs faster. */
@@ -39,6 +42,8 @@ export class Budgets {
   readonly update: RateBudget;
   readonly remove: RateBudget;
   readonly replies: RateBudget;
+  /** The same for what nobody waits for. */
+  readonly missedReplies: Budget;
   readonly history: RateBudget;
   readonly files: RateBudget;
   readonly fileInfo: RateBudget;
@@ -65,6 +70,7 @@ export class Budgets {
     this.update = budget('chat.update', 50);
     this.remove = budget('chat.delete', 50);
     this.replies = budget('conversations.replies', 50);
+    this.missedReplies = RateBudget.all(budget('looking for what was missed', MISSED), this.replies);
     this.history = budget('conversations.history', 50);
     this.files = budget('files.completeUploadExternal', 100);
     this.fileInfo = budget('files.info', 100);

@@ -24,6 +24,8 @@ const FAREWELL_MS = 4_000;
 /** `npm start` with the tokens of a platform: serves people there until SIGINT or SIGTERM. */
 export async function start(settings: Settings, proxies?: Proxies): Promise<void> {
   const log = await openLog(settings.logLevel ?? 'info');
+  // From here on, so that who asks it to stop while it starts does not break it off.
+  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   // Before anything connects: a second process with the same store would take messages from the first one.
   const store = observedStore(await openStore(settings.store), metrics);
   const platforms = await platformsOf(settings, { log, observer: metrics, share: store.replicas }, proxies);
@@ -60,10 +62,14 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
   open.defer(() => server.close());
   // Messages that are taken for an assistant which then can't be had would be lost.
   if (settings.assistants.baseURL !== undefined) await bot.open();
-  await bot.connect(platforms);
-  ready = true;
-  log.info({ platforms: platforms.map(({ name }) => name), port: server.port }, 'ready');
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  const connected = bot.connect(platforms).then(() => {
+    ready = true;
+    log.info({ platforms: platforms.map(({ name }) => name), port: server.port }, 'ready');
+  });
+  // What fails while it is being stopped matters no more.
+  connected.catch(() => {});
+  await Promise.race([connected, stopped]);
+  await stopped;
   log.info('stopping');
   ready = false;
   setTimeout(() => process.exit(), settings.operation.graceMs + FAREWELL_MS).unref();

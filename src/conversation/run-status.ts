@@ -23,9 +23,13 @@ export async function waitForEnd(client: OpenAI, run: Run): Promise<Run> {
   return latest;
 }
 
-/** The run as it stands a moment later. */
-export async function waitForNews(client: OpenAI, { id, thread_id }: Run): Promise<Run> {
-  await sleep(POLL_INTERVAL);
+/** The run as it stands a moment later. Rejects when `signal` aborts meanwhile. */
+export async function waitForNews(
+  client: OpenAI,
+  { id, thread_id }: Run,
+  signal?: AbortSignal,
+): Promise<Run> {
+  await sleep(POLL_INTERVAL, undefined, { ...(signal && { signal }) });
   return client.beta.threads.runs.retrieve(id, { thread_id });
 }
 

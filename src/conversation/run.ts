@@ -10,6 +10,8 @@ export interface RunContext {
   readonly functions: Functions;
   /** Cancels the run, which then ends. */
   readonly signal: AbortSignal;
+  /** Nobody follows it any more; the run goes on. */
+  readonly left?: AbortSignal;
 }
 
 /** Starts a run on a thread and yields its events up to its end. */
@@ -86,7 +88,7 @@ async function* looksAt(
     while (!isOver(run)) {
       yield await Array.fromAsync(settledEvents(client, run, known));
       if (run.status === 'requires_action') run = await submit(client, run, context);
-      else run = await waitForNews(client, run);
+      else run = await waitForNews(client, run, context.left);
     }
   } finally {
     cancel.forget();

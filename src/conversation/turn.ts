@@ -18,6 +18,7 @@ import { endOfEndless } from './endless.ts';
 import type { TurnRecord } from './ledger.ts';
 import { endOfRun, sentenceFor, withFiles } from './outcome.ts';
 import type { FollowRun, RunContext, RunThread } from './run.ts';
+import { isOver } from './run-status.ts';
 import type { ReadyThread, ThreadMap } from './thread-map.ts';
 import { transcriptsOf, transcriptsOfBegun } from './transcripts.ts';
 import type { TurnTask } from './turns.ts';
@@ -32,8 +33,8 @@ const LONGEST_METADATA = 512;
 /** For a server that is just being started, too, in ms. */
 const LOOK_WITHIN_MS = 60_000;
 
-/** A turn that so many processes did not live through may be what ends them. */
-const MAX_ATTEMPTS = 5;
+/** A run that so many processes did not live through may be what ends them. */
+const MAX_ATTEMPTS = 10;
 
 const TOO_OFTEN: Outcome = {
   status: 'failed',
@@ -82,6 +83,7 @@ export async function takeTurn(
   const files = outcome && !stop.aborted ? await turn.files() : [];
   const { status } = await publisher.finish(turn.endWith(outcome ?? { status: 'stopped' }, files), files);
   if (leave.aborted) {
+    entry.note({ attempts: begun?.record?.attempts ?? 0 });
     await entry.kept().catch(() => {});
     return 'left';
   }
@@ -105,12 +107,12 @@ class Turn {
 
   /** How the turn ends; undefined when it is left to another process. */
   async answer(): Promise<Outcome | undefined> {
-    const { messages, entry, begun } = this.#task;
+    const { messages, begun } = this.#task;
     const fitting = messages.filter((message) => message.text.length <= LONGEST_MESSAGE);
     const refusal = fitting.length < messages.length ? tooLong(messages) : undefined;
     if (refusal && fitting.length === 0) return refusal;
     const run = begun && (await this.#begunRun());
-    if (entry.record.attempts > MAX_ATTEMPTS) return this.#giveUp(run);
+    if (run && !isOver(run) && !this.#tries()) return this.#giveUp(run);
     const outcome = run ? await this.#goOn(run) : await this.#begin(fitting);
     return outcome?.status === 'completed' ? (refusal ?? outcome) : outcome;
   }
@@ -137,9 +139,17 @@ class Turn {
     );
   }
 
+  /** Notes one more attempt to carry the run to its end; false when there were too many. */
+  #tries(): boolean {
+    const { entry } = this.#task;
+    const attempts = entry.record.attempts + 1;
+    entry.note({ attempts });
+    return attempts <= MAX_ATTEMPTS;
+  }
+
   /** Ends a run that no process lives through; what it has written is shown. */
-  async #giveUp(run: Run | undefined): Promise<Outcome | undefined> {
-    if (run) await this.#goOn(run, AbortSignal.abort());
+  async #giveUp(run: Run): Promise<Outcome | undefined> {
+    await this.#goOn(run, AbortSignal.abort());
     return this.#task.leave.aborted ? undefined : TOO_OFTEN;
   }
 
@@ -161,7 +171,10 @@ class Turn {
     const { leave } = this.#task;
     const endless = new AbortController();
     const signal = AbortSignal.any([stop, endless.signal]);
-    for await (const transcript of until(transcriptsOf({ functions: this.#functions, signal }), leave)) {
+    for await (const transcript of until(
+      transcriptsOf({ functions: this.#functions, signal, left: leave }),
+      leave,
+    )) {
       this.#transcript = transcript;
       this.#publisher.update(transcript);
       const end = endOfEndless(transcript);

@@ -9,6 +9,9 @@ import type { Ledger, LedgerEntry, TurnRecord } from './ledger.ts';
 /** A process takes up its own messages at once; what it has not taken by then, in ms, another one answers. */
 const TAKEN_ELSEWHERE_MS = 3_000;
 
+/** Before a person is told that a message can't be kept, in ms: a database that is started anew takes less. */
+const PUT_WITHIN_MS = 5_000;
+
 /** Messages of one conversation that are to be answered by one run. */
 export interface TurnTask {
   readonly messages: IncomingMessage[];
@@ -115,8 +118,14 @@ export class Turns {
   /** Whether the message is new; also when it could not be kept, and its author is told so. */
   async #put(message: IncomingMessage): Promise<boolean> {
     const { conversation, id } = message;
+    const entry = { id: `${conversation} ${id}`, key: conversation, data: message };
     try {
-      return await this.#options.queue.put({ id: `${conversation} ${id}`, key: conversation, data: message });
+      const isNew = await persist(() => this.#options.queue.put(entry), {
+        signal: this.#leaving.signal,
+        withinMs: PUT_WITHIN_MS,
+        onError: (error) => this.#options.log.warn({ err: error }, 'a message could not be kept yet'),
+      });
+      return isNew ?? false;
     } catch (error) {
       this.#options.log.error({ err: error, conversation }, 'a message could not be kept');
       this.#run(conversation, () => this.#answerUnkept(message));
@@ -180,9 +189,8 @@ export class Turns {
   ): TurnTask {
     const turn = this.#lines.get(conversation)?.turn ?? new AbortController();
     const messages = entries.map(({ data }) => data);
-    const record = { ...begun?.record, messages: messages.map(({ id }) => id) };
-    const attempts = (begun?.record?.attempts ?? 0) + (begun ? 1 : 0);
-    const entry = this.#options.ledger.open(conversation, { ...record, attempts });
+    const ids = messages.map(({ id }) => id);
+    const entry = this.#options.ledger.open(conversation, { attempts: 0, ...begun?.record, messages: ids });
     return { messages, entry, stop: turn.signal, leave, ...(begun && { begun }) };
   }
 

@@ -104,12 +104,24 @@ test('a function that was called when its process died is not called again, and 
   expect(JSON.stringify(second.requests[0]?.items)).toContain('was not made again');
 });
 
-test('a turn that no process lives through is given up with a sentence', async () => {
+test('a run that no process lives through is given up with a sentence', async () => {
   const store = memoryStore();
   const question = [from('Ann', 'one')];
-  await store.keyv('turns').set('test:1', { messages: [question[0]?.id], attempts: 99 });
-  const { goOn } = await openHarness({ store, model: new ScriptedModel(says('Whole.')) });
+  const first = await openHarness({ store, model: new ScriptedModel(hangsAfter(text('Half of'))) });
+  const reply = new SeenReply();
+  const leaving = new AbortController();
+  const left = first.goOn(reply, question, leaving.signal);
+  await until(() => reply.text === 'Half of');
+  leaving.abort();
+  await left;
+  await first.close();
+  const kept = store.keyv<object>('turns');
+  await kept.set('test:1', { ...(await kept.get('test:1')), attempts: 10 });
+  const model = new ScriptedModel(hangsAfter(text('Half of it, anew')));
+  const next = await openHarness({ store, model });
   const seen = new SeenReply();
-  expect(await goOn(seen, question)).toBe('over');
+  expect(await next.goOn(seen, question)).toBe('over');
   expect(seen.outcome).toMatchObject({ status: 'failed', error: expect.stringMatching(/again and again/) });
+  const runs = (await next.client.beta.threads.runs.list(await next.threadId())).data;
+  expect(runs.map(({ status }) => status)).toEqual(['cancelled']);
 });

@@ -1,7 +1,6 @@
 import type { webApi } from '@slack/bolt';
 import type { Logger } from '../../../src/log.ts';
-import { type Bot, RateLimited } from '../../../src/platform.ts';
-import type { RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
+import { type Bot, type Budget, RateLimited } from '../../../src/platform.ts';
 import { type Budgets, takeInTime } from '../budgets.ts';
 import { translated } from '../failures.ts';
 import type { Identity } from '../identity.ts';
@@ -9,8 +8,8 @@ import { conversationOf, isDirect, type Place } from '../place.ts';
 import type { Arrivals } from './arrivals.ts';
 import { addressed, writtenIn } from './events.ts';
 
-/** So many conversations are looked through, those that were used last: four minutes of what Slack lets an app read. */
-const MAX_THREADS = 200;
+/** So many conversations are looked through, those that were used last: three minutes of what the app reads for it. */
+const MAX_THREADS = 60;
 
 /** So many channels, in which new conversations may have begun. */
 const MAX_CHANNELS = 50;
@@ -51,8 +50,10 @@ export class CatchUp {
       const channels = [...new Set(threads.map(({ channel }) => channel))].slice(0, MAX_CHANNELS);
       const oldest = (absence.since / 1_000).toFixed(6);
       log.info({ since: absence.since, threads: threads.length }, 'looking for what was written meanwhile');
-      for (const thread of threads) await this.#orLog(thread, this.#thread(thread, oldest, signal));
-      for (const channel of channels) await this.#orLog({ channel }, this.#channel(channel, oldest, signal));
+      for (const thread of threads)
+        await this.#orLog(thread, () => this.#thread(thread, oldest, signal), signal);
+      for (const channel of channels)
+        await this.#orLog({ channel }, () => this.#channel(channel, oldest, signal), signal);
     } catch (error) {
       log.warn({ err: error }, 'what was written meanwhile could not be looked for');
     }
@@ -61,7 +62,7 @@ export class CatchUp {
   async #thread({ channel, thread: ts }: Thread, oldest: string, signal: AbortSignal): Promise<void> {
     const { client, budgets, arrivals } = this.#options;
     const read = (page: object) => client.conversations.replies({ channel, ts, oldest, ...page });
-    const messages = await this.#pages(budgets.replies, read, signal);
+    const messages = await this.#pages(budgets.missedReplies, read, signal);
     for (const event of eventsOf(channel, messages, oldest)) await arrivals.heard(event);
   }
 
@@ -80,7 +81,7 @@ export class CatchUp {
   }
 
   async #pages(
-    budget: RateBudget,
+    budget: Budget,
     read: (page: object) => Promise<Page>,
     signal: AbortSignal,
   ): Promise<unknown[]> {
@@ -95,7 +96,7 @@ export class CatchUp {
     return found;
   }
 
-  async #page(budget: RateBudget, read: () => Promise<Page>, signal: AbortSignal): Promise<Page> {
+  async #page(budget: Budget, read: () => Promise<Page>, signal: AbortSignal): Promise<Page> {
     while (await takeInTime(budget, signal)) {
       try {
         return await read();
@@ -109,10 +110,15 @@ export class CatchUp {
   }
 
   /** Where one place can't be read, the others are. */
-  async #orLog(place: Partial<Thread>, work: Promise<void>): Promise<void> {
-    await work.catch((error: unknown) =>
-      this.#options.log.warn({ err: error, ...place }, 'what was written there meanwhile could not be read'),
-    );
+  async #orLog(place: Partial<Thread>, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await work().catch((error: unknown) => {
+      if (!signal.aborted)
+        this.#options.log.warn(
+          { err: error, ...place },
+          'what was written there meanwhile could not be read',
+        );
+    });
   }
 }
 
