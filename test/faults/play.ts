@@ -17,8 +17,8 @@ export interface Figures {
 
 /** At the end nothing changes for so long, and everything is as it should be: then it stays so. */
 const REST_MS = 4_000;
-/** Where nothing has changed for so long nothing will: longer than the longest wait of a redelivery. */
-const PATIENCE_MS = 45_000;
+/** Longer than Slack's minute: after a process that was refused a call by then no other one may make it. */
+const PATIENCE_MS = 75_000;
 /** However much still changes. */
 const LONGEST_CALM_MS = 600_000;
 const LOOK_MS = 500;
