@@ -4,7 +4,7 @@ export interface Locks {
   take(name: string): Promise<Lock | undefined>;
 }
 
-/** A lock that this process has. It is free again within a second of the end of the process, and 15 of its machine's. */
+/** A lock that this process has. It is free again within a second of the end of the process, and twelve of its machine's. */
 export interface Lock {
   /** Aborted when somebody else has the lock now: this process was cut off from the database for too long. */
   readonly lost: AbortSignal;

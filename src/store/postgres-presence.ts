@@ -2,8 +2,9 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CROWDED_PATIENCE_MS, CROWDED_PAUSE_MS } from './postgres-connections.ts';
 import { addressOf, isCrowded } from './postgres-errors.ts';
-import { ALIVE_LOCKS, Session } from './postgres-session.ts';
+import { FROM_ALIVE, Session } from './postgres-session.ts';
 import type { Replicas } from './signals.ts';
+import { StoreProblem } from './store-problem.ts';
 
 /**
  * How often is looked who is alive, in ms: what a dead process had is taken over in well under a second. It takes the
@@ -22,8 +23,7 @@ export const GIVEN_BACK = 'bobbin_given_back';
  * looked at after that: an owner without a lock is dead, since each takes its lock before its first claim.
  */
 const LOOK = `SELECT
-  ARRAY(SELECT objid::bigint::int FROM pg_locks WHERE locktype = 'advisory' AND classid = ${ALIVE_LOCKS} AND objsubid = 2
-    AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS alive,
+  ARRAY(SELECT objid::bigint::int ${FROM_ALIVE}) AS alive,
   ARRAY(SELECT DISTINCT process FROM bobbin_claims) AS owners`;
 
 /** A process whose claims are free; null for claims that were given back. */
@@ -46,7 +46,9 @@ export class Presence implements Replicas {
   readonly #databaseUrl: string;
   readonly #channels = new Set<string>([GIVEN_BACK]);
   readonly #closed = new AbortController();
+  /** The last one that stood. */
   #session: Session | undefined;
+  #reached: Promise<Session> | undefined;
   #problem: unknown;
   #count = 1;
   /** Ends the pause between two looks. */
@@ -79,18 +81,16 @@ export class Presence implements Replicas {
     return this.session ? undefined : this.#problem;
   }
 
-  /** Begins the first session. Rejects with a `Problem` when the database cannot be used. */
-  async open(): Promise<Session> {
-    const patience = performance.now() + CROWDED_PATIENCE_MS;
-    for (;;) {
-      try {
-        return await this.#begin();
-      } catch (error) {
-        if (!isCrowded(error instanceof Error ? error.cause : undefined) || performance.now() > patience)
-          throw error;
-        await sleep(CROWDED_PAUSE_MS);
-      }
-    }
+  get isClosed(): boolean {
+    return this.#closed.signal.aborted;
+  }
+
+  /**
+   * The session that stands, or the one that is being begun, by this call if need be. Rejects with a `Problem` when the
+   * database cannot be used.
+   */
+  reach(): Promise<Session> {
+    return this.#reached ?? this.#begin();
   }
 
   /** Looks who is alive from here on, and comes back when the session is lost. */
@@ -110,14 +110,40 @@ export class Presence implements Replicas {
   }
 
   close(): void {
-    this.#closed.abort();
+    this.#closed.abort(new StoreProblem('The store is closed.'));
     this.#session?.close();
   }
 
-  async #begin(): Promise<Session> {
+  #begin(): Promise<Session> {
+    const session = this.#connectPatiently();
+    this.#reached = session;
+    session.catch(() => {
+      this.#reached = undefined;
+    });
+    return session;
+  }
+
+  /** Waits where the database has no connection left. */
+  async #connectPatiently(): Promise<Session> {
+    const patience = performance.now() + CROWDED_PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.#connect();
+      } catch (error) {
+        this.#problem = error;
+        const isOver = this.isClosed || performance.now() > patience;
+        if (isOver || !isCrowded(error instanceof Error ? error.cause : undefined)) throw error;
+        await sleep(CROWDED_PAUSE_MS);
+      }
+    }
+  }
+
+  async #connect(): Promise<Session> {
+    this.#closed.signal.throwIfAborted();
     const hear = (channel: string, payload: string) => this.events.emit('notified', channel, payload);
     const session = await Session.open(this.#databaseUrl, addressOf(this.#databaseUrl), hear);
     try {
+      if (this.#session) await session.endFormer(this.#session);
       for (const channel of this.#channels) await session.query(`LISTEN "${channel}"`);
       this.#closed.signal.throwIfAborted();
     } catch (error) {
@@ -125,24 +151,25 @@ export class Presence implements Replicas {
       throw error;
     }
     this.#session = session;
-    session.lost.addEventListener('abort', () => {
-      this.events.emit('lost', session);
-      this.look();
-    });
+    session.lost.addEventListener('abort', () => this.#lose(session));
+    this.events.emit('begun', session);
     return session;
   }
 
+  #lose(session: Session): void {
+    this.#problem = session.lost.reason;
+    // At once: what was locked is taken again before anybody else takes it.
+    if (!this.isClosed) this.#begin();
+    this.events.emit('lost', session);
+    this.look();
+  }
+
   async #keep(): Promise<void> {
-    while (!this.#closed.signal.aborted) {
-      try {
-        const session = this.session ?? (await this.#begin());
-        this.events.emit('begun', session);
-        while (!session.lost.aborted) await this.#look(session);
-        this.#problem = session.lost.reason;
-      } catch (error) {
-        this.#problem = error;
-      }
-      await sleep(RETURN_MS, undefined, { signal: this.#closed.signal, ref: false }).catch(() => {});
+    const { signal } = this.#closed;
+    while (!signal.aborted) {
+      const session = await this.reach().catch(() => undefined);
+      if (session) while (!session.lost.aborted) await this.#look(session);
+      else await sleep(RETURN_MS, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
@@ -154,8 +181,8 @@ export class Presence implements Replicas {
       this.#noteCount(Math.max(1, alive.size));
       const free = row.owners.filter((owner) => !alive.has(owner));
       this.events.emit('looked', session, free);
-    } catch (error) {
-      this.#problem = error;
+    } catch {
+      // The next look may go well, in this session or another.
     }
     const { signal } = this.#nudge;
     if (!session.lost.aborted) await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});

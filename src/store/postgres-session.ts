@@ -7,7 +7,11 @@ import { prepared } from './postgres-statements.ts';
 import { StoreProblem } from './store-problem.ts';
 
 /** The class of the advisory locks by which processes are known to be alive; any number that nobody else takes. */
-export const ALIVE_LOCKS = 7_266_225;
+const ALIVE_LOCKS = 7_266_225;
+
+/** The locks that sessions hold, each with its process's number as `objid`. */
+export const FROM_ALIVE = `FROM pg_locks WHERE locktype = 'advisory' AND classid = ${ALIVE_LOCKS} AND objsubid = 2
+  AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /** A session that does not answer for so long, in ms, is given up: well before the server gives up the session. */
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -27,6 +31,11 @@ const SERVER_PATIENCE = [
 const BE_IMPATIENT = `SELECT set_config(name, wish.value, false)
   FROM unnest($1::text[], $2::text[]) AS wish (name, value) JOIN pg_settings USING (name)`;
 
+/** The server gives up no session that it heard from within so many ms, and what is sent then still arrives. */
+const SAFE_MS = 8_000;
+
+const END = `SELECT pg_terminate_backend(pid) ${FROM_ALIVE} AND objid = $1`;
+
 /** Process numbers are 31 bits, so that an advisory lock takes them. */
 const MOST_PROCESSES = 2 ** 31 - 1;
 
@@ -34,8 +43,8 @@ const MOST_PROCESSES = 2 ** 31 - 1;
 export type Hear = (channel: string, payload: string) => void;
 
 /**
- * One connection that stands for this process: as long as it lives it holds an advisory lock of the process's number, and
- * it hears notifications. Its queries run one after the other, each of them a transaction.
+ * One connection that stands for this process: as long as it lives it holds an advisory lock of the process's number and
+ * all others of the process, and it hears notifications. Its queries run one after the other, each of them a transaction.
  */
 export class Session {
   /** Another number in every session, so that what a lost one had is never taken for this one's. */
@@ -45,6 +54,8 @@ export class Session {
   readonly #client: Client;
   readonly #address: string;
   readonly #loss: AbortController;
+  /** When the server has surely heard from this process: Unix time in ms, which goes on while a machine sleeps. */
+  #heard = 0;
   /** A client of `pg` takes one query at a time. */
   readonly #gate = new Gate(1);
 
@@ -85,6 +96,16 @@ export class Session {
 
   readonly query: Query = (sql, values) => this.#gate.run(() => this.#ask(sql, values));
 
+  /** Whether the session stands for sure: nobody else has by now what was locked in it. */
+  get isSafe(): boolean {
+    return !this.lost.aborted && Math.abs(Date.now() - this.#heard) < SAFE_MS;
+  }
+
+  /** Ends an earlier session, should the server not know yet that it is lost. */
+  async endFormer({ process }: Session): Promise<void> {
+    await this.query(END, [process]);
+  }
+
   /** Gives the lock back. */
   close(): void {
     this.#loss.abort(new StoreProblem('The store is closed.'));
@@ -93,8 +114,11 @@ export class Session {
 
   async #ask(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]> {
     this.lost.throwIfAborted();
+    const asked = Date.now();
     try {
-      return (await this.#client.query(values ? prepared(sql, values) : sql)).rows;
+      const { rows } = await this.#client.query(values ? prepared(sql, values) : sql);
+      this.#heard = asked;
+      return rows;
     } catch (error) {
       // What the server has said itself it has said over a connection that stands.
       if (!(error instanceof DatabaseError)) this.#giveUp(error);

@@ -35,12 +35,12 @@ export async function postgresStore(databaseUrl: string, options: ConnectionOpti
   const connections = new Connections(databaseUrl, { ...options, poolSize: Math.max(1, poolSize - 1) });
   const presence = new Presence(databaseUrl);
   try {
-    const session = await presence.open();
+    const locks = new PostgresLocks(presence);
+    const session = await presence.reach();
     await setUpSchema(connections.query);
     presence.watch();
     const boss = await openBoss(connections, presence, session);
     const signals = await postgresSignals(connections.query, presence);
-    const locks = new PostgresLocks(databaseUrl);
     return storeOver({ connections, presence, boss, signals, locks });
   } catch (error) {
     presence.close();
@@ -67,7 +67,6 @@ function storeOver({ connections, presence, boss, signals, locks }: Parts): Stor
     // What can't be given back is taken over as soon as the session has ended.
     await Promise.allSettled([...opened.values()].map((one) => one.handOver(reason)));
     presence.close();
-    await locks.close();
     await boss.boss.stop({ graceful: false, close: false });
     await connections.close();
   };

@@ -263,13 +263,20 @@ describe('a process that loses the database', () => {
     await dead.queue<string>('test').put({ id: '1', key: 'a', data: '' });
     const { claim } = await one.nth(1);
     await other.queue<string>('test').start(two.work);
+    const lock = await dead.locks?.take('run');
+    expect(lock?.unsure()).toBeUndefined();
     wire.freeze();
     await expect.poll(() => two.given.length > 0 || claim.lost.aborted).toBe(true);
     expect([claim.lost.aborted, two.given]).toEqual([true, []]);
+    const sure = lock?.unsure();
+    expect([sure === undefined, await other.locks?.take('run')]).toEqual([false, undefined]);
     await expect.poll(() => two.given.length).toBe(1);
     const { ids, isTakenOver } = await two.nth(1);
     expect([ids, isTakenOver]).toEqual([['1'], true]);
+    await expect.poll(() => other.locks?.take('run')).toBeDefined();
     wire.thaw();
+    await sure;
+    expect(lock?.lost.aborted).toBe(true);
     await expect.poll(() => other.replicas.count).toBe(2);
   });
 

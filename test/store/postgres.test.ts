@@ -125,7 +125,7 @@ test('no more connections are opened than are set, and whoever comes later waits
   const store = await openStore({ dataDir: '/nowhere', databaseUrl: server.url('small'), poolSize: 2 });
   onTestFinished(() => store.close());
   const keyv = store.keyv<number>('test');
-  const writes: Promise<unknown>[] = [];
+  const writes: Promise<unknown>[] = [store.locks?.take('one') ?? Promise.reject()];
   for (let number = 0; number < 30; number++) {
     writes.push(keyv.set(`key${number}`, number));
     await new Promise(setImmediate);
