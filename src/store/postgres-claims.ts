@@ -1,7 +1,7 @@
 import { BOSS_SCHEMA, type Boss } from './postgres-boss.ts';
 import type { Query } from './postgres-connections.ts';
 import { GIVEN_BACK, type Owner } from './postgres-presence.ts';
-import type { Session } from './postgres-session.ts';
+import { FROM_ALIVE, type Session } from './postgres-session.ts';
 
 /** A key that this process owns now. */
 export interface Owned {
@@ -88,6 +88,16 @@ export class PostgresClaims {
       [this.#queue, key, process],
     );
     return rows.length > 0;
+  }
+
+  /** Lets go of a key on which nobody works any more, as of one that was given back, when nothing of it is left. */
+  async forget({ process }: Session, key: string): Promise<void> {
+    const rows = await this.#query(
+      `UPDATE bobbin_claims SET process = $3, begun = true, more = false WHERE queue = $1 AND key = $2
+        AND (process IS NULL OR process NOT IN (SELECT objid::bigint::int ${FROM_ALIVE})) RETURNING key`,
+      [this.#queue, key, process],
+    );
+    if (rows.length > 0 && !(await this.release(process, key))) await this.giveBack(process, [key], [key]);
   }
 
   /** Gives keys back for other processes to take at once. */

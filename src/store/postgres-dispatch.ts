@@ -88,6 +88,11 @@ export class PostgresDispatch<T> {
     }
   }
 
+  /** Leaves no trace of a key whose entries are forgotten; who works on it does that at the end. */
+  async forget(key: string): Promise<void> {
+    await this.#owners.forget(await this.#ground.presence.reach(), key);
+  }
+
   async #takeOver(session: Session, owners: Owner[]): Promise<void> {
     if (!this.#work) return;
     const room = MOST_CLAIMS - this.#claims.size;

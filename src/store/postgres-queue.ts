@@ -67,7 +67,9 @@ export class PostgresQueue<T> implements Queue<T> {
 
   async forget(key: string): Promise<number> {
     const gone = `DELETE FROM ${BOSS_SCHEMA}.job WHERE name = $1 AND singleton_key = $2 RETURNING id`;
-    return this.#count(`WITH gone AS (${gone}) SELECT count(*) FROM gone`, key);
+    const count = await this.#count(`WITH gone AS (${gone}) SELECT count(*) FROM gone`, key);
+    await this.#dispatch.forget(key);
+    return count;
   }
 
   async #make(): Promise<void> {

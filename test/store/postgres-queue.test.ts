@@ -186,6 +186,24 @@ describe('many processes', () => {
     ]);
   });
 
+  test.each(['closed', 'killed'])('forget a key with the claim of a process that was %s', async (end) => {
+    const wire = end === 'killed' ? await openWire() : undefined;
+    const [gone, other] = [await open(database, wire), await open(database)];
+    const { work, nth } = worker();
+    await gone.queue<string>('test').start(work);
+    await gone.queue<string>('test').put({ id: '1', key: 'a', data: '' });
+    await nth(1);
+    await wire?.close();
+    await gone.close();
+    const inside = await connect(database);
+    onTestFinished(() => inside.end());
+    const claims = async () => (await inside.query('SELECT key FROM bobbin_claims')).rows;
+    expect(await claims()).toEqual([{ key: 'a' }]);
+    await expect.poll(() => other.replicas.count).toBe(1);
+    expect(await other.queue('test').forget('a')).toBe(1);
+    expect(await claims()).toEqual([]);
+  });
+
   test('work on no more keys at once than is good for one, and leave the rest to others', async () => {
     const [one, two] = [worker(), worker()];
     const [first, second] = [await open(database), await open(database)];
