@@ -42,6 +42,19 @@ test('the bot reaches the Assistants API only where src/bot.ts puts the two toge
   expect(breaking((edge) => outside(edge) && edge.from !== 'src/bot.ts')).toEqual([]);
 });
 
+test('a store over one database knows nothing of the other one', () => {
+  const of = (path: string) => /^src\/store\/(sqlite|postgres)\//.exec(path)?.[1];
+  const isShared = ({ from }: Import) => from.startsWith('src/store/') && of(from) === undefined;
+  expect(
+    breaking(({ from, to }) => of(from) !== undefined && of(to) !== undefined && of(from) !== of(to)),
+  ).toEqual([]);
+  expect(
+    breaking(
+      (edge) => isShared(edge) && of(edge.to) !== undefined && edge.from !== 'src/store/open-store.ts',
+    ),
+  ).toEqual([]);
+});
+
 /** What replies are made with: adapters use these beside the port, which stands by itself. */
 const FOR_ADAPTERS: ReadonlySet<string> = new Set([
   'src/platform.ts',

@@ -6,7 +6,7 @@ import { OpeningBot } from '../src/opening-bot.ts';
 import { Problem } from '../src/problem.ts';
 import type { RunningBot } from '../src/running-bot.ts';
 import { readSettings } from '../src/settings/settings.ts';
-import { memoryStore } from '../src/store/sqlite-store.ts';
+import { memoryStore } from '../src/store/sqlite/store.ts';
 import { startSlack } from './sim/slack/slack.ts';
 
 const CHANNEL = 'C0GENERAL';

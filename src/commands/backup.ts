@@ -3,7 +3,7 @@ import { askRunning, type Requests } from '../operations/control.ts';
 import { Problem } from '../problem.ts';
 import type { Settings } from '../settings/settings.ts';
 import { hasDatabase, openStore } from '../store/open-store.ts';
-import { backsUpItself } from '../store/postgres-backup.ts';
+import { backsUpItself } from '../store/postgres/backup.ts';
 import type { Store } from '../store/store.ts';
 
 /** `npm start -- backup FILE`: everything in one file, also while Bobbin runs. */

@@ -14,7 +14,7 @@ import type { IncomingMessage, ReplyFile } from '../platform.ts';
 import type { ReplyStyle } from '../reply/transcript/render.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
-import { memoryStore } from '../store/sqlite-store.ts';
+import { memoryStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
 import { backupRequests } from './backup.ts';
 

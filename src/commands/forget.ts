@@ -6,7 +6,7 @@ import { printed } from '../operations/receipt.ts';
 import { Problem } from '../problem.ts';
 import type { Settings } from '../settings/settings.ts';
 import { hasDatabase, openStore } from '../store/open-store.ts';
-import { isInUse } from '../store/sqlite-database.ts';
+import { isInUse } from '../store/sqlite/database.ts';
 import type { Store } from '../store/store.ts';
 
 /** `npm start -- forget`: deletes all of a person or a conversation, and prints what was deleted where. */

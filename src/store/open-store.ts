@@ -1,5 +1,5 @@
-import { databaseExists, openDatabase } from './sqlite-database.ts';
-import { sqliteStore } from './sqlite-store.ts';
+import { databaseExists, openDatabase } from './sqlite/database.ts';
+import { sqliteStore } from './sqlite/store.ts';
 import type { Store } from './store.ts';
 
 export interface StoreOptions {
@@ -20,6 +20,6 @@ export function hasDatabase({ dataDir, databaseUrl }: StoreOptions): boolean {
 export async function openStore({ dataDir, databaseUrl, poolSize }: StoreOptions): Promise<Store> {
   if (databaseUrl === undefined) return sqliteStore(openDatabase(dataDir));
   // Loaded only where it is used, so that the default starts fast.
-  const { postgresStore } = await import('./postgres.ts');
+  const { postgresStore } = await import('./postgres/store.ts');
   return postgresStore(databaseUrl, { ...(poolSize !== undefined && { poolSize }) });
 }

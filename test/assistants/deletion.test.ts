@@ -2,7 +2,7 @@ import { toFile } from 'openai';
 import { expect, onTestFinished, test } from 'vitest';
 import { Archive } from '../../src/assistants/archive.ts';
 import { nowInSeconds } from '../../src/assistants/time.ts';
-import { memoryStore } from '../../src/store/sqlite-store.ts';
+import { memoryStore } from '../../src/store/sqlite/store.ts';
 import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
 import { aborted, end, python, ScriptedModel, says } from '../sim/scripted-model.ts';
 import { conversation, openApi, transcript } from './runs/assistants-api.ts';

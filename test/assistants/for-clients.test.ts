@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createAssistants } from '../../src/assistants/index.ts';
 import type { Model } from '../../src/assistants/models/model.ts';
-import { memoryStore } from '../../src/store/sqlite-store.ts';
+import { memoryStore } from '../../src/store/sqlite/store.ts';
 import type { RawReply } from '../sim/model-server.ts';
 import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
 import { ScriptedModel, says } from '../sim/scripted-model.ts';

@@ -1,7 +1,7 @@
 import { serve } from '@hono/node-server';
 import { afterEach, expect, test } from 'vitest';
 import { type Assistants, createAssistants } from '../../src/assistants/index.ts';
-import { memoryStore } from '../../src/store/sqlite-store.ts';
+import { memoryStore } from '../../src/store/sqlite/store.ts';
 import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
 import { hangsAfter, type ScriptedAnswer, ScriptedModel, says, text } from '../sim/scripted-model.ts';
 import { all, clientOf } from './client.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openDatabase } from '../../src/store/sqlite-database.ts';
-import { sqliteStore } from '../../src/store/sqlite-store.ts';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
+import { sqliteStore } from '../../src/store/sqlite/store.ts';
 import { type Figure, percentile, print } from './figure.ts';
 
 const SECONDS = 8;

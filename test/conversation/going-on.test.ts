@@ -2,7 +2,7 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
 import type { Functions, NamedCall } from '../../src/functions/functions.ts';
-import { memoryStore } from '../../src/store/sqlite-store.ts';
+import { memoryStore } from '../../src/store/sqlite/store.ts';
 import { calls, end, hangsAfter, python, ScriptedModel, says, text } from '../sim/scripted-model.ts';
 import { from, openHarness, SeenReply } from './harness.ts';
 

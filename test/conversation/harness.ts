@@ -20,7 +20,7 @@ import {
   unlimited,
   type View,
 } from '../../src/platform.ts';
-import { memoryStore } from '../../src/store/sqlite-store.ts';
+import { memoryStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
 

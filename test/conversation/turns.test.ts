@@ -5,7 +5,7 @@ import { Ledger, type TurnRecord } from '../../src/conversation/ledger.ts';
 import { type TakeTurn, Turns, type TurnTask } from '../../src/conversation/turns.ts';
 import type { IncomingMessage } from '../../src/platform.ts';
 import type { Queue } from '../../src/store/queue.ts';
-import { memoryStore } from '../../src/store/sqlite-store.ts';
+import { memoryStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 
 const log = pino({ level: 'silent' });

@@ -1,14 +1,14 @@
 import { Client } from 'pg';
-import { BOSS_SCHEMA } from '../../store/postgres-boss.ts';
-import { POOL_SIZE } from '../../store/postgres-connections.ts';
+import { BOSS_SCHEMA } from '../../store/postgres/boss.ts';
+import { POOL_SIZE } from '../../store/postgres/connections.ts';
 import {
   addressOf,
   adviceOn,
   explain,
   OF_A_NEWER_BOBBIN,
   OF_ANOTHER_PROGRAM,
-} from '../../store/postgres-errors.ts';
-import { SCHEMA_VERSION } from '../../store/postgres-schema.ts';
+} from '../../store/postgres/errors.ts';
+import { SCHEMA_VERSION } from '../../store/postgres/schema.ts';
 import { broken, type Finding, limited, well } from './finding.ts';
 
 /** For a connection and for each answer, in ms: who waits for longer knows enough. */

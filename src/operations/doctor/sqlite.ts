@@ -8,8 +8,8 @@ import {
   explain,
   FILE_NAME,
   SCHEMA_VERSION,
-} from '../../store/sqlite-database.ts';
-import { checkContent, checkFiles, headerOf, isWhole, openUnlocked } from '../../store/sqlite-files.ts';
+} from '../../store/sqlite/database.ts';
+import { checkContent, checkFiles, headerOf, isWhole, openUnlocked } from '../../store/sqlite/files.ts';
 import { broken, type Finding, limited, unknown, well } from './finding.ts';
 
 const MiB = 1024 * 1024;

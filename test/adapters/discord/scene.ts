@@ -10,7 +10,7 @@ import { ThreadMap } from '../../../src/conversation/thread-map.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
 import type { Absence, IncomingMessage } from '../../../src/platform.ts';
 import { RunningBot } from '../../../src/running-bot.ts';
-import { memoryStore } from '../../../src/store/sqlite-store.ts';
+import { memoryStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type DiscordSim, startDiscord } from '../../sim/discord/discord.ts';
 import { BUCKETS, type DiscordOptions as SimOptions } from '../../sim/discord/options.ts';

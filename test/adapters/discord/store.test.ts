@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../../src/store/sqlite-database.ts';
-import { sqliteStore } from '../../../src/store/sqlite-store.ts';
+import { openDatabase } from '../../../src/store/sqlite/database.ts';
+import { sqliteStore } from '../../../src/store/sqlite/store.ts';
 import { says } from '../../sim/scripted-model.ts';
 import { tempFolder } from '../../store/temp-folder.ts';
 import { openScene } from './open-scene.ts';

@@ -9,7 +9,7 @@ import { ThreadMap } from '../../../src/conversation/thread-map.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
 import type { SuggestedPrompt } from '../../../src/platform.ts';
 import { RunningBot } from '../../../src/running-bot.ts';
-import { memoryStore } from '../../../src/store/sqlite-store.ts';
+import { memoryStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import type { SlackOptions as SimOptions } from '../../sim/slack/options.ts';

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { History } from '../../../src/assistants/runs/context/history.ts';
 import { MessageReader } from '../../../src/assistants/runs/context/message-reader.ts';
 import { openState, type State } from '../../../src/assistants/state.ts';
-import { memoryStore } from '../../../src/store/sqlite-store.ts';
+import { memoryStore } from '../../../src/store/sqlite/store.ts';
 
 const THREAD = 'thread_1';
 
