@@ -79,6 +79,8 @@ export interface Absence {
   readonly since: number;
   /** The platform's conversations that were used lately, newest first. */
   readonly conversations: readonly string[];
+  /** All of it was looked for. Until this is called, a process that comes later looks for it, too. */
+  taken(): void;
 }
 
 /** What becomes of a message that the bot was given. Neither promise rejects. */

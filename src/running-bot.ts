@@ -178,12 +178,16 @@ export class RunningBot implements Bot {
 
   async absence(platform: string): Promise<Absence | undefined> {
     const { catchUpMs = 0 } = this.#options;
+    const taken = () => this.#presence.taken(platform);
     const heard = await this.#presence.lastHeard(platform);
     const desk = this.#desks.get(platform);
-    if (heard === undefined || catchUpMs === 0 || !desk) return undefined;
+    if (heard === undefined || catchUpMs === 0 || !desk) {
+      taken();
+      return undefined;
+    }
     const now = Date.now();
     const since = Math.max(heard, now - catchUpMs);
-    return { since, conversations: await desk.queue.keysSince(now - LATELY_MS) };
+    return { since, conversations: await desk.queue.keysSince(now - LATELY_MS), taken };
   }
 
   /** Why nothing can be kept at the moment, as a sentence for whoever runs the bot; undefined when it can. */

@@ -21,7 +21,7 @@ const STREAMS = 15;
 const SESSIONS = 20;
 
 /** Threads a minute that are looked through for what was missed: replies that are gone on with read theirs meanwhile. */
-const MISSED = 20;
+const MISSED = 30;
 
 export interface BudgetOptions {
   observer?: BudgetObserver;

@@ -61,6 +61,7 @@ export class CatchUp {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
+    if (!this.#isClosed) absence?.taken();
   }
 
   /** Nothing more is looked up. */

@@ -72,7 +72,8 @@ export class Listener {
     });
     watchSessions(client, (since, shard) => {
       const conversations = shard === DIRECT_SHARD ? directOf(client) : [];
-      if (client.isReady()) void this.#catchUp.run(client, { since, conversations }, shard);
+      const absence = { since, conversations, taken: () => {} };
+      if (client.isReady()) void this.#catchUp.run(client, absence, shard);
     });
     client.on(Events.Error, this.#failed('discord.js failed'));
     client.on(Events.ShardError, this.#failed('the connection to Discord failed, and is made again'));

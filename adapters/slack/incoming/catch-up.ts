@@ -8,7 +8,7 @@ import { conversationOf, isDirect, type Place } from '../place.ts';
 import type { Arrivals } from './arrivals.ts';
 import { addressed, writtenIn } from './events.ts';
 
-/** So many conversations are looked through, those that were used last: three minutes of what the app reads for it. */
+/** So many conversations are looked through, those that were used last: two minutes of what the app reads for it. */
 const MAX_THREADS = 60;
 
 /** So many channels, in which new conversations may have begun. */
@@ -54,6 +54,7 @@ export class CatchUp {
         await this.#orLog(thread, () => this.#thread(thread, oldest, signal), signal);
       for (const channel of channels)
         await this.#orLog({ channel }, () => this.#channel(channel, oldest, signal), signal);
+      if (!signal.aborted) absence.taken();
     } catch (error) {
       log.warn({ err: error }, 'what was written meanwhile could not be looked for');
     }

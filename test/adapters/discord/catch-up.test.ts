@@ -8,7 +8,7 @@ import { gate, openDiscord, openScene } from './open-scene.ts';
 
 const LIST = 'GET /channels/:channel/messages';
 /** Before everything that a test does, in Unix ms. */
-const EVER = { since: Date.UTC(2026, 0), conversations: [] };
+const EVER = { since: Date.UTC(2026, 0), conversations: [], taken: () => {} };
 /** Longer than Discord knows a nonce, in ms. */
 const LONG = 200_000;
 

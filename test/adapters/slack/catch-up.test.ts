@@ -23,7 +23,7 @@ async function scene() {
       conversations.push(conversation);
       return { kept: Promise.resolve(), answered: Promise.resolve() };
     },
-    absence: async () => ({ since, conversations: conversations.slice(0, 2) }),
+    absence: async () => ({ since, conversations: conversations.slice(0, 2), taken: () => {} }),
   });
   return { sim, ann, ben, known, direct, bot };
 }
