@@ -12,6 +12,8 @@ const TAKEN_ELSEWHERE_MS = 3_000;
 /** Before a person is told that a message can't be kept, in ms: a database that is started anew takes less. */
 const PUT_WITHIN_MS = 5_000;
 
+const NEVER = new AbortController().signal;
+
 /** Messages of one conversation that are to be answered by one run. */
 export interface TurnTask {
   readonly messages: IncomingMessage[];
@@ -121,13 +123,15 @@ export class Turns {
     const entry = { id: `${conversation} ${id}`, key: conversation, data: message };
     try {
       const isNew = await persist(() => this.#options.queue.put(entry), {
-        signal: this.#leaving.signal,
+        signal: NEVER,
         withinMs: PUT_WITHIN_MS,
         onError: (error) => this.#options.log.warn({ err: error }, 'a message could not be kept yet'),
       });
       return isNew ?? false;
     } catch (error) {
       this.#options.log.error({ err: error, conversation }, 'a message could not be kept');
+      // Neither kept nor told: what its platform delivers again, another process hears.
+      if (this.#isClosing) return new Promise(() => {});
       this.#run(conversation, () => this.#answerUnkept(message));
       return true;
     }
@@ -171,7 +175,7 @@ export class Turns {
     await this.#options.takeTurn({
       ...task,
       stop: AbortSignal.any([task.stop, stop]),
-      leave: new AbortController().signal,
+      leave: NEVER,
     });
   }
 
