@@ -31,6 +31,7 @@ export class Presence {
   /** All that nobody heard on the platform is taken. */
   taken(platform: string): void {
     this.#lookedThrough.delete(platform);
+    void this.#beat(platform);
   }
 
   /** People on the platform are heard from now on. */

@@ -17,8 +17,8 @@ export interface Figures {
 
 /** At the end nothing changes for so long, and everything is as it should be: then it stays so. */
 const REST_MS = 4_000;
-/** Longer than Slack's minute: after a process that was refused a call by then no other one may make it. */
-const PATIENCE_MS = 75_000;
+/** Longer than two of Slack's minutes: what was missed is looked for at a pace, and a refusal closes a method for one. */
+const PATIENCE_MS = 150_000;
 /** However much still changes. */
 const LONGEST_CALM_MS = 600_000;
 const LOOK_MS = 500;

@@ -1,4 +1,5 @@
 import type { webApi } from '@slack/bolt';
+import { z } from 'zod';
 import type { Logger } from '../../../src/log.ts';
 import { type Bot, type Budget, RateLimited } from '../../../src/platform.ts';
 import { type Budgets, takeInTime } from '../budgets.ts';
@@ -8,11 +9,11 @@ import { conversationOf, isDirect, type Place } from '../place.ts';
 import type { Arrivals } from './arrivals.ts';
 import { addressed, writtenIn } from './events.ts';
 
-/** So many conversations are looked through, those that were used last: two minutes of what the app reads for it. */
-const MAX_THREADS = 60;
+/** So many channels are looked through, those that were used last: two minutes of what Slack lets an app read. */
+const MAX_CHANNELS = 100;
 
-/** So many channels, in which new conversations may have begun. */
-const MAX_CHANNELS = 50;
+/** So many threads of each in which something was written, those that the app knows first. */
+const MAX_THREADS = 100;
 
 /** A page; Slack asks for no more than 200 messages at a time. */
 const PAGE = 200;
@@ -40,24 +41,36 @@ export class CatchUp {
     this.#options = options;
   }
 
-  /** First the conversations that were used lately, then new ones in their channels. Never rejects. */
+  /** Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { bot, log } = this.#options;
     try {
       const absence = await bot.absence('slack');
       if (!absence) return;
-      const threads = absence.conversations.flatMap((name) => threadOf(name) ?? []).slice(0, MAX_THREADS);
-      const channels = [...new Set(threads.map(({ channel }) => channel))].slice(0, MAX_CHANNELS);
+      const channels = [...threadsByChannel(absence.conversations)].slice(0, MAX_CHANNELS);
       const oldest = (absence.since / 1_000).toFixed(6);
-      log.info({ since: absence.since, threads: threads.length }, 'looking for what was written meanwhile');
-      for (const thread of threads)
-        await this.#orLog(thread, () => this.#thread(thread, oldest, signal), signal);
-      for (const channel of channels)
-        await this.#orLog({ channel }, () => this.#channel(channel, oldest, signal), signal);
+      log.info({ since: absence.since, channels: channels.length }, 'looking for what was written meanwhile');
+      for (const [channel, threads] of channels)
+        await this.#orLog({ channel }, () => this.#channel(channel, threads, oldest, signal), signal);
       if (!signal.aborted) absence.taken();
     } catch (error) {
       log.warn({ err: error }, 'what was written meanwhile could not be looked for');
     }
+  }
+
+  /** One look at a channel tells of new messages, and in which of its threads something was written. */
+  async #channel(channel: string, known: string[], oldest: string, signal: AbortSignal): Promise<void> {
+    const { client, budgets, identity, arrivals } = this.#options;
+    const from = [oldest, ...known].reduce((least, ts) => (Number(ts) < Number(least) ? ts : least));
+    const read = (page: object) =>
+      client.conversations.history({ channel, oldest: from, inclusive: true, ...page });
+    const roots = (await this.#pages(budgets.history, read, signal)).flatMap((root) => rootOf(root) ?? []);
+    for (const event of eventsOf(channel, roots, oldest)) {
+      const written = writtenIn(event, identity.user);
+      if (written && addressed(written, identity.user) === 'yes') await arrivals.heard(event);
+    }
+    for (const thread of threadsToRead(roots, known, oldest))
+      await this.#orLog({ channel, thread }, () => this.#thread({ channel, thread }, oldest, signal), signal);
   }
 
   async #thread({ channel, thread: ts }: Thread, oldest: string, signal: AbortSignal): Promise<void> {
@@ -65,20 +78,6 @@ export class CatchUp {
     const read = (page: object) => client.conversations.replies({ channel, ts, oldest, ...page });
     const messages = await this.#pages(budgets.missedReplies, read, signal);
     for (const event of eventsOf(channel, messages, oldest)) await arrivals.heard(event);
-  }
-
-  /** The messages that begin conversations; and what was written in these. */
-  async #channel(channel: string, oldest: string, signal: AbortSignal): Promise<void> {
-    const { client, budgets, identity, arrivals } = this.#options;
-    const read = (page: object) => client.conversations.history({ channel, oldest, ...page });
-    const messages = await this.#pages(budgets.history, read, signal);
-    for (const event of eventsOf(channel, messages, oldest)) {
-      const written = writtenIn(event, identity.user);
-      if (!written || addressed(written, identity.user) !== 'yes') continue;
-      await arrivals.heard(event);
-      const hasReplies = written.thread_ts === written.ts;
-      if (hasReplies) await this.#thread({ channel, thread: written.ts }, oldest, signal);
-    }
   }
 
   async #pages(
@@ -130,6 +129,36 @@ function eventsOf(channel: string, messages: readonly unknown[], oldest: string)
     .map((message) => ({ ...Object(message), channel, ...kind, edited: undefined }))
     .filter(({ ts }) => Number(ts) > Number(oldest))
     .sort((one, other) => Number(one.ts) - Number(other.ts));
+}
+
+const root = z.looseObject({ ts: z.string(), latest_reply: z.string().optional().catch(undefined) });
+
+type Root = z.infer<typeof root>;
+
+function rootOf(message: unknown): Root | undefined {
+  return root.safeParse(message).data;
+}
+
+/** The threads in which something was written since, and those of which that can't be told; the known ones first. */
+function threadsToRead(roots: readonly Root[], known: readonly string[], oldest: string): string[] {
+  const seen = new Set(roots.map(({ ts }) => ts));
+  const changed = roots
+    .filter(({ latest_reply: latest }) => Number(latest) > Number(oldest))
+    .map(({ ts }) => ts);
+  const isKnown = new Set(known);
+  const threads = [
+    ...changed.filter((ts) => isKnown.has(ts)),
+    ...known.filter((ts) => !seen.has(ts)),
+    ...changed.filter((ts) => !isKnown.has(ts)),
+  ];
+  return threads.slice(0, MAX_THREADS);
+}
+
+/** The threads that are conversations, by their channels. */
+function threadsByChannel(conversations: readonly string[]): Map<string, string[]> {
+  const threads = conversations.flatMap((name) => threadOf(name) ?? []);
+  const channels = Map.groupBy(threads, ({ channel }) => channel);
+  return new Map([...channels].map(([channel, of]) => [channel, of.map(({ thread }) => thread)]));
 }
 
 /** The thread that a conversation is; undefined when its name is none of Slack's. */

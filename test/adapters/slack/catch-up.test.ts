@@ -89,3 +89,16 @@ test('where somebody was there all the time nothing is read', async () => {
     sim.counters.of('conversations.history').calls + sim.counters.of('conversations.replies').calls,
   ).toBe(0);
 });
+
+test('a thread is read where something was written since, also one that is new to the app, and no other', async () => {
+  const { sim, ann, ben, bot } = await scene();
+  const elsewhere = ben.says(GENERAL, 'the build is red');
+  const called = ann.says(GENERAL, '@bobbin why is that?', { thread: elsewhere.ts });
+  await sim.settled();
+  await openSlack(sim, bot);
+  await sim.until(() => bot.received.length > 0);
+  await caughtUp(sim);
+  expect(bot.received.map(({ id }) => id)).toEqual([idOf(called)]);
+  // To catch up, and for what was said in the thread before the app was called.
+  expect(sim.counters.of('conversations.replies').calls).toBe(2);
+});
