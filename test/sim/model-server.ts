@@ -16,6 +16,8 @@ export interface Reply {
   extra?: Record<string, unknown>;
   usage?: { prompt: number; completion: number };
   finish?: 'stop' | 'length' | 'content_filter';
+  /** A response comes to nothing after that, with this message. */
+  fails?: string;
   trouble?: Trouble;
   /** Called after each frame of a stream, once the socket has taken it. */
   onFrame?: (frame: Frame) => void;
@@ -27,6 +29,8 @@ export interface Reply {
 export interface Trouble {
   /** Milliseconds before each frame. */
   delayMs?: number;
+  /** This frame is made only when the promise is kept. */
+  waitAt?: { frame: number; for: Promise<unknown> };
   /** So many milliseconds pass before this frame, and then it goes on. */
   pauseAt?: { frame: number; ms: number };
   /** The socket is destroyed instead of sending this frame. */
@@ -61,6 +65,8 @@ export interface Frame {
 export interface RecordedRequest {
   method: string;
   path: string;
+  /** With its question mark; empty when there is none. */
+  query: string;
   headers: IncomingHttpHeaders;
   body: Record<string, unknown>;
 }
@@ -95,6 +101,10 @@ export interface WireApi {
   whole(reply: Reply, body: Record<string, unknown>): object;
   /** Whether `data: [DONE]` closes a stream. */
   done: boolean;
+  /** Answers the requests that are not for a new answer; false for one that it does not know. Throws a `Refusal`. */
+  more?(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  /** Answers a request for an answer itself; false when there is nothing special about it. */
+  special?(reply: Reply, body: Record<string, unknown>, response: ServerResponse): Promise<boolean>;
 }
 
 export interface ServerOptions {
@@ -115,6 +125,8 @@ export interface ModelServer {
   requests: RecordedRequest[];
   /** Says what the next requests are answered, one each, in order. Requests that are refused do not count. */
   next(...replies: (Reply | RawReply)[]): void;
+  /** Says what all get from now on who look at an answer that was made before. */
+  refuse(answer: RawReply): void;
   /** How many answers are still being sent: 0 once clients that went away have been noticed. */
   open(): number;
   close(): Promise<void>;
@@ -124,11 +136,12 @@ export async function startModelServer(api: WireApi, options: ServerOptions = {}
   const script: (Reply | RawReply)[] = [];
   const requests: RecordedRequest[] = [];
   let open = 0;
+  let refused: RawReply | undefined;
   const models = options.models ?? ['sim-small', 'sim-large'];
   const { listed = models } = options;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '').replace(/\?.*$/, '');
+    const [, path = '', query = ''] = /^([^?]*)(.*)$/.exec(request.url ?? '') ?? [];
     const text = await bodyOf(request);
     authorize(request.headers.authorization, options.apiKey);
     if (path === '/v1/models' && request.method === 'GET' && listed !== null) {
@@ -136,10 +149,15 @@ export async function startModelServer(api: WireApi, options: ServerOptions = {}
       return sendJson(response, 200, { object: 'list', data });
     }
     if (path !== `/v1${api.path}` || request.method !== 'POST') {
+      if (path.startsWith(`/v1${api.path}/`))
+        requests.push({ method: request.method ?? '', path, query, headers: request.headers, body: {} });
+      const looks = request.method === 'GET' && path.startsWith(`/v1${api.path}/`);
+      if (refused && looks) return sendRaw(response, refused);
+      if (await api.more?.(request, response)) return;
       throw new Refusal(404, `Invalid URL (${request.method} ${path})`);
     }
     const body = parse(text);
-    requests.push({ method: request.method, path, headers: request.headers, body });
+    requests.push({ method: request.method, path, query, headers: request.headers, body });
     const scripted = script[0];
     if (scripted && 'status' in scripted) {
       script.shift();
@@ -151,8 +169,9 @@ export async function startModelServer(api: WireApi, options: ServerOptions = {}
       if (refused) return sendRaw(response, refused);
     }
     api.validate(body);
-    const reply = script.shift() as Reply | undefined;
-    await sendAnswer(response, api, reply ?? api.answer(body), body);
+    const reply = (script.shift() as Reply | undefined) ?? api.answer(body);
+    if (await api.special?.(reply, body, response)) return;
+    await sendAnswer(response, api, reply, body);
   }
 
   const server = createServer((request, response) => {
@@ -168,6 +187,9 @@ export async function startModelServer(api: WireApi, options: ServerOptions = {}
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests,
     next: (...replies) => void script.push(...replies),
+    refuse: (answer) => {
+      refused = answer;
+    },
     open: () => open,
     close: async () => {
       server.closeAllConnections();
@@ -215,7 +237,7 @@ function checkModel(model: unknown, models: string[]): void {
   }
 }
 
-function sendJson(response: ServerResponse, status: number, body: object): void {
+export function sendJson(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
@@ -238,7 +260,7 @@ async function sendAnswer(
     const text = JSON.stringify(api.whole(reply, body), undefined, 2);
     return void response.writeHead(200, { 'content-type': wholeAs }).end(text);
   }
-  const { delayMs, pauseAt, cutAt, endAt, stallAt, insertAt, bytesPerWrite } = reply.trouble ?? {};
+  const { delayMs, waitAt, pauseAt, cutAt, endAt, stallAt, insertAt, bytesPerWrite } = reply.trouble ?? {};
   const { lineEnding = '\n' } = reply.trouble ?? {};
   if (reply.onClose) response.once('close', reply.onClose);
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
@@ -257,11 +279,17 @@ async function sendAnswer(
     if (insertAt?.frame === index) await write(insertAt.raw);
     if (pauseAt?.frame === index) await sleep(pauseAt.ms, undefined, { ref: false });
     if (delayMs) await sleep(delayMs);
-    await write(`${frame.event ? `event: ${frame.event}\n` : ''}data: ${JSON.stringify(frame.data)}\n\n`);
+    if (waitAt?.frame === index) await waitAt.for;
+    await write(wireOf(frame));
     reply.onFrame?.(frame);
   }
   if (api.done || reply.trouble?.noReason !== undefined) await write('data: [DONE]\n\n');
   response.end();
+}
+
+/** A frame as it is sent. */
+export function wireOf({ event, data }: Frame): string {
+  return `${event ? `event: ${event}\n` : ''}data: ${JSON.stringify(data)}\n\n`;
 }
 
 /** The pieces in which a text is streamed. */

@@ -30,6 +30,9 @@ export function validateResponses(body: Record<string, unknown>): void {
     if (!INCLUDABLE.includes(name))
       throw invalid(`Invalid value: '${name}'.`, `include[${at}]`, 'invalid_value');
   }
+  if (body.background === true && body.store === false) {
+    throw invalid('Background mode requires `store` to be true.', 'background');
+  }
   validateTools(body);
   if (typeof body.input === 'string') return;
   const input = body.input as Item[];

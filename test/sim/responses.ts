@@ -1,3 +1,4 @@
+import { KeptResponses } from './background.ts';
 import {
   type Frame,
   joined,
@@ -19,11 +20,21 @@ export interface ResponsesOptions extends ServerOptions {
   refuses?: string[];
   /** What comes before the answer as a message with `phase: commentary`. */
   commentary?: string;
+  /** What is answered when the test has not said what comes next. */
+  answer?: (body: Record<string, unknown>) => Reply;
+}
+
+export interface ResponsesServer extends ModelServer {
+  /** The status of each response that was made and asked to be kept, oldest first. */
+  statuses(): string[];
+  /** So many milliseconds go by, for what is kept. */
+  pass(ms: number): void;
 }
 
 /** A strict Responses server on 127.0.0.1. */
-export function startResponses(options: ResponsesOptions = {}): Promise<ModelServer> {
-  return startModelServer(
+export async function startResponses(options: ResponsesOptions = {}): Promise<ResponsesServer> {
+  const kept = new KeptResponses();
+  const server = await startModelServer(
     {
       path: '/responses',
       done: false,
@@ -31,12 +42,26 @@ export function startResponses(options: ResponsesOptions = {}): Promise<ModelSer
         for (const parameter of options.refuses ?? []) refuse(parameter, body);
         validateResponses(body);
       },
-      answer: responsesAnswer,
+      answer: options.answer ?? responsesAnswer,
       frames: (reply, body) => frames(reply, body, output(reply, options)),
       whole: (reply, body) => response(reply, body, output(reply, options)),
+      more: (request, response) => kept.handle(request, response),
+      async special(reply, body, out) {
+        if (body.store === false) return false;
+        const id = kept.newId();
+        const items = output(reply, options);
+        const whole = response(reply, body, items, id);
+        if (body.background !== true) kept.keep(id, body, whole);
+        else await kept.begin(id, reply, body, frames(reply, body, items, id), whole, out);
+        return body.background === true;
+      },
     },
     options,
   );
+  return Object.assign(server, {
+    statuses: () => kept.statuses,
+    pass: (ms: number) => kept.pass(ms),
+  });
 }
 
 function refuse(parameter: string, body: Body): void {
@@ -99,17 +124,23 @@ function output(reply: Reply, { commentary }: ResponsesOptions): Item[] {
   return items;
 }
 
-function frames(reply: Reply, body: Body, items: Item[]): Frame[] {
-  const done = response(reply, body, items);
+function frames(reply: Reply, body: Body, items: Item[], id?: string): Frame[] {
+  const done = response(reply, body, items, id);
   const begun = { ...done, status: 'in_progress', output: [], usage: null, incomplete_details: null };
+  const queued = { ...begun, status: 'queued' };
   const events = [
-    { type: 'response.created', response: begun },
+    ...(body.background === true
+      ? [
+          { type: 'response.created', response: queued },
+          { type: 'response.queued', response: queued },
+        ]
+      : [{ type: 'response.created', response: begun }]),
     { type: 'response.in_progress', response: begun },
     ...items.flatMap((item, output_index) => itemEvents(reply, item, output_index)),
     ...(reply.trouble?.noReason === undefined
       ? [
           {
-            type: done.status === 'incomplete' ? 'response.incomplete' : 'response.completed',
+            type: `response.${done.status}`,
             response: done,
           },
         ]
@@ -161,16 +192,17 @@ function callEvents(reply: Reply, item: Item, at: object): object[] {
   ];
 }
 
-function response(reply: Reply, body: Body, items: Item[]): Record<string, unknown> {
+function response(reply: Reply, body: Body, items: Item[], id = 'resp_sim'): Record<string, unknown> {
   const { prompt, completion } = reply.usage ?? { prompt: 10, completion: 5 };
   const reason = reply.finish === 'length' ? 'max_output_tokens' : reply.finish;
   const incomplete = reply.finish === 'length' || reply.finish === 'content_filter';
   return {
-    id: 'resp_sim',
+    id,
     object: 'response',
     created_at: 1,
-    status: incomplete ? 'incomplete' : 'completed',
-    error: null,
+    status: reply.fails ? 'failed' : incomplete ? 'incomplete' : 'completed',
+    error: reply.fails ? { code: 'server_error', message: reply.fails } : null,
+    background: body.background ?? false,
     incomplete_details: incomplete ? { reason } : null,
     model: body.model,
     output: items,
