@@ -9,6 +9,7 @@ import { Collection } from './collection.ts';
 import type { Omission } from './runs/context/omissions.ts';
 import type { OwnFields } from './runs/context/own-fields.ts';
 import type { KeptStep } from './runs/kept-step.ts';
+import type { Resumable } from './runs/resumable.ts';
 
 /** The parent of the documents that belong to nobody: assistants and files. */
 export const ROOT = 'root';
@@ -50,6 +51,8 @@ export interface State {
   omissions: Keyv<Omission[]>;
   /** What a provider wants back of a run's answers, by the run's id. */
   ownFields: Keyv<OwnFields[]>;
+  /** The newest answer of a run that outlives its process, by the run's id. */
+  resumable: Keyv<Resumable>;
   /** The ids of the files that a run's code wrote, by the run's id. */
   produced: Keyv<string[]>;
   /** Who was given a file, by the file's id; not listed. */
@@ -70,6 +73,7 @@ export function openState(keyv: <T>(namespace: string) => Keyv<T>): State {
     contents: keyv('contents'),
     omissions: keyv('omissions'),
     ownFields: keyv('own-fields'),
+    resumable: keyv('resumable-answers'),
     produced: keyv('produced-files'),
     owners: collection('file-owners'),
   };

@@ -9,6 +9,16 @@ export interface Model {
    */
   respond(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
 
+  /**
+   * Gives an answer that a `resumable` told of, whoever heard that, once more from its beginning and on to its end; nothing
+   * at all when the provider does not have it any more, or it came to nothing. Left out where no answer outlives its
+   * connection.
+   */
+  resume?(request: ModelRequest, answer: unknown, signal: AbortSignal): AsyncIterable<ModelEvent>;
+
+  /** Ends such an answer, which would go on at its provider though nobody takes it. Never throws. */
+  cancel?(answer: unknown): Promise<void>;
+
   /** The models that the provider offers; empty when it does not say. Never throws. */
   offered(signal: AbortSignal): Promise<OfferedModel[]>;
 }
@@ -73,9 +83,11 @@ export type ModelContent =
  * `provider` item, at the place where it came, and in later runs, too, when it is `lasting`. So is `own`, which
  * belongs to a call and comes back with it for ever. Both are JSON, and know whose they are: another model passes
  * over them.
+ * A `resumable` comes before anything else, and only from a model that can `resume`: its `answer` is JSON, too.
  * A `withdraw` takes back the text that came since the answer, or its last tool call, began: it was the model's thought.
  */
 export type ModelEvent =
+  | { type: 'resumable'; answer: unknown }
   | { type: 'text'; delta: string }
   | { type: 'refusal'; delta: string }
   | { type: 'withdraw' }

@@ -13,7 +13,7 @@ export function withStandIn(model: Model, standIn: string, catalogue: Catalogue)
       let begun = false;
       try {
         for await (const event of model.respond(request, signal)) {
-          begun = true;
+          begun ||= event.type !== 'resumable';
           yield event;
         }
         return;
@@ -25,7 +25,12 @@ export function withStandIn(model: Model, standIn: string, catalogue: Catalogue)
     }
     yield* model.respond({ ...request, model: standIn }, signal);
   }
-  return { respond, offered: (signal) => model.offered(signal) };
+  return {
+    respond,
+    offered: (signal) => model.offered(signal),
+    ...(model.resume && { resume: model.resume.bind(model) }),
+    ...(model.cancel && { cancel: model.cancel.bind(model) }),
+  };
 }
 
 /** Waits for `work`, or throws the signal's reason as soon as it aborts. */

@@ -3,7 +3,7 @@ import { notFound, serverStopping } from '../api-error.ts';
 import type { Run } from '../state.ts';
 import { type Ending, isTerminal } from './ending.ts';
 import { msLeft } from './expiry.ts';
-import { type KeptRun, keptRun, readStored, removeBegun, type Stored } from './kept-run.ts';
+import { type KeptRun, keptRun, readStored, removeBegun, type StoredRun } from './kept-run.ts';
 import type { LiveRun } from './live-run.ts';
 import { LiveRuns, type LiveRunsOptions } from './live-runs.ts';
 import { ALONE, type Lock, type Locks } from './locks.ts';
@@ -216,6 +216,7 @@ export class ActiveRuns {
       const live = ending ? undefined : await this.#revive(now, stored, lock);
       isTaken = live !== undefined;
       if (live) return live.run;
+      if (stored.resumable) this.#live.abandon(stored.resumable.answer);
       const ended = await endOrphan(state, now, stored, ending ?? LOST);
       this.#live.broken.delete(run.id);
       return ended;
@@ -235,7 +236,7 @@ export class ActiveRuns {
   }
 
   /** Undefined when what is kept of it makes no sense. */
-  async #revive(run: Run, stored: Stored, lock: Lock): Promise<LiveRun | undefined> {
+  async #revive(run: Run, stored: StoredRun, lock: Lock): Promise<LiveRun | undefined> {
     let kept: KeptRun;
     const live = this.#live.open(run, Promise.resolve(lock));
     try {
@@ -245,7 +246,7 @@ export class ActiveRuns {
       this.#options.onError(error);
       return undefined;
     }
-    await removeBegun(this.#options.state, kept);
+    if (!kept.resumable) await removeBegun(this.#options.state, kept);
     this.#live.hold(live, false);
     live.carryOn(kept);
     return live;

@@ -1,6 +1,7 @@
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run, State } from '../state.ts';
 import type { KeptStep } from './kept-step.ts';
+import type { Resumable } from './resumable.ts';
 
 /** A chunk that holds the messages of most runs, and the one before them. */
 const FEW = 8;
@@ -12,6 +13,11 @@ export interface Stored {
   messages: Message[];
 }
 
+/** The same, with the answer that may go on at its provider. */
+export interface StoredRun extends Stored {
+  resumable: Resumable | undefined;
+}
+
 /** A run that its process did not come to the end of, as far as somebody else can go on with it. */
 export interface KeptRun extends Stored {
   /** What the model said after its last calls, when no message says it yet. */
@@ -20,16 +26,26 @@ export interface KeptRun extends Stored {
   isOver: boolean;
   /** What is there of an answer that the model was still writing: it is written anew. */
   begun: Stored;
+  /** That answer, where it can be had once more. */
+  resumable: Resumable | undefined;
 }
 
-export async function readStored(state: State, run: Run): Promise<Stored> {
-  const steps = state.steps.lists([run.id]);
+export async function readStored(state: State, run: Run): Promise<StoredRun> {
+  const [steps, messages, resumable] = await Promise.all([
+    state.steps.lists([run.id]),
+    messagesOf(state, run),
+    state.resumable.get(run.id),
+  ]);
+  return { steps: steps.get(run.id) ?? [], messages, resumable };
+}
+
+async function messagesOf(state: State, run: Run): Promise<Message[]> {
   const messages: Message[] = [];
   for await (const message of state.messages.walk(run.thread_id, { order: 'desc' }, FEW)) {
     if (message.run_id !== run.id) break;
     messages.unshift(message);
   }
-  return { steps: (await steps).get(run.id) ?? [], messages };
+  return messages;
 }
 
 /** Removes what will be written anew: messages first, for they are found by their steps. */
@@ -39,7 +55,7 @@ export async function removeBegun(state: State, { begun }: KeptRun): Promise<voi
 }
 
 /** Sorts out what is whole. Throws when that does not suffice to go on. */
-export function keptRun(run: Run, { steps, messages }: Stored): KeptRun {
+export function keptRun(run: Run, { steps, messages, resumable }: StoredRun): KeptRun {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const whole: KeptStep[] = [];
   const answer: KeptStep[] = [];
@@ -60,6 +76,7 @@ export function keptRun(run: Run, { steps, messages }: Stored): KeptRun {
     messages: messages.filter(({ id }) => said.has(id)),
     unsaid: unsaidAfter(whole),
     isOver: whole.at(-1)?.isLast ?? false,
+    resumable: resumable?.number === answersOf(whole) + 1 ? resumable : undefined,
     begun: {
       steps: steps.filter((step) => !kept.has(step)),
       messages: messages.filter(({ id }) => !said.has(id)),
@@ -78,6 +95,10 @@ function isWhole(step: KeptStep, messages: ReadonlyMap<string, Message>): boolea
 
 function messageOf({ step_details: details }: KeptStep): string | undefined {
   return details.type === 'message_creation' ? details.message_creation.message_id : undefined;
+}
+
+function answersOf(steps: KeptStep[]): number {
+  return steps.filter(({ answer }) => answer).length;
 }
 
 /** What is to be said when these steps are the last. */

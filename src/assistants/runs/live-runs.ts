@@ -25,6 +25,7 @@ export class LiveRuns {
   /** By thread. A run stands here from before it is kept until after its end is. */
   readonly #byThread = new Map<string, LiveRun>();
   readonly #releasing = new Set<Promise<void>>();
+  readonly #cancelling = new Set<Promise<void>>();
   /** By id: those whose end was told, but could not be kept. */
   readonly broken = new Set<string>();
 
@@ -48,7 +49,7 @@ export class LiveRuns {
     const { state, model, codeInterpreter, checkpointMs, onError, explain } = this.#options;
     let held: Lock | undefined;
     const live = new LiveRun(run, {
-      deps: { state, model, codeInterpreter },
+      deps: { state, model, codeInterpreter, abandon: (answer) => this.abandon(answer) },
       expiresAfterMs: msLeft(run),
       checkpointMs,
       unsure: () => held?.unsure(),
@@ -93,10 +94,17 @@ export class LiveRuns {
     void releasing.then(() => this.#releasing.delete(releasing));
   }
 
+  /** Ends an answer that would go on at its provider though nobody takes it. */
+  abandon(answer: unknown): void {
+    const cancelling = this.#options.model.cancel?.(answer) ?? Promise.resolve();
+    this.#cancelling.add(cancelling);
+    void cancelling.finally(() => this.#cancelling.delete(cancelling));
+  }
+
   /** Leaves all of them as they stand, each to whoever takes its lock next. */
   async leave(): Promise<void> {
     await Promise.all([...this.#byThread.values()].map((run) => run.leave()));
-    await Promise.all(this.#releasing);
+    await Promise.all([...this.#releasing, ...this.#cancelling]);
   }
 }
 

@@ -33,7 +33,8 @@ export async function endOrphan(state: State, run: Run, stored: Stored, ending: 
   return ended;
 }
 
-async function closeOpen(state: State, { steps, messages }: Stored, ending: Ending): Promise<void> {
+/** Ends what is open of a run, as it stands. */
+export async function closeOpen(state: State, { steps, messages }: Stored, ending: Ending): Promise<void> {
   const reason = messageReason(ending);
   for (const message of messages.filter(isOpen)) {
     if (reason === null) continue;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelEvent, ModelItem } from '../../../src/assistants/models/model.ts';
+import type { ResponsesOptions } from '../../sim/responses.ts';
 import { CODE_INTERPRETER, callsOf, collect, requestOf, textOf } from './collect.ts';
 import { responses } from './servers.ts';
 
+const CALL = { toolCalls: [{ name: 'code_interpreter', arguments: '{"code":"print(1)"}' }] };
 const CALLS = [
   { name: 'code_interpreter', arguments: '{"code":"print(1)"}' },
   { name: 'code_interpreter', arguments: '{"code":"print(2)"}' },
@@ -196,4 +198,74 @@ describe('a responses model', () => {
       text: { format: { type: 'json_schema', name: 'answer', schema, strict: true } },
     });
   });
+});
+
+describe('a responses model whose answers are made in the background', () => {
+  const text = ['Once ', 'upon ', 'a ', 'time.'];
+  const background = (options: ResponsesOptions = {}) => responses(options, { background: true });
+
+  it('asks for a response that is kept, and tells how it is had once more', async () => {
+    const { server, model } = await background();
+    server.next({ text });
+    const events = await collect(model, requestOf('Hi'));
+    expect(events[0]).toEqual({ type: 'resumable', answer: expect.objectContaining({ id: 'resp_sim1' }) });
+    expect(textOf(events)).toBe(text.join(''));
+    expect(server.requests[0]?.body).toMatchObject({ background: true, store: true, stream: true });
+  });
+
+  it.each([
+    ['is cut at once', { cutAt: 1 }],
+    ['is cut in the middle', { cutAt: 7 }],
+    ['is cut before the end', { cutAt: 11 }],
+  ])('goes on after the last event that it read when the connection %s', async (_, trouble) => {
+    const { server, model } = await background();
+    server.next({ text, ...CALL, trouble });
+    const events = await collect(model, requestOf('Hi', { tools: [CODE_INTERPRETER] }));
+    expect(textOf(events)).toBe(text.join(''));
+    expect(callsOf(events).map((call) => call.arguments)).toEqual(['{"code":"print(1)"}']);
+    expect(events.filter(({ type }) => type === 'resumable')).toHaveLength(1);
+    const [first, again, ...more] = server.requests.map(({ method, path, query }) => ({
+      method,
+      path,
+      query,
+    }));
+    expect(first).toMatchObject({ method: 'POST', path: '/v1/responses' });
+    expect(again).toMatchObject({ method: 'GET', path: '/v1/responses/resp_sim1' });
+    expect(again?.query).toContain(`starting_after=${trouble.cutAt - 1}`);
+    expect(more).toEqual([]);
+  });
+
+  it('looks until the response is whole where it is streamed no more, and says nothing twice', async () => {
+    const { server, model } = await background();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    server.next({
+      text,
+      trouble: { cutAt: 7, waitAt: { frame: 8, for: promise } },
+      onFrame: () => server.pass(60_000),
+    });
+    const collected = collect(model, requestOf('Hi'));
+    await expect
+      .poll(() => server.requests.filter(({ method }) => method === 'GET').length)
+      .toBeGreaterThan(3);
+    resolve();
+    expect(textOf(await collected)).toBe(text.join(''));
+    expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  });
+
+  it('tells what a provider says of a response that fails after the connection broke', async () => {
+    const { server, model } = await background();
+    server.next({ text, fails: 'It broke.', trouble: { cutAt: 7 } });
+    await expect(collect(model, requestOf('Hi'))).rejects.toThrow('It broke.');
+    expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  });
+
+  it.each([[['background']], [['background', 'stream']], [['stream']]])(
+    'does without the background at a server that refuses %j, and keeps nothing there',
+    async (refuses) => {
+      const { server, model } = await background({ refuses });
+      expect(textOf(await collect(model, requestOf('Hi')))).toBe('You said: Hi');
+      expect(server.requests.at(-1)?.body).toMatchObject({ store: false });
+      expect(server.requests.at(-1)?.body).not.toHaveProperty('background');
+    },
+  );
 });

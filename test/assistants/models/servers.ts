@@ -2,10 +2,13 @@ import { afterEach } from 'vitest';
 import { chatCompletionsModel } from '../../../src/assistants/models/chat-completions.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
 import type { ProviderOptions } from '../../../src/assistants/models/remote/provider.ts';
-import { responsesModel } from '../../../src/assistants/models/responses.ts';
+import {
+  type ResponsesOptions as ModelOptions,
+  responsesModel,
+} from '../../../src/assistants/models/responses.ts';
 import { type ChatOptions, startChatCompletions } from '../../sim/chat-completions.ts';
 import type { ModelServer } from '../../sim/model-server.ts';
-import { type ResponsesOptions, startResponses } from '../../sim/responses.ts';
+import { type ResponsesOptions, type ResponsesServer, startResponses } from '../../sim/responses.ts';
 
 /** A simulator and a model that talks to it; the simulator ends with the test. */
 export interface Pair {
@@ -28,8 +31,8 @@ export async function chat(options: ChatOptions = {}, more: Partial<ProviderOpti
 
 export async function responses(
   options: ResponsesOptions = {},
-  more: Partial<ProviderOptions> = {},
-): Promise<Pair> {
+  more: Partial<ModelOptions> = {},
+): Promise<Pair & { server: ResponsesServer }> {
   const server = await startResponses(options);
   started.push(server);
   return { server, model: responsesModel({ baseURL: server.url, ...QUICK, ...more }) };

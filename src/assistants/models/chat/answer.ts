@@ -1,7 +1,7 @@
 import { APIError } from 'openai';
 import type { ModelEvent } from '../model.ts';
+import type { AnswerReader } from '../remote/answer-reader.ts';
 import { isObject, listAt, numberAt, objectAt, stringAt } from '../remote/json.ts';
-import type { AnswerReader } from '../remote/remote-model.ts';
 import { type MessageFields, OwnFields } from './own-fields.ts';
 import { type Reasoning, reasoningIn } from './reasoning.ts';
 import { ToolCalls } from './tool-calls.ts';

@@ -9,7 +9,8 @@ const OWNER = 'ofProvider';
 /** Marks what is the provider's own. An id of a form that others may not take is one such thing. */
 export function* marked(event: ModelEvent, provider: string): Generator<ModelEvent> {
   const owned = (value: unknown) => ({ ...ownFieldsOf(value), [OWNER]: provider });
-  if (event.type === 'provider_item') yield { ...event, item: owned(event.item) };
+  if (event.type === 'resumable') yield { ...event, answer: owned(event.answer) };
+  else if (event.type === 'provider_item') yield { ...event, item: owned(event.item) };
   else if (event.type === 'tool_own') yield { ...event, own: owned(event.own) };
   else yield event;
   if (event.type === 'tool_call' && !isPlainId(event.callId)) {
@@ -45,7 +46,8 @@ export function ownFieldsOf(own: unknown): JsonObject {
   return objectAt({ own }, 'own');
 }
 
-function unmarked(value: unknown, provider: string): JsonObject | undefined {
+/** What is the provider's own, without its mark; undefined for what is another's. */
+export function unmarked(value: unknown, provider: string): JsonObject | undefined {
   const { [OWNER]: owner, ...own } = ownFieldsOf(value);
   return owner === provider ? own : undefined;
 }

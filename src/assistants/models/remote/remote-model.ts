@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type OpenAI from 'openai';
-import type { Model, ModelEvent, ModelRequest } from '../model.ts';
+import type { Model, ModelError, ModelEvent, ModelRequest, RefusedContent } from '../model.ts';
 import { CLOSED } from './answer-body.ts';
+import type { AnswerReader } from './answer-reader.ts';
+import { type Background, BackgroundAnswers } from './background.ts';
 import { STRICT_IDS } from './call-ids.ts';
 import { type Asked, type Concession, concessionFor, type Preparation } from './concessions.ts';
 import { explain } from './explain.ts';
 import { BrokenAnswer, type Failure, failureOf, RETRY_DELAY_MS, retryDelay } from './failure.ts';
-import { marked, WITHOUT_OLD_FIELDS, withOwnFields } from './own-fields.ts';
+import { stringAt } from './json.ts';
+import { marked, unmarked, WITHOUT_OLD_FIELDS, withOwnFields } from './own-fields.ts';
 import { Provider, type ProviderOptions, type Send } from './provider.ts';
 import { refusedContent } from './refused-content.ts';
 import { INSTRUCTIONS_IN_QUESTION, TAKING_TURNS } from './roles.ts';
@@ -19,24 +22,14 @@ export interface Dialect<Body> {
   body(request: ModelRequest): Body;
   send(client: OpenAI, body: Body, options: { signal: AbortSignal }): ReturnType<Send>;
   reader(): AnswerReader;
+  /** Left out where no answer outlives its connection. */
+  background?: Background;
   /** Those that only this API has. */
   concessions: Concession<Body>[];
 }
 
 /** What servers of either API may ask for. */
 const CONCESSIONS: Preparation[] = [TAKING_TURNS, INSTRUCTIONS_IN_QUESTION, STRICT_IDS, WITHOUT_OLD_FIELDS];
-
-/** Turns one answer's JSON values into events. */
-export interface AnswerReader {
-  push(value: unknown): Iterable<ModelEvent>;
-  /** What can only be said after the last value; the last event is `end`. */
-  end(): Iterable<ModelEvent>;
-  /**
-   * `complete`: the provider has said that it is, so the answer stands even if the connection breaks now. One that
-   * has `begun` is whole, too, once the server closes it.
-   */
-  readonly progress: 'nothing' | 'begun' | 'complete';
-}
 
 /** A model behind `dialect` at the provider of `options`. */
 export function remoteModel<Body extends { stream?: boolean | null }>(
@@ -46,6 +39,9 @@ export function remoteModel<Body extends { stream?: boolean | null }>(
   const provider = new Provider(options);
   const owner = `${dialect.api} ${provider.url}`;
   const concessions: Concession<Body>[] = [...dialect.concessions, ...CONCESSIONS];
+  const background =
+    dialect.background &&
+    new BackgroundAnswers(dialect.background, provider, read, options.retryDelayMs ?? RETRY_DELAY_MS);
   const conceded = new Map<string, Set<Concession<Body>>>();
 
   async function* respond(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent> {
@@ -59,7 +55,7 @@ export function remoteModel<Body extends { stream?: boolean | null }>(
       let begun = false;
       try {
         for await (const event of answer(asked.body, signal)) {
-          begun = true;
+          begun ||= event.type !== 'resumable';
           for (const concession of tried) remembered.add(concession);
           yield* marked(event, owner);
         }
@@ -88,10 +84,26 @@ export function remoteModel<Body extends { stream?: boolean | null }>(
   async function* answer(body: Body, signal: AbortSignal): AsyncGenerator<ModelEvent> {
     const reader = dialect.reader();
     const send: Send = (client, sendOptions) => dialect.send(client, body, sendOptions);
+    try {
+      yield* read(reader, send, body.stream === true, signal);
+    } catch (error) {
+      if (!reader.place || !background || failureOf(error)?.kind === 'refused' || signal.aborted) throw error;
+      yield* background.follow(reader, signal);
+    }
+    yield* reader.end();
+  }
+
+  /** Reads an answer up to its end. Throws when it breaks off before. */
+  async function* read(
+    reader: AnswerReader,
+    send: Send,
+    streamed: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<ModelEvent> {
     let values = 0;
     let closed = false;
     try {
-      for await (const value of provider.ask(send, body.stream === true, signal)) {
+      for await (const value of provider.ask(send, streamed, signal)) {
         if (value === CLOSED) closed = true;
         else yield* reader.push(value);
         values++;
@@ -100,8 +112,40 @@ export function remoteModel<Body extends { stream?: boolean | null }>(
       if (reader.progress !== 'complete' || signal.aborted) throw error;
     }
     if (reader.progress === 'nothing' && values > 0) throw new BrokenAnswer('not-understood');
-    if (reader.progress !== 'complete' && !closed) throw new BrokenAnswer('cut');
-    yield* reader.end();
+    if (reader.progress !== 'complete' && (!closed || reader.place)) throw new BrokenAnswer('cut');
+  }
+
+  async function* resume(
+    request: ModelRequest,
+    begun: unknown,
+    signal: AbortSignal,
+  ): AsyncGenerator<ModelEvent> {
+    const id = idOf(begun);
+    if (!background || id === '') return;
+    const reader = dialect.reader();
+    let isThere = false;
+    try {
+      for await (const event of background.resume(reader, id, signal)) {
+        isThere ||= event.type !== 'resumable';
+        yield* marked(event, owner);
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = failureOf(error);
+      if (!failure) throw error;
+      if (isThere) throw await explained(failure, request, refusedContent(failure, request), signal);
+      return;
+    }
+    if (reader.progress === 'complete') yield* reader.end();
+  }
+
+  async function cancel(begun: unknown): Promise<void> {
+    const id = idOf(begun);
+    if (id !== '') await background?.cancel(id);
+  }
+
+  function idOf(begun: unknown): string {
+    return stringAt(unmarked(begun, owner), 'id');
   }
 
   /** Waits for the time of another try, or throws what a person is to be told. */
@@ -115,16 +159,27 @@ export function remoteModel<Body extends { stream?: boolean | null }>(
     const refused = refusedContent(failure, request);
     const mayRetry = !begun && refused === undefined;
     const delay = mayRetry ? retryDelay(failure, tries, options.retryDelayMs ?? RETRY_DELAY_MS) : undefined;
-    if (delay === undefined) {
-      const offered = async () => (await provider.offered(signal)).map(({ id }) => id);
-      const told = { ...failure, words: provider.redact(failure.words) };
-      const about = { url: provider.url, api: dialect.api, model: request.model, refused, offered };
-      const error = await explain(told, about);
-      signal.throwIfAborted();
-      throw error;
-    }
+    if (delay === undefined) throw await explained(failure, request, refused, signal);
     await sleep(delay, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 
-  return { respond, offered: (signal) => provider.offered(signal) };
+  async function explained(
+    failure: Failure,
+    request: ModelRequest,
+    refused: RefusedContent | undefined,
+    signal: AbortSignal,
+  ): Promise<ModelError> {
+    const offered = async () => (await provider.offered(signal)).map(({ id }) => id);
+    const told = { ...failure, words: provider.redact(failure.words) };
+    const about = { url: provider.url, api: dialect.api, model: request.model, refused, offered };
+    const error = await explain(told, about);
+    signal.throwIfAborted();
+    return error;
+  }
+
+  return {
+    respond,
+    offered: (signal) => provider.offered(signal),
+    ...(background && { resume, cancel }),
+  };
 }

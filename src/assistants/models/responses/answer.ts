@@ -1,7 +1,7 @@
 import { APIError } from 'openai';
 import type { ModelEvent } from '../model.ts';
+import type { AnswerReader } from '../remote/answer-reader.ts';
 import { isObject, type JsonObject, listAt, numberAt, objectAt, stringAt } from '../remote/json.ts';
-import type { AnswerReader } from '../remote/remote-model.ts';
 
 /** Reads the events of a Responses stream, or one whole response. Events that it does not know are passed over. */
 export function responseReader(): AnswerReader {
@@ -12,11 +12,14 @@ export function responseReader(): AnswerReader {
 interface Item {
   /** Place among the tool calls; undefined for anything else. */
   call?: number;
-  /** Whether its text or arguments came as deltas, so that they are not given out again when it is done. */
-  streamed: boolean;
+  /** Its text or arguments as far as they came as deltas, so that they are not given out again when it is done. */
+  streamed: string;
   done: boolean;
   commentary: boolean;
 }
+
+/** A response of which there is more to come. */
+const GOES_ON = ['queued', 'in_progress'];
 
 const TERMINAL = ['response.completed', 'response.incomplete', 'response.failed'];
 
@@ -31,19 +34,27 @@ class ResponseReader implements AnswerReader {
   #textOf: number | undefined;
   #begun = false;
   #response: JsonObject | undefined;
+  #place: AnswerReader['place'];
 
   get progress(): AnswerReader['progress'] {
     if (this.#response) return 'complete';
     return this.#begun ? 'begun' : 'nothing';
   }
 
+  get place(): AnswerReader['place'] {
+    return this.#place;
+  }
+
   *push(event: unknown): Generator<ModelEvent> {
     if (!isObject(event)) return;
-    if (event.object === 'response') return yield* this.#close(event);
+    if (event.object === 'response') return yield* this.#whole(event);
     const type = stringAt(event, 'type');
+    if (this.#isKnown(event)) return;
     if (type === 'error') throw failed(event);
     if (TERMINAL.includes(type)) return yield* this.#close(objectAt(event, 'response'));
-    if (type === 'response.created') this.#begun = true;
+    if (type === 'response.created') {
+      return yield* this.#created(objectAt(event, 'response'), numberAt(event, 'sequence_number'));
+    }
     const place = numberAt(event, 'output_index') ?? 0;
     const delta = stringAt(event, 'delta');
     switch (type) {
@@ -68,10 +79,34 @@ class ResponseReader implements AnswerReader {
     yield { type: 'end', reason: endReason(this.#response) };
   }
 
+  /** Whether the event was read before the connection broke; some servers begin again from the first. */
+  #isKnown(event: JsonObject): boolean {
+    const number = numberAt(event, 'sequence_number');
+    if (!this.#place || number === undefined) return false;
+    if (number <= (this.#place.after ?? -1)) return true;
+    this.#place.after = number;
+    return false;
+  }
+
+  *#created(response: JsonObject, number?: number): Generator<ModelEvent> {
+    this.#begun = true;
+    const id = stringAt(response, 'id');
+    if (response.background !== true || id === '' || this.#place) return;
+    this.#place = { id, ...(number !== undefined && { after: number }) };
+    yield { type: 'resumable', answer: { id } };
+  }
+
+  /** A response as a whole, unless it goes on in the background. */
+  *#whole(response: JsonObject): Generator<ModelEvent> {
+    yield* this.#created(response);
+    if (this.#place && GOES_ON.includes(stringAt(response, 'status'))) return;
+    yield* this.#close(response);
+  }
+
   *#open(place: number, item: JsonObject): Generator<ModelEvent> {
     this.#begun = true;
     if (this.#items.has(place)) return;
-    const opened: Item = { streamed: false, done: false, commentary: item.phase === 'commentary' };
+    const opened: Item = { streamed: '', done: false, commentary: item.phase === 'commentary' };
     this.#items.set(place, opened);
     if (item.type !== 'function_call') return;
     opened.call = this.#calls++;
@@ -82,7 +117,7 @@ class ResponseReader implements AnswerReader {
   *#text(place: number, delta: string, type: 'text' | 'refusal'): Generator<ModelEvent> {
     const item = this.#items.get(place);
     if (delta === '' || item?.commentary) return;
-    if (item) item.streamed = true;
+    if (item) item.streamed += delta;
     this.#begun = true;
     // Two messages in one answer are two paragraphs.
     if (this.#textOf !== undefined && this.#textOf !== place) yield { type, delta: '\n\n' };
@@ -93,7 +128,7 @@ class ResponseReader implements AnswerReader {
   *#arguments(place: number, delta: string): Generator<ModelEvent> {
     const item = this.#items.get(place);
     if (item?.call === undefined || delta === '') return;
-    item.streamed = true;
+    item.streamed += delta;
     yield { type: 'tool_arguments', index: item.call, delta };
   }
 
@@ -103,13 +138,13 @@ class ResponseReader implements AnswerReader {
     const opened = this.#items.get(place);
     if (!opened || opened.done) return;
     opened.done = true;
-    if (item.type === 'function_call' && !opened.streamed) {
-      yield* this.#arguments(place, stringAt(item, 'arguments') || '{}');
+    if (item.type === 'function_call') {
+      yield* this.#arguments(place, rest(stringAt(item, 'arguments') || '{}', opened.streamed));
     } else if (item.type === 'reasoning') {
       // Without its encrypted content a reasoning item can't go back: the provider has not kept it.
       if (stringAt(item, 'encrypted_content') !== '') yield { type: 'provider_item', item };
     } else if (item.type === 'message') {
-      opened.commentary ||= item.phase === 'commentary' && !opened.streamed;
+      opened.commentary ||= item.phase === 'commentary' && opened.streamed === '';
       yield* this.#message(place, item, opened);
     }
   }
@@ -119,11 +154,21 @@ class ResponseReader implements AnswerReader {
     if (commentary) {
       this.#commentary.push(parts.map((part) => stringAt(part, 'text')).join(''));
       yield { type: 'provider_item', item };
-    } else if (!streamed) {
-      for (const part of parts) {
-        yield* this.#text(place, stringAt(part, 'text'), 'text');
-        yield* this.#text(place, stringAt(part, 'refusal'), 'refusal');
-      }
+      return;
+    }
+    const kinds = ['text', 'refusal'] as const;
+    const said = parts.flatMap((part) => kinds.map((kind) => ({ kind, words: stringAt(part, kind) })));
+    let known = streamed.length;
+    if (
+      !said
+        .map(({ words }) => words)
+        .join('')
+        .startsWith(streamed)
+    )
+      return;
+    for (const { kind, words } of said) {
+      yield* this.#text(place, words.slice(known), kind);
+      known = Math.max(known - words.length, 0);
     }
   }
 
@@ -137,6 +182,11 @@ class ResponseReader implements AnswerReader {
     if (silent && this.#commentary.length > 0) yield { type: 'text', delta: this.#commentary.join('\n\n') };
     this.#response = response;
   }
+}
+
+/** What is missing of `whole` when `streamed` has come; nothing when that was something else. */
+function rest(whole: string, streamed: string): string {
+  return whole.startsWith(streamed) ? whole.slice(streamed.length) : '';
 }
 
 /** The error of an `error` event, flat or nested, or of a response that failed. */

@@ -1,12 +1,16 @@
 import type {
   ResponseCreateParams,
   ResponseFormatTextConfig,
+  ResponseIncludable,
   ResponseInputContent,
   ResponseInputItem,
 } from 'openai/resources/responses/responses';
 import type { ReasoningEffort } from 'openai/resources/shared';
 import type { ModelContent, ModelItem, ModelRequest } from '../model.ts';
 import { isObject } from '../remote/json.ts';
+
+/** So that reasoning can go back to a provider that has not kept it. */
+export const INCLUDE: ResponseIncludable[] = ['reasoning.encrypted_content'];
 
 /** The Responses API's request for `request`. Nothing is kept at the provider: the whole input goes along. */
 export function responseBody(request: ModelRequest): ResponseCreateParams {
@@ -18,7 +22,7 @@ export function responseBody(request: ModelRequest): ResponseCreateParams {
     input: request.items.flatMap(inputItem),
     stream: true,
     store: false,
-    include: ['reasoning.encrypted_content'],
+    include: INCLUDE,
     ...(tools.length > 0 && {
       tools: tools.map(({ name, description, parameters, strict }) => ({
         type: 'function' as const,

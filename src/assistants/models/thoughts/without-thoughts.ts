@@ -11,16 +11,16 @@ import { type Filtered, ThoughtFilter } from './thought-filter.ts';
 export function withoutThoughts(model: Model): Model {
   const thinksFirst = new Set<string>();
 
-  async function* respond(...[request, signal]: Parameters<Model['respond']>): AsyncGenerator<ModelEvent> {
-    let filter = new ThoughtFilter(thinksFirst.has(request.model));
-    for await (const event of model.respond(request, signal)) {
+  async function* filtered(name: string, events: AsyncIterable<ModelEvent>): AsyncGenerator<ModelEvent> {
+    let filter = new ThoughtFilter(thinksFirst.has(name));
+    for await (const event of events) {
       if (event.type === 'text') {
         yield* told(filter.push(event.delta));
         continue;
       }
       if (event.type === 'tool_call' || event.type === 'end') {
-        if (filter.beganInThought) thinksFirst.add(request.model);
-        else if (filter.isUndecided) thinksFirst.delete(request.model);
+        if (filter.beganInThought) thinksFirst.add(name);
+        else if (filter.isUndecided) thinksFirst.delete(name);
         yield* told(filter.end());
         filter = new ThoughtFilter();
       }
@@ -28,7 +28,15 @@ export function withoutThoughts(model: Model): Model {
     }
   }
 
-  return { respond, offered: (signal) => model.offered(signal) };
+  const resume = model.resume?.bind(model);
+  return {
+    respond: (request, signal) => filtered(request.model, model.respond(request, signal)),
+    offered: (signal) => model.offered(signal),
+    ...(resume && {
+      resume: (request, answer, signal) => filtered(request.model, resume(request, answer, signal)),
+    }),
+    ...(model.cancel && { cancel: model.cancel.bind(model) }),
+  };
 }
 
 function* told({ withdraw, text }: Filtered): Generator<ModelEvent> {

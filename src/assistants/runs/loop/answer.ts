@@ -7,6 +7,7 @@ import type { ProducedFile } from '../writer/produced-files.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import type { ToolCallsWriter } from '../writer/tool-calls-writer.ts';
 import { type Call, callItem, completeArguments, isClients, keptCall, newCall } from './calls.ts';
+import type { AnswerEvent } from './model-answers.ts';
 import { usageOf } from './usage.ts';
 
 /** More calls at once than any task asks for: a model that goes on is caught in a loop. */
@@ -63,7 +64,7 @@ export class Answer {
     };
   }
 
-  take(event: ModelEvent): void {
+  take(event: AnswerEvent): void {
     if (event.type !== 'usage' && event.type !== 'end') this.begun = true;
     switch (event.type) {
       case 'text':

@@ -8,7 +8,7 @@ export class OutputLimit {
   #left = MAX_RUN_OUTPUT;
 
   /** Passes the events of an answer on. Throws `ModelError` when the run's answers together are too long. */
-  async *within(events: AsyncIterable<ModelEvent>): AsyncGenerator<ModelEvent> {
+  async *within<Event extends ModelEvent>(events: AsyncIterable<Event>): AsyncGenerator<Event> {
     for await (const event of events) {
       if ('delta' in event) this.#left -= event.delta.length;
       if (this.#left < 0) throw endless();

@@ -1,17 +1,17 @@
 import type { CodeInterpreter } from '../../code-interpreter/code-interpreter.ts';
-import { type Model, ModelError, type ModelEvent, type ModelRequest } from '../../models/model.ts';
+import { ModelError, type ModelRequest } from '../../models/model.ts';
 import type { OwnFields } from '../context/own-fields.ts';
 import { itemsTokens } from '../context/tokens.ts';
 import type { Ending } from '../ending.ts';
 import type { KeptRun } from '../kept-run.ts';
 import { type KeptStep, shown } from '../kept-step.ts';
-import type { RunSink } from '../writer/run-sink.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import { ToolCallsWriter } from '../writer/tool-calls-writer.ts';
 import { Answer } from './answer.ts';
 import { type FunctionCall, toldOf } from './calls.ts';
 import { type CodeCallContext, runCode } from './code-calls.ts';
 import { FILTERED, tooLongAtAll } from './failures.ts';
+import { type AnswerEvent, ModelAnswers, type ModelAnswersDeps } from './model-answers.ts';
 import { Notice } from './notice.ts';
 import { OutputLimit } from './output-limit.ts';
 import { Prompt } from './prompt.ts';
@@ -21,10 +21,8 @@ import { usageOf } from './usage.ts';
 /** Each time the context was still too long, half of it is tried: from 64,000 down to 1,000 tokens. */
 const MAX_SHORTENINGS = 6;
 
-export interface LoopDeps {
-  model: Model;
+export interface LoopDeps extends ModelAnswersDeps {
   codeInterpreter: CodeInterpreter;
-  sink: RunSink;
 }
 
 export type Progress = Ending | { status: 'requires_action' };
@@ -38,6 +36,7 @@ export class RunLoop {
   readonly #notice: Notice;
   readonly #output = new OutputLimit();
   readonly #spending = new Spending();
+  readonly #answers: ModelAnswers;
   #ownFields: OwnFields[] = [];
   #answer: Answer | undefined;
 
@@ -46,6 +45,7 @@ export class RunLoop {
     this.#deps = deps;
     this.#prompt = new Prompt(writer.run, deps.sink.state, this.#spending);
     this.#notice = new Notice(writer, deps.sink);
+    this.#answers = new ModelAnswers(writer, deps);
   }
 
   async begin(signal: AbortSignal): Promise<Progress> {
@@ -63,6 +63,7 @@ export class RunLoop {
     }
     this.#spending.restore(kept.steps);
     this.#writer.restore(kept);
+    if (!kept.isOver) this.#answers.restore(kept);
   }
 
   /** Goes on with a run that was restored. */
@@ -95,6 +96,7 @@ export class RunLoop {
 
   /** Ends the run, whatever it was doing. */
   async end(ending: Ending): Promise<void> {
+    this.#answers.abandon();
     this.#notice.tell();
     await this.#writer.end(ending, this.#answer?.usage ?? null, this.#spending.usage);
   }
@@ -153,7 +155,8 @@ export class RunLoop {
       const answer = new Answer(this.#writer, this.#callIds);
       this.#answer = answer;
       try {
-        await this.#take(answer, this.#output.within(this.#deps.model.respond(request, signal)));
+        const events = this.#answers.next(request, this.#spending.answers, signal);
+        await this.#take(answer, this.#output.within(events));
         if (answer.isFiltered && this.#prompt.leftOut.tryAnother('words')) continue;
         this.#keep(answer, request);
         return answer;
@@ -171,7 +174,7 @@ export class RunLoop {
     }
   }
 
-  async #take(answer: Answer, events: AsyncIterable<ModelEvent>): Promise<void> {
+  async #take(answer: Answer, events: AsyncIterable<AnswerEvent>): Promise<void> {
     for await (const event of events) {
       if (isTaken(event)) this.#notice.settle(this.#prompt.leftOut);
       if (event.type === 'text' || event.type === 'refusal') this.#notice.tell();
@@ -242,7 +245,7 @@ export class RunLoop {
 }
 
 /** Whether the provider has begun to answer, and not only said that it does not. */
-function isTaken(event: ModelEvent): boolean {
+function isTaken(event: AnswerEvent): boolean {
   return event.type !== 'usage' && !(event.type === 'end' && event.reason === 'content_filter');
 }
 

@@ -39,6 +39,15 @@ export class MessageWriter {
     return writer;
   }
 
+  /** A message that is written once more from its beginning. */
+  static anew(sink: RunSink, begun: { message: Message; step: RunStep }, images: string[]): MessageWriter {
+    const { message, step } = begun;
+    sink.messages.set(message.id, message);
+    const writer = new MessageWriter(sink, message, step);
+    for (const id of images) writer.#image(id);
+    return writer;
+  }
+
   get id(): string {
     return this.#message.id;
   }

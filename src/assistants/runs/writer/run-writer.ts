@@ -5,6 +5,7 @@ import { nowInSeconds } from '../../time.ts';
 import { type Ending, isTerminal } from '../ending.ts';
 import type { Stored } from '../kept-run.ts';
 import type { KeptStep } from '../kept-step.ts';
+import { BegunAnswer } from './begun-answer.ts';
 import { MessageWriter } from './message-writer.ts';
 import { filesIn, ProducedFiles } from './produced-files.ts';
 import type { RunSink } from './run-sink.ts';
@@ -20,6 +21,7 @@ export class RunWriter {
   readonly #sink: RunSink;
   #message: MessageWriter | undefined;
   #calls: ToolCallsWriter | undefined;
+  #begun: BegunAnswer | undefined;
   #textAfterCalls = '';
   /** Kept with the run when it is created, and told when it begins. */
   readonly #atWork: { status: 'in_progress'; started_at: number };
@@ -55,6 +57,21 @@ export class RunWriter {
     for (const message of messages) this.#sink.messages.set(message.id, message);
     for (const { answer } of steps) for (const file of answer?.files ?? []) this.files.add(file);
     this.files.forget(new Set(messages.flatMap(filesIn)));
+  }
+
+  /** What there is of an answer is to come once more. */
+  restoreBegun(begun: Stored): void {
+    this.#begun = new BegunAnswer(this.#sink, begun);
+  }
+
+  /** So much has to come of it before people see more than they have seen, in UTF-16 code units. */
+  get begunLength(): number {
+    return this.#begun?.length ?? 0;
+  }
+
+  /** What there is of it and has not come once more will not come. */
+  dropBegun(): void {
+    this.#begun?.drop();
   }
 
   /** Goes on with a step whose calls are not all answered. */
@@ -108,7 +125,10 @@ export class RunWriter {
   calls(): ToolCallsWriter {
     if (this.#calls) return this.#calls;
     this.#closeMessage({ status: 'completed' }, null);
-    this.#calls = ToolCallsWriter.open(this.run, this.#sink);
+    const begun = this.#begun?.calls();
+    this.#calls = begun
+      ? ToolCallsWriter.anew(this.#sink, begun)
+      : ToolCallsWriter.open(this.run, this.#sink);
     return this.#calls;
   }
 
@@ -171,6 +191,7 @@ export class RunWriter {
     this.#closeMessage(ending, usage, true);
     this.#closeCalls(ending, usage);
     this.#closeMessage(ending, null, true);
+    this.#begun?.end(ending);
     await this.#rest({
       status: ending.status,
       required_action: null,
@@ -206,7 +227,12 @@ export class RunWriter {
   }
 
   #openMessage(): MessageWriter {
-    this.#message ??= MessageWriter.open(this.run, this.#sink, this.files.takeImages());
+    if (this.#message) return this.#message;
+    const begun = this.#begun?.message();
+    const images = this.files.takeImages();
+    this.#message = begun
+      ? MessageWriter.anew(this.#sink, begun, images)
+      : MessageWriter.open(this.run, this.#sink, images);
     return this.#message;
   }
 

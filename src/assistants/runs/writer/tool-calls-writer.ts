@@ -41,6 +41,13 @@ export class ToolCallsWriter {
     return writer;
   }
 
+  /** A step that is written once more from its beginning. */
+  static anew(sink: RunSink, step: RunStep): ToolCallsWriter {
+    const calls: ToolCallsWriter['calls'] = [];
+    step.step_details = { type: 'tool_calls', tool_calls: calls };
+    return new ToolCallsWriter(sink, step, calls);
+  }
+
   get calls(): (CodeInterpreterToolCall | FunctionToolCall)[] {
     return this.#calls;
   }
