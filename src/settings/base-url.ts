@@ -24,3 +24,9 @@ export function isOpenAI(baseURL: string): boolean {
 export function isAzureOpenAI(baseURL: string): boolean {
   return /\.(openai|cognitiveservices|services\.ai)\.azure\.com$/.test(URL.parse(baseURL)?.hostname ?? '');
 }
+
+/** How a provider is talked to: as `MODEL_API` says, or as most do at that address. */
+export function modelApiOf(baseURL: string, asked: string | undefined): 'responses' | 'chat' {
+  if (asked === 'responses' || asked === 'chat') return asked;
+  return isOpenAI(baseURL) ? 'responses' : 'chat';
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isOpenAI, mistakeInBaseURL } from './base-url.ts';
+import { mistakeInBaseURL, modelApiOf } from './base-url.ts';
 import type { Checked } from './checked.ts';
 import { contradictions } from './contradictions.ts';
 import {
@@ -24,7 +24,14 @@ export interface Config {
   /** How answers are made; `demo` is the offline model that needs no provider. */
   readonly model:
     | { readonly api: 'demo' }
-    | { readonly api: 'responses' | 'chat'; readonly apiKey: string; readonly baseURL: string };
+    | { readonly api: 'chat'; readonly apiKey: string; readonly baseURL: string }
+    | {
+        readonly api: 'responses';
+        readonly apiKey: string;
+        readonly baseURL: string;
+        /** Answers go on at the provider, which keeps them, when Bobbin is gone. */
+        readonly background?: true;
+      };
   /**
    * Without `baseURL` the embedded server is used, and `apiKey` is what `serve` asks of its clients. With it,
    * `assistantId` is an assistant that exists there.
@@ -107,6 +114,9 @@ const VARIABLES = z.object({
       error: 'is neither "responses" nor "chat": write one of them, or leave it out.',
     })
     .exactOptional(),
+  OPENAI_BACKGROUND: z
+    .enum(['on', 'off'], { error: 'is neither "on" nor "off": write one of them, or leave it out.' })
+    .default('off'),
   ASSISTANTS_BASE_URL: baseURL.exactOptional(),
   ASSISTANTS_API_KEY: secret.exactOptional(),
   ASSISTANT_ID: z.string().exactOptional(),
@@ -241,9 +251,15 @@ function proxyOf({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY }: Variables): Pick<Config,
   };
 }
 
-function modelOf({ OPENAI_API_KEY, OPENAI_BASE_URL, MODEL_API }: Variables): Config['model'] {
+function modelOf({
+  OPENAI_API_KEY,
+  OPENAI_BASE_URL,
+  MODEL_API,
+  OPENAI_BACKGROUND,
+}: Variables): Config['model'] {
   if (!OPENAI_API_KEY && !OPENAI_BASE_URL) return { api: 'demo' };
   const url = OPENAI_BASE_URL ?? OPENAI_URL;
-  const api = MODEL_API ?? (isOpenAI(url) ? 'responses' : 'chat');
-  return { api, apiKey: OPENAI_API_KEY ?? NO_KEY, baseURL: url };
+  const provider = { apiKey: OPENAI_API_KEY ?? NO_KEY, baseURL: url };
+  if (modelApiOf(url, MODEL_API) === 'chat') return { api: 'chat', ...provider };
+  return { api: 'responses', ...provider, ...(OPENAI_BACKGROUND === 'on' && { background: true }) };
 }

@@ -1,4 +1,4 @@
-import { isAzureOpenAI, isOpenAI } from './base-url.ts';
+import { isAzureOpenAI, isOpenAI, modelApiOf } from './base-url.ts';
 
 type Given = Readonly<Record<string, string>>;
 
@@ -14,6 +14,14 @@ const RULES: { holds: (given: Given) => boolean; mistake: string }[] = [
       Boolean(MODEL_API) && !OPENAI_API_KEY && !OPENAI_BASE_URL,
     mistake:
       'MODEL_API is set, but no provider is: set OPENAI_API_KEY or OPENAI_BASE_URL too, or leave MODEL_API out to use the offline demo.',
+  },
+  {
+    holds: ({ OPENAI_BACKGROUND, OPENAI_API_KEY, OPENAI_BASE_URL, MODEL_API }) =>
+      OPENAI_BACKGROUND === 'on' &&
+      (!(OPENAI_API_KEY || OPENAI_BASE_URL) ||
+        (OPENAI_BASE_URL ? modelApiOf(OPENAI_BASE_URL, MODEL_API) : MODEL_API) === 'chat'),
+    mistake:
+      'OPENAI_BACKGROUND is on, but only the Responses API has background answers: set MODEL_API=responses for a provider that speaks it, or leave OPENAI_BACKGROUND out.',
   },
   {
     holds: ({ ASSISTANT_ID, ASSISTANTS_BASE_URL }) => Boolean(ASSISTANT_ID) && !ASSISTANTS_BASE_URL,
