@@ -58,3 +58,14 @@ test.each([
     expect(server.requests).toHaveLength(5);
   },
 );
+
+test('answers are made in the background where that is set', async () => {
+  const { assistant } = await readSettings({});
+  const server = await startResponses({ models: [String(assistant.params.model)] });
+  onTestFinished(() => server.close());
+  const env = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'sim', MODEL_API: 'responses' };
+  const { stdout } = await chat(['Hi'], { ...env, DATA_DIR: usedDataDir(), OPENAI_BACKGROUND: 'on' });
+  expect(stdout).toContain('You said: Hi');
+  expect(server.requests.map(({ body }) => body.background)).toEqual([true]);
+  expect(server.statuses()).toEqual(['completed']);
+});

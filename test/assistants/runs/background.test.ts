@@ -393,6 +393,20 @@ describe('an answer that nobody takes any more ends at the provider', () => {
     }
   });
 
+  test('when its run is cancelled before the provider has told its id', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const trouble = { waitAt: { frame: 0, for: promise }, pauseAt: { frame: 4, ms: 600_000 } };
+    const { server, open } = await scene({ text: CHUNK, trouble });
+    const run = await begun(open());
+    await until(() => server.statuses().length > 0);
+    await run.api.client.beta.threads.runs.cancel(run.id, { thread_id: run.threadId });
+    expect((await finished(run.api, run)).run.status).toBe('cancelled');
+    expect(server.statuses()).toEqual(['queued']);
+    resolve();
+    await until(() => server.statuses()[0] === 'cancelled');
+    expect(run.api.errors).toEqual([]);
+  });
+
   test('but not when its run is handed over', async () => {
     const { reply, go } = held({ text: CHUNK }, BEFORE_WORDS + 2);
     const { server, open } = await scene(reply);

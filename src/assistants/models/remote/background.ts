@@ -37,6 +37,9 @@ const LOOK_DELAYS = 4;
 /** A process that ends waits so long for a provider to hear that nobody takes an answer any more, in ms. */
 const CANCEL_TIMEOUT_MS = 2_000;
 
+/** Whoever leaves an answer before its provider has said where it is found waits so long for that, in ms, to end it. */
+const PLACE_PATIENCE_MS = 30_000;
+
 /** Statuses of an answer that came to nothing. */
 const VOID = ['failed', 'cancelled'];
 
@@ -52,6 +55,55 @@ export class BackgroundAnswers {
     this.#provider = provider;
     this.#read = read;
     this.#retryDelayMs = retryDelayMs;
+  }
+
+  /**
+   * The events of a new answer. One that is left before anybody was told where it is found could not be ended later: that is
+   * done as soon as it is known.
+   */
+  async *attend(
+    read: (signal: AbortSignal) => AsyncGenerator<ModelEvent>,
+    place: () => AnswerReader['place'],
+    signal: AbortSignal,
+  ): AsyncGenerator<ModelEvent> {
+    const connection = new AbortController();
+    const left = Promise.withResolvers<never>();
+    left.promise.catch(() => {});
+    let isTold = false;
+    const leave = () => {
+      left.reject(signal.reason);
+      if (isTold) connection.abort(signal.reason);
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    const events = read(connection.signal);
+    const first = events.next();
+    try {
+      const { value, done } = await Promise.race([first, left.promise]);
+      signal.throwIfAborted();
+      isTold = true;
+      if (done) return;
+      yield value;
+      yield* events;
+    } finally {
+      signal.removeEventListener('abort', leave);
+      if (isTold) connection.abort(signal.reason);
+      else void this.#endOnceFound(first, place, connection);
+    }
+  }
+
+  async #endOnceFound(
+    first: Promise<unknown>,
+    place: () => AnswerReader['place'],
+    connection: AbortController,
+  ): Promise<void> {
+    const patience = new AbortController();
+    const late = sleep(PLACE_PATIENCE_MS, undefined, { signal: patience.signal, ref: false });
+    late.catch(() => {});
+    await Promise.race([first, late]).catch(() => {});
+    patience.abort();
+    connection.abort();
+    const { id } = place() ?? {};
+    if (id !== undefined) await this.cancel(id);
   }
 
   /** All of an answer, from its beginning; nothing when the provider does not have it, or it came to nothing. */

@@ -32,7 +32,7 @@ export interface Dialect<Body> {
 const CONCESSIONS: Preparation[] = [TAKING_TURNS, INSTRUCTIONS_IN_QUESTION, STRICT_IDS, WITHOUT_OLD_FIELDS];
 
 /** A model behind `dialect` at the provider of `options`. */
-export function remoteModel<Body extends { stream?: boolean | null }>(
+export function remoteModel<Body extends { stream?: boolean | null; background?: boolean | null }>(
   dialect: Dialect<Body>,
   options: ProviderOptions,
 ): Model {
@@ -85,7 +85,10 @@ export function remoteModel<Body extends { stream?: boolean | null }>(
     const reader = dialect.reader();
     const send: Send = (client, sendOptions) => dialect.send(client, body, sendOptions);
     try {
-      yield* read(reader, send, body.stream === true, signal);
+      const open = (connection: AbortSignal) => read(reader, send, body.stream === true, connection);
+      yield* background && body.background
+        ? background.attend(open, () => reader.place, signal)
+        : open(signal);
     } catch (error) {
       if (!reader.place || !background || failureOf(error)?.kind === 'refused' || signal.aborted) throw error;
       yield* background.follow(reader, signal);
