@@ -11,6 +11,7 @@ import { slackFigures } from './slack.ts';
 import { startFigures } from './start.ts';
 import { storeFigures } from './store.ts';
 import { thousandFigures } from './thousand.ts';
+import { turnFigures } from './turns.ts';
 
 const sections: [string, () => Promise<Figure[]>][] = [
   ['Start', startFigures],
@@ -23,6 +24,7 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['Discord', discordFigures],
   ['Reaction', reactionFigures],
   ['Queue', queueFigures],
+  ['Turns', turnFigures],
   ['Refusals', refusalFigures],
   ['A thousand replies', thousandFigures],
 ];
