@@ -119,7 +119,7 @@ export interface Reply {
   /** The call that brings what people see closer to `view`; undefined when they see it. */
   next(view: View): Call | undefined;
   /** Nothing more is shown, whether or not people see everything: gives back what the reply holds. */
-  close?(): void;
+  close?(): void | Promise<void>;
 }
 
 /** Between two calls that show more of a text: where in between depends on how much there is to read meanwhile. */

@@ -28,6 +28,9 @@ const FAREWELL_MS = 3_000;
 /** So many conversations are known without a look into the store; those that were used longest ago are looked up again. */
 const MAX_KNOWN = 10_000;
 
+/** What was written so shortly before the last process fell silent may not have come to its end there, in ms. */
+const ON_ITS_WAY_MS = 60_000;
+
 /** Conversations that were used within so many milliseconds are looked at after nobody was there to hear. */
 const LATELY_MS = 26 * 60 * 60 * 1_000;
 
@@ -186,7 +189,7 @@ export class RunningBot implements Bot {
       return undefined;
     }
     const now = Date.now();
-    const since = Math.max(heard, now - catchUpMs);
+    const since = Math.max(heard - ON_ITS_WAY_MS, now - catchUpMs);
     return { since, conversations: await desk.queue.keysSince(now - LATELY_MS), taken };
   }
 

@@ -153,7 +153,8 @@ export class Slack implements Platform {
     const [first] = messages;
     const place = placeOf(messages.at(-1)?.replyTo);
     const context = this.#contextOf(place, first?.id ?? '', placeOf(first?.replyTo).ts);
-    return new SlackReply(context, place, this.#activity, begun);
+    const answers = messages.map(({ id }) => id);
+    return new SlackReply(context, place, this.#activity, answers, begun);
   }
 
   download(attachment: Attachment, maxBytes: number): Promise<Uint8Array> {

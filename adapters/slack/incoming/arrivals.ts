@@ -64,7 +64,8 @@ export class Arrivals {
       this.#queue.run(conversationOf(place), async () => {
         const isKnown = await this.#takesPart(place);
         if (answer === 'follow-up' && !isKnown) return;
-        await this.#take(place, async () => this.#messageOf(await richest, place, isKnown));
+        const id = idOf(place);
+        await this.#take(place, id, async () => this.#messageOf(await richest, place, isKnown));
       }),
     );
   }
@@ -80,9 +81,9 @@ export class Arrivals {
 
   /** Somebody wants the last answer anew; `at` tells one such wish from another. */
   async regenerate(place: Place, at: string): Promise<void> {
+    const id = `${idOf(place)}:regenerate:${at}`;
     await this.#queue.run(conversationOf(place), () =>
-      this.#take(place, async () => {
-        const id = `${idOf(place)}:regenerate:${at}`;
+      this.#take(place, id, async () => {
         const [author, context] = await Promise.all([
           this.#authorOf(place),
           isDirect(place) ? [] : this.#context.beforeFirstCall(place),
@@ -99,10 +100,10 @@ export class Arrivals {
   }
 
   /** Returns when the bot has kept the message. The turn goes on by itself, and people see that it does. */
-  async #take(place: Place, prepare: () => Promise<IncomingMessage | undefined>): Promise<void> {
+  async #take(place: Place, id: string, prepare: () => Promise<IncomingMessage | undefined>): Promise<void> {
     const { activity, bot, onAsked } = this.#options;
-    activity.begin(place);
-    const end = () => activity.end(place);
+    activity.begin(place, id);
+    const end = () => void activity.end(place, id);
     try {
       const message = await prepare();
       if (!message) return end();

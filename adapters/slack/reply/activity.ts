@@ -23,8 +23,8 @@ const SHOWN_AGAIN_MS = 3_000;
 
 interface Work {
   place: Place;
-  /** For how much it is shown: messages that were heard, and replies that are open. */
-  count: number;
+  /** What it is shown for: the ids of messages that were heard, and a key for each reply that is open. */
+  holders: Set<unknown>;
   /** What is done right now. */
   status: string;
   /** What people see of it: one of the two, which share one place in Slack. */
@@ -71,35 +71,33 @@ export class Activity {
     this.#calls = new StatusCalls(options.client, options.log);
   }
 
-  /** A message has come in that is for the app: people see so at once, until its reply is open, and for as long. */
-  begin(place: Place): void {
-    this.#begin(place, false);
+  /** A message has come in that is for the app: people see so at once, until its reply is open. */
+  begin(place: Place, message: string): void {
+    this.#begin(place, message, false);
   }
 
   /**
-   * A reply is open, until what it gives back is called. One that another process has begun takes over the session that
-   * may be open.
+   * The reply to these messages is open, until what it gives back is called; that ends when nothing is left to see of it,
+   * if nothing else is answered. One that another process has begun takes over the session that may be open.
    */
-  answer(place: Place, isBegun: boolean): () => void {
-    const work = this.#begin(place, isBegun && this.#fitsSession(place));
-    if (work?.count === 1) {
+  answer(place: Place, isBegun: boolean, messages: readonly string[]): () => Promise<void> {
+    const reply = Symbol('reply');
+    const work = this.#begin(place, reply, isBegun && this.#fitsSession(place));
+    const wereHeard = messages.filter((message) => work?.holders.delete(message));
+    if (work && wereHeard.length === 0) {
       const ms = SHOWN_AGAIN_MS * this.#options.timeScale;
       work.again = setTimeout(() => this.#showAgain(work), ms).unref();
     }
-    let isOpen = true;
-    return () => {
-      if (isOpen) this.end(place);
-      isOpen = false;
-    };
+    return () => this.end(place, reply);
   }
 
   /** Undefined when nothing is shown any more. */
-  #begin(place: Place, hasSession: boolean): Work | undefined {
+  #begin(place: Place, holder: unknown, hasSession: boolean): Work | undefined {
     const key = conversationOf(place);
     const known = this.#works.get(key);
-    if (known) known.count++;
+    known?.holders.add(holder);
     if (known || this.#closing.signal.aborted) return known;
-    const work: Work = { place, count: 1, status: THINKING };
+    const work: Work = { place, holders: new Set([holder]), status: THINKING };
     this.#works.set(key, work);
     const ending = this.#endings.get(key);
     ending?.hurry.abort();
@@ -150,11 +148,12 @@ export class Activity {
     if (work.status === THINKING) this.show(place, '');
   }
 
-  /** A message is answered, or its reply is closed. After the last of them nothing is left to see. */
-  end(place: Place): void {
+  /** A message is not answered here, or a reply is closed. After the last of them nothing is left to see. */
+  async end(place: Place, holder: unknown): Promise<void> {
     const key = conversationOf(place);
     const work = this.#works.get(key);
-    if (work && --work.count <= 0) this.#finish(key, work);
+    if (!work?.holders.delete(holder) || work.holders.size > 0) return;
+    await this.#finish(key, work).done;
   }
 
   /** Takes Slack's Stop button away where nothing is running that it could stop. */
@@ -196,7 +195,7 @@ export class Activity {
     work.text.show(work.status);
   }
 
-  #finish(key: string, work: Work): void {
+  #finish(key: string, work: Work): Ending {
     this.#works.delete(key);
     clearTimeout(work.again);
     const hurry = new AbortController();
@@ -210,6 +209,7 @@ export class Activity {
     const hadSession = work.session !== undefined && work.text === undefined;
     const ending: Ending = { hadSession, hurry, done: end() };
     this.#endings.set(key, ending);
+    return ending;
   }
 
   /** An app that is not declared as an agent gets no sessions, and need not ask for each reply. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BegunReply, Call, KeptReply, Limits, Pace, Part, Reply, View } from '../../../src/platform.ts';
 import { textBefore } from '../../../src/reply/layout/part.ts';
 import { defused, settled } from '../markup.ts';
@@ -28,6 +29,9 @@ const MIN_AGED = 1_000;
 const EDITS_PACE: Pace = { leastMs: 500, mostMs: 1_500 };
 const STREAM_PACE: Pace = { leastMs: 500, mostMs: 1_000 };
 
+/** Nobody waits longer for a status to go away, in milliseconds: what it takes then happens by the way. */
+const ENDED_WITHIN_MS = 2_000;
+
 /**
  * A reply in a thread: a message for each part, then the files. One that another process has begun goes on in the same
  * messages; the one that may stand there unknown is looked for before another is posted, and at the end.
@@ -45,9 +49,16 @@ export class SlackReply implements Reply {
   /** Whether there may be messages that are not known. */
   #mayHaveMore: boolean;
   #kept: KeptReply = {};
-  readonly #endActivity: () => void;
+  readonly #endActivity: () => Promise<void>;
 
-  constructor(context: MessageContext, place: Place, activity: Activity, begun?: BegunReply) {
+  /** @param answers The ids of the messages that it answers. */
+  constructor(
+    context: MessageContext,
+    place: Place,
+    activity: Activity,
+    answers: readonly string[],
+    begun?: BegunReply,
+  ) {
     this.#context = context;
     this.#place = place;
     this.#activity = activity;
@@ -55,7 +66,7 @@ export class SlackReply implements Reply {
     const { messages, files = [] } = keptOf(begun?.kept);
     for (const kept of messages) this.#add(kept);
     this.#uploads = new Uploads(context, () => this.#lastTs, begun && files);
-    this.#endActivity = activity.answer(place, begun !== undefined);
+    this.#endActivity = activity.answer(place, begun !== undefined, answers);
   }
 
   /** About 100 bytes, and 70 for each further message. */
@@ -94,9 +105,10 @@ export class SlackReply implements Reply {
     if (status !== '' || this.#messages[0]?.isPosted) this.#activity.show(this.#place, status);
   }
 
-  close(): void {
+  /** A process that dies before the status is taken away has not come to the reply's end. */
+  async close(): Promise<void> {
     for (const message of this.#messages) message.close();
-    this.#endActivity();
+    await Promise.race([this.#endActivity(), sleep(ENDED_WITHIN_MS, undefined, { ref: false })]);
   }
 
   #settle(): Call | undefined {

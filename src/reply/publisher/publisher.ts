@@ -96,7 +96,7 @@ export class Publisher {
   async finish(outcome: Outcome, files: readonly ReplyFile[] = []): Promise<Outcome> {
     if (!this.#isStopped) this.#end(outcome, files);
     await this.#work;
-    this.#reply.close?.();
+    await this.#reply.close?.();
     return this.#view.outcome ?? outcome;
   }
 

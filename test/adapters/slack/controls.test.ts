@@ -32,9 +32,10 @@ test('Slack’s own Stop button stops the answer, and goes away', async () => {
 });
 
 test('a Stop button that has outlived its answer is taken away when it is pressed', async () => {
-  const { sim } = await openWorld({ model: new ScriptedModel(says('Done.')) });
+  const { sim, bot } = await openWorld({ model: new ScriptedModel(says('Done.')) });
   const thread = asks(sim);
   await thread.quiet();
+  await expect.poll(() => bot.stop(`slack:${GENERAL}:${thread.ts}`)).toBe(false);
   const channel = sim.workspace.channel(GENERAL);
   sim.workspace.setSession(channel, thread.ts, { status: 'processing', stoppable: true });
   sim.user('ann').stops(thread);
