@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { webApi } from '@slack/bolt';
 import { z } from 'zod';
 import type { Logger } from '../../../src/log.ts';
@@ -33,9 +34,16 @@ export interface CatchUpOptions {
   log: Logger;
 }
 
+/** What is heard now waits so long for what was missed in its channel, in ms: Slack waits three seconds for us. */
+const REACHED_WITHIN_MS = 1_500;
+
 /** Finds what was written to the app while nobody was there to hear it. What was heard all the same is taken once. */
 export class CatchUp {
   readonly #options: CatchUpOptions;
+  readonly #begun = Promise.withResolvers<void>();
+  #hasBegun = false;
+  /** How the channels are looked through that were not yet. */
+  readonly #looks = new Map<string, () => Promise<void>>();
 
   constructor(options: CatchUpOptions) {
     this.#options = options;
@@ -50,12 +58,36 @@ export class CatchUp {
       const channels = [...threadsByChannel(absence.conversations)].slice(0, MAX_CHANNELS);
       const oldest = (absence.since / 1_000).toFixed(6);
       log.info({ since: absence.since, channels: channels.length }, 'looking for what was written meanwhile');
-      for (const [channel, threads] of channels)
-        await this.#orLog({ channel }, () => this.#channel(channel, threads, oldest, signal), signal);
+      for (const [channel, threads] of channels) {
+        const look = () =>
+          this.#orLog({ channel }, () => this.#channel(channel, threads, oldest, signal), signal);
+        this.#looks.set(channel, once(look));
+      }
+      this.#begin();
+      for (const [channel] of channels) await this.#look(channel);
       if (!signal.aborted) absence.taken();
     } catch (error) {
       log.warn({ err: error }, 'what was written meanwhile could not be looked for');
+    } finally {
+      this.#begin();
     }
+  }
+
+  /** What was missed in a channel is taken before what is heard there now, if it is found soon. */
+  async reached(channel: string): Promise<void> {
+    if (this.#hasBegun && !this.#looks.has(channel)) return;
+    const found = this.#begun.promise.then(() => this.#look(channel));
+    await Promise.race([found, sleep(REACHED_WITHIN_MS, undefined, { ref: false })]);
+  }
+
+  #begin(): void {
+    this.#hasBegun = true;
+    this.#begun.resolve();
+  }
+
+  async #look(channel: string): Promise<void> {
+    await this.#looks.get(channel)?.();
+    this.#looks.delete(channel);
   }
 
   /** One look at a channel tells of new messages, and in which of its threads something was written. */
@@ -129,6 +161,14 @@ function eventsOf(channel: string, messages: readonly unknown[], oldest: string)
     .map((message) => ({ ...Object(message), channel, ...kind, edited: undefined }))
     .filter(({ ts }) => Number(ts) > Number(oldest))
     .sort((one, other) => Number(one.ts) - Number(other.ts));
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
 }
 
 const root = z.looseObject({ ts: z.string(), latest_reply: z.string().optional().catch(undefined) });

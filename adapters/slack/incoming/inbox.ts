@@ -24,6 +24,7 @@ export class Inbox {
   readonly #controls: Controls;
   readonly #arrivals: Arrivals;
   readonly #deadReplies: DeadReplies;
+  readonly #catchUp: CatchUp;
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -31,16 +32,21 @@ export class Inbox {
     this.#controls = new Controls(options.bot);
     this.#deadReplies = new DeadReplies(options);
     this.#arrivals = new Arrivals({ ...options, onAsked: (place) => this.#controls.remember(place) });
+    this.#catchUp = new CatchUp({ ...options, arrivals: this.#arrivals });
   }
 
   /** What was written while nobody was there to hear it is taken as if it came now. */
   catchUp(signal: AbortSignal): Promise<void> {
-    return new CatchUp({ ...this.#options, arrivals: this.#arrivals }).run(signal);
+    return this.#catchUp.run(signal);
   }
 
   listen(app: App): void {
-    app.event('app_mention', ({ event }) => this.#arrivals.heard(event));
+    app.event('app_mention', async ({ event }) => {
+      await this.#catchUp.reached(event.channel);
+      await this.#arrivals.heard(event);
+    });
     app.event('message', async ({ event }) => {
+      await this.#catchUp.reached(event.channel);
       await Promise.all([this.#arrivals.heard(event), this.#arrivals.deleted(event)]);
     });
     app.event('app_home_opened', ({ event }) => this.#offerPrompts(event));

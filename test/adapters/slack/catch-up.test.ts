@@ -102,3 +102,13 @@ test('a thread is read where something was written since, also one that is new t
   // To catch up, and for what was said in the thread before the app was called.
   expect(sim.counters.of('conversations.replies').calls).toBe(2);
 });
+
+test('what is heard at the start comes behind what was missed in its channel', async () => {
+  const { sim, ann, known, bot } = await scene();
+  const missed = ann.says(GENERAL, 'one', { thread: known.ts });
+  await sim.settled();
+  await openSlack(sim, bot);
+  const heard = ann.says(GENERAL, 'two', { thread: known.ts });
+  await sim.until(() => bot.received.length === 2);
+  expect(bot.received.map(({ id }) => id)).toEqual([missed, heard].map(idOf));
+});
