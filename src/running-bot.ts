@@ -116,7 +116,6 @@ export class RunningBot implements Bot {
       queue,
       ledger: this.#ledger,
       takeTurn: (task) => this.#takeTurn(task, platform),
-      onLeave: () => this.#server.leaveRuns(),
       onOver: (messages) => this.#retractions.settle(messages),
       log: this.#turn.log,
     });
@@ -209,7 +208,7 @@ export class RunningBot implements Bot {
     const desks = [...this.#desks.values()];
     const patience = new AbortController();
     const late = sleep(graceMs + FAREWELL_MS, undefined, { signal: patience.signal }).catch(() => {});
-    await Promise.race([Promise.all(desks.map(({ turns }) => turns.close(graceMs))), late]);
+    await Promise.race([this.#leave(desks, graceMs), late]);
     patience.abort();
     await Promise.all(desks.map(({ platform }) => platform.close()));
     await this.#presence.close();
@@ -217,6 +216,14 @@ export class RunningBot implements Bot {
     this.#stops.close();
     this.#health.close();
     await this.store.close();
+  }
+
+  /** Runs are left with their turns: what a turn still asks for would be refused. */
+  async #leave(desks: readonly Desk[], graceMs: number): Promise<void> {
+    await Promise.all(desks.map(({ turns }) => turns.end(graceMs)));
+    const left = desks.map(({ turns }) => turns.leave());
+    this.#server.leaveRuns();
+    await Promise.all(left);
   }
 
   #deskOf(conversation: string): Desk | undefined {

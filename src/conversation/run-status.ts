@@ -3,6 +3,7 @@ import type { OpenAI } from 'openai';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
+import { unlessGone } from './gone.ts';
 
 /** How often a run that is not streamed is looked at, in milliseconds. */
 const POLL_INTERVAL = 250;
@@ -49,7 +50,9 @@ export async function* settledEvents(
     const { step_details: details } = step;
     if (details.type !== 'message_creation') continue;
     const id = details.message_creation.message_id;
-    const message = whole.get(id) ?? (await messages.retrieve(id, where));
+    const message = whole.get(id) ?? (await messages.retrieve(id, where).catch(unlessGone));
+    // It is being written anew.
+    if (!message) continue;
     if (message.status === 'completed') whole.set(id, message);
     yield { event: `thread.message.${message.status}`, data: message } as AssistantStreamEvent;
   }

@@ -40,8 +40,6 @@ export interface TurnsOptions {
   takeTurn: TakeTurn;
   /** Is told of a turn's messages once it is over and the queue holds them no more. Never rejects. */
   onOver?: (messages: readonly IncomingMessage[]) => Promise<void>;
-  /** The turns that run now are left to other processes. */
-  onLeave?: () => void;
   log: Logger;
 }
 
@@ -100,16 +98,19 @@ export class Turns {
     return line !== undefined;
   }
 
-  /** Begins no more turns, lets those that run end by themselves for so long, and leaves what then is not over. */
-  async close(graceMs: number): Promise<void> {
+  /** Begins no more turns, and lets those that run end by themselves for so long. */
+  async end(graceMs: number): Promise<void> {
     this.#isClosing = true;
     await this.#options.queue.stop();
     const patience = new AbortController();
     const late = sleep(graceMs, undefined, { signal: patience.signal }).catch(() => {});
     await Promise.race([this.#idle(), late]);
     patience.abort();
+  }
+
+  /** Leaves the turns that are not over to other processes. */
+  async leave(): Promise<void> {
     this.#leaving.abort();
-    this.#options.onLeave?.();
     await this.#idle();
   }
 

@@ -27,9 +27,13 @@ async function turnsOver(
 ) {
   const turns = new Turns({ queue, ledger: new Ledger(store.keyv('turns'), log), takeTurn, log });
   await turns.start();
-  onTestFinished(() => turns.close(0));
+  const close = async (graceMs: number) => {
+    await turns.end(graceMs);
+    await turns.leave();
+  };
+  onTestFinished(() => close(0));
   const push = (conversation: string, text: string) => turns.receive(message(conversation, text)).answered;
-  return { turns, push, store };
+  return { turns, push, store, close };
 }
 
 const aborted = (signal: AbortSignal) =>
@@ -72,10 +76,10 @@ test('a message that is delivered twice is answered once, at once, later and aft
     taken.push(texts(task));
     return 'over';
   };
-  const { push, turns, store } = await turnsOver(takeTurn);
+  const { push, close, store } = await turnsOver(takeTurn);
   await Promise.all([push('c', '1'), push('c', '1')]);
   await push('c', '1');
-  await turns.close(0);
+  await close(0);
   const next = await turnsOver(takeTurn, store);
   await next.push('c', '1');
   await next.push('elsewhere', '1');
@@ -102,7 +106,7 @@ test('stop aborts only the turn that runs, and what waits behind it is answered'
 test('a process that closes lets a turn end within its grace, and begins no more', async () => {
   const taken: string[][] = [];
   const end = Promise.withResolvers<void>();
-  const { push, turns, store } = await turnsOver(async (task) => {
+  const { push, turns, close, store } = await turnsOver(async (task) => {
     taken.push(texts(task));
     await Promise.race([end.promise, aborted(task.leave)]);
     return task.leave.aborted ? 'left' : 'over';
@@ -110,21 +114,20 @@ test('a process that closes lets a turn end within its grace, and begins no more
   void push('c', '1');
   await expect.poll(() => taken).toEqual([['1']]);
   await turns.receive(message('c', '2')).kept;
-  const closed = turns.close(60_000);
+  const closed = close(60_000);
   end.resolve();
   await closed;
   expect(taken).toEqual([['1']]);
-  const { turns: next } = await turnsOver(async (task) => {
+  await turnsOver(async (task) => {
     taken.push(texts(task));
     return 'over';
   }, store);
   await expect.poll(() => taken).toEqual([['1'], ['2']]);
-  await next.close(0);
 });
 
 test('what a process leaves is gone on with by the next one, which gets to know what was done', async () => {
   const taken = Promise.withResolvers<void>();
-  const { push, turns, store } = await turnsOver(async ({ entry, leave }) => {
+  const { push, turns, close, store } = await turnsOver(async ({ entry, leave }) => {
     taken.resolve();
     entry.note({ reply: { ts: '1.1' } });
     await aborted(leave);
@@ -134,7 +137,7 @@ test('what a process leaves is gone on with by the next one, which gets to know 
   void push('c', '1');
   await taken.promise;
   await turns.receive(message('c', '2')).kept;
-  await turns.close(0);
+  await close(0);
   const seen: [string[], TurnRecord | undefined][] = [];
   await turnsOver(async (task) => {
     seen.push([texts(task), task.begun?.record]);
@@ -147,13 +150,13 @@ test('what a process leaves is gone on with by the next one, which gets to know 
 });
 
 test('a record that makes no sense costs the turn only what is not found again', async () => {
-  const { push, turns, store } = await turnsOver(async ({ leave }) => {
+  const { push, turns, close, store } = await turnsOver(async ({ leave }) => {
     await aborted(leave);
     return 'left';
   });
   void push('c', '1');
   await turns.receive(message('c', '2')).kept;
-  await turns.close(0);
+  await close(0);
   await store.keyv('turns').set('c', { messages: 'all of them' });
   const seen: TurnTask[] = [];
   await turnsOver(async (task) => {

@@ -213,6 +213,8 @@ export class RunWriter {
 
   /** To rest: kept with all that was written, then told, so that who sees a status can count on what goes with it. */
   async #rest(change: Partial<Run> & Pick<Run, 'status'>): Promise<void> {
+    // Who sees from another process that it is over finds all of it.
+    if (isTerminal(change.status)) await this.#sink.kept();
     this.#sink.keep(() => this.#save(change));
     await this.#sink.kept();
     // Once a cancel has begun, the run waits for nobody.
