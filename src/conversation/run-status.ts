@@ -3,7 +3,6 @@ import type { OpenAI } from 'openai';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
-import { unlessGone } from './gone.ts';
 
 /** How often a run that is not streamed is looked at, in milliseconds. */
 const POLL_INTERVAL = 250;
@@ -50,13 +49,18 @@ export async function* settledEvents(
     const { step_details: details } = step;
     if (details.type !== 'message_creation') continue;
     const id = details.message_creation.message_id;
-    const message = whole.get(id) ?? (await messages.retrieve(id, where).catch(unlessGone));
+    const message = whole.get(id) ?? (await messages.retrieve(id, where).catch(unlessMissing));
     // It is being written anew.
     if (!message) continue;
     if (message.status === 'completed') whole.set(id, message);
     yield { event: `thread.message.${message.status}`, data: message } as AssistantStreamEvent;
   }
   yield { event: `thread.run.${run.status}`, data: run } as AssistantStreamEvent;
+}
+
+/** Known by its status: the SDK's classes are loaded with the SDK, and the terminal's prompt does without it. */
+function unlessMissing(error: unknown): undefined {
+  if (Object(error).status !== 404) throw error;
 }
 
 /** Ends a run that somebody left active on the thread, so that the thread takes messages again. */
