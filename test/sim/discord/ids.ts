@@ -3,12 +3,16 @@ const DISCORD_EPOCH = 1_420_070_400_000n;
 const TIMESTAMP_SHIFT = 22n;
 const IDS_PER_MILLISECOND = 4096n;
 
+/** A clock that is so far behind is that of a next test, where the one before had let time pass. */
+const SET_BACK_MS = 5_000n;
+
 let lastMillisecond = 0n;
 let counter = 0n;
 
-/** A new snowflake, greater than every one before it in this process. */
+/** A new snowflake, greater than every one before it, unless the clock was set back. */
 export function snowflake(): string {
   const now = BigInt(Date.now()) - DISCORD_EPOCH;
+  if (lastMillisecond - now > SET_BACK_MS) lastMillisecond = 0n;
   counter = now > lastMillisecond ? 0n : counter + 1n;
   if (now > lastMillisecond) lastMillisecond = now;
   if (counter === IDS_PER_MILLISECOND) {

@@ -85,8 +85,7 @@ test('old messages have a limit of their own for edits, told as 429 with code 30
   stopClock();
   const sim = await start({
     ...NO_LIMITS,
-    // An id may be a little ahead of the clock.
-    timing: { oldMessage: -60_000 },
+    timing: { oldMessage: 0 },
     oldMessageEdits: { limit: 1, window: 60_000 },
   });
   const { body } = await post(sim);
