@@ -5,20 +5,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Keyv } from 'keyv';
-import { OpenAI } from 'openai';
-import { pino } from 'pino';
-import { createAssistants } from '../../src/assistants/index.ts';
 import { TURNS } from '../../src/conversation/namespaces.ts';
-import { begunRun, streamedRun } from '../../src/conversation/run.ts';
-import { ThreadMap } from '../../src/conversation/thread-map.ts';
-import { noFunctions } from '../../src/functions/functions.ts';
 import { type IncomingMessage, type Platform, type Reply, unlimited, type View } from '../../src/platform.ts';
-import { RunningBot } from '../../src/running-bot.ts';
 import { openStore, type StoreOptions } from '../../src/store/open-store.ts';
 import { memoryStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { startPostgres } from '../sim/postgres.ts';
-import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
+import { scriptedBot } from '../sim/scripted-bot.ts';
 import { ScriptedModel, says } from '../sim/scripted-model.ts';
 import { type Figure, print } from './figure.ts';
 
@@ -139,29 +132,8 @@ async function startWorker(options: StoreOptions) {
 
 /** A bot over a store, on a platform that shows everything at once. */
 async function botOver(store: Store) {
-  const log = pino({ level: 'error' });
-  const assistants = createAssistants({
-    keyv: (namespace) => store.keyv(namespace),
-    ...(store.locks && { locks: store.locks }),
-    model: new ScriptedModel(says('Fine.')),
-    codeInterpreter: new ScriptedInterpreter(),
-    onError: (error) => log.error({ err: error }, 'the Assistants API failed'),
-  });
-  const baseURL = 'http://embedded.invalid/v1';
-  const client = new OpenAI({ baseURL, apiKey: 'none', fetch: assistants.fetch, maxRetries: 0 });
-  const assistant = await client.beta.assistants.create({ model: 'm' });
-  const turn = {
-    client,
-    threads: new ThreadMap(store.keyv('conversations'), client),
-    runThread: streamedRun(client),
-    followRun: begunRun(client),
-    functions: noFunctions,
-    runSettings: { assistant_id: assistant.id },
-    style: { toolCall: () => undefined },
-    log,
-  };
-  const server = { client, warmUp: () => {}, leaveRuns: () => {}, close: () => assistants.close() };
-  const bot = new RunningBot(store, server, turn, { prompts: [], graceMs: 0 });
+  const model = new ScriptedModel(says('Fine.'));
+  const bot = await scriptedBot({ store, model });
   await bot.connect(PLATFORM);
   let asked = 0;
   const take = async (count: number) => {

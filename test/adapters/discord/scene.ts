@@ -1,21 +1,16 @@
 import { Writable } from 'node:stream';
-import { OpenAI } from 'openai';
 import { pino } from 'pino';
 import { Discord, type DiscordOptions } from '../../../adapters/discord/discord.ts';
-import { createAssistants } from '../../../src/assistants/index.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
-import { EXPLAIN } from '../../../src/bot.ts';
-import { begunRun, streamedRun } from '../../../src/conversation/run.ts';
-import { ThreadMap } from '../../../src/conversation/thread-map.ts';
-import { noFunctions } from '../../../src/functions/functions.ts';
 import type { Absence, IncomingMessage } from '../../../src/platform.ts';
-import { RunningBot } from '../../../src/running-bot.ts';
+import type { RunningBot } from '../../../src/running-bot.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type DiscordSim, startDiscord } from '../../sim/discord/discord.ts';
 import { BUCKETS, type DiscordOptions as SimOptions } from '../../sim/discord/options.ts';
 import type { SeenMessage } from '../../sim/discord/view.ts';
-import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
+import { scriptedBot } from '../../sim/scripted-bot.ts';
+import type { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 
 const NO_LIMIT = { limit: 1_000_000, window: 1_000 };
 /** For every bucket. */
@@ -43,7 +38,8 @@ export async function startScene(model: Model, options: SceneOptions = {}): Prom
   options.before?.(sim);
   const log: LogLine[] = [];
   const logger = pino({ level: 'debug' }, linesTo(log));
-  const bot = await createBot(model, logger, options);
+  const prompts = [{ title: 'Refunds', message: 'How do refunds work?' }];
+  const bot = await scriptedBot({ store: memoryStore(), ...options, model, prompts, log: logger });
   const platform = createDiscord(sim, { log: logger, ...options.discord });
   const turns = watchTurns(bot);
   const { absence } = options;
@@ -153,44 +149,6 @@ function watchTurns(bot: RunningBot): readonly Turn[] {
     return receipt;
   };
   return turns;
-}
-
-async function createBot(model: Model, log: pino.Logger, options: SceneOptions) {
-  const {
-    codeInterpreter = new ScriptedInterpreter(),
-    store = memoryStore(),
-    longest,
-    graceMs = 0,
-  } = options;
-  const assistants = createAssistants({
-    keyv: (namespace) => store.keyv(namespace),
-    model,
-    codeInterpreter,
-    onError: (error) => log.error({ err: error }, 'the Assistants API failed'),
-    explain: EXPLAIN.team,
-  });
-  const client = new OpenAI({
-    baseURL: 'http://embedded.invalid/v1',
-    apiKey: 'none',
-    fetch: assistants.fetch,
-  });
-  const assistant = await client.beta.assistants.create({
-    model: 'm',
-    tools: [{ type: 'code_interpreter' }],
-  });
-  const turn = {
-    client,
-    threads: new ThreadMap(store.keyv('conversations'), client),
-    runThread: streamedRun(client),
-    followRun: begunRun(client),
-    functions: noFunctions,
-    runSettings: { assistant_id: assistant.id },
-    style: { toolCall: () => undefined, ...(longest && { longest }) },
-    log,
-  };
-  const server = { client, warmUp: () => {}, leaveRuns: () => {}, close: () => assistants.close() };
-  const prompts = [{ title: 'Refunds', message: 'How do refunds work?' }];
-  return new RunningBot(store, server, turn, { prompts, graceMs });
 }
 
 function linesTo(log: LogLine[]): Writable {

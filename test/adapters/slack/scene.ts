@@ -1,17 +1,12 @@
-import { OpenAI } from 'openai';
-import { type Logger, pino } from 'pino';
+import { pino } from 'pino';
 import { Slack, type SlackOptions } from '../../../adapters/slack/slack.ts';
-import { createAssistants } from '../../../src/assistants/index.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
-import { EXPLAIN } from '../../../src/bot.ts';
-import { begunRun, streamedRun } from '../../../src/conversation/run.ts';
-import { ThreadMap } from '../../../src/conversation/thread-map.ts';
-import { noFunctions } from '../../../src/functions/functions.ts';
 import type { SuggestedPrompt } from '../../../src/platform.ts';
-import { RunningBot } from '../../../src/running-bot.ts';
+import type { RunningBot } from '../../../src/running-bot.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
+import { scriptedBot } from '../../sim/scripted-bot.ts';
+import type { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import type { SlackOptions as SimOptions } from '../../sim/slack/options.ts';
 import { type SlackSim, startSlack } from '../../sim/slack/slack.ts';
 
@@ -52,44 +47,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     log: logger,
     ...options.slack,
   });
-  const bot = await botWith(options, logger);
+  const bot = await scriptedBot({ store: memoryStore(), ...options, log: logger });
   if (by === 'socket') await bot.connect(slack);
   const close = async () => {
     await bot.close();
     await sim.close();
   };
   return { sim, slack, bot, log, close };
-}
-
-async function botWith(
-  { model, codeInterpreter, prompts = [], longest, store = memoryStore() }: WorldOptions,
-  log: Logger,
-): Promise<RunningBot> {
-  const assistants = createAssistants({
-    keyv: (namespace) => store.keyv(namespace),
-    model,
-    codeInterpreter: codeInterpreter ?? new ScriptedInterpreter(),
-    onError: (error) => log.error({ err: error }, 'the Assistants API failed'),
-    explain: EXPLAIN.team,
-  });
-  const client = new OpenAI({
-    baseURL: 'http://embedded.invalid/v1',
-    apiKey: 'none',
-    fetch: assistants.fetch,
-    maxRetries: 0,
-  });
-  const tools = [{ type: 'code_interpreter' as const }];
-  const assistant = await client.beta.assistants.create({ model: 'm', name: 'Bobbin', tools });
-  const turn = {
-    client,
-    threads: new ThreadMap(store.keyv('conversations'), client),
-    runThread: streamedRun(client),
-    followRun: begunRun(client),
-    functions: noFunctions,
-    runSettings: { assistant_id: assistant.id },
-    style: { toolCall: () => undefined, ...(longest && { longest }) },
-    log,
-  };
-  const server = { client, warmUp: () => {}, leaveRuns: () => {}, close: () => assistants.close() };
-  return new RunningBot(store, server, turn, { prompts, graceMs: 0 });
 }
