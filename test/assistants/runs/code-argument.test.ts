@@ -36,6 +36,15 @@ describe('the code in the arguments of a call', () => {
     );
   });
 
+  test('is what there is of it where the arguments break off, before the code has begun, too', () => {
+    const args = JSON.stringify({ code: JSON.stringify({ code: 'print(1)' }) });
+    for (let length = 0; length <= args.length; length++) {
+      const { shown, kept } = decode(args.slice(0, length));
+      expect(shown).toBe(kept);
+    }
+    expect(decode('{"code":').kept).toBe('{"code":');
+  });
+
   test('may be spelled with escapes for every character', () => {
     fc.assert(
       fc.property(anyText, lengths, (code, cuts) => {

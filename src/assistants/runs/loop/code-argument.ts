@@ -11,14 +11,19 @@ const PLAIN: Decoder = { push: (text) => text, end: () => '' };
 
 /**
  * Decodes the code out of a tool call's arguments while they are still being written, so that people see it grow.
- * The code may be wrapped once more: in a Markdown fence, or in the JSON of another call.
+ * The code may be wrapped once more: in a Markdown fence, or in the JSON of another call, but that in no third one.
  */
 export class CodeArgument {
+  readonly #isWrapped: boolean;
   readonly #json = new JsonCode();
   /** What the code begins with, until that shows what it is wrapped in. */
   #start = '';
   #wrapping: Decoder | undefined;
   #code = '';
+
+  constructor(isWrapped = false) {
+    this.#isWrapped = isWrapped;
+  }
 
   /** Takes the next piece of the arguments and returns the piece of code that it completes. */
   push(delta: string): string {
@@ -40,7 +45,7 @@ export class CodeArgument {
   #unwrap(text: string): string {
     if (this.#wrapping) return this.#wrapping.push(text);
     this.#start += text;
-    this.#wrapping = wrappingOf(this.#start);
+    this.#wrapping = wrappingOf(this.#start, this.#isWrapped);
     return this.#wrapping?.push(this.#start) ?? '';
   }
 
@@ -51,11 +56,11 @@ export class CodeArgument {
 }
 
 /** What the code is wrapped in; undefined until it has shown itself. No Python begins with a backtick. */
-function wrappingOf(code: string): Decoder | undefined {
+function wrappingOf(code: string, isWrapped: boolean): Decoder | undefined {
   const start = code.trimStart();
   if (start.startsWith('`') || start.startsWith('~~~')) return new FencedCode();
   if (start === '' || '~~~'.startsWith(start)) return undefined;
-  const isJson = beginsJsonCode(start);
+  const isJson = !isWrapped && beginsJsonCode(start);
   if (isJson === undefined) return undefined;
-  return isJson ? new CodeArgument() : PLAIN;
+  return isJson ? new CodeArgument(true) : PLAIN;
 }
