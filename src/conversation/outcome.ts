@@ -39,6 +39,12 @@ export function sentenceFor(error: unknown): string {
   return 'Something went wrong here, and the log says what. Ask again.';
 }
 
+/** Whether the same may work in a moment: the server, or what it keeps everything in, fails. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof APIConnectionError || error instanceof StoreProblem) return true;
+  return error instanceof APIError && Number(error.status) >= 500;
+}
+
 /** The server's own words, without the status number that the SDK puts before them. */
 function messageOf(error: APIError): string {
   const message = (error.error as { message?: unknown } | undefined)?.message;

@@ -1,11 +1,11 @@
 import { basename } from 'node:path/posix';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NotFoundError, type OpenAI } from 'openai';
 import type { Run, RunCreateParamsBase } from 'openai/resources/beta/threads/runs/runs';
 import { attemptedOnce } from '../functions/attempted-once.ts';
 import type { Functions } from '../functions/functions.ts';
 import type { Logger } from '../log.ts';
 import type { TurnObserver } from '../operations/observer.ts';
-import { persist } from '../persist.ts';
 import type { BegunReply, IncomingMessage, KeptReply, Outcome, Platform, ReplyFile } from '../platform.ts';
 import { Publisher } from '../reply/publisher/publisher.ts';
 import { fileIds } from '../reply/transcript/file-ids.ts';
@@ -16,7 +16,7 @@ import type { Download } from './attachments.ts';
 import { describeContext } from './context.ts';
 import { endOfEndless } from './endless.ts';
 import type { TurnRecord } from './ledger.ts';
-import { endOfRun, sentenceFor, withFiles } from './outcome.ts';
+import { endOfRun, isPassing, sentenceFor, withFiles } from './outcome.ts';
 import type { FollowRun, RunContext, RunThread } from './run.ts';
 import { isOver } from './run-status.ts';
 import type { ReadyThread, ThreadMap } from './thread-map.ts';
@@ -30,8 +30,14 @@ const LONGEST_MESSAGE = 256_000;
 /** The Assistants API's limit on a value of an object's metadata. */
 const LONGEST_METADATA = 512;
 
-/** For a server that is just being started, too, in ms. */
-const LOOK_WITHIN_MS = 60_000;
+/** So long a turn tries to go on while its server fails, in ms: a database that is started anew takes less. */
+const SERVER_PATIENCE_MS = 5_000;
+
+/** The same of a turn that another process began, since not to know its run would cost what that has written. */
+const BEGUN_PATIENCE_MS = 60_000;
+
+/** Between two attempts, in ms. */
+const SERVER_PAUSE_MS = 500;
 
 /** A run that so many processes did not live through may be what ends them. */
 const MAX_ATTEMPTS = 10;
@@ -96,25 +102,52 @@ class Turn {
   readonly #publisher: Publisher;
   readonly #task: TurnTask;
   readonly #download: Download | undefined;
+  /** Whether the thread may have messages of the turn, and a run. */
+  #isBegun: boolean;
   #transcript = emptyTranscript;
 
   constructor(parts: TurnParts, publisher: Publisher, task: TurnTask, download: Download | undefined) {
     this.#parts = parts;
     this.#publisher = publisher;
     this.#task = task;
+    this.#isBegun = task.begun !== undefined;
     this.#download = download;
   }
 
   /** How the turn ends; undefined when it is left to another process. */
   async answer(): Promise<Outcome | undefined> {
-    const { messages, begun } = this.#task;
+    const { messages } = this.#task;
     const fitting = messages.filter((message) => message.text.length <= LONGEST_MESSAGE);
     const refusal = fitting.length < messages.length ? tooLong(messages) : undefined;
     if (refusal && fitting.length === 0) return refusal;
-    const run = begun && (await this.#begunRun());
-    if (run && !isOver(run) && !this.#tries()) return this.#giveUp(run);
-    const outcome = run ? await this.#goOn(run) : await this.#begin(fitting);
+    const outcome = await this.#answer(fitting);
     return outcome?.status === 'completed' ? (refusal ?? outcome) : outcome;
+  }
+
+  /** Of a server that fails for a moment, the run and the messages that it has are looked for and gone on with. */
+  async #answer(messages: IncomingMessage[]): Promise<Outcome | undefined> {
+    const { leave, begun } = this.#task;
+    const most = begun ? BEGUN_PATIENCE_MS : SERVER_PATIENCE_MS;
+    for (let patience = most; ; ) {
+      const seen = this.#transcript;
+      const began = performance.now();
+      try {
+        return await this.#attempt(messages);
+      } catch (error) {
+        patience = seen === this.#transcript ? patience - (performance.now() - began) : most;
+        if (leave.aborted || !isPassing(error) || patience <= 0) throw error;
+        this.#parts.log.warn({ err: error }, 'a turn could not go on, and is tried again');
+        this.#isBegun = true;
+        await sleep(SERVER_PAUSE_MS, undefined, { signal: leave });
+        patience -= SERVER_PAUSE_MS;
+      }
+    }
+  }
+
+  async #attempt(messages: IncomingMessage[]): Promise<Outcome | undefined> {
+    const run = this.#isBegun ? await this.#begunRun() : undefined;
+    if (run && !isOver(run) && !this.#tries()) return this.#giveUp(run);
+    return run ? this.#goOn(run) : this.#begin(messages);
   }
 
   async #begin(messages: IncomingMessage[]): Promise<Outcome | undefined> {
@@ -184,17 +217,8 @@ class Turn {
     return leave.aborted ? undefined : endOfRun(this.#transcript);
   }
 
-  /** The run that was started for these messages before, if there is one. Not to know would cost what it has written. */
-  #begunRun(): Promise<Run | undefined> {
-    const { log } = this.#parts;
-    return persist(() => this.#lookForRun(), {
-      signal: this.#task.leave,
-      withinMs: LOOK_WITHIN_MS,
-      onError: (error) => log.warn({ err: error }, 'a run that has begun could not be looked for yet'),
-    });
-  }
-
-  async #lookForRun(): Promise<Run | undefined> {
+  /** The run that was started for these messages before, if there is one. */
+  async #begunRun(): Promise<Run | undefined> {
     const { client, threads } = this.#parts;
     const id = await threads.idOf(this.#conversation);
     if (id === undefined) return undefined;
@@ -244,7 +268,7 @@ class Turn {
     const context = describeContext(messages);
     const fresh = messages.filter((message) => !message.regenerate);
     if (fresh.length === 0) return threads.takeBack(this.#conversation, context);
-    if (this.#task.begun) return threads.addMissing(fresh, this.#download, context);
+    if (this.#isBegun) return threads.addMissing(fresh, this.#download, context);
     return threads.add(fresh, this.#download, context);
   }
 }

@@ -52,6 +52,39 @@ test.each([0, 1, 2, 3, 4])(
   },
 );
 
+/** A server whose answer number `at` is an error, though it may have done what it was asked for. */
+function failsAt(at: number, hasDone: boolean) {
+  let requests = 0;
+  return (fetch: Fetch): Fetch =>
+    async (input, init) => {
+      const fails = ++requests === at;
+      if (!fails || hasDone) {
+        const response = await fetch(input, init);
+        if (!fails) return response;
+        await response.body?.cancel();
+      }
+      return Response.json({ error: { message: 'The store fails.' } }, { status: 500 });
+    };
+}
+
+test('a server that fails once, before or after what it was asked for, costs nothing: each message once, one answer', async () => {
+  const question = [from('Ann', 'one'), from('Ann', 'two')];
+  const cases = [1, 2, 3, 4].flatMap((at) => [true, false].map((hasDone) => ({ at: at + 2, hasDone })));
+  const ends = cases.map(async ({ at, hasDone }) => {
+    const model = new ScriptedModel(says('Whole.'));
+    const bot = await openHarness({ model, network: failsAt(at, hasDone) });
+    const seen = new SeenReply();
+    await bot.turnInto(seen, question);
+    const runs = await bot.client.beta.threads.runs.list(await bot.threadId());
+    return { seen, messages: await messagesOf(bot), statuses: runs.data.map(({ status }) => status) };
+  });
+  for (const { seen, messages, statuses } of await Promise.all(ends)) {
+    expect(seen).toMatchObject({ text: 'Whole.', outcome: { status: 'completed' } });
+    expect(messages).toEqual(['user: one', 'user: two', 'assistant: Whole.']);
+    expect(statuses).toEqual(['completed']);
+  }
+});
+
 test('a run that a process has left goes on with its id after its last finished step', async () => {
   const store = memoryStore();
   const question = [from('Ann', 'compute')];

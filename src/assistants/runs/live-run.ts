@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import { type Failures, told } from '../failures.ts';
@@ -6,7 +7,7 @@ import { type Ending, endingOf, isTerminal, RunLeft, RunStopped } from './ending
 import type { KeptRun } from './kept-run.ts';
 import { type LoopDeps, type Progress, RunLoop } from './loop/run-loop.ts';
 import type { EventStream } from './writer/event-stream.ts';
-import { RunSink } from './writer/run-sink.ts';
+import { RunSink, type RunSinkOptions } from './writer/run-sink.ts';
 import { RunWriter } from './writer/run-writer.ts';
 
 export interface LiveRunOptions extends Failures {
@@ -14,8 +15,7 @@ export interface LiveRunOptions extends Failures {
   /** Milliseconds until the run expires, whatever it waits for. */
   expiresAfterMs: number;
   checkpointMs: number | undefined;
-  /** What is to be waited for before a write, when another process might carry out the run by now. */
-  unsure: () => Promise<void> | undefined;
+  sink: RunSinkOptions;
   /** The run is over, or left: nothing of it is in memory any more. `isBroken`: even its end could not be kept. */
   onEnd: (isBroken: boolean) => void;
 }
@@ -25,6 +25,9 @@ export interface LiveRunOptions extends Failures {
  * write of the whole message, if something has come.
  */
 const CHECKPOINT_MS = 1_000;
+
+/** What can't be kept within so many ms while the store fails, whoever carries the run on has to do again. */
+const LEAVE_WITHIN_MS = 3_000;
 
 /** A run that this process carries out. At most one stream listens to it at a time. */
 export class LiveRun {
@@ -44,7 +47,7 @@ export class LiveRun {
 
   constructor(run: Run, options: LiveRunOptions) {
     const { state, ...rest } = options.deps;
-    this.#sink = new RunSink(state, (event) => this.#stream?.send(event), options.unsure);
+    this.#sink = new RunSink(state, (event) => this.#stream?.send(event), options.sink);
     this.run = run;
     this.#options = options;
     this.#writer = new RunWriter(run, this.#sink);
@@ -107,10 +110,14 @@ export class LiveRun {
     this.#interrupt(new RunStopped(ending));
   }
 
-  /** Leaves the run as it stands to whoever carries it on; resolves when all that it wrote is kept. */
+  /** Leaves the run as it stands to whoever carries it on; resolves when all that it wrote is kept, if it soon is. */
   async leave(): Promise<void> {
     this.#interrupt(new RunLeft());
-    await this.#work;
+    const patience = new AbortController();
+    const late = sleep(LEAVE_WITHIN_MS, undefined, { signal: patience.signal }).catch(() => {});
+    await Promise.race([this.#work, late]);
+    patience.abort();
+    this.#sink.shut();
   }
 
   /** The run is another process's by now: nothing of it is written any more. */

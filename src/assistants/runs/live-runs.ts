@@ -13,6 +13,8 @@ export interface LiveRunsOptions extends Failures {
   model: Model;
   codeInterpreter: CodeInterpreter;
   checkpointMs?: number;
+  /** How long a run tries to keep what it wrote while the store fails, in ms. */
+  storePatienceMs?: number;
 }
 
 /** A run's lock, which may still be on its way. */
@@ -46,13 +48,13 @@ export class LiveRuns {
 
   /** A run that can be held; its lock is given back when it is over or left. */
   open(run: Run, lock: Locked): LiveRun {
-    const { state, model, codeInterpreter, checkpointMs, onError, explain } = this.#options;
+    const { state, model, codeInterpreter, checkpointMs, storePatienceMs, onError, explain } = this.#options;
     let held: Lock | undefined;
     const live = new LiveRun(run, {
       deps: { state, model, codeInterpreter, abandon: (answer) => this.abandon(answer) },
       expiresAfterMs: msLeft(run),
       checkpointMs,
-      unsure: () => held?.unsure(),
+      sink: { unsure: () => held?.unsure(), patienceMs: storePatienceMs },
       onError,
       ...(explain && { explain }),
       onEnd: (isBroken) => {

@@ -88,7 +88,10 @@ export class ModelAnswers {
       }
       const { answer } = event;
       this.#resumable = answer;
-      sink.keep(() => sink.state.resumable.set(this.#writer.run.id, { number, answer }));
+      sink.keep(async () => {
+        if (this.#resumable === answer)
+          await sink.state.resumable.set(this.#writer.run.id, { number, answer });
+      });
     }
   }
 }

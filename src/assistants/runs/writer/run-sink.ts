@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
@@ -8,7 +9,18 @@ import type { StepEnd } from '../ending.ts';
 import type { KeptStep } from '../kept-step.ts';
 import type { Emit } from './event-stream.ts';
 
-/** Where goes what a run writes: whoever listens is told while the store keeps it. */
+/** How long a run tries to keep what it wrote, in ms: a database that is started anew, or has no connection free, takes less. */
+export const STORE_PATIENCE_MS = 10_000;
+
+/** Between two attempts, in ms. */
+const STORE_PAUSE_MS = 250;
+
+type Write = () => Promise<unknown>;
+
+/**
+ * Where goes what a run writes: whoever listens is told while the store keeps it. A write that fails is tried again, and may
+ * then come after later ones: so each writes what is true by then.
+ */
 export class RunSink {
   readonly state: State;
   readonly emit: Emit;
@@ -16,29 +28,51 @@ export class RunSink {
   readonly messages = new Map<string, Message>();
   /** The same of all its steps, oldest first. */
   readonly steps: RunStep[] = [];
+  /** What is kept with a step beside what clients see of it, by the step's id. */
+  readonly #asides = new Map<string, Aside>();
+  readonly #options: RunSinkOptions;
   #writes: Promise<unknown> = Promise.resolve();
   #isShut = false;
 
-  readonly #unsure: () => Promise<void> | undefined;
-
-  /** `unsure`: what is to be waited for before a write, when another process might carry out the run by now. */
-  constructor(state: State, emit: Emit, unsure: () => Promise<void> | undefined) {
+  constructor(state: State, emit: Emit, options: RunSinkOptions) {
     this.state = state;
     this.emit = emit;
-    this.#unsure = unsure;
+    this.#options = options;
   }
 
   /** Lets a write go on while the run does. */
-  keep(write: () => Promise<unknown>): void {
+  keep(write: Write): void {
     this.#writes = Promise.all([this.#writes, this.write(write)]);
     this.#writes.catch(() => {});
   }
 
-  /** Does it, unless the run is another process's by now. */
-  async write(write: () => Promise<unknown>): Promise<void> {
-    const unsure = this.#unsure();
+  /** Does it, unless the run is another process's by now. Rejects when the store fails for too long. */
+  async write(write: Write): Promise<void> {
+    const patience = performance.now() + (this.#options.patienceMs ?? STORE_PATIENCE_MS);
+    while (!(await this.#tries(write, patience))) await sleep(STORE_PAUSE_MS);
+  }
+
+  async #tries(write: Write, patience: number): Promise<boolean> {
+    const unsure = this.#options.unsure();
     if (unsure) await unsure;
-    if (!this.#isShut) await write();
+    if (this.#isShut) return true;
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      if (performance.now() >= patience) throw error;
+      return false;
+    }
+  }
+
+  /** A step as it is kept. */
+  keptStep(step: RunStep): KeptStep {
+    return { ...step, ...this.#asides.get(step.id) };
+  }
+
+  /** Changes what is kept with a step. */
+  putAside(step: RunStep, aside: Aside): void {
+    this.#asides.set(step.id, { ...this.#asides.get(step.id), ...aside });
   }
 
   /** Resolves when all that was written is kept; rejects when something could not be. */
@@ -51,6 +85,15 @@ export class RunSink {
     this.#isShut = true;
   }
 }
+
+export interface RunSinkOptions {
+  /** What is to be waited for before a write, when another process might carry out the run by now. */
+  unsure: () => Promise<void> | undefined;
+  /** Instead of `STORE_PATIENCE_MS`. */
+  patienceMs?: number | undefined;
+}
+
+type Aside = Pick<KeptStep, 'answer' | 'isLast'>;
 
 /** Begins a step. A stream takes only one open step at a time. */
 export function openStep(run: Run, sink: RunSink, details: RunStep['step_details']): RunStep {
@@ -73,7 +116,7 @@ export function openStep(run: Run, sink: RunSink, details: RunStep['step_details
     usage: null,
   };
   sink.steps.push(step);
-  sink.keep(() => sink.state.steps.append(run.id, step));
+  sink.keep(() => sink.state.steps.append(run.id, sink.keptStep(step)));
   sink.emit({ event: 'thread.run.step.created', data: step });
   sink.emit({ event: 'thread.run.step.in_progress', data: step });
   return step;
@@ -85,12 +128,13 @@ export function endStep(
   sink: RunSink,
   end: StepEnd,
   usage: RunStep.Usage | null,
-  aside: Pick<KeptStep, 'answer' | 'isLast'> = {},
+  aside: Aside = {},
 ): void {
   step.status = end.status;
   step.last_error = end.last_error;
   step.usage = usage;
   step[`${end.status}_at`] = nowInSeconds();
-  sink.keep(() => sink.state.steps.put({ ...step, ...aside }));
+  sink.putAside(step, aside);
+  sink.keep(() => sink.state.steps.put(sink.keptStep(step)));
   sink.emit({ event: `thread.run.step.${end.status}`, data: step });
 }

@@ -25,6 +25,8 @@ export class RunWriter {
   #textAfterCalls = '';
   /** Kept with the run when it is created, and told when it begins. */
   readonly #atWork: { status: 'in_progress'; started_at: number };
+  /** All that became of the run since it was created, or taken over. */
+  readonly #changes: Partial<Run> = {};
 
   constructor(run: Run, sink: RunSink) {
     this.run = run;
@@ -35,7 +37,8 @@ export class RunWriter {
   /** Keeps the run, for which the thread's were looked at. It is at work right after, so the same write tells of that. */
   create(): void {
     const { runs } = this.#sink.state;
-    this.#sink.keep(() => runs.append(this.run.thread_id, { ...this.run, ...this.#atWork }, true));
+    const { thread_id } = this.run;
+    this.#sink.keep(() => runs.append(thread_id, { ...this.run, ...this.#atWork, ...this.#changes }, true));
     this.#sink.emit({ event: 'thread.run.created', data: this.run });
     this.#sink.emit({ event: 'thread.run.queued', data: this.run });
   }
@@ -48,7 +51,7 @@ export class RunWriter {
   /** Goes on with a run that another process carried out. */
   takeOver(): void {
     const change = { ...this.#atWork, required_action: null };
-    if (this.run.status !== 'in_progress') this.#sink.keep(() => this.#save(change));
+    if (this.run.status !== 'in_progress') this.#keep(change);
     this.#goOn(change);
   }
 
@@ -95,7 +98,8 @@ export class RunWriter {
   /** Changes the run's metadata, at any time. */
   async describe(metadata: Run['metadata']): Promise<void> {
     Object.assign(this.run, { metadata });
-    await this.#sink.write(() => this.#save({ metadata }));
+    Object.assign(this.#changes, { metadata });
+    await this.#sink.write(() => this.#save());
   }
 
   text(delta: string): void {
@@ -157,7 +161,7 @@ export class RunWriter {
     this.closeCalls(usage);
     this.#sink.emit({ event: 'thread.run.queued', data: this.run });
     const change = { status: 'in_progress' as const, required_action: null };
-    this.#sink.keep(() => this.#save(change));
+    this.#keep(change);
     this.#goOn(change);
   }
 
@@ -179,7 +183,7 @@ export class RunWriter {
 
   cancelling(): void {
     this.run.status = 'cancelling';
-    this.#sink.keep(() => this.#save({ status: 'cancelling' }));
+    this.#keep({ status: 'cancelling' });
     this.#sink.emit({ event: 'thread.run.cancelling', data: this.run });
   }
 
@@ -215,7 +219,7 @@ export class RunWriter {
   async #rest(change: Partial<Run> & Pick<Run, 'status'>): Promise<void> {
     // Who sees from another process that it is over finds all of it.
     if (isTerminal(change.status)) await this.#sink.kept();
-    this.#sink.keep(() => this.#save(change));
+    this.#keep(change);
     await this.#sink.kept();
     // Once a cancel has begun, the run waits for nobody.
     if (this.run.status === 'cancelling' && !isTerminal(change.status)) return;
@@ -223,9 +227,15 @@ export class RunWriter {
     this.#sink.emit({ event: `thread.run.${change.status}`, data: this.run });
   }
 
+  /** Lets a change be kept. */
+  #keep(change: Partial<Run>): void {
+    Object.assign(this.#changes, change);
+    this.#sink.keep(() => this.#save());
+  }
+
   /** What is kept is changed, not replaced: changes may come at the same time. */
-  async #save(change: Partial<Run>): Promise<void> {
-    await this.#sink.state.runs.update(this.run.id, (kept) => ({ ...kept, ...change }));
+  async #save(): Promise<void> {
+    await this.#sink.state.runs.update(this.run.id, (kept) => ({ ...kept, ...this.#changes }));
   }
 
   #openMessage(): MessageWriter {

@@ -15,8 +15,6 @@ export class ToolCallsWriter {
   readonly #sink: RunSink;
   readonly #step: RunStep;
   readonly #calls: (CodeInterpreterToolCall | FunctionToolCall)[];
-  /** What is kept with the step, once the model has made all its calls. */
-  #answer: WholeAnswer | undefined;
   #hasChanged = false;
 
   private constructor(sink: RunSink, step: RunStep, calls: ToolCallsWriter['calls']) {
@@ -36,9 +34,8 @@ export class ToolCallsWriter {
     const { step_details: details } = step;
     const calls = details.type === 'tool_calls' ? (details.tool_calls as ToolCallsWriter['calls']) : [];
     sink.steps.push(step);
-    const writer = new ToolCallsWriter(sink, step, calls);
-    writer.#answer = answer;
-    return writer;
+    if (answer) sink.putAside(step, { answer });
+    return new ToolCallsWriter(sink, step, calls);
   }
 
   /** A step that is written once more from its beginning. */
@@ -81,7 +78,7 @@ export class ToolCallsWriter {
 
   /** What is kept with the step from now on: who takes the run over goes on from there. */
   set answer(answer: WholeAnswer) {
-    this.#answer = answer;
+    this.#sink.putAside(this.#step, { answer });
     this.#hasChanged = true;
   }
 
@@ -97,15 +94,11 @@ export class ToolCallsWriter {
 
   async #save(): Promise<void> {
     this.#hasChanged = false;
-    await this.#sink.state.steps.put({ ...this.#step, ...this.#aside });
+    await this.#sink.state.steps.put(this.#sink.keptStep(this.#step));
   }
 
   close(ending: Ending, usage: RunStep.Usage | null): void {
-    endStep(this.#step, this.#sink, stepEnding(ending), usage, this.#aside);
-  }
-
-  get #aside(): Pick<KeptStep, 'answer'> {
-    return this.#answer ? { answer: this.#answer } : {};
+    endStep(this.#step, this.#sink, stepEnding(ending), usage);
   }
 
   #delta(call: ToolCallDelta): void {
