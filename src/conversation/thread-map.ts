@@ -47,7 +47,10 @@ export class ThreadMap {
 
   /** Gives the conversation a new thread: what was said before is forgotten, and deleted. */
   async renew(conversation: string): Promise<string> {
-    const before = await this.idOf(conversation);
+    return this.#replace(conversation, await this.idOf(conversation));
+  }
+
+  async #replace(conversation: string, before: string | undefined): Promise<string> {
     const thread = await this.#client.beta.threads.create({ metadata: { conversation } });
     await this.#kept.set(conversation, thread.id);
     // In the background, for a run may have to end first; what can't be deleted now is when it is old.
@@ -143,7 +146,7 @@ export class ThreadMap {
   /** The conversation's thread, without the context of a turn that did not come to its end. */
   async #find(conversation: string): Promise<string> {
     const kept = await this.#kept.get(conversation);
-    if (kept === undefined) return this.renew(conversation);
+    if (kept === undefined) return this.#replace(conversation, undefined);
     if (typeof kept === 'string') return kept;
     const left = await this.#leftContext(kept.id).catch(unlessGone);
     await this.#forget(conversation, kept.id, left);

@@ -13,9 +13,10 @@ import { GENERAL, isQuiet, openWorld, withoutButtons } from './world.ts';
 
 /**
  * A turn takes no more round trips to PostgreSQL than this, however long the thread is: about half of them for the thread
- * and its run, ten for the queue and the ledger, and the rest for what people may have deleted and for locks.
+ * and its run, ten for the queue and the ledger, and the rest for what people may have deleted and for locks. Two or three
+ * fewer where writes happen to be under way together.
  */
-const MOST_QUERIES = 30;
+const MOST_QUERIES = 36;
 
 /** The more, once, for a thread of which this process does not know how it ends. */
 const TO_FIND_THE_END = 4;
