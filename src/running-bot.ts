@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenAI } from 'openai';
-import { Erasure } from './conversation/erasure.ts';
+import { Erasure } from './conversation/erasure/erasure.ts';
+import { Retractions } from './conversation/erasure/retract.ts';
 import { Ledger } from './conversation/ledger.ts';
 import { TURNS } from './conversation/namespaces.ts';
 import { type TakeTurn, TurnWatch } from './conversation/observed-turn.ts';
-import { Retractions } from './conversation/retract.ts';
 import { Stops } from './conversation/stops.ts';
-import { type TurnParts, takeTurn } from './conversation/turn.ts';
+import { type TurnParts, takeTurn } from './conversation/turn/turn.ts';
 import { Turns, type TurnTask } from './conversation/turns.ts';
 import { logging } from './log.ts';
 import type { TurnObserver } from './operations/observer.ts';

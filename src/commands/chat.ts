@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Console } from '../../adapters/console/console.ts';
 import { plain } from '../../adapters/console/printer.ts';
 import { CONVERSATIONS } from '../conversation/namespaces.ts';
-import { polledRun, streamedRun } from '../conversation/run.ts';
+import { polledRun, streamedRun } from '../conversation/run/run.ts';
 import { openLog } from '../log.ts';
 import { OpeningBot } from '../opening-bot.ts';
 import { openControl } from '../operations/control.ts';

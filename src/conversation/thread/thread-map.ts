@@ -1,11 +1,11 @@
 import type { Keyv } from 'keyv';
 import { BadRequestError, type OpenAI } from 'openai';
 import type { MessageCreateParams } from 'openai/resources/beta/threads/messages';
-import type { IncomingMessage } from '../platform.ts';
+import type { IncomingMessage } from '../../platform.ts';
+import { CONTEXT_KIND, Erasure } from '../erasure/erasure.ts';
+import { endActiveRun } from '../run/run-status.ts';
 import { type Download, withFiles } from './attachments.ts';
-import { CONTEXT_KIND, Erasure } from './erasure.ts';
 import { isGone, unlessGone } from './gone.ts';
-import { endActiveRun } from './run-status.ts';
 
 /** A conversation's thread: its id, or that of one which may hold a context that is to be deleted. */
 export type KeptThread = string | { id: string; holdsContext: true };

@@ -1,13 +1,13 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
-import { observedBegun, observedRun } from '../../src/conversation/observed-run.ts';
-import { begunRun, polledRun, streamedRun } from '../../src/conversation/run.ts';
-import { noFunctions } from '../../src/functions/functions.ts';
-import { logFields, logging } from '../../src/log.ts';
-import type { RunObserver } from '../../src/operations/observer.ts';
-import { end, failsAfter, python, ScriptedModel, says, text, usage } from '../sim/scripted-model.ts';
-import { from, type HarnessOptions, openHarness } from './harness.ts';
+import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
+import { observedBegun, observedRun } from '../../../src/conversation/run/observed-run.ts';
+import { begunRun, polledRun, streamedRun } from '../../../src/conversation/run/run.ts';
+import { noFunctions } from '../../../src/functions/functions.ts';
+import { logFields, logging } from '../../../src/log.ts';
+import type { RunObserver } from '../../../src/operations/observer.ts';
+import { end, failsAfter, python, ScriptedModel, says, text, usage } from '../../sim/scripted-model.ts';
+import { from, type HarnessOptions, openHarness } from '../harness.ts';
 
 function observing() {
   const told: string[] = [];

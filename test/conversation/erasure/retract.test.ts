@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openStore } from '../../src/store/open-store.ts';
-import type { Store } from '../../src/store/store.ts';
-import { usedDataDir } from '../e2e/bobbin.ts';
-import { openScene } from '../operations/bot-scene.ts';
-import { filesWith } from '../operations/traces.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { usedDataDir } from '../../e2e/bobbin.ts';
+import { openScene } from '../../operations/bot-scene.ts';
+import { filesWith } from '../../operations/traces.ts';
 
 const SECRET = 'zwetschgenkuchen';
 

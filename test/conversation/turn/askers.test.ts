@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeAskers } from '../../src/conversation/askers.ts';
+import { describeAskers } from '../../../src/conversation/turn/askers.ts';
 
 const from = (name: string) => ({ id: '1', conversation: 'c', author: { id: name, name }, text: 'hi' });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ModelError } from '../../src/assistants/models/model.ts';
-import { polledRun, streamedRun } from '../../src/conversation/run.ts';
+import { ModelError } from '../../../src/assistants/models/model.ts';
+import { polledRun, streamedRun } from '../../../src/conversation/run/run.ts';
 import {
   calls,
   end,
@@ -10,8 +10,8 @@ import {
   ScriptedModel,
   says,
   text,
-} from '../sim/scripted-model.ts';
-import { from, openHarness, SeenReply } from './harness.ts';
+} from '../../sim/scripted-model.ts';
+import { from, openHarness, SeenReply } from '../harness.ts';
 
 /** The texts of the messages that a model was given. */
 function told(model: ScriptedModel, request = -1): string[] {

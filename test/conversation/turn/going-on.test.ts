@@ -1,10 +1,10 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
-import type { Functions, NamedCall } from '../../src/functions/functions.ts';
-import { memoryStore } from '../../src/store/sqlite/store.ts';
-import { calls, end, hangsAfter, python, ScriptedModel, says, text } from '../sim/scripted-model.ts';
-import { from, openHarness, SeenReply } from './harness.ts';
+import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
+import type { Functions, NamedCall } from '../../../src/functions/functions.ts';
+import { memoryStore } from '../../../src/store/sqlite/store.ts';
+import { calls, end, hangsAfter, python, ScriptedModel, says, text } from '../../sim/scripted-model.ts';
+import { from, openHarness, SeenReply } from '../harness.ts';
 
 /** A network that goes silent with request number `last`, as a process does that is killed. */
 function silentAfter(last: number) {

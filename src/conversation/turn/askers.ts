@@ -1,4 +1,4 @@
-import type { IncomingMessage } from '../platform.ts';
+import type { IncomingMessage } from '../../platform.ts';
 
 /** Longer names than this are cut: they are only there to address somebody. */
 const LONGEST_NAME = 80;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { describeContext, LONGEST_CONTEXT } from '../../src/conversation/context.ts';
-import type { ContextMessage, IncomingMessage } from '../../src/platform.ts';
-import { hangsAfter, type ScriptedAnswer, ScriptedModel, says, text } from '../sim/scripted-model.ts';
-import { from, openHarness } from './harness.ts';
+import { describeContext, LONGEST_CONTEXT } from '../../../src/conversation/turn/context.ts';
+import type { ContextMessage, IncomingMessage } from '../../../src/platform.ts';
+import { hangsAfter, type ScriptedAnswer, ScriptedModel, says, text } from '../../sim/scripted-model.ts';
+import { from, openHarness } from '../harness.ts';
 
 const said = (author: string, text: string): ContextMessage => ({ author, text });
 

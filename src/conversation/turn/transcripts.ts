@@ -1,5 +1,5 @@
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
-import { emptyTranscript, fold, type Transcript } from '../reply/transcript/transcript.ts';
+import { emptyTranscript, fold, type Transcript } from '../../reply/transcript/transcript.ts';
 
 /** The transcript after each event of a run. */
 export async function* transcriptsOf(

@@ -2,9 +2,9 @@ import type { OpenAI } from 'openai';
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
+import { endActiveRun, waitForIdle } from '../run/run-status.ts';
+import { isGone, unlessGone } from '../thread/gone.ts';
 import { type AskedTurn, turnsOf } from './asked-turns.ts';
-import { isGone, unlessGone } from './gone.ts';
-import { endActiveRun, waitForIdle } from './run-status.ts';
 
 /** The most that the API gives in one page. */
 const PAGE = { order: 'asc', limit: 100 } as const;

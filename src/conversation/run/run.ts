@@ -2,7 +2,7 @@ import type { OpenAI } from 'openai';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run, RunCreateParamsBase } from 'openai/resources/beta/threads/runs/runs';
-import type { Functions } from '../functions/functions.ts';
+import type { Functions } from '../../functions/functions.ts';
 import { isOver, settledEvents, waitForEnd, waitForNews } from './run-status.ts';
 
 /** What a run needs of whoever follows it. */

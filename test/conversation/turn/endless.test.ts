@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { ModelEvent } from '../../src/assistants/models/model.ts';
-import { LONGEST_ANSWER } from '../../src/conversation/endless.ts';
-import { polledRun, streamedRun } from '../../src/conversation/run.ts';
-import { type ScriptedAnswer, ScriptedModel, says } from '../sim/scripted-model.ts';
-import { from, openHarness } from './harness.ts';
+import type { ModelEvent } from '../../../src/assistants/models/model.ts';
+import { polledRun, streamedRun } from '../../../src/conversation/run/run.ts';
+import { LONGEST_ANSWER } from '../../../src/conversation/turn/endless.ts';
+import { type ScriptedAnswer, ScriptedModel, says } from '../../sim/scripted-model.ts';
+import { from, openHarness } from '../harness.ts';
 
 const KIB = 1_024;
 /** 10 MB, which is what nobody waits for the end of. */

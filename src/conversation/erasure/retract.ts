@@ -1,12 +1,12 @@
 import type { Keyv } from 'keyv';
-import { KeyedQueue } from '../keyed-queue.ts';
-import type { Logger } from '../log.ts';
-import type { IncomingMessage } from '../platform.ts';
-import type { Store } from '../store/store.ts';
+import { KeyedQueue } from '../../keyed-queue.ts';
+import type { Logger } from '../../log.ts';
+import type { IncomingMessage } from '../../platform.ts';
+import type { Store } from '../../store/store.ts';
+import { RETRACTED } from '../namespaces.ts';
+import type { ThreadMap } from '../thread/thread-map.ts';
+import type { TurnTask } from '../turns.ts';
 import type { Erasure } from './erasure.ts';
-import { RETRACTED } from './namespaces.ts';
-import type { ThreadMap } from './thread-map.ts';
-import type { TurnTask } from './turns.ts';
 
 /** A message that people deleted: whether what is kept of it has been deleted, too. */
 export type Retraction = 'open' | 'done';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Attachment, IncomingMessage } from '../../src/platform.ts';
-import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
-import { end, python, ScriptedModel, says } from '../sim/scripted-model.ts';
-import { from, openHarness } from './harness.ts';
+import type { Attachment, IncomingMessage } from '../../../src/platform.ts';
+import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
+import { end, python, ScriptedModel, says } from '../../sim/scripted-model.ts';
+import { from, openHarness } from '../harness.ts';
 
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',

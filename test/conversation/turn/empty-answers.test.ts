@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Printer, plain } from '../../adapters/console/printer.ts';
-import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
-import type { ModelEvent } from '../../src/assistants/models/model.ts';
-import { polledRun, streamedRun } from '../../src/conversation/run.ts';
-import { Sink } from '../adapters/console/sink.ts';
-import { ScriptedInterpreter, type ScriptedResult } from '../sim/scripted-interpreter.ts';
-import { calls, end, python, ScriptedModel, says, text } from '../sim/scripted-model.ts';
-import { from, openHarness } from './harness.ts';
+import { Printer, plain } from '../../../adapters/console/printer.ts';
+import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
+import type { ModelEvent } from '../../../src/assistants/models/model.ts';
+import { polledRun, streamedRun } from '../../../src/conversation/run/run.ts';
+import { Sink } from '../../adapters/console/sink.ts';
+import { ScriptedInterpreter, type ScriptedResult } from '../../sim/scripted-interpreter.ts';
+import { calls, end, python, ScriptedModel, says, text } from '../../sim/scripted-model.ts';
+import { from, openHarness } from '../harness.ts';
 
 const EMPTY = { status: 'failed', error: 'The model gave an empty answer. Ask again.' };
 

@@ -1,9 +1,9 @@
 import { APIConnectionError, APIError } from 'openai';
-import type { Outcome, ReplyFile } from '../platform.ts';
-import { Problem } from '../problem.ts';
-import { isEmpty, isWordless } from '../reply/transcript/empty.ts';
-import type { Transcript } from '../reply/transcript/transcript.ts';
-import { StoreProblem } from '../store/store-problem.ts';
+import type { Outcome, ReplyFile } from '../../platform.ts';
+import { Problem } from '../../problem.ts';
+import { isEmpty, isWordless } from '../../reply/transcript/empty.ts';
+import type { Transcript } from '../../reply/transcript/transcript.ts';
+import { StoreProblem } from '../../store/store-problem.ts';
 
 /** How a turn ended, as its run's transcript tells it. */
 export function endOfRun(transcript: Transcript): Outcome {

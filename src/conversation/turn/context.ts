@@ -1,5 +1,5 @@
-import type { ContextMessage, IncomingMessage } from '../platform.ts';
-import { isVisible } from '../reply/layout/visible.ts';
+import type { ContextMessage, IncomingMessage } from '../../platform.ts';
+import { isVisible } from '../../reply/layout/visible.ts';
 
 /** All of a context, in UTF-16 code units: some 6,000 tokens, a tenth of what a model is given by default. */
 export const LONGEST_CONTEXT = 24_000;

@@ -1,7 +1,7 @@
 import { type OpenAI, toFile } from 'openai';
 import type { MessageContentPartParam, MessageCreateParams } from 'openai/resources/beta/threads/messages';
-import type { Attachment, IncomingMessage } from '../platform.ts';
-import { Problem } from '../problem.ts';
+import type { Attachment, IncomingMessage } from '../../platform.ts';
+import { Problem } from '../../problem.ts';
 
 /** The Assistants server's limit on one file, in bytes. */
 const LARGEST_FILE = 25 * 1024 * 1024;
