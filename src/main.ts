@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Whom } from './operations/forgetting.ts';
+import type { Whom } from './operations/forgetting/forgetting.ts';
 import { Problem } from './problem.ts';
 import { loadEnvFile } from './settings/env-file.ts';
 import { readSettings } from './settings/settings.ts';
@@ -48,7 +48,8 @@ async function run(args: string[]): Promise<void> {
     return;
   }
   const settings = await readSettings(process.env);
-  const proxies = settings.proxy && (await import('./operations/proxies.ts')).useProxies(settings.proxy);
+  const proxies =
+    settings.proxy && (await import('./operations/proxy/proxies.ts')).useProxies(settings.proxy);
   const hasPlatform = settings.slack !== undefined || settings.discord !== undefined;
   if (command === 'serve') {
     const { serve } = await import('./commands/serve.ts');

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { metrics } from '../src/operations/metrics/metrics.ts';
 import { registry } from '../src/operations/metrics/registry.ts';
-import { metrics } from '../src/operations/metrics.ts';
 import { readConfig } from '../src/settings/config.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -9,7 +9,7 @@ import { polledRun, streamedRun } from '../conversation/run/run.ts';
 import { openLog } from '../log.ts';
 import { OpeningBot } from '../opening-bot.ts';
 import { openControl } from '../operations/control.ts';
-import { copiesFolder } from '../operations/file-copies.ts';
+import { copiesFolder } from '../operations/forgetting/file-copies.ts';
 import type { IncomingMessage, ReplyFile } from '../platform.ts';
 import type { ReplyStyle } from '../reply/transcript/render.ts';
 import type { Settings } from '../settings/settings.ts';

@@ -8,7 +8,7 @@ import { redactor } from '../operations/doctor/redact.ts';
 import { report } from '../operations/doctor/report.ts';
 import { examineSandbox } from '../operations/doctor/sandbox.ts';
 import { examineSqlite } from '../operations/doctor/sqlite.ts';
-import { useProxies } from '../operations/proxies.ts';
+import { useProxies } from '../operations/proxy/proxies.ts';
 import { checkSettings, type Settings } from '../settings/settings.ts';
 
 export interface DoctorOptions {

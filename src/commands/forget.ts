@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { openServer } from '../bot.ts';
 import { openLog } from '../log.ts';
-import { Forgetting, type Whom } from '../operations/forgetting.ts';
-import { printed } from '../operations/receipt.ts';
+import { Forgetting, type Whom } from '../operations/forgetting/forgetting.ts';
+import { printed } from '../operations/forgetting/receipt.ts';
 import { Problem } from '../problem.ts';
 import type { Settings } from '../settings/settings.ts';
 import { hasDatabase, openStore } from '../store/open-store.ts';

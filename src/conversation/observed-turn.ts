@@ -1,4 +1,4 @@
-import type { TurnObserver } from '../operations/observer.ts';
+import type { TurnObserver } from '../operations/metrics/observer.ts';
 import type { Call, IncomingMessage, Platform, Reply, View } from '../platform.ts';
 import type { TurnTask } from './turns.ts';
 

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
-import { type Checks, readinessOf } from './readiness.ts';
+import { type Checks, readinessOf } from './health/readiness.ts';
 
 const NOT_READY = 'It is starting or stopping.';
 

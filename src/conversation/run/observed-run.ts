@@ -1,7 +1,7 @@
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { addToLog } from '../../log.ts';
-import type { RunObserver } from '../../operations/observer.ts';
+import type { RunObserver } from '../../operations/metrics/observer.ts';
 import type { FollowRun, RunThread } from './run.ts';
 import { isOver } from './run-status.ts';
 

@@ -5,7 +5,7 @@ import type { Run, RunCreateParamsBase } from 'openai/resources/beta/threads/run
 import { attemptedOnce } from '../../functions/attempted-once.ts';
 import type { Functions } from '../../functions/functions.ts';
 import type { Logger } from '../../log.ts';
-import type { TurnObserver } from '../../operations/observer.ts';
+import type { TurnObserver } from '../../operations/metrics/observer.ts';
 import type { BegunReply, IncomingMessage, KeptReply, Outcome, Platform, ReplyFile } from '../../platform.ts';
 import { Publisher } from '../../reply/publisher/publisher.ts';
 import { fileIds } from '../../reply/transcript/file-ids.ts';

@@ -1,5 +1,5 @@
 import { Histogram } from 'prom-client';
-import type { CallObserver } from '../observer.ts';
+import type { CallObserver } from './observer.ts';
 import { registers } from './registry.ts';
 
 /** Seconds: from an answer of a server near by to the time limit of a call. */

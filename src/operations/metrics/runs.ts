@@ -1,5 +1,5 @@
 import { Counter, Histogram } from 'prom-client';
-import type { RunObserver } from '../observer.ts';
+import type { RunObserver } from './observer.ts';
 import { registers } from './registry.ts';
 
 /** Seconds: from an answer that is there at once to a run's time limit of ten minutes. */

@@ -1,6 +1,6 @@
 import { Gauge } from 'prom-client';
-import type { Readiness } from '../readiness.ts';
-import { within } from '../within.ts';
+import type { Readiness } from '../health/readiness.ts';
+import { within } from '../health/within.ts';
 import { registers } from './registry.ts';
 
 /** What is looked up whenever somebody asks for the metrics; what is left out is not shown. */

@@ -1,5 +1,5 @@
 import { Histogram } from 'prom-client';
-import type { StoreObserver } from '../observer.ts';
+import type { StoreObserver } from './observer.ts';
 import { registers } from './registry.ts';
 
 /** Seconds: from what SQLite has in memory to what PostgreSQL is given to answer. */

@@ -1,5 +1,5 @@
 import { Counter, Histogram } from 'prom-client';
-import type { TurnObserver } from '../observer.ts';
+import type { TurnObserver } from './observer.ts';
 import { registers } from './registry.ts';
 
 /** Seconds: from a short answer of a fast model to a run's time limit of ten minutes. */

@@ -5,7 +5,7 @@ import { observedBegun, observedRun } from '../../../src/conversation/run/observ
 import { begunRun, polledRun, streamedRun } from '../../../src/conversation/run/run.ts';
 import { noFunctions } from '../../../src/functions/functions.ts';
 import { logFields, logging } from '../../../src/log.ts';
-import type { RunObserver } from '../../../src/operations/observer.ts';
+import type { RunObserver } from '../../../src/operations/metrics/observer.ts';
 import { end, failsAfter, python, ScriptedModel, says, text, usage } from '../../sim/scripted-model.ts';
 import { from, type HarnessOptions, openHarness } from '../harness.ts';
 

@@ -1,6 +1,6 @@
-import type { Logger } from '../log.ts';
-import { Problem } from '../problem.ts';
-import type { Store } from '../store/store.ts';
+import type { Logger } from '../../log.ts';
+import { Problem } from '../../problem.ts';
+import type { Store } from '../../store/store.ts';
 import { within } from './within.ts';
 
 /** Between two looks at the store, in ms. */

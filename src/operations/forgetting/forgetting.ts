@@ -1,8 +1,8 @@
 import type { OpenAI } from 'openai';
-import { addTo, Erasure, emptyTally, type Tally } from '../conversation/erasure/erasure.ts';
-import { CONVERSATIONS } from '../conversation/namespaces.ts';
-import type { KeptThread } from '../conversation/thread/thread-map.ts';
-import type { Store } from '../store/store.ts';
+import { addTo, Erasure, emptyTally, type Tally } from '../../conversation/erasure/erasure.ts';
+import { CONVERSATIONS } from '../../conversation/namespaces.ts';
+import type { KeptThread } from '../../conversation/thread/thread-map.ts';
+import type { Store } from '../../store/store.ts';
 import { ConversationRecords } from './conversation-records.ts';
 import { deleteCopies } from './file-copies.ts';
 

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenAI } from 'openai';
-import { Erasure } from '../conversation/erasure/erasure.ts';
-import { CONVERSATIONS } from '../conversation/namespaces.ts';
-import { isOver } from '../conversation/run/run-status.ts';
-import { unlessGone } from '../conversation/thread/gone.ts';
-import type { KeptThread } from '../conversation/thread/thread-map.ts';
-import type { Logger } from '../log.ts';
-import type { Store } from '../store/store.ts';
+import { Erasure } from '../../conversation/erasure/erasure.ts';
+import { CONVERSATIONS } from '../../conversation/namespaces.ts';
+import { isOver } from '../../conversation/run/run-status.ts';
+import { unlessGone } from '../../conversation/thread/gone.ts';
+import type { KeptThread } from '../../conversation/thread/thread-map.ts';
+import type { Logger } from '../../log.ts';
+import type { Store } from '../../store/store.ts';
 import { ConversationRecords, QUEUES } from './conversation-records.ts';
 import { deleteCopiesBefore } from './file-copies.ts';
 

@@ -1,6 +1,6 @@
 import type { Agent as HttpAgent } from 'node:http';
 import { Agent, Dispatcher, Pool, ProxyAgent, setGlobalDispatcher } from 'undici';
-import { type ProxySettings, proxyFor } from '../settings/proxy.ts';
+import { type ProxySettings, proxyFor } from '../../settings/proxy.ts';
 import { isOpen, refused, tunnelAgent, unreachable } from './tunnel.ts';
 
 /** How what can't use `fetch` reaches the world through the proxies. */

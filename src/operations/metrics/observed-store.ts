@@ -1,5 +1,5 @@
 import type { Keyv } from 'keyv';
-import type { Store } from '../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import type { StoreObserver } from './observer.ts';
 
 const OPERATIONS: ReadonlySet<PropertyKey> = new Set([

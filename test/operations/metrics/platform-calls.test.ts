@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { nameOf, watchPlatformCalls } from '../../src/operations/platform-calls.ts';
+import { nameOf, watchPlatformCalls } from '../../../src/operations/metrics/platform-calls.ts';
 
 /** Two APIs on one server, each call of which is kept as it was told. */
 async function watched() {

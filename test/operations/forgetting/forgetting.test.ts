@@ -1,13 +1,13 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { openServer } from '../../src/bot.ts';
-import { Forgetting, type Receipt, type Whom } from '../../src/operations/forgetting.ts';
-import { readSettings } from '../../src/settings/settings.ts';
-import { openStore } from '../../src/store/open-store.ts';
-import { usedDataDir } from '../e2e/bobbin.ts';
-import { type PostgresServer, startPostgres } from '../sim/postgres.ts';
-import { openScene } from './bot-scene.ts';
-import { filesWith, rowsWith } from './traces.ts';
+import { openServer } from '../../../src/bot.ts';
+import { Forgetting, type Receipt, type Whom } from '../../../src/operations/forgetting/forgetting.ts';
+import { readSettings } from '../../../src/settings/settings.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { usedDataDir } from '../../e2e/bobbin.ts';
+import { type PostgresServer, startPostgres } from '../../sim/postgres.ts';
+import { openScene } from '../bot-scene.ts';
+import { filesWith, rowsWith } from '../traces.ts';
 
 interface Place {
   options: { dataDir: string; databaseUrl?: string };

@@ -1,4 +1,4 @@
-import type { Outcome } from '../platform.ts';
+import type { Outcome } from '../../platform.ts';
 
 /** Is told of turns, by the platform on which people see them. */
 export interface TurnObserver {

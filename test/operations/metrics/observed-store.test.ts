@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { observedStore } from '../../src/operations/observed-store.ts';
-import { memoryStore } from '../../src/store/sqlite/store.ts';
+import { observedStore } from '../../../src/operations/metrics/observed-store.ts';
+import { memoryStore } from '../../../src/store/sqlite/store.ts';
 
 function observed() {
   const told: string[] = [];

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { registry } from '../../src/operations/metrics/registry.ts';
-import { metrics } from '../../src/operations/metrics.ts';
+import { metrics } from '../../../src/operations/metrics/metrics.ts';
+import { registry } from '../../../src/operations/metrics/registry.ts';
 
 afterEach(() => {
   metrics.watch({});

@@ -1,5 +1,5 @@
-import type { Platform } from '../platform.ts';
-import { Problem } from '../problem.ts';
+import type { Platform } from '../../platform.ts';
+import { Problem } from '../../problem.ts';
 import { within } from './within.ts';
 
 /** Says why a part does not work at the moment, in a sentence for whoever runs Bobbin; undefined when it does. */

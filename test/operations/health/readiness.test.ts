@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openHttp } from '../../src/operations/http.ts';
-import { answers, type Checks, connectionsOf } from '../../src/operations/readiness.ts';
-import type { Platform } from '../../src/platform.ts';
-import { Problem } from '../../src/problem.ts';
+import { answers, type Checks, connectionsOf } from '../../../src/operations/health/readiness.ts';
+import { openHttp } from '../../../src/operations/http.ts';
+import type { Platform } from '../../../src/platform.ts';
+import { Problem } from '../../../src/problem.ts';
 
 async function readyz(checks: Checks, ready = true) {
   const server = await openHttp({ port: 0, hostname: '127.0.0.1', ready: () => ready, checks });

@@ -1,7 +1,7 @@
-import { CONVERSATIONS, RETRACTED, TURNS } from '../conversation/namespaces.ts';
-import type { IncomingMessage } from '../platform.ts';
-import type { Entry, Queue } from '../store/queue.ts';
-import type { Store } from '../store/store.ts';
+import { CONVERSATIONS, RETRACTED, TURNS } from '../../conversation/namespaces.ts';
+import type { IncomingMessage } from '../../platform.ts';
+import type { Entry, Queue } from '../../store/queue.ts';
+import type { Store } from '../../store/store.ts';
 
 /** So many notes are read at once. */
 const PAGE = 100;
