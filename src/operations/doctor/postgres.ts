@@ -1,13 +1,13 @@
 import { Client } from 'pg';
-import { BOSS_SCHEMA } from '../../store/postgres/boss.ts';
-import { POOL_SIZE } from '../../store/postgres/connections.ts';
+import { POOL_SIZE } from '../../store/postgres/connections/connections.ts';
 import {
   addressOf,
   adviceOn,
   explain,
   OF_A_NEWER_BOBBIN,
   OF_ANOTHER_PROGRAM,
-} from '../../store/postgres/errors.ts';
+} from '../../store/postgres/connections/errors.ts';
+import { BOSS_SCHEMA } from '../../store/postgres/queue/boss.ts';
 import { SCHEMA_VERSION } from '../../store/postgres/schema.ts';
 import { broken, type Finding, limited, well } from './finding.ts';
 

@@ -1,6 +1,6 @@
 import { KeyvPostgres, type KeyvPostgresOptions } from '@keyv/postgres';
 import type { Batches, Row } from './batches.ts';
-import type { Query } from './connections.ts';
+import type { Query } from './connections/connections.ts';
 
 interface Options extends KeyvPostgresOptions {
   ourQuery: Query;

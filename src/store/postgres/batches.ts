@@ -1,4 +1,4 @@
-import type { Query } from './connections.ts';
+import type { Query } from './connections/connections.ts';
 
 export interface Row {
   key: string;

@@ -1,5 +1,5 @@
 import { deserialize } from '../codec.ts';
-import type { Query } from './connections.ts';
+import type { Query } from './connections/connections.ts';
 import { BYTES, EXPIRES, EXPIRING, NAMESPACE, TABLE } from './schema.ts';
 
 /** Up to `limit` entries whose keys come after `after`. The namespace is known to be one. */

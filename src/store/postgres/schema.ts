@@ -1,6 +1,6 @@
 import { WALKED } from '../store.ts';
-import type { Query } from './connections.ts';
-import { OF_A_NEWER_BOBBIN, OF_ANOTHER_PROGRAM } from './errors.ts';
+import type { Query } from './connections/connections.ts';
+import { OF_A_NEWER_BOBBIN, OF_ANOTHER_PROGRAM } from './connections/errors.ts';
 
 /** The table of everything that Keyv keeps. */
 export const TABLE = 'bobbin';

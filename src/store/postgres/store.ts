@@ -5,14 +5,14 @@ import type { Store } from '../store.ts';
 import { PostgresAdapter } from './adapter.ts';
 import { backsUpItself } from './backup.ts';
 import { Batches } from './batches.ts';
-import { type Boss, openBoss } from './boss.ts';
-import { type ConnectionOptions, Connections, POOL_SIZE } from './connections.ts';
-import { PostgresLocks } from './locks.ts';
+import { type ConnectionOptions, Connections, POOL_SIZE } from './connections/connections.ts';
 import { readPage } from './pages.ts';
-import { Presence } from './presence.ts';
-import { PostgresQueue } from './queue.ts';
+import { type Boss, openBoss } from './queue/boss.ts';
+import { PostgresQueue } from './queue/queue.ts';
 import { EXPIRES, EXPIRING, setUpSchema, TABLE } from './schema.ts';
-import { postgresSignals } from './signals.ts';
+import { PostgresLocks } from './session/locks.ts';
+import { Presence } from './session/presence.ts';
+import { postgresSignals } from './session/signals.ts';
 
 const PURGE = `DELETE FROM ${TABLE} WHERE ${EXPIRING} AND ${EXPIRES} <= $1`;
 

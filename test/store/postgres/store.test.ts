@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Problem } from '../../../src/problem.ts';
 import { openStore } from '../../../src/store/open-store.ts';
-import { Connections } from '../../../src/store/postgres/connections.ts';
+import { Connections } from '../../../src/store/postgres/connections/connections.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { type PostgresServer, startPostgres } from '../../sim/postgres.ts';
 import { startPostgresWire } from '../../sim/postgres-wire.ts';

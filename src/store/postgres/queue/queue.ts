@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { KeyedQueue } from '../../keyed-queue.ts';
-import type { Entry, Queue } from '../queue.ts';
+import { KeyedQueue } from '../../../keyed-queue.ts';
+import type { Entry, Queue } from '../../queue.ts';
 import { BOSS_QUEUE, BOSS_SCHEMA } from './boss.ts';
 import { WAITING } from './claims.ts';
 import { type Ground, PostgresDispatch, type Work } from './dispatch.ts';

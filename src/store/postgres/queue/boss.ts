@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PgBoss } from 'pg-boss';
-import { DEDUPE_MS } from '../queue.ts';
-import { StoreProblem } from '../store-problem.ts';
-import type { Connections } from './connections.ts';
-import type { Presence } from './presence.ts';
-import { SETUP_LOCK } from './schema.ts';
-import type { Session } from './session.ts';
+import { DEDUPE_MS } from '../../queue.ts';
+import { StoreProblem } from '../../store-problem.ts';
+import type { Connections } from '../connections/connections.ts';
+import { SETUP_LOCK } from '../schema.ts';
+import type { Presence } from '../session/presence.ts';
+import type { Session } from '../session/session.ts';
 
 /** The schema in which pg-boss keeps its tables. */
 export const BOSS_SCHEMA = 'bobbin_queue';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Claim, RETRY_PAUSE_MS } from '../queue.ts';
+import { type Claim, RETRY_PAUSE_MS } from '../../queue.ts';
+import type { Connections } from '../connections/connections.ts';
+import type { Owner, Presence } from '../session/presence.ts';
+import type { Session } from '../session/session.ts';
 import type { Boss } from './boss.ts';
 import { PostgresClaim } from './claim.ts';
 import { type Owned, PostgresClaims } from './claims.ts';
-import type { Connections } from './connections.ts';
-import type { Owner, Presence } from './presence.ts';
-import type { Session } from './session.ts';
 
 /** As many keys one process works on at once: hundreds of replies may be open, and most of their time is waiting. */
 const MOST_CLAIMS = 500;

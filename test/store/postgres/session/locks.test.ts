@@ -1,10 +1,10 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import type { Lock, Locks } from '../../../src/store/locks.ts';
-import { openStore } from '../../../src/store/open-store.ts';
-import { StoreProblem } from '../../../src/store/store-problem.ts';
-import { type PostgresServer, startPostgres } from '../../sim/postgres.ts';
+import type { Lock, Locks } from '../../../../src/store/locks.ts';
+import { openStore } from '../../../../src/store/open-store.ts';
+import { StoreProblem } from '../../../../src/store/store-problem.ts';
+import { type PostgresServer, startPostgres } from '../../../sim/postgres.ts';
 
 let server: PostgresServer;
 beforeAll(async () => {

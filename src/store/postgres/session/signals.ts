@@ -1,6 +1,6 @@
-import { LocalSignals } from '../local-signals.ts';
-import { type Signals, writeSignal } from '../signals.ts';
-import type { Query } from './connections.ts';
+import { LocalSignals } from '../../local-signals.ts';
+import { type Signals, writeSignal } from '../../signals.ts';
+import type { Query } from '../connections/connections.ts';
 import type { Presence } from './presence.ts';
 
 const CHANNEL = 'bobbin_signals';

@@ -1,6 +1,6 @@
-import type { Claim, Entry } from '../queue.ts';
+import type { Claim, Entry } from '../../queue.ts';
+import type { Session } from '../session/session.ts';
 import type { Owned } from './claims.ts';
-import type { Session } from './session.ts';
 
 /** A claim that is lost with the session in which it was made. */
 export class PostgresClaim<T> implements Claim<T> {

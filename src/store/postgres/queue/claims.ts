@@ -1,7 +1,7 @@
+import type { Query } from '../connections/connections.ts';
+import { GIVEN_BACK, type Owner } from '../session/presence.ts';
+import { FROM_ALIVE, type Session } from '../session/session.ts';
 import { BOSS_SCHEMA, type Boss } from './boss.ts';
-import type { Query } from './connections.ts';
-import { GIVEN_BACK, type Owner } from './presence.ts';
-import { FROM_ALIVE, type Session } from './session.ts';
 
 /** A key that this process owns now. */
 export interface Owned {

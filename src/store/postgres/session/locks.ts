@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lock, Locks } from '../locks.ts';
+import type { Lock, Locks } from '../../locks.ts';
 import type { Presence } from './presence.ts';
 import type { Session } from './session.ts';
 

@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { Problem } from '../../../src/problem.ts';
-import { openStore } from '../../../src/store/open-store.ts';
-import type { Claim } from '../../../src/store/queue.ts';
-import type { Store } from '../../../src/store/store.ts';
-import { StoreProblem } from '../../../src/store/store-problem.ts';
-import { type PostgresServer, startPostgres } from '../../sim/postgres.ts';
-import { type PostgresWire, startPostgresWire } from '../../sim/postgres-wire.ts';
-import { putAndHold } from '../held.ts';
-import { type QueueScene, queueContract, survivalContract, worker } from '../queue-contract.ts';
+import { Problem } from '../../../../src/problem.ts';
+import { openStore } from '../../../../src/store/open-store.ts';
+import type { Claim } from '../../../../src/store/queue.ts';
+import type { Store } from '../../../../src/store/store.ts';
+import { StoreProblem } from '../../../../src/store/store-problem.ts';
+import { type PostgresServer, startPostgres } from '../../../sim/postgres.ts';
+import { type PostgresWire, startPostgresWire } from '../../../sim/postgres-wire.ts';
+import { putAndHold } from '../../held.ts';
+import { type QueueScene, queueContract, survivalContract, worker } from '../../queue-contract.ts';
 
 let server: PostgresServer;
 /** Runs any SQL in the database `postgres`, on a connection of its own. */

@@ -1,5 +1,5 @@
-import { Problem } from '../../problem.ts';
-import { StoreProblem } from '../store-problem.ts';
+import { Problem } from '../../../problem.ts';
+import { StoreProblem } from '../../store-problem.ts';
 
 /** Where a database is, as far as it may be shown: never the password. Throws a `Problem` for what is no URL. */
 export function addressOf(databaseUrl: string): string {

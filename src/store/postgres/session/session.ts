@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { Client, DatabaseError } from 'pg';
-import { StoreProblem } from '../store-problem.ts';
-import { CONNECTION_TIMEOUT_MS, type Query } from './connections.ts';
-import { explain } from './errors.ts';
-import { Gate } from './gate.ts';
-import { prepared } from './statements.ts';
+import { StoreProblem } from '../../store-problem.ts';
+import { CONNECTION_TIMEOUT_MS, type Query } from '../connections/connections.ts';
+import { explain } from '../connections/errors.ts';
+import { Gate } from '../connections/gate.ts';
+import { prepared } from '../connections/statements.ts';
 
 /** The class of the advisory locks by which processes are known to be alive; any number that nobody else takes. */
 const ALIVE_LOCKS = 7_266_225;

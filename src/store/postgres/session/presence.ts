@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Replicas } from '../signals.ts';
-import { StoreProblem } from '../store-problem.ts';
-import { CROWDED_PATIENCE_MS, CROWDED_PAUSE_MS } from './connections.ts';
-import { addressOf, isCrowded } from './errors.ts';
+import type { Replicas } from '../../signals.ts';
+import { StoreProblem } from '../../store-problem.ts';
+import { CROWDED_PATIENCE_MS, CROWDED_PAUSE_MS } from '../connections/connections.ts';
+import { addressOf, isCrowded } from '../connections/errors.ts';
 import { FROM_ALIVE, Session } from './session.ts';
 
 /**
