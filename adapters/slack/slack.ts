@@ -21,10 +21,10 @@ import { Inbox } from './incoming/inbox.ts';
 import { People } from './incoming/people.ts';
 import { PatientApp } from './patient-app.ts';
 import { isDirect, type Place, placeOf } from './place.ts';
-import { Activity } from './reply/activity.ts';
-import { ThreadApi } from './reply/api.ts';
-import type { MessageContext } from './reply/message-context.ts';
+import { ThreadApi } from './reply/message/api.ts';
+import type { MessageContext } from './reply/message/message-context.ts';
 import { SlackReply } from './reply/reply.ts';
+import { Activity } from './reply/status/activity.ts';
 import { Socket, type SocketOptions } from './socket.ts';
 import { APPS_PAGE, HTTP_PATH } from './surface.ts';
 

@@ -5,7 +5,7 @@ import type { Bot, ContextMessage, IncomingMessage } from '../../../src/platform
 import type { Budgets } from '../budgets.ts';
 import type { Identity } from '../identity.ts';
 import { conversationOf, isDirect, type Place } from '../place.ts';
-import type { Activity } from '../reply/activity.ts';
+import type { Activity } from '../reply/status/activity.ts';
 import { filesIn, mentionedIn, readableContent } from './content.ts';
 import { EventPairs } from './event-pairs.ts';
 import { addressed, deletedIn, placeIn, type Written, writtenIn } from './events.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Logger } from '../../../src/log.ts';
 import { type Budgets, takeSoon } from '../budgets.ts';
 import { conversationOf, type Place } from '../place.ts';
-import { endingBlocks } from '../reply/blocks.ts';
+import { endingBlocks } from '../reply/content/blocks.ts';
 import { ACTIONS } from '../surface.ts';
 import { contentFields, wordsOf } from './content.ts';
 

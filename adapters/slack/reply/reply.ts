@@ -3,14 +3,14 @@ import type { BegunReply, Call, KeptReply, Limits, Pace, Part, Reply, View } fro
 import { textBefore } from '../../../src/reply/layout/part.ts';
 import { defused, settled } from '../markup.ts';
 import type { Place } from '../place.ts';
-import type { Activity } from './activity.ts';
-import { endingBlocks } from './blocks.ts';
-import { cardOf, type PlacedCard } from './cards.ts';
+import { endingBlocks } from './content/blocks.ts';
+import { cardOf, type PlacedCard } from './content/cards.ts';
 import { type Kept, type KeptMessage, keptOf } from './kept.ts';
-import { SlackMessage } from './message.ts';
-import type { MessageContext } from './message-context.ts';
-import type { MessageView } from './message-view.ts';
-import { statusOf } from './status.ts';
+import { SlackMessage } from './message/message.ts';
+import type { MessageContext } from './message/message-context.ts';
+import type { MessageView } from './message/message-view.ts';
+import type { Activity } from './status/activity.ts';
+import { statusOf } from './status/status.ts';
 import { Uploads } from './uploads.ts';
 
 /**

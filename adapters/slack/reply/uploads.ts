@@ -1,7 +1,7 @@
 import type { Call, ReplyFile, View } from '../../../src/platform.ts';
 import { mayHaveWorked, slackCode, translated } from '../failures.ts';
 import { escaped } from '../markup.ts';
-import type { MessageContext } from './message-context.ts';
+import type { MessageContext } from './message/message-context.ts';
 
 /** How many files one message shares. */
 const MAX_FILES = 10;

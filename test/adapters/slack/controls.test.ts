@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import { expect, test, vi } from 'vitest';
-import { markdownBlocks, stopBlocks } from '../../../adapters/slack/reply/blocks.ts';
+import { markdownBlocks, stopBlocks } from '../../../adapters/slack/reply/content/blocks.ts';
 import { ACTIONS, SHORTCUTS } from '../../../adapters/slack/surface.ts';
 import { hangsAfter, ScriptedModel, says, text } from '../../sim/scripted-model.ts';
 import { client, RECIPIENT } from '../../sim/slack/fixture.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { defused, escaped, mentionsOthers, readable, settled } from '../../../adapters/slack/markup.ts';
-import { fallbackText, growingFallbackText } from '../../../adapters/slack/reply/fallback-text.ts';
+import { fallbackText, growingFallbackText } from '../../../adapters/slack/reply/content/fallback-text.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { mentionsIn } from '../../sim/slack/markup.ts';
 import { Pen } from './pen.ts';

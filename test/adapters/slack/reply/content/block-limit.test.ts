@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { withinBlockLimit } from '../../../adapters/slack/reply/block-limit.ts';
-import { renderedBlocks } from '../../sim/slack/rendered-blocks.ts';
+import { withinBlockLimit } from '../../../../../adapters/slack/reply/content/block-limit.ts';
+import { renderedBlocks } from '../../../../sim/slack/rendered-blocks.ts';
 
 const MANY = '# Heading\n\n'.repeat(30);
 

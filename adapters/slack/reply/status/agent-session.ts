@@ -1,5 +1,5 @@
-import { mayHaveWorked } from '../failures.ts';
-import type { Place } from '../place.ts';
+import { mayHaveWorked } from '../../failures.ts';
+import type { Place } from '../../place.ts';
 import type { StatusCalls } from './status-calls.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Place } from '../place.ts';
+import type { Place } from '../../place.ts';
 import type { StatusCalls } from './status-calls.ts';
 
 /** Slack takes a status away after two minutes: https://docs.slack.dev/reference/methods/assistant.threads.setStatus */

@@ -1,6 +1,6 @@
 import type { types, webApi } from '@slack/bolt';
-import type { ReplyFile } from '../../../src/platform.ts';
-import type { Place } from '../place.ts';
+import type { ReplyFile } from '../../../../src/platform.ts';
+import type { Place } from '../../place.ts';
 import { type Mark, metadataOf } from './mark.ts';
 import { type OwnMessage, ownMessageOf } from './own-message.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { webApi } from '@slack/bolt';
-import type { Logger } from '../../../src/log.ts';
-import { slackCode } from '../failures.ts';
-import type { Place } from '../place.ts';
+import type { Logger } from '../../../../src/log.ts';
+import { slackCode } from '../../failures.ts';
+import type { Place } from '../../place.ts';
 
 /** What is set for a while is taken back for sure: tried again after so many milliseconds. */
 const CLEARING_DELAYS_MS = [0, 1_000, 5_000, 30_000];

@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt';
-import type { Outcome } from '../../../src/platform.ts';
-import { ACTIONS } from '../surface.ts';
+import type { Outcome } from '../../../../src/platform.ts';
+import { ACTIONS } from '../../surface.ts';
 import { withinBlockLimit } from './block-limit.ts';
 
 type Block = types.AnyBlock;

@@ -1,4 +1,4 @@
-import type { ToolCall, View } from '../../../src/platform.ts';
+import type { ToolCall, View } from '../../../../src/platform.ts';
 
 /** So many characters of a status Slack takes (not documented: https://github.com/getsentry/junior/pull/56). */
 const MAX_STATUS = 50;

@@ -1,8 +1,8 @@
 import type { webApi } from '@slack/bolt';
-import type { Logger } from '../../../src/log.ts';
-import type { Quota } from '../budgets.ts';
-import { isAboutPlace, slackCode } from '../failures.ts';
-import { conversationOf, isDirect, type Place } from '../place.ts';
+import type { Logger } from '../../../../src/log.ts';
+import type { Quota } from '../../budgets.ts';
+import { isAboutPlace, slackCode } from '../../failures.ts';
+import { conversationOf, isDirect, type Place } from '../../place.ts';
 import { AgentSession } from './agent-session.ts';
 import { StatusCalls } from './status-calls.ts';
 import { TextStatus } from './text-status.ts';

@@ -1,4 +1,4 @@
-import { digestOf, type KeptMessage } from './kept.ts';
+import { digestOf, type KeptMessage } from '../kept.ts';
 import type { MessageView } from './message-view.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { Logger } from '../../../src/log.ts';
-import type { Budget } from '../../../src/platform.ts';
-import type { Budgets } from '../budgets.ts';
+import type { Logger } from '../../../../src/log.ts';
+import type { Budget } from '../../../../src/platform.ts';
+import type { Budgets } from '../../budgets.ts';
 import type { ThreadApi } from './api.ts';
 
 /** What all messages of a reply share. */

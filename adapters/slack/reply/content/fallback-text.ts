@@ -1,5 +1,5 @@
 import { marked } from 'marked';
-import { escaped } from '../markup.ts';
+import { escaped } from '../../markup.ts';
 
 /** A notification shows about this much, in characters. */
 const MAX_FALLBACK = 150;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Card, cardChunk, cardOf, chunksTo } from '../../../adapters/slack/reply/cards.ts';
-import { statusOf } from '../../../adapters/slack/reply/status.ts';
-import type { PlacedCall, ToolCall } from '../../../src/platform.ts';
-import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
-import { end, python, ScriptedModel, says, text, usage } from '../../sim/scripted-model.ts';
-import { append, markdownOf, newStream, parseChunks, STREAM_LIMITS } from '../../sim/slack/streams.ts';
-import { Pen } from './pen.ts';
-import { asksDirectly, openWorld } from './world.ts';
+import { type Card, cardChunk, cardOf, chunksTo } from '../../../../../adapters/slack/reply/content/cards.ts';
+import { statusOf } from '../../../../../adapters/slack/reply/status/status.ts';
+import type { PlacedCall, ToolCall } from '../../../../../src/platform.ts';
+import { ScriptedInterpreter } from '../../../../sim/scripted-interpreter.ts';
+import { end, python, ScriptedModel, says, text, usage } from '../../../../sim/scripted-model.ts';
+import { append, markdownOf, newStream, parseChunks, STREAM_LIMITS } from '../../../../sim/slack/streams.ts';
+import { Pen } from '../../pen.ts';
+import { asksDirectly, openWorld } from '../../world.ts';
 
 const python3 = (input: string, logs?: string): ToolCall => ({
   type: 'code_interpreter',

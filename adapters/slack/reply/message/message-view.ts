@@ -1,5 +1,5 @@
 import type { types } from '@slack/bolt';
-import type { PlacedCard } from './cards.ts';
+import type { PlacedCard } from '../content/cards.ts';
 
 /** What people should see of one message by now. */
 export interface MessageView {

@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt';
-import type { PlacedCall, ToolCall } from '../../../src/platform.ts';
-import { defused } from '../markup.ts';
+import type { PlacedCall, ToolCall } from '../../../../src/platform.ts';
+import { defused } from '../../markup.ts';
 
 /** A tool call as Slack shows it inside a stream: https://docs.slack.dev/reference/block-kit/blocks/task-card-block */
 export interface Card {
