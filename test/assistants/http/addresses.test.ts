@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { currentRequest } from '../../src/assistants/http/current-request.ts';
-import { openHttp } from '../../src/operations/http.ts';
-import { clientOf, errorBody, openApi } from './client.ts';
-import { serveApi } from './served.ts';
+import { currentRequest } from '../../../src/assistants/http/current-request.ts';
+import { openHttp } from '../../../src/operations/http.ts';
+import { clientOf, errorBody, openApi } from '../client.ts';
+import { serveApi } from '../served.ts';
 
 describe.each(['', '/', '//', '/v1', '/v1/', '/v1/v1', '//v1//'])(
   'behind the base URL http://…%s',

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { serve } from '@hono/node-server';
 import { NotFoundError } from 'openai';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { all, clientOf, openApi } from './client.ts';
+import { all, clientOf, openApi } from '../client.ts';
 
 const api = openApi({ apiKeys: ['sk-http'] });
 const statuses: number[] = [];
