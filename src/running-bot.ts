@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenAI } from 'openai';
 import { Erasure } from './conversation/erasure/erasure.ts';
 import { Retractions } from './conversation/erasure/retract.ts';
+import { KnownConversations } from './conversation/known.ts';
 import { Ledger } from './conversation/ledger.ts';
 import { TURNS } from './conversation/namespaces.ts';
 import { type TakeTurn, TurnWatch } from './conversation/observed-turn.ts';
@@ -24,9 +25,6 @@ const GRACE_MS = 5_000;
  * does not answer would keep the process for ever.
  */
 const FAREWELL_MS = 3_000;
-
-/** So many conversations are known without a look into the store; those that were used longest ago are looked up again. */
-const MAX_KNOWN = 10_000;
 
 /** What was written so shortly before the last process fell silent may not have come to its end there, in ms. */
 const ON_ITS_WAY_MS = 60_000;
@@ -79,8 +77,7 @@ export class RunningBot implements Bot {
   #closed: Promise<void> | undefined;
   /** By the platforms' names. */
   readonly #desks = new Map<string, Desk>();
-  /** Conversations that have begun. */
-  readonly #known = new Set<string>();
+  readonly #known: KnownConversations;
 
   constructor(store: Store, server: AssistantsServer, turn: TurnParts, options: RunningBotOptions) {
     const { log } = turn;
@@ -93,6 +90,7 @@ export class RunningBot implements Bot {
     const { client, threads } = turn;
     this.#retractions = new Retractions({ store, threads, erasure: new Erasure(client), log });
     void this.#retractions.goOn();
+    this.#known = new KnownConversations(threads, log);
     this.#health = new StoreHealth(store, log);
     this.#ledger = new Ledger(store.keyv(TURNS), log);
     this.#stops = new Stops(store.signals, store.replicas, (conversation) => this.#stopHere(conversation));
@@ -134,7 +132,7 @@ export class RunningBot implements Bot {
   }
 
   receive(message: IncomingMessage): Receipt {
-    this.#remember(message.conversation);
+    this.#known.add(message.conversation);
     this.#watch?.arrived(message);
     const desk = this.#deskOf(message.conversation);
     if (desk) return desk.turns.receive(message);
@@ -162,20 +160,8 @@ export class RunningBot implements Bot {
     this.#turn.log.info({ conversation, person, opinion }, 'a reply was rated');
   }
 
-  async knows(conversation: string): Promise<boolean> {
-    if (this.#known.has(conversation)) return true;
-    try {
-      const isKnown = await this.#turn.threads.has(conversation);
-      if (isKnown) this.#remember(conversation);
-      return isKnown;
-    } catch (error) {
-      // Who spoke to the bot is answered all the same; only who did so long ago would need to call it again.
-      this.#turn.log.error(
-        { err: error, conversation },
-        'whether a conversation has begun could not be looked up',
-      );
-      return false;
-    }
+  knows(conversation: string): Promise<boolean> {
+    return this.#known.has(conversation);
   }
 
   async absence(platform: string): Promise<Absence | undefined> {
@@ -234,16 +220,9 @@ export class RunningBot implements Bot {
     return this.#deskOf(conversation)?.turns.stop(conversation) ?? false;
   }
 
-  #remember(conversation: string): void {
-    this.#known.delete(conversation);
-    this.#known.add(conversation);
-    const [oldest] = this.#known;
-    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
-  }
-
   async #takeTurn(task: TurnTask, platform: Platform): Promise<'over' | 'left'> {
     const [first] = task.messages;
-    if (first) this.#remember(first.conversation);
+    if (first) this.#known.add(first.conversation);
     try {
       const messages = await this.#retractions.standing(task);
       if (messages.length === 0) return 'over';

@@ -1,0 +1,43 @@
+import type { Logger } from '../log.ts';
+import type { ThreadMap } from './thread/thread-map.ts';
+
+/** So many are known without a look into the store; those that were used longest ago are looked up again. */
+const MAX_KNOWN = 10_000;
+
+/** Which conversations have begun: adapters ask it of each message that does not call the bot. */
+export class KnownConversations {
+  readonly #threads: Pick<ThreadMap, 'has'>;
+  readonly #log: Logger;
+  /** Used longest ago first. */
+  readonly #known = new Set<string>();
+
+  constructor(threads: Pick<ThreadMap, 'has'>, log: Logger) {
+    this.#threads = threads;
+    this.#log = log;
+  }
+
+  /** It has begun, or is used again. */
+  add(conversation: string): void {
+    this.#known.delete(conversation);
+    this.#known.add(conversation);
+    const [oldest] = this.#known;
+    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  /** Never rejects. */
+  async has(conversation: string): Promise<boolean> {
+    if (this.#known.has(conversation)) return true;
+    try {
+      const isKnown = await this.#threads.has(conversation);
+      if (isKnown) this.add(conversation);
+      return isKnown;
+    } catch (error) {
+      // Who spoke to the bot is answered all the same; only who did so long ago would need to call it again.
+      this.#log.error(
+        { err: error, conversation },
+        'whether a conversation has begun could not be looked up',
+      );
+      return false;
+    }
+  }
+}
