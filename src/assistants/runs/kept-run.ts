@@ -48,10 +48,10 @@ async function messagesOf(state: State, run: Run): Promise<Message[]> {
   return messages;
 }
 
-/** Removes what will be written anew: messages first, for they are found by their steps. */
+/** Removes what will be written anew: steps first, for one whose message is gone looks like one that people deleted. */
 export async function removeBegun(state: State, { begun }: KeptRun): Promise<void> {
-  for (const { id } of begun.messages) await state.messages.remove(id);
   for (const { id } of begun.steps) await state.steps.remove(id);
+  for (const { id } of begun.messages) await state.messages.remove(id);
 }
 
 /** Sorts out what is whole. Throws when that does not suffice to go on. */
@@ -60,7 +60,7 @@ export function keptRun(run: Run, { steps, messages, resumable }: StoredRun): Ke
   const whole: KeptStep[] = [];
   const answer: KeptStep[] = [];
   for (const step of steps) {
-    if (!isWhole(step, byId)) break;
+    if (!isWhole(step, byId, step === steps.at(-1))) break;
     answer.push(step);
     if (step.type === 'tool_calls' || step.isLast || unsaidAfter(whole) !== '')
       whole.push(...answer.splice(0));
@@ -84,11 +84,16 @@ export function keptRun(run: Run, { steps, messages, resumable }: StoredRun): Ke
   };
 }
 
-/** Whether the model came to the end of what the step is of. Throws for one that cannot be read again. */
-function isWhole(step: KeptStep, messages: ReadonlyMap<string, Message>): boolean {
+/**
+ * Whether the model came to the end of what the step is of. Of the newest one the message may not have been kept; one that
+ * others came after was kept, and deleted by somebody. Throws for a step that cannot be read again.
+ */
+function isWhole(step: KeptStep, messages: ReadonlyMap<string, Message>, isNewest: boolean): boolean {
   const isDone = step.status === 'completed';
   const id = messageOf(step);
-  if (id !== undefined) return isDone && messages.get(id)?.status !== 'in_progress';
+  const message = id !== undefined && messages.get(id);
+  if (message === undefined) return isDone && !isNewest;
+  if (message) return isDone && message.status !== 'in_progress';
   if (isDone && !step.answer) throw new TypeError(`Step ${step.id} does not hold its answer.`);
   return step.answer !== undefined && (isDone || step.status === 'in_progress');
 }

@@ -89,7 +89,8 @@ export async function takeTurn(
   const files = outcome && !stop.aborted ? await turn.files() : [];
   const { status } = await publisher.finish(turn.endWith(outcome ?? { status: 'stopped' }, files), files);
   if (leave.aborted) {
-    entry.note({ attempts: begun?.record?.attempts ?? 0 });
+    const attempts = begun?.record?.attempts ?? 0;
+    if (entry.record.attempts <= MAX_ATTEMPTS) entry.note({ attempts });
     await entry.kept().catch(() => {});
     return 'left';
   }
@@ -146,7 +147,7 @@ class Turn {
 
   async #attempt(messages: IncomingMessage[]): Promise<Outcome | undefined> {
     const run = this.#isBegun ? await this.#begunRun() : undefined;
-    if (run && !isOver(run) && !this.#tries()) return this.#giveUp(run);
+    if (run && this.#isTriedTooOften(run)) return this.#giveUp(run);
     return run ? this.#goOn(run) : this.#begin(messages);
   }
 
@@ -172,12 +173,11 @@ class Turn {
     );
   }
 
-  /** Notes one more attempt to carry the run to its end; false when there were too many. */
-  #tries(): boolean {
+  /** Notes one more attempt to carry the run to its end. One that was given up is so for whoever comes next, too. */
+  #isTriedTooOften(run: Run): boolean {
     const { entry } = this.#task;
-    const attempts = entry.record.attempts + 1;
-    entry.note({ attempts });
-    return attempts <= MAX_ATTEMPTS;
+    if (!isOver(run)) entry.note({ attempts: entry.record.attempts + 1 });
+    return run.status !== 'completed' && entry.record.attempts > MAX_ATTEMPTS;
   }
 
   /** Ends a run that no process lives through; what it has written is shown. */

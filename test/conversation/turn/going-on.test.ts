@@ -157,4 +157,10 @@ test('a run that no process lives through is given up with a sentence', async ()
   expect(seen.outcome).toMatchObject({ status: 'failed', error: expect.stringMatching(/again and again/) });
   const runs = (await next.client.beta.threads.runs.list(await next.threadId())).data;
   expect(runs.map(({ status }) => status)).toEqual(['cancelled']);
+  // Its process may die before people see that.
+  await next.close();
+  const last = await openHarness({ store, model });
+  const again = new SeenReply();
+  expect(await last.goOn(again, question)).toBe('over');
+  expect(again.outcome).toEqual(seen.outcome);
 });

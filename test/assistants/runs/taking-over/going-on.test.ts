@@ -122,3 +122,19 @@ test('a run that is late expires, and one that was only queued begins', async ()
   expect(run.status).toBe('completed');
   expect(run.started_at).toBeTypeOf('number');
 });
+
+test('a last message of which only the step was kept is written anew', async () => {
+  const before = { answers: [hangsAfter(text('Half of'))] };
+  const { threadId, id, next } = await killed(before, isWritten('Half of'));
+  const api = next([says('The whole.')]);
+  const step = await api.state.steps.last(id);
+  const message = await api.state.messages.last(threadId);
+  if (step) await api.state.steps.put({ ...step, status: 'completed', isLast: true });
+  await api.state.messages.remove(message?.id ?? '');
+  const { run, messages } = await finished(api, threadId, id);
+  expect(run.status).toBe('completed');
+  expect(messages.map(({ content }) => content)).toMatchObject([
+    [{ text: {} }],
+    [{ text: { value: 'The whole.' } }],
+  ]);
+});
