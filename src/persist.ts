@@ -4,6 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 
+/** A database that is started anew, or hands over to another, takes less, in ms: nobody need be told. */
+export const SHORT_OUTAGE_MS = 20_000;
+
 export interface PersistOptions {
   /** Ends it: what then comes is undefined. */
   signal: AbortSignal;

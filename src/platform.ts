@@ -58,7 +58,7 @@ export interface Platform {
 export interface Bot {
   /** What is offered to people who don't know what to ask. */
   readonly prompts: readonly SuggestedPrompt[];
-  /** Whether the conversation has begun: what people write there needs no mention. */
+  /** Whether the conversation has begun: what people write there needs no mention. Rejects when the store fails for long. */
   knows(conversation: string): Promise<boolean>;
   /** Takes a message, once for each id. */
   receive(message: IncomingMessage): Receipt;
@@ -281,6 +281,14 @@ export class RateLimited extends Error {
     super(`The platform asks to wait for ${retryAfterMs} ms.`, options);
     this.name = 'RateLimited';
     this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The platform fails, or can't be reached: the same call works when it is well again. */
+export class Unavailable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'Unavailable';
   }
 }
 

@@ -1,5 +1,5 @@
 import { DiscordAPIError, HTTPError, RateLimitError } from 'discord.js';
-import { Gone, RateLimited } from '../../src/platform.ts';
+import { Gone, RateLimited, Unavailable } from '../../src/platform.ts';
 import { EARLY_MS } from './client.ts';
 
 /** Discord's codes, of https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */
@@ -27,7 +27,7 @@ export function isFiltered(error: unknown): error is DiscordAPIError {
 }
 
 /**
- * What a reply's call throws for an error of discord.js: `RateLimited`, `Gone`, or an error worth another try. It
+ * What a reply's call throws for an error of discord.js: `RateLimited`, `Gone` or `Unavailable`. It
  * carries neither the request's address nor its body, so that it can be logged.
  */
 export function explain(error: unknown): Error {
@@ -35,12 +35,12 @@ export function explain(error: unknown): Error {
     return new RateLimited((error.sublimitTimeout || error.retryAfter) + EARLY_MS);
   if (isRefusal(error)) return new Gone(`Discord refuses the message: ${error.message} (${error.code})`);
   if (error instanceof HTTPError || error instanceof DiscordAPIError)
-    return new Error(`Discord answers with the status ${error.status}.`);
+    return new Unavailable(`Discord answers with the status ${error.status}.`);
   if (!(error instanceof Error)) return new Error(String(error));
   // discord.js drops its token at the first 401.
   if (error.message.startsWith('Expected token')) return new Gone('Discord takes the bot token no more.');
   const reason = error.name === 'AbortError' ? 'no answer in time' : causeOf(error);
-  return new Error(`Discord could not be reached: ${reason}`);
+  return new Unavailable(`Discord could not be reached: ${reason}`);
 }
 
 /** Why a request failed, without what is secret in its address. */

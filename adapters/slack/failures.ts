@@ -1,5 +1,5 @@
 import { webApi } from '@slack/bolt';
-import { Gone, RateLimited } from '../../src/platform.ts';
+import { Gone, RateLimited, Unavailable } from '../../src/platform.ts';
 
 /** How long to wait, in milliseconds, where Slack asks to and does not say how long: posts come once a second. */
 const UNTOLD_WAIT_MS = 1_000;
@@ -80,6 +80,10 @@ export function mayHaveWorked(error: unknown): boolean {
   return error instanceof webApi.WebAPIRequestError || error instanceof webApi.WebAPIHTTPError;
 }
 
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Whether a refusal is about where something was to be said, not about what or how. */
 export function isAboutPlace(error: unknown): boolean {
   const code = slackCode(error) ?? '';
@@ -94,5 +98,6 @@ export function translated(error: unknown): unknown {
   if (code !== undefined && LIMITED.has(code)) return new RateLimited(UNTOLD_WAIT_MS, { cause: error });
   if (code !== undefined && GONE.has(code))
     return new Gone(`Slack takes no more of this reply (${code}).`, { cause: error });
+  if (mayHaveWorked(error)) return new Unavailable(reasonOf(error), { cause: error });
   return error;
 }

@@ -1,8 +1,11 @@
 import type { Logger } from '../log.ts';
+import { persist, SHORT_OUTAGE_MS } from '../persist.ts';
 import type { ThreadMap } from './thread/thread-map.ts';
 
 /** So many are known without a look into the store; those that were used longest ago are looked up again. */
 const MAX_KNOWN = 10_000;
+
+const NEVER = new AbortController().signal;
 
 /** Which conversations have begun: adapters ask it of each message that does not call the bot. */
 export class KnownConversations {
@@ -24,20 +27,16 @@ export class KnownConversations {
     if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
   }
 
-  /** Never rejects. */
+  /** Rejects when the store fails for longer than it takes to start it anew: what is not known is not nothing. */
   async has(conversation: string): Promise<boolean> {
     if (this.#known.has(conversation)) return true;
-    try {
-      const isKnown = await this.#threads.has(conversation);
-      if (isKnown) this.add(conversation);
-      return isKnown;
-    } catch (error) {
-      // Who spoke to the bot is answered all the same; only who did so long ago would need to call it again.
-      this.#log.error(
-        { err: error, conversation },
-        'whether a conversation has begun could not be looked up',
-      );
-      return false;
-    }
+    const isKnown = await persist(() => this.#threads.has(conversation), {
+      signal: NEVER,
+      withinMs: SHORT_OUTAGE_MS,
+      onError: (err) =>
+        this.#log.warn({ err, conversation }, 'whether a conversation has begun could not be looked up yet'),
+    });
+    if (isKnown) this.add(conversation);
+    return isKnown ?? false;
   }
 }

@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeyedQueue } from '../keyed-queue.ts';
 import type { Logger } from '../log.ts';
-import { persist } from '../persist.ts';
+import { persist, SHORT_OUTAGE_MS } from '../persist.ts';
 import type { IncomingMessage, Receipt } from '../platform.ts';
 import type { Claim, Entry, Queue } from '../store/queue.ts';
 import type { Ledger, LedgerEntry, TurnRecord } from './ledger.ts';
 
 /** A process takes up its own messages at once; what it has not taken by then, in ms, another one answers. */
 const TAKEN_ELSEWHERE_MS = 3_000;
-
-/** Before a person is told that a message can't be kept, in ms: a database that is started anew takes less. */
-const PUT_WITHIN_MS = 5_000;
 
 const NEVER = new AbortController().signal;
 
@@ -125,7 +122,7 @@ export class Turns {
     try {
       const isNew = await persist(() => this.#options.queue.put(entry), {
         signal: NEVER,
-        withinMs: PUT_WITHIN_MS,
+        withinMs: SHORT_OUTAGE_MS,
         onError: (error) => this.#options.log.warn({ err: error }, 'a message could not be kept yet'),
       });
       return isNew ?? false;

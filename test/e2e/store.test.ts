@@ -46,10 +46,9 @@ test('a PostgreSQL that goes down is told to people and by /readyz, and all goes
   await shows(begun, 'begins');
   await postgres.goDown();
   const during = asks('@bobbin during');
-  await shows(during, TOLD);
   // Without a mention: the thread is known.
   asks('and here?', before);
-  await shows(before, TOLD);
+  await Promise.all([shows(during, TOLD), shows(before, TOLD)]);
   expect(await readyz()).toMatch(
     /^503 PostgreSQL at 127\.0\.0\.1:\d+\/postgres cannot be reached \(.+\): check that it runs/,
   );

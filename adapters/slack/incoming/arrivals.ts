@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { webApi } from '@slack/bolt';
 import { KeyedQueue } from '../../../src/keyed-queue.ts';
 import type { Logger } from '../../../src/log.ts';
@@ -16,6 +17,9 @@ import { ThreadContext } from './thread-context.ts';
 
 /** Stands for the question of somebody who calls the app into a thread and says nothing more. */
 const CALLED = 'See what was said before.';
+
+/** Who calls the bot is answered even if it can't be told by then, in ms, whether it has been there before. */
+const KNOWN_WITHIN_MS = 1_000;
 
 /** Of so many people a message's mentions are given names. */
 const MAX_NAMES = 20;
@@ -62,7 +66,8 @@ export class Arrivals {
     const place = placeIn(written, team);
     await this.#pairs.take(written, (richest) =>
       this.#queue.run(conversationOf(place), async () => {
-        const isKnown = await this.#takesPart(place);
+        const knowing = this.#takesPart(place);
+        const isKnown = await (answer === 'follow-up' ? knowing : orSoonNot(knowing));
         if (answer === 'follow-up' && !isKnown) return;
         const id = idOf(place);
         await this.#take(place, id, async () => this.#messageOf(await richest, place, isKnown));
@@ -165,4 +170,9 @@ export class Arrivals {
 
 function idOf({ channel, ts }: Pick<Place, 'channel' | 'ts'>): string {
   return `slack:${channel}:${ts}`;
+}
+
+async function orSoonNot(knowing: Promise<boolean>): Promise<boolean> {
+  const late = sleep(KNOWN_WITHIN_MS, false, { ref: false });
+  return Promise.race([knowing.catch(() => false), late]);
 }

@@ -85,8 +85,7 @@ export class Uploads {
       await api.upload(batch);
     } catch (error) {
       const code = slackCode(error);
-      const known = translated(error);
-      if (code === undefined || known !== error) throw known;
+      if (code === undefined || translated(error) !== error) throw error;
       log.warn({ code, files: batch.map(({ name }) => name) }, 'Slack took no files');
       await this.#name(batch, `Slack answered ${code}`);
     }

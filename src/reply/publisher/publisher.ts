@@ -8,6 +8,7 @@ import {
   RateLimited,
   type Reply,
   type ReplyFile,
+  Unavailable,
   type View,
 } from '../../platform.ts';
 import { excerptOf } from '../layout/excerpt.ts';
@@ -24,13 +25,17 @@ import { wholeAnswer, withNotice } from './whole-answer.ts';
 /** How often a call that fails without a reason is tried, with a state that is newer each time. */
 const MAX_FAILURES = 6;
 
+/** How long a platform may fail until a reply is given up, in ms: as long as a run may take. */
+const OUTAGE_PATIENCE_MS = 10 * 60_000;
+
 /** Characters from which on an answer is very long. */
 const VERY_LONG = 20_000;
 /** So much of itself a very long answer grows by until more of it is shown. */
 const GROWTH = 1 / 64;
 
-/** Milliseconds before the second try; each further one waits twice as long. */
+/** Milliseconds before the second try; each further one waits twice as long, up to the last. */
 const FIRST_RETRY_DELAY = 250;
+const LONGEST_RETRY_DELAY = 15_000;
 
 export interface PublisherOptions {
   clock?: Clock;
@@ -65,6 +70,8 @@ export class Publisher {
   #stepsShown: Transcript = emptyTranscript;
   #wait = new AbortController();
   #failures = 0;
+  /** When the first of them was. */
+  #failingSince = 0;
   #given = false;
   #busy = false;
   #isPausing = false;
@@ -164,6 +171,7 @@ export class Publisher {
     const { promise, resolve } = Promise.withResolvers<void>();
     const cancel = this.#clock.after(ms, resolve);
     signal.addEventListener('abort', () => resolve());
+    if (signal.aborted) resolve();
     this.#isPausing = true;
     await promise;
     this.#isPausing = false;
@@ -248,14 +256,19 @@ export class Publisher {
 
   async #recover(error: unknown): Promise<void> {
     this.#failures++;
-    this.#given = error instanceof Gone || this.#failures >= MAX_FAILURES;
+    if (this.#failures === 1) this.#failingSince = this.#clock.now();
+    this.#given = error instanceof Gone || this.#hasFailedTooLong(error);
     this.#log[this.#given ? 'error' : 'warn'](
       { err: error, failures: this.#failures },
       'a reply could not be shown',
     );
     if (this.#given) return;
-    const delay = FIRST_RETRY_DELAY * 2 ** (this.#failures - 1);
-    await new Promise<void>((resolve) => this.#clock.after(delay, resolve));
+    await this.#pause(Math.min(FIRST_RETRY_DELAY * 2 ** (this.#failures - 1), LONGEST_RETRY_DELAY));
+  }
+
+  #hasFailedTooLong(error: unknown): boolean {
+    if (error instanceof Unavailable) return this.#clock.now() - this.#failingSince >= OUTAGE_PATIENCE_MS;
+    return this.#failures >= MAX_FAILURES;
   }
 }
 

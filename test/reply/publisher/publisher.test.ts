@@ -9,6 +9,7 @@ import {
   type Outcome,
   RateLimited,
   type Reply,
+  Unavailable,
   type View,
 } from '../../../src/platform.ts';
 import { Publisher } from '../../../src/reply/publisher/publisher.ts';
@@ -163,6 +164,28 @@ test('a last edit that fails is sent again until people see it', async () => {
   while (!over) await gate.open();
   expect(screen.sent.at(-1)).toBe('whole');
   expect(screen.outcome).toBe(DONE);
+});
+
+test('while the platform fails a reply is not given up before ten minutes: its end is seen when it is well again', async () => {
+  const whileFailing = async (failures: number) => {
+    const clock = new VirtualClock();
+    const { gate, screen, publisher } = open(clock);
+    screen.failWith = Array.from({ length: failures }, () => new Unavailable('503'));
+    publisher.update(transcript('whole'));
+    let over = false;
+    void publisher.finish(DONE).then(() => {
+      over = true;
+    });
+    for (let now = 0; !over; now += 1_000) {
+      await gate.open();
+      await clock.runUntil(now);
+    }
+    return { sent: screen.sent, minutes: clock.now() / 60_000 };
+  };
+  expect((await whileFailing(30)).sent).toEqual(['whole']);
+  const { sent, minutes } = await whileFailing(1_000);
+  expect(sent).toEqual([]);
+  expect(Math.floor(minutes)).toBe(10);
 });
 
 test('a reply whose place is gone is given up and closed, and finish returns', async () => {

@@ -1,5 +1,5 @@
 import type { types } from '@slack/bolt';
-import { type Budget, type Call, Gone } from '../../../../src/platform.ts';
+import { type Budget, type Call, Gone, RateLimited } from '../../../../src/platform.ts';
 import type { RateBudget } from '../../../../src/reply/publisher/rate-budget.ts';
 import { detourFor, isStreamOver, mayHaveWorked, slackCode, translated } from '../../failures.ts';
 import { markdownBlocks, plainBlocks, stopBlocks } from '../content/blocks.ts';
@@ -352,7 +352,7 @@ export class SlackMessage {
 
   #unlessGone(error: unknown): void {
     const known = translated(error);
-    if (known !== error) throw known;
+    if (known instanceof Gone || known instanceof RateLimited) throw known;
   }
 
   #call(budget: Budget, send: () => Promise<void>): Call {
