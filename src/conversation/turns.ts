@@ -155,8 +155,8 @@ export class Turns {
     for (let isFirst = true; !this.#isClosing && !leave.aborted; isFirst = false) {
       const waiting = await this.#surely(() => claim.entries(), leave);
       if (!waiting || waiting.length === 0) return;
-      const begun = claim.isTakenOver && isFirst ? await this.#begun(claim.key, leave) : undefined;
-      const entries = ofTurn(waiting, begun?.record);
+      const begun = claim.isTakenOver && isFirst ? await this.#begun(claim.key, waiting, leave) : undefined;
+      const entries = begun?.record ? ofTurn(waiting, begun.record) : waiting;
       const task = this.#task(claim.key, entries, leave, begun);
       if ((await takeTurn(task)) === 'left') return;
       this.#endTurn(claim.key);
@@ -177,10 +177,16 @@ export class Turns {
     });
   }
 
-  async #begun(conversation: string, leave: AbortSignal): Promise<Begun> {
+  /** What is kept of the turn that was begun with what waits; a record of messages that were answered is an earlier one's. */
+  async #begun(
+    conversation: string,
+    waiting: readonly Entry<IncomingMessage>[],
+    leave: AbortSignal,
+  ): Promise<Begun> {
     const { ledger } = this.#options;
     const found = await this.#surely(async () => ({ record: await ledger.find(conversation) }), leave);
-    return found ?? { record: undefined };
+    const isOfThese = found?.record && ofTurn(waiting, found.record).length > 0;
+    return { record: isOfThese ? found.record : undefined };
   }
 
   #task(
@@ -210,12 +216,11 @@ export class Turns {
   }
 }
 
-/** Of what waits, the messages that the begun turn answers; all of it when that is not known. */
+/** Of what waits, the messages that the turn answers. */
 function ofTurn(
   waiting: readonly Entry<IncomingMessage>[],
-  record: TurnRecord | undefined,
+  { messages }: TurnRecord,
 ): readonly Entry<IncomingMessage>[] {
-  const ids = new Set(record?.messages);
-  const begun = waiting.filter(({ data }) => ids.has(data.id));
-  return begun.length > 0 ? begun : waiting;
+  const ids = new Set(messages);
+  return waiting.filter(({ data }) => ids.has(data.id));
 }

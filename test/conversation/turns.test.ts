@@ -149,6 +149,26 @@ test('what a process leaves is gone on with by the next one, which gets to know 
   expect(seen[1]).toEqual([['2'], undefined]);
 });
 
+test('a record that a process has left of an earlier turn is none of the next one', async () => {
+  const store = memoryStore();
+  const kept = store.keyv<TurnRecord>('turns');
+  const { push, close } = await turnsOver(async () => 'left', store);
+  void push('c', '2');
+  await expect.poll(async () => (await kept.get('c'))?.messages).toEqual(['2']);
+  await close(0);
+  // The process that answered message 1 died between taking it out of the queue and deleting its record.
+  const reply = { part: 'of message 1' };
+  await kept.set('c', { messages: ['1'], attempts: 3, reply });
+  const taken: TurnTask[] = [];
+  await turnsOver(async (task) => {
+    taken.push(task);
+    return 'over';
+  }, store);
+  await expect.poll(() => taken.map(texts)).toEqual([['2']]);
+  expect(taken[0]?.begun).toEqual({ record: undefined });
+  expect(taken[0]?.entry.record).toEqual({ messages: ['2'], attempts: 0 });
+});
+
 test('a record that makes no sense costs the turn only what is not found again', async () => {
   const { push, turns, close, store } = await turnsOver(async ({ leave }) => {
     await aborted(leave);
