@@ -75,7 +75,7 @@ export async function openBoss(
 
 /** `insufficient_privilege`, as `explain` has told it. */
 function isForbidden(error: unknown): boolean {
-  return error instanceof StoreProblem && (error.cause as { code?: unknown }).code === '42501';
+  return error instanceof StoreProblem && Object(error.cause).code === '42501';
 }
 
 async function alone(session: Session, work: () => Promise<unknown>): Promise<void> {
