@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Absence, Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
+import type {
+  Absence,
+  Bot,
+  IncomingMessage,
+  Platform,
+  Rating,
+  Receipt,
+  SuggestedPrompt,
+} from './platform.ts';
 import type { RunningBot } from './running-bot.ts';
 
 /**
@@ -99,9 +107,9 @@ export class OpeningBot implements Bot {
     await (await this.#made.promise).retract(conversation, message);
   }
 
-  rate(conversation: string, person: string, opinion: 'good' | 'bad'): void {
+  rate(rating: Rating): void {
     this.#made.promise.then(
-      (bot) => bot.rate(conversation, person, opinion),
+      (bot) => bot.rate(rating),
       () => {},
     );
   }

@@ -71,7 +71,16 @@ export interface Bot {
   /** What happened while nobody was there to hear it; undefined when somebody was. */
   absence(platform: string): Promise<Absence | undefined>;
   /** Notes what a person thinks of a reply. */
-  rate(conversation: string, person: string, opinion: 'good' | 'bad'): void;
+  rate(rating: Rating): void;
+}
+
+/** What a person thinks of a reply; undecided where they have taken it back. */
+export interface Rating {
+  readonly conversation: string;
+  readonly person: string;
+  readonly opinion: 'good' | 'bad' | 'undecided';
+  /** The id of a message that the reply answers; the latest reply is meant when left out. */
+  readonly answers?: string;
 }
 
 export interface Absence {
@@ -211,12 +220,31 @@ export interface FileSearchCall {
   readonly type: 'file_search';
   readonly index: number;
   readonly id: string;
-  /** Empty until the step is complete. */
-  readonly results: readonly {
-    readonly file_id: string;
-    readonly file_name: string;
-    readonly score: number;
-  }[];
+  /** Best first; empty until the step is complete. */
+  readonly results: readonly SearchResult[];
+}
+
+/** A passage that a search found. What the server does not tell of it is left out. */
+export interface SearchResult {
+  readonly file_id: string;
+  readonly file_name: string;
+  /** From 0 to 1. */
+  readonly score: number;
+  /** What is said of the document: its title, its address, its date. */
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+  readonly place?: DocumentPlace;
+  /** The headings that the passage stands under, outermost first. */
+  readonly headings?: readonly string[];
+}
+
+/** Where in its document a passage stands, counted from 1; what the document does not have is left out. */
+export interface DocumentPlace {
+  readonly page?: number;
+  readonly slide?: number;
+  readonly sheet?: string;
+  /** The first and the last. */
+  readonly rows?: readonly [number, number];
+  readonly lines?: readonly [number, number];
 }
 
 export interface FunctionCall {

@@ -2,10 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenAI } from 'openai';
 import { Erasure } from './conversation/erasure/erasure.ts';
 import { Retractions } from './conversation/erasure/retract.ts';
+import { Gaps } from './conversation/gaps.ts';
 import { KnownConversations } from './conversation/known.ts';
 import { Ledger } from './conversation/ledger.ts';
 import { TURNS } from './conversation/namespaces.ts';
 import { type TakeTurn, TurnWatch } from './conversation/observed-turn.ts';
+import { Questions } from './conversation/questions.ts';
+import { Ratings } from './conversation/ratings.ts';
 import { Stops } from './conversation/stops.ts';
 import { type TurnParts, takeTurn } from './conversation/turn/turn.ts';
 import { Turns, type TurnTask } from './conversation/turns.ts';
@@ -13,7 +16,15 @@ import { logging } from './log.ts';
 import { StoreHealth } from './operations/health/store-health.ts';
 import type { TurnObserver } from './operations/metrics/observer.ts';
 import { Presence } from './operations/presence.ts';
-import type { Absence, Bot, IncomingMessage, Platform, Receipt, SuggestedPrompt } from './platform.ts';
+import type {
+  Absence,
+  Bot,
+  IncomingMessage,
+  Platform,
+  Rating,
+  Receipt,
+  SuggestedPrompt,
+} from './platform.ts';
 import type { Queue } from './store/queue.ts';
 import type { Store } from './store/store.ts';
 
@@ -71,6 +82,8 @@ export class RunningBot implements Bot {
   readonly #retractions: Retractions;
   readonly #health: StoreHealth;
   readonly #ledger: Ledger;
+  readonly #gaps: Gaps;
+  readonly #ratings: Ratings;
   readonly #stops: Stops;
   readonly #presence: Presence;
   readonly #watch: TurnWatch | undefined;
@@ -84,11 +97,20 @@ export class RunningBot implements Bot {
     this.store = store;
     this.prompts = options.prompts;
     this.#server = server;
-    this.#turn = turn;
+    const { client, threads } = turn;
+    this.#gaps = new Gaps(store);
+    const questions = new Questions(client, threads);
+    this.#turn = { ...turn, gaps: { notes: this.#gaps, questions } };
+    this.#ratings = new Ratings(this.#gaps, questions, log);
     this.#options = options;
     this.#watch = options.observer && new TurnWatch(options.observer);
-    const { client, threads } = turn;
-    this.#retractions = new Retractions({ store, threads, erasure: new Erasure(client), log });
+    this.#retractions = new Retractions({
+      store,
+      threads,
+      erasure: new Erasure(client),
+      gaps: this.#gaps,
+      log,
+    });
     void this.#retractions.goOn();
     this.#known = new KnownConversations(threads, log);
     this.#health = new StoreHealth(store, log);
@@ -150,14 +172,16 @@ export class RunningBot implements Bot {
   async renew(conversation: string): Promise<void> {
     await this.#stops.stop(conversation);
     await this.#turn.threads.renew(conversation);
+    await this.#gaps.forget(conversation);
   }
 
   retract(conversation: string, message: string): Promise<void> {
     return this.#retractions.retract(conversation, message);
   }
 
-  rate(conversation: string, person: string, opinion: 'good' | 'bad'): void {
-    this.#turn.log.info({ conversation, person, opinion }, 'a reply was rated');
+  rate(rating: Rating): void {
+    this.#turn.log.info(rating, 'a reply was rated');
+    void this.#ratings.take(rating);
   }
 
   knows(conversation: string): Promise<boolean> {
@@ -198,6 +222,7 @@ export class RunningBot implements Bot {
     patience.abort();
     await Promise.all(desks.map(({ platform }) => platform.close()));
     await this.#presence.close();
+    await this.#ratings.taken();
     await this.#server.close();
     this.#stops.close();
     this.#health.close();

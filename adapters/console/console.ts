@@ -8,6 +8,11 @@ import { type KeepFile, type Painter, Printer } from './printer.ts';
 const PROMPT = 'you> ';
 /** Shown while a fenced block is open. */
 const MORE = '...  ';
+/** What a person thinks of the last answer. */
+const OPINIONS: ReadonlyMap<string, 'good' | 'bad'> = new Map([
+  ['bad answer', 'bad'],
+  ['good answer', 'good'],
+]);
 const GOODBYE_WORDS: ReadonlySet<string> = new Set(['exit', 'quit']);
 
 export interface ConsoleOptions {
@@ -83,9 +88,12 @@ export class Console implements Platform {
     lines.close();
   }
 
-  async #say(bot: Bot, text: string): Promise<'goodbye' | 'answered' | 'refused'> {
+  async #say(bot: Bot, text: string): Promise<'goodbye' | 'answered' | 'refused' | 'rated'> {
     const trimmed = text.trim();
-    if (GOODBYE_WORDS.has(trimmed.toLowerCase())) return 'goodbye';
+    const words = trimmed.toLowerCase();
+    if (GOODBYE_WORDS.has(words)) return 'goodbye';
+    const opinion = OPINIONS.get(words);
+    if (opinion) return this.#rate(bot, opinion);
     if (trimmed === '') {
       this.#note('The message is empty: type a question, or "exit" to leave.\n');
       return 'refused';
@@ -95,6 +103,13 @@ export class Console implements Platform {
     this.#answering = false;
     this.#stopping = false;
     return 'answered';
+  }
+
+  #rate(bot: Bot, opinion: 'good' | 'bad'): 'rated' {
+    const { conversation, author } = this.#options;
+    bot.rate({ conversation, person: author, opinion });
+    this.#note('Thank you, noted.\n');
+    return 'rated';
   }
 
   #message(text: string): IncomingMessage {

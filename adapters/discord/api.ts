@@ -101,6 +101,11 @@ export class Api {
     return messages;
   }
 
+  async get(channel: string, message: string): Promise<APIMessage> {
+    const signal = AbortSignal.timeout(this.#timeout);
+    return (await this.#rest.get(Routes.channelMessage(channel, message), { signal })) as APIMessage;
+  }
+
   /** The bot's own id. */
   self(): Promise<string> {
     const signal = AbortSignal.timeout(this.#timeout);

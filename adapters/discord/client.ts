@@ -28,8 +28,15 @@ const STARTS_THREAD = '/channels/:id/messages/:id/threads';
 const THREAD_PATIENCE_MS = 10_000;
 /** So much earlier than told, in ms, discord.js takes a bucket for open again: it shall not stand in our budgets' way. */
 export const EARLY_MS = 50;
-/** The least with which people can be answered. */
-const INTENTS = [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages, GatewayIntentBits.DirectMessages];
+/** The least with which people can be answered, and heard about the answers. */
+const INTENTS = [
+  GatewayIntentBits.Guilds,
+  GatewayIntentBits.GuildMessages,
+  GatewayIntentBits.DirectMessages,
+  // Thumbs under replies.
+  GatewayIntentBits.GuildMessageReactions,
+  GatewayIntentBits.DirectMessageReactions,
+];
 
 /** The API for replies: it sends each call at once and once, or throws. */
 export function createRest(api: string, token: string): REST {

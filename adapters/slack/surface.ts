@@ -9,6 +9,8 @@ export const EVENTS = [
   'message.groups',
   'message.im',
   'message.mpim',
+  'reaction_added',
+  'reaction_removed',
 ] as const;
 
 /** The bot token's scopes, each for what stands beside it. */
@@ -26,6 +28,8 @@ export const SCOPES = [
   'groups:history',
   'im:history',
   'mpim:history',
+  // Thumbs under replies.
+  'reactions:read',
   // The names and languages of those who ask.
   'users:read',
 ] as const;
@@ -33,6 +37,7 @@ export const SCOPES = [
 /** Scopes that apps of an older manifest lack, and what does not work there until the app is installed again. */
 export const NEWER_SCOPES: ReadonlyMap<string, string> = new Map([
   ['mpim:history', 'messages in group direct messages are not heard'],
+  ['reactions:read', 'reactions to replies are not heard'],
 ]);
 
 export const COMMAND = '/bobbin';

@@ -181,12 +181,12 @@ function mayAnswer(interaction: ChatInputCommandInteraction, { replyIn }: Desk):
 
 async function rate(
   interaction: ButtonInteraction,
-  { conversation }: Press,
+  { conversation, reply }: Press,
   { bot }: Desk,
   opinion: 'good' | 'bad',
 ): Promise<void> {
   await whisper(interaction, 'Thank you, noted.');
-  bot.rate(conversation, interaction.user.id, opinion);
+  bot.rate({ conversation, person: interaction.user.id, opinion, ...(reply && { answers: reply }) });
 }
 
 /** The conversation that a thread or the direct messages are; a channel is none. */

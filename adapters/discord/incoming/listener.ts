@@ -15,6 +15,7 @@ import { CANNOT_READ, helpText } from './help.ts';
 import { directOf, isForBot, look, read, type Written } from './incoming.ts';
 import { askedIn, type Desk, handle } from './interactions.ts';
 import { wasListening } from './missed.ts';
+import { Reactions } from './reactions.ts';
 
 const MAY_NOT_WRITE =
   'a message was not answered: the bot may not write there. It needs the permissions View Channel and Send Messages ' +
@@ -70,6 +71,7 @@ export class Listener {
       const retract = async () => bot.retract(await conversation(), id);
       void this.#order.run(channel, retract).catch(this.#failed('a deleted message could not be forgotten'));
     });
+    new Reactions(this.#parts).listen(client);
     watchSessions(client, (since, shard) => {
       const conversations = shard === DIRECT_SHARD ? directOf(client) : [];
       const absence = { since, conversations, taken: () => {} };

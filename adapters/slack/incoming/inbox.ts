@@ -7,6 +7,7 @@ import { CatchUp } from './catch-up.ts';
 import { Controls, NOTHING_RUNS } from './controls.ts';
 import { DeadReplies } from './dead-replies.ts';
 import { isInThread, placeOfClick } from './events.ts';
+import { Reactions } from './reactions.ts';
 
 /** Slack takes four prompts. */
 const MAX_PROMPTS = 4;
@@ -24,6 +25,7 @@ export class Inbox {
   readonly #controls: Controls;
   readonly #arrivals: Arrivals;
   readonly #deadReplies: DeadReplies;
+  readonly #reactions: Reactions;
   readonly #catchUp: CatchUp;
 
   constructor(options: InboxOptions) {
@@ -31,6 +33,7 @@ export class Inbox {
     this.#bot = options.bot;
     this.#controls = new Controls(options.bot);
     this.#deadReplies = new DeadReplies(options);
+    this.#reactions = new Reactions(options);
     this.#arrivals = new Arrivals({ ...options, onAsked: (place) => this.#controls.remember(place) });
     this.#catchUp = new CatchUp({ ...options, arrivals: this.#arrivals });
   }
@@ -51,6 +54,8 @@ export class Inbox {
     });
     app.event('app_home_opened', ({ event }) => this.#offerPrompts(event));
     app.event('agent_session_stopped', ({ event }) => this.#stop(event));
+    app.event('reaction_added', async ({ event }) => void this.#reactions.heard(event));
+    app.event('reaction_removed', async ({ event }) => void this.#reactions.heard(event));
     this.#listenToButtons(app);
     this.#listenToShortcuts(app);
     app.command(COMMAND, async ({ ack, command }) => {
@@ -74,9 +79,8 @@ export class Inbox {
     });
     app.action(ACTIONS.feedback, async ({ ack, body, payload }) => {
       await ack();
-      const place = this.#placeOf(body);
       const opinion = 'value' in payload && payload.value === 'bad' ? 'bad' : 'good';
-      this.#bot.rate(conversationOf(place), place.user, opinion);
+      await this.#reactions.pressed(this.#placeOf(body), opinion);
     });
   }
 

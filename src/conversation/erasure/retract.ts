@@ -3,6 +3,7 @@ import { KeyedQueue } from '../../keyed-queue.ts';
 import type { Logger } from '../../log.ts';
 import type { IncomingMessage } from '../../platform.ts';
 import type { Store } from '../../store/store.ts';
+import type { Gaps } from '../gaps.ts';
 import { RETRACTED } from '../namespaces.ts';
 import type { ThreadMap } from '../thread/thread-map.ts';
 import type { TurnTask } from '../turns.ts';
@@ -23,6 +24,7 @@ export interface RetractionsOptions {
   store: Pick<Store, 'keyv' | 'page' | 'scrub'>;
   threads: Pick<ThreadMap, 'idOf'>;
   erasure: Pick<Erasure, 'messages'>;
+  gaps: Pick<Gaps, 'forget'>;
   log: Logger;
 }
 
@@ -90,12 +92,13 @@ export class Retractions {
 
   /** What fails stays open, and is done at the next start. */
   async #erase(conversation: string, message: string): Promise<void> {
-    const { threads, erasure, store, log } = this.#options;
+    const { threads, erasure, gaps, store, log } = this.#options;
     try {
       await this.#erasing.run(conversation, async () => {
         const thread = await threads.idOf(conversation);
         if (thread !== undefined)
           await erasure.messages(thread, ({ metadata }) => Object(metadata).message === message);
+        await gaps.forget(conversation, [message]);
         await this.#marks.set(keyOf(conversation, message), 'done', REMEMBERED_MS);
         await store.scrub();
       });

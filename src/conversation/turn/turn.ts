@@ -6,16 +6,21 @@ import { attemptedOnce } from '../../functions/attempted-once.ts';
 import type { Functions } from '../../functions/functions.ts';
 import type { Logger } from '../../log.ts';
 import type { TurnObserver } from '../../operations/metrics/observer.ts';
+import { persist } from '../../persist.ts';
 import type { BegunReply, IncomingMessage, KeptReply, Outcome, Platform, ReplyFile } from '../../platform.ts';
 import { Publisher } from '../../reply/publisher/publisher.ts';
+import { isUnanswered } from '../../reply/sources/unanswered.ts';
 import { fileIds } from '../../reply/transcript/file-ids.ts';
 import type { ReplyStyle } from '../../reply/transcript/render.ts';
 import { emptyTranscript, type Transcript } from '../../reply/transcript/transcript.ts';
-import type { TurnRecord } from '../ledger.ts';
-import type { FollowRun, RunContext, RunThread } from '../run/run.ts';
-import { isOver } from '../run/run-status.ts';
+import type { Gaps } from '../gaps.ts';
+import type { TurnRecord, TurnRecord } from '../ledger.ts';
+import type { Questions } from '../questions.ts';
+import type { FollowRun, FollowRun, RunContext, RunContext, RunThread, RunThread } from '../run/run.ts';
+import { isOver, isOver } from '../run/run-status.ts';
+import { askingOf, type KnowledgeSettings, sourcesUnder } from '../sources.ts';
 import type { Download } from '../thread/attachments.ts';
-import type { ReadyThread, ThreadMap } from '../thread/thread-map.ts';
+import type { ReadyThread, ReadyThread, ThreadMap, ThreadMap } from '../thread/thread-map.ts';
 import type { TurnTask } from '../turns.ts';
 import { describeAskers } from './askers.ts';
 import { describeContext } from './context.ts';
@@ -60,6 +65,10 @@ export interface TurnParts {
   /** The same for every run: the assistant, and what only a run can be told. */
   runSettings: Pick<RunCreateParamsBase, 'assistant_id' | 'max_completion_tokens' | 'max_prompt_tokens'>;
   style: ReplyStyle;
+  /** What the team says of its documents; nothing when left out. */
+  knowledge?: KnowledgeSettings;
+  /** Where questions are noted that found no answer; nowhere when left out. */
+  gaps?: { notes: Pick<Gaps, 'note'>; questions: Pick<Questions, 'find'> };
   log: Logger;
   observer?: Pick<TurnObserver, 'turnEnded'>;
 }
@@ -86,14 +95,17 @@ export async function takeTurn(
     parts.log.warn({ err: error, conversation: messages[0]?.conversation }, 'a turn failed');
     return { status: 'failed', error: sentenceFor(error) };
   });
-  const files = outcome && !stop.aborted ? await turn.files() : [];
-  const { status } = await publisher.finish(turn.endWith(outcome ?? { status: 'stopped' }, files), files);
+  const isShown = outcome !== undefined && !stop.aborted;
+  const [files, sources] = isShown ? await Promise.all([turn.files(), turn.sources()]) : [[], ''];
+  const end = turn.endWith(outcome ?? { status: 'stopped' }, files);
+  const { status } = await publisher.finish(end, files, sources);
   if (leave.aborted) {
     const attempts = begun?.record?.attempts ?? 0;
     if (entry.record.attempts <= MAX_ATTEMPTS) entry.note({ attempts });
     await entry.kept().catch(() => {});
     return 'left';
   }
+  if (status === 'completed') await turn.noteGap();
   parts.observer?.turnEnded(platform.name, status, (performance.now() - began) / 1_000);
   return 'over';
 }
@@ -159,7 +171,7 @@ class Turn {
       await this.#task.entry.kept();
       const params = {
         ...this.#parts.runSettings,
-        additional_instructions: describeAskers(messages),
+        additional_instructions: [describeAskers(messages), askingOf(this.#knowledge)].join('\n').trim(),
         metadata: { turn: this.#id },
       };
       return this.#follow((context) => transcriptsOf(this.#parts.runThread(thread.id, params, context)));
@@ -256,6 +268,33 @@ class Turn {
       ),
     );
     return (await Promise.all(found)).filter((file) => file !== undefined);
+  }
+
+  /** What stands under the answer. */
+  sources(): Promise<string> {
+    const { client, log } = this.#parts;
+    return sourcesUnder(this.#transcript, { client, knowledge: this.#knowledge, log });
+  }
+
+  /** Notes a question that found no answer; one that is answered anew may have found it now. Never rejects. */
+  async noteGap(): Promise<void> {
+    const { gaps, log } = this.#parts;
+    const isGap = isUnanswered(this.#transcript);
+    const [first] = this.#task.messages;
+    if (!gaps || !first || (!isGap && !first.regenerate)) return;
+    try {
+      const question = await gaps.questions.find(first.conversation, first.id);
+      if (question) await gaps.notes.note(question, isGap);
+    } catch (error) {
+      log.warn(
+        { err: error, conversation: first.conversation },
+        'a question without an answer could not be noted',
+      );
+    }
+  }
+
+  get #knowledge(): KnowledgeSettings {
+    return this.#parts.knowledge ?? {};
   }
 
   endWith(outcome: Outcome, files: readonly ReplyFile[]): Outcome {

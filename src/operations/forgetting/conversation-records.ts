@@ -1,3 +1,4 @@
+import { Gaps } from '../../conversation/gaps.ts';
 import { CONVERSATIONS, RETRACTED, TURNS } from '../../conversation/namespaces.ts';
 import type { IncomingMessage } from '../../platform.ts';
 import type { Entry, Queue } from '../../store/queue.ts';
@@ -23,9 +24,11 @@ const PATIENCE_MS = 2_000;
 /** What the bot notes of conversations beside what was said in them. */
 export class ConversationRecords {
   readonly #store: Store;
+  readonly #gaps: Gaps;
 
   constructor(store: Store) {
     this.#store = store;
+    this.#gaps = new Gaps(store);
   }
 
   /** Deletes all that is noted of a conversation, messages that wait included; how much that was. */
@@ -39,7 +42,7 @@ export class ConversationRecords {
   /** The same without the messages that wait. */
   async deleteNotes(conversation: string): Promise<number> {
     const { keyv } = this.#store;
-    let count = 0;
+    let count = await this.#gaps.forget(conversation);
     for (const namespace of [CONVERSATIONS, TURNS]) if (await keyv(namespace).delete(conversation)) count++;
     for (const namespace of BY_MESSAGE) count += await this.#deleteWithPrefix(namespace, `${conversation} `);
     // What the terminal chat would go on with.
@@ -54,7 +57,8 @@ export class ConversationRecords {
   async deleteMessages(conversation: string, ids: readonly string[]): Promise<number> {
     if (ids.length === 0) return 0;
     const { keyv } = this.#store;
-    let count = (await keyv(TURNS).delete(conversation)) ? 1 : 0;
+    let count = await this.#gaps.forget(conversation, ids);
+    if (await keyv(TURNS).delete(conversation)) count++;
     for (const namespace of BY_MESSAGE)
       for (const id of ids) if (await keyv(namespace).delete(`${conversation} ${id}`)) count++;
     return count;
@@ -66,6 +70,11 @@ export class ConversationRecords {
     let count = 0;
     for (const name of QUEUES) count += await dropWaiting(this.#store.queue<IncomingMessage>(name), isTheirs);
     return count;
+  }
+
+  /** Takes back what a person thinks of answers to others; how often that was noted. */
+  deleteRatings(person: string): Promise<number> {
+    return this.#gaps.forgetRatings(person);
   }
 
   async #deleteWithPrefix(namespace: string, prefix: string): Promise<number> {

@@ -16,7 +16,7 @@ export interface Receipt {
   readonly said: Tally;
   /** The conversations of which nothing is left. */
   readonly conversations: string[];
-  /** How many notes of conversations: their threads, ledgers, waiting and seen messages. */
+  /** How many notes of conversations: their threads, ledgers, waiting and seen messages, questions without an answer, ratings. */
   notes: number;
   /** Paths of files that the terminal chat had put down. */
   readonly copies: string[];
@@ -77,6 +77,7 @@ export class Forgetting {
       if (theirs.length > 0 && left === 0) await this.#conversation(conversation, receipt);
     }
     receipt.notes += await this.#records.deleteWaiting(person);
+    receipt.notes += await this.#records.deleteRatings(person);
   }
 
   /** Each thread once, with the conversation that it is or was of. */

@@ -21,7 +21,7 @@ export function printed({ whom, said, conversations, notes, copies }: Receipt, w
     deleted.length > 0 &&
       `- from ${where.server ? `the Assistants server ${where.server}` : where.place}: ${deleted.join(', ')}`,
     notes > 0 &&
-      `- from ${where.place}: ${count(notes, 'note')} (threads, ledger, waiting and seen messages)`,
+      `- from ${where.place}: ${count(notes, 'note')} (threads, ledger, waiting and seen messages, unanswered questions)`,
     copies.length > 0 && `- on the disk: ${copies.join(', ')}`,
     conversations.length > 0 && `- nothing is left of: ${conversations.join(', ')}`,
   ].filter((line) => line !== false);

@@ -13,7 +13,7 @@ import {
 } from '../../platform.ts';
 import { excerptOf } from '../layout/excerpt.ts';
 import { layout } from '../layout/layout.ts';
-import { type ReplyStyle, render } from '../transcript/render.ts';
+import { type ReplyStyle, render, withBlock } from '../transcript/render.ts';
 import { sizeOf } from '../transcript/size.ts';
 import { type Entry, emptyTranscript, type Transcript } from '../transcript/transcript.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -99,9 +99,10 @@ export class Publisher {
   /**
    * Shows the newest state with the answer's files and closes the reply; returns when people see it, or can't, how the
    * reply ended. Never rejects.
+   * @param footer Markdown that stands under the answer, and takes nothing of the room that the answer has.
    */
-  async finish(outcome: Outcome, files: readonly ReplyFile[] = []): Promise<Outcome> {
-    if (!this.#isStopped) this.#end(outcome, files);
+  async finish(outcome: Outcome, files: readonly ReplyFile[] = [], footer = ''): Promise<Outcome> {
+    if (!this.#isStopped) this.#end(outcome, files, footer);
     await this.#work;
     await this.#reply.close?.();
     return this.#view.outcome ?? outcome;
@@ -126,8 +127,8 @@ export class Publisher {
     this.#hurry();
   }
 
-  #end(outcome: Outcome, files: readonly ReplyFile[]): void {
-    const markdown = this.#look(true);
+  #end(outcome: Outcome, files: readonly ReplyFile[], footer: string): void {
+    const markdown = this.#look(true, footer);
     const isCut = this.#isFull && outcome.status !== 'stopped';
     this.#view = isCut
       ? { ...this.#view, files: [wholeAnswer(markdown), ...files], outcome: withNotice(outcome, markdown) }
@@ -197,7 +198,7 @@ export class Publisher {
   }
 
   /** Lays the newest state out; gives its whole Markdown. What is laid out in full is not looked at again until the end. */
-  #look(isOver: boolean): string {
+  #look(isOver: boolean, footer = ''): string {
     this.#viewed = this.#transcript;
     const { markdown, calls } = render(this.#transcript, this.#style);
     const { longest = Number.POSITIVE_INFINITY } = this.#style;
@@ -205,10 +206,10 @@ export class Publisher {
     this.#isFull = markdown.length > longest;
     this.#view = {
       ...this.#view,
-      parts: layout(excerpt, this.#reply.limits, this.#view.parts),
+      parts: layout(withBlock(excerpt, footer), this.#reply.limits, this.#view.parts),
       calls: calls.filter(({ at }) => at <= excerpt.length),
     };
-    return markdown;
+    return withBlock(markdown, footer);
   }
 
   /** What waits longest with most to show is most out of date. Not laid out for it: budgets ask all that wait, often. */

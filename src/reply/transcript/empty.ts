@@ -1,5 +1,6 @@
 import type { ToolCall } from '../../platform.ts';
 import { cleanLogs } from '../layout/clean.ts';
+import { Citations } from '../sources/citations.ts';
 import { fileIds } from './file-ids.ts';
 import { contentBlock } from './render.ts';
 import type { Entry, Transcript } from './transcript.ts';
@@ -10,13 +11,14 @@ export function isEmpty(transcript: Transcript): boolean {
 }
 
 /** Whether there is nothing to read in an answer that is over. */
-export function isWordless({ entries }: Transcript): boolean {
-  return entries.every(saysNothing);
+export function isWordless(transcript: Transcript): boolean {
+  const citations = new Citations(transcript);
+  return transcript.entries.every((entry) => saysNothing(entry, citations));
 }
 
-function saysNothing(entry: Entry): boolean {
+function saysNothing(entry: Entry, citations: Citations): boolean {
   if (entry.type === 'tool_calls') return entry.tool_calls.every(printsNothing);
-  return entry.content.every((content) => contentBlock(content, false) === '');
+  return entry.content.every((content) => contentBlock(content, false, citations) === '');
 }
 
 function printsNothing(call: ToolCall): boolean {

@@ -2,6 +2,7 @@ import type { CodeInterpreterCall, CodeOutput, PlacedCall, ToolCall } from '../.
 import { scan } from '../layout/block.ts';
 import { cleanLogs, cleanText, insideFence } from '../layout/clean.ts';
 import { isVisibleMarkdown } from '../layout/visible.ts';
+import { type Citation, Citations } from '../sources/citations.ts';
 import type { Content } from './content.ts';
 import type { Entry, ToolCallsEntry, Transcript } from './transcript.ts';
 
@@ -19,6 +20,8 @@ export interface Rendered {
   readonly markdown: string;
   /** In the order in which they stand in it. */
   readonly calls: readonly PlacedCall[];
+  /** The sources that it cites, by their numbers in it. */
+  readonly citations: readonly Citation[];
 }
 
 /** A block of Markdown, or a call that is not placed yet. */
@@ -28,10 +31,12 @@ type Piece = string | Omit<PlacedCall, 'at'>;
  * The reply as Markdown. As the transcript grows the Markdown only grows at its end, for platforms that can only
  * append: a code block that may still grow has no closing fence, and white space at the end waits for what follows.
  */
-export function render({ entries }: Transcript, style: ReplyStyle = PLAIN): Rendered {
+export function render(transcript: Transcript, style: ReplyStyle = PLAIN): Rendered {
+  const { entries } = transcript;
+  const citations = new Citations(transcript);
   const pieces = entries.flatMap((entry, index) => {
     const isOpen = entry.status === 'in_progress' && index === entries.length - 1;
-    return piecesOf(entry, isOpen, style);
+    return piecesOf(entry, isOpen, style, citations);
   });
   const calls: PlacedCall[] = [];
   let markdown = '';
@@ -43,7 +48,13 @@ export function render({ entries }: Transcript, style: ReplyStyle = PLAIN): Rend
     else calls.push({ ...piece, at: markdown.length });
     last = typeof piece === 'string' ? piece : '';
   }
-  return { markdown, calls };
+  return { markdown, calls, citations: citations.all };
+}
+
+/** Markdown with one more block under it. */
+export function withBlock(markdown: string, block: string): string {
+  if (markdown === '' || block === '') return markdown + block;
+  return `${markdown}${closingOf(markdown)}\n\n${block}`;
 }
 
 /** What closes a fence that a block left open, before it swallows what follows. */
@@ -52,18 +63,18 @@ function closingOf(block: string): string {
   return fence ? `\n${fence.closing}` : '';
 }
 
-function piecesOf(entry: Entry, isOpen: boolean, style: ReplyStyle): Piece[] {
+function piecesOf(entry: Entry, isOpen: boolean, style: ReplyStyle, citations: Citations): Piece[] {
   if (entry.type === 'tool_calls') return callPieces(entry, isOpen, style);
   return entry.content.map((content, index) =>
-    contentBlock(content, isOpen && index === entry.content.length - 1),
+    contentBlock(content, isOpen && index === entry.content.length - 1, citations),
   );
 }
 
 /** A piece of a message as Markdown; nothing, where people would see nothing of it. */
-export function contentBlock(content: Content, isOpen: boolean): string {
+export function contentBlock(content: Content, isOpen: boolean, citations: Citations): string {
   switch (content.type) {
     case 'text':
-      return textBlock(content.value, isOpen);
+      return textBlock(citations.numbered(content.value, content.annotations, isOpen), isOpen);
     case 'refusal':
       return textBlock(content.refusal, isOpen);
     case 'image_file':

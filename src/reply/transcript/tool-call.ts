@@ -3,22 +3,16 @@ import type {
   ToolCallDelta,
   ToolCall as ToolCallObject,
 } from 'openai/resources/beta/threads/runs/steps';
-import type {
-  CodeInterpreterCall,
-  CodeOutput,
-  FileSearchCall,
-  FunctionCall,
-  ToolCall,
-} from '../../platform.ts';
+import type { CodeInterpreterCall, CodeOutput, FunctionCall, ToolCall } from '../../platform.ts';
 import { place } from './by-index.ts';
-import { listOf, numberOf, textOf } from './wire.ts';
+import { searchResultOf } from './search-result.ts';
+import { listOf, textOf } from './wire.ts';
 
 type CodeInterpreterObject = Extract<ToolCallObject, { type: 'code_interpreter' }>['code_interpreter'];
 type CodeInterpreterDelta = NonNullable<
   Extract<ToolCallDelta, { type: 'code_interpreter' }>['code_interpreter']
 >;
 type FunctionDelta = NonNullable<Extract<ToolCallDelta, { type: 'function' }>['function']>;
-type FileSearchObject = Extract<ToolCallObject, { type: 'file_search' }>['file_search'];
 
 /** The tool calls of a whole run step, those of unknown types left out. */
 export function toolCallsOf(step: RunStep): readonly ToolCall[] {
@@ -44,7 +38,12 @@ function wholeCall(call: ToolCallObject, index: number): ToolCall | undefined {
     case 'code_interpreter':
       return { type: 'code_interpreter', index, id, ...codeInterpreter(call.code_interpreter) };
     case 'file_search':
-      return { type: 'file_search', index, id, results: results(call.file_search) };
+      return {
+        type: 'file_search',
+        index,
+        id,
+        results: listOf(call.file_search?.results).map(searchResultOf),
+      };
     case 'function':
       return addArguments(
         { type: 'function', index, id, name: '', arguments: '', output: null },
@@ -58,14 +57,6 @@ function wholeCall(call: ToolCallObject, index: number): ToolCall | undefined {
 function codeInterpreter(whole: CodeInterpreterObject | undefined) {
   const outputs = listOf(whole?.outputs).map((output, index) => ({ ...output, index }));
   return { input: textOf(whole?.input), outputs: outputs.reduce(addOutput, []) };
-}
-
-function results(search: FileSearchObject | undefined): FileSearchCall['results'] {
-  return listOf(search?.results).map(({ file_id, file_name, score }) => ({
-    file_id: textOf(file_id),
-    file_name: textOf(file_name),
-    score: numberOf(score),
-  }));
 }
 
 function emptyCall({ type, index }: ToolCallDelta): ToolCall | undefined {

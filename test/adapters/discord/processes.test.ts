@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { inPlace } from '../../../adapters/discord/place.ts';
-import type { IncomingMessage, Reply, View } from '../../../src/platform.ts';
+import type { IncomingMessage, Rating, Reply, View } from '../../../src/platform.ts';
 import type { DiscordSim } from '../../sim/discord/discord.ts';
 import type { Message } from '../../sim/discord/model.ts';
 import { idle } from './idle-bot.ts';
@@ -116,7 +116,7 @@ test('of two processes that hear of a button one answers, and the other one has 
   const lines: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
   const rated: string[] = [];
-  const bot = { ...idle, rate: (conversation: string) => void rated.push(conversation) };
+  const bot = { ...idle, rate: ({ conversation }: Rating) => void rated.push(conversation) };
   for (let process = 0; process < 2; process++) await openDiscord(sim, { log }).start(bot);
   const { shown, conversation } = await writes(sim, 'One.', true);
   const callbacks = 'POST /interactions/:interaction/:token/callback';

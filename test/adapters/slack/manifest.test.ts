@@ -75,6 +75,7 @@ test('every scope is needed by a method or an event', () => {
     'groups:history',
     'im:history',
     'mpim:history',
+    'reactions:read',
     'commands',
   ];
   expect(SCOPES.filter((scope) => ![...byMethods, ...byEvents].includes(scope))).toEqual([]);

@@ -2,7 +2,7 @@ import { ChannelType, ComponentType, MessageFlags } from 'discord.js';
 import { threadLocked } from './api-error.ts';
 import type { NewFile, NewFiles } from './attachments.ts';
 import { type Commands, fillOptions, type OptionValue } from './commands.ts';
-import { react, showTyping } from './gestures.ts';
+import { react, showTyping, unreact } from './gestures.ts';
 import { snowflake } from './ids.ts';
 import { type Interaction, type Interactions, pressOf } from './interactions.ts';
 import type { Json } from './json.ts';
@@ -123,6 +123,10 @@ export class Person {
 
   reacts(message: Message, emoji: string): void {
     react(this.#client.world, message, this.user, emoji);
+  }
+
+  unreacts(message: Message, emoji: string): void {
+    unreact(this.#client.world, message, this.user, emoji);
   }
 
   startsThread(from: Message, name: string): Channel {

@@ -24,6 +24,7 @@ export class Events {
 
   /** The payloads that a change of the workspace brings. */
   of(change: Change): Json[] {
+    if (change.kind === 'reacted') return this.#reaction(change);
     if (change.kind !== 'posted' && change.kind !== 'changed' && change.kind !== 'deleted') return [];
     const channel = this.#workspace.channel(change.message.channel);
     if (!channel.members.has(APP_USER.id)) return [];
@@ -32,6 +33,16 @@ export class Events {
       events.push(this.#mentionEvent(change.message));
     }
     return events.map((event) => this.#callback(event));
+  }
+
+  /** https://docs.slack.dev/reference/events/reaction_added: `item_user` is left out for messages without a user. */
+  #reaction({ message, user, reaction, isAdded }: Extract<Change, { kind: 'reacted' }>): Json[] {
+    const { channel, ts, user: item_user } = message;
+    const type = isAdded ? 'reaction_added' : 'reaction_removed';
+    const isHeard = this.#hears({ subscription: type, scope: 'reactions:read' });
+    if (!isHeard || !this.#workspace.channel(channel).members.has(APP_USER.id)) return [];
+    const item = { type: 'message', channel, ts };
+    return [this.other({ type, user, reaction, item, item_user })].filter((event) => event !== undefined);
   }
 
   /** An event of another kind; `undefined` if the app has not subscribed to it. */
@@ -60,7 +71,10 @@ export class Events {
     );
   }
 
-  #messageEvent(change: Extract<Change, { message: Message }>, channel: Channel): Json {
+  #messageEvent(
+    change: Exclude<Extract<Change, { message: Message }>, { kind: 'reacted' }>,
+    channel: Channel,
+  ): Json {
     const place = { channel: channel.id, channel_type: FAMILY[channel.kind].type };
     if (change.kind === 'posted' || change.kind === 'appended') {
       return { ...this.#json(change.message), ...place, event_ts: change.message.ts };

@@ -145,6 +145,7 @@ export type Change =
   | { kind: 'changed'; message: Message; previous: Message }
   | { kind: 'deleted'; message: Message }
   | { kind: 'appended'; message: Message }
+  | { kind: 'reacted'; message: Message; user: string; reaction: string; isAdded: boolean }
   | {
       kind: 'ephemeral' | 'status' | 'session' | 'title' | 'prompts' | 'membership';
       channel: string;

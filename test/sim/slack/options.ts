@@ -109,6 +109,8 @@ export const EVENTS = [
   'message.groups',
   'message.im',
   'message.mpim',
+  'reaction_added',
+  'reaction_removed',
 ];
 
 export const DEFAULT_USERS: UserSpec[] = [

@@ -102,6 +102,18 @@ export class Person {
     this.#parts.workspace.remove(this.#joined(ref.channel), this.#own(ref));
   }
 
+  /** Puts an emoji under a message, by its name; a skin's colour comes after it, as `::skin-tone-2` to 6. */
+  reacts(ref: MessageRef, reaction: string): void {
+    this.#joined(ref.channel);
+    this.#parts.workspace.react(this.#message(ref), this.id, reaction);
+  }
+
+  /** Takes it away again. */
+  unreacts(ref: MessageRef, reaction: string): void {
+    this.#joined(ref.channel);
+    this.#parts.workspace.unreact(this.#message(ref), this.id, reaction);
+  }
+
   /** `side` says which of two feedback buttons. Resolves when the app has acknowledged, or not. */
   presses(ref: MessageRef, actionId: string, side?: 'positive' | 'negative'): Promise<Outcome> {
     const channel = this.#joined(ref.channel);

@@ -138,6 +138,31 @@ export class Workspace {
     this.#tell({ kind: 'appended', message });
   }
 
+  /** Throws `already_reacted`. */
+  react(message: Message, user: string, reaction: string): void {
+    const users = message.reactions?.get(reaction) ?? [];
+    if (users.includes(user)) throw new SlackError('already_reacted');
+    this.#setReaction(message, reaction, [...users, user]);
+    const now = this.message(this.channel(message.channel), message.ts);
+    this.#tell({ kind: 'reacted', message: now, user, reaction, isAdded: true });
+  }
+
+  /** Throws `no_reaction`. */
+  unreact(message: Message, user: string, reaction: string): void {
+    const users = message.reactions?.get(reaction) ?? [];
+    if (!users.includes(user)) throw new SlackError('no_reaction');
+    const others = users.filter((other) => other !== user);
+    this.#setReaction(message, reaction, others);
+    const now = this.message(this.channel(message.channel), message.ts);
+    this.#tell({ kind: 'reacted', message: now, user, reaction, isAdded: false });
+  }
+
+  #setReaction(message: Message, reaction: string, users: string[]): void {
+    const reactions = new Map(message.reactions).set(reaction, users);
+    if (users.length === 0) reactions.delete(reaction);
+    this.channel(message.channel).messages.set(message.ts, { ...message, reactions });
+  }
+
   /** A message with replies leaves a tombstone, so that its thread stays. */
   remove(channel: Channel, message: Message): void {
     if (this.replies(channel, message.ts).length > 0) {

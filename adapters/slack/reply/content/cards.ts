@@ -48,7 +48,7 @@ function faceOf(call: ToolCall, running: boolean): Pick<Card, 'title' | 'details
     case 'file_search': {
       const names = [...new Set(call.results.map(({ file_name }) => file_name))];
       return {
-        title: running ? 'Searching the files' : 'Searched the files',
+        title: running ? 'Searching the team’s documents' : 'Searched the team’s documents',
         details: '',
         output: field(names.join(', ')),
       };

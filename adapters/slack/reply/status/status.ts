@@ -16,7 +16,7 @@ function statusOfCall(call: ToolCall): string {
     case 'code_interpreter':
       return 'is running Python…';
     case 'file_search':
-      return 'is searching the files…';
+      return 'is searching the team’s documents…';
     case 'function':
       return call.name ? cut(`is using ${call.name}…`) : 'is using a function…';
   }

@@ -112,28 +112,20 @@ function list({ workspace }: Call): Json {
   return { channels: known.map(channelJson), response_metadata: { next_cursor: '' } };
 }
 
-function reactionTarget(call: Call): { message: Message; name: string; reactions: Map<string, string[]> } {
+function reactionTarget(call: Call): { message: Message; name: string } {
   const channel = visibleChannel(call, call.args.required('channel'));
   const message = call.workspace.message(channel, call.args.required('timestamp'));
-  return { message, name: call.args.required('name'), reactions: new Map(message.reactions) };
+  return { message, name: call.args.required('name') };
 }
 
 function addReaction(call: Call): Json {
-  const { message, name, reactions } = reactionTarget(call);
-  const users = reactions.get(name) ?? [];
-  if (users.includes(APP_USER.id)) throw new SlackError('already_reacted');
-  reactions.set(name, [...users, APP_USER.id]);
-  call.workspace.append({ ...message, reactions });
+  const { message, name } = reactionTarget(call);
+  call.workspace.react(message, APP_USER.id, name);
   return {};
 }
 
 function removeReaction(call: Call): Json {
-  const { message, name, reactions } = reactionTarget(call);
-  const users = reactions.get(name) ?? [];
-  if (!users.includes(APP_USER.id)) throw new SlackError('no_reaction');
-  const others = users.filter((user) => user !== APP_USER.id);
-  if (others.length === 0) reactions.delete(name);
-  else reactions.set(name, others);
-  call.workspace.append({ ...message, reactions });
+  const { message, name } = reactionTarget(call);
+  call.workspace.unreact(message, APP_USER.id, name);
   return {};
 }

@@ -42,12 +42,12 @@ test('each tool call is a card that says what it does and what came of it', () =
     calls.map((call) => cardOf(placed(call, status)));
   expect(cards('in_progress', python3('1 + 1', '2'), search, lookup)).toMatchObject([
     { title: 'Running Python', status: 'in_progress', details: '1 + 1', output: '' },
-    { title: 'Searching the files', status: 'in_progress' },
+    { title: 'Searching the team’s documents', status: 'in_progress' },
     { title: 'Using lookup', status: 'in_progress' },
   ]);
   expect(cards('completed', python3('1 + 1', '2\n'), search, lookup)).toMatchObject([
     { title: 'Ran Python', status: 'complete', output: '2' },
-    { title: 'Searched the files', status: 'complete', output: 'a.pdf, b.md' },
+    { title: 'Searched the team’s documents', status: 'complete', output: 'a.pdf, b.md' },
     { title: 'Used lookup', status: 'complete' },
   ]);
   expect(cards('failed', search)).toMatchObject([{ status: 'error' }]);
@@ -58,7 +58,9 @@ test('the status says what the newest step does, and nothing once there is text'
   const part = { opening: '', source: 'text', closing: '', text: 'text' };
   expect(statusOf(view)).toBe('is thinking…');
   expect(statusOf({ ...view, calls: [placed(python3(''), 'in_progress')] })).toBe('is running Python…');
-  expect(statusOf({ ...view, calls: [placed(search, 'in_progress')] })).toBe('is searching the files…');
+  expect(statusOf({ ...view, calls: [placed(search, 'in_progress')] })).toBe(
+    'is searching the team’s documents…',
+  );
   expect(statusOf({ ...view, calls: [placed(lookup, 'in_progress')] })).toBe('is using lookup…');
   const longest = { ...lookup, name: 'x'.repeat(64) };
   expect(statusOf({ ...view, calls: [placed(longest, 'in_progress')] })).toHaveLength(50);
