@@ -83,8 +83,8 @@ export class Citations {
 
   /** On other servers the numbers of a mark mean something else. */
   #resultOf({ step, result, fileId }: Mark): SearchResult | undefined {
-    const entry = this.#entries[step ?? -1];
-    const found = entry && searchResults(entry)[result ?? -1];
+    const entry = this.#entries[(step ?? 0) - 1];
+    const found = entry && searchResults(entry)[(result ?? 0) - 1];
     return found && tellsPlace(found) && (fileId ?? found.file_id) === found.file_id ? found : undefined;
   }
 }

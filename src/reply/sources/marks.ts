@@ -8,7 +8,7 @@ export interface Mark {
   readonly text: string;
   /** The file that the server says is cited; undefined while it has not said so. */
   readonly fileId: string | undefined;
-  /** Which result of which step of the run it cites, where the mark tells. */
+  /** Which result of which step of the run it cites, both counted from 1, where the mark tells. */
   readonly step: number | undefined;
   readonly result: number | undefined;
 }

@@ -34,7 +34,7 @@ class Stream implements Reply {
   }
 }
 
-async function show(text: string, piece: number): Promise<Stream> {
+async function show(text: string, piece: number, footer = ''): Promise<Stream> {
   const stream = new Stream();
   const style = { toolCall: () => undefined, longest: LONGEST };
   const publisher = new Publisher(stream, style, pino({ level: 'silent' }));
@@ -43,7 +43,7 @@ async function show(text: string, piece: number): Promise<Stream> {
     await Promise.resolve();
   }
   publisher.update(textTranscript(text));
-  await publisher.finish({ status: 'completed' });
+  await publisher.finish({ status: 'completed' }, [], footer);
   return stream;
 }
 
@@ -83,4 +83,20 @@ test('an excerpt ends between words where it can', () => {
   expect(excerptOf(text, 1_003, false)).toBe('word '.repeat(200).trimEnd());
   expect(excerptOf('x'.repeat(2_000), 1_000, true)).toBe('x'.repeat(900));
   expect(excerptOf('😀'.repeat(1_000), 1_001, true).isWellFormed()).toBe(true);
+});
+
+test('what stands under an answer takes nothing of its room, and comes whole below all that is shown of it', async () => {
+  const footer = `**Sources**\n- [1] ${'x'.repeat(150)}\n- [2] ${'y'.repeat(80)}`;
+  await fc.assert(
+    fc.asyncProperty(words, fc.integer({ min: 1, max: 200 }), async (noise, piece) => {
+      const text = `It begins ${noise} and ends.`;
+      const [alone, { shown, files }] = await Promise.all([show(text, piece), show(text, piece, footer)]);
+      const [before = '', after = ''] = [alone.shown.at(-1), shown.at(-1)];
+      expect(after.startsWith(before)).toBe(true);
+      expect(after.slice(before.length)).toMatch(/^(?:\n[ >]*`{3,})?\n\n\*\*Sources\*\*/);
+      expect(after.endsWith(footer)).toBe(true);
+      expect(files.map(({ name }) => name)).toEqual(alone.files.map(({ name }) => name));
+      for (const { bytes } of files) expect(new TextDecoder().decode(bytes).endsWith(footer)).toBe(true);
+    }),
+  );
 });
