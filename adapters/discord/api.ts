@@ -3,6 +3,7 @@ import {
   type APIButtonComponent,
   type APIMessage,
   type APIUser,
+  MessageFlags,
   type REST,
   type RESTPatchAPIChannelMessageJSONBody,
   type RESTPostAPIChannelMessageJSONBody,
@@ -59,6 +60,8 @@ export class Api {
       content,
       nonce,
       enforce_nonce: true,
+      // Discord would fetch every address in it, whoever put it there, and show it below.
+      flags: MessageFlags.SuppressEmbeds,
       allowed_mentions: { parse: [], replied_user: ping },
       ...(buttons && { components: [buttons] }),
       ...(answers && { message_reference: { message_id: answers, fail_if_not_exists: false } }),

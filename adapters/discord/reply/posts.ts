@@ -25,7 +25,7 @@ export function postsOf(
   sent: ReadonlySet<string> = new Set(),
 ): Post[] {
   const texts = view.parts.map(({ text }) => asText(text));
-  if (!view.outcome) return texts.map(textPost);
+  if (!view.outcome) return withNotice(texts, statusOf(view)).map(textPost);
   const tooLarge = new Map(view.files.filter(isTooLarge).map((file) => [file.id, sizeSentence(file)]));
   const unshown = new Map([...tooLarge, ...refused]);
   return [
@@ -46,6 +46,13 @@ export function filesToSend(
 
 function textPost(content: string): Post {
   return { content, files: [] };
+}
+
+/** What is done right now that takes a while and shows nothing of itself; what comes next takes its place. */
+function statusOf({ calls }: View): string | undefined {
+  const last = calls.at(-1);
+  const isSearching = last?.status === 'in_progress' && last.call.type === 'file_search';
+  return isSearching ? '-# Searching the team’s documents…' : undefined;
 }
 
 /** What is to say at the end of a reply, if anything. */

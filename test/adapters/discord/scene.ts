@@ -1,7 +1,9 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { Discord, type DiscordOptions } from '../../../adapters/discord/discord.ts';
+import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
+import type { KnowledgeSettings } from '../../../src/conversation/sources.ts';
 import type { Absence, IncomingMessage } from '../../../src/platform.ts';
 import type { RunningBot } from '../../../src/running-bot.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
@@ -22,6 +24,9 @@ export interface SceneOptions {
   codeInterpreter?: ScriptedInterpreter;
   /** Where everything is kept; in memory when left out. It is closed with the scene. */
   store?: Store;
+  knowledge?: KnowledgeSettings;
+  /** Stands between the SDK and the server. */
+  network?: (fetch: Fetch) => Fetch;
   /** How much of a reply is shown as messages. */
   longest?: number;
   /** For how long the bot waits for its replies to end when it is closed, in milliseconds. */
