@@ -3,7 +3,7 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Console } from '../../../adapters/console/console.ts';
 import { plain } from '../../../adapters/console/printer.ts';
-import type { Bot, IncomingMessage, Outcome, Platform, Receipt } from '../../../src/platform.ts';
+import type { Bot, IncomingMessage, Outcome, Platform, Rating, Receipt } from '../../../src/platform.ts';
 import { show } from './show.ts';
 import { Sink } from './sink.ts';
 
@@ -31,7 +31,8 @@ class Parrot implements Bot {
   absence = async () => undefined;
   renew = async () => {};
   retract = async () => {};
-  rate = () => {};
+  readonly rated: Rating[] = [];
+  rate = (rating: Rating) => void this.rated.push(rating);
 
   async stop(conversation: string): Promise<boolean> {
     this.stopped.push(conversation);
@@ -81,6 +82,19 @@ test.each(['exit', 'quit', '  EXIT '])('%j ends with a goodbye', async (word) =>
   await terminal.left;
   expect(texts(bot)).toEqual(['hello']);
   expect(notes()).toContain('Goodbye.');
+});
+
+test('two words say what somebody thinks of the last answer, and are no message', async () => {
+  const { bot, terminal, input, notes } = await open();
+  input.end('one\n Bad answer \ngood answer\nwhat is a bad answer\n');
+  await terminal.left;
+  const rating = { conversation: 'console:1', person: 'ann' };
+  expect(bot.rated).toEqual([
+    { ...rating, opinion: 'bad' },
+    { ...rating, opinion: 'good' },
+  ]);
+  expect(texts(bot)).toEqual(['one', 'what is a bad answer']);
+  expect(notes()).toContain('Thank you, noted.\nThank you, noted.\n');
 });
 
 test('a failed run prints a clear error and the chat goes on', async () => {

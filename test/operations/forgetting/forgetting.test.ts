@@ -4,6 +4,7 @@ import { openServer } from '../../../src/bot.ts';
 import { Forgetting, type Receipt, type Whom } from '../../../src/operations/forgetting/forgetting.ts';
 import { readSettings } from '../../../src/settings/settings.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { gapsOf } from '../../adapters/answers-with-sources.ts';
 import { usedDataDir } from '../../e2e/bobbin.ts';
 import { type PostgresServer, startPostgres } from '../../sim/postgres.ts';
 import { openScene } from '../bot-scene.ts';
@@ -81,11 +82,15 @@ describe.each(PLACES)('in %s', (_, make) => {
       { text: 'annsalone' },
     );
     await says('shared', 'UBEN', 'bensquestion');
-    await says('shared', 'UANN', 'annsquestion', {
+    const asked = await says('shared', 'UANN', 'annsquestion', {
       attachments: [{ name: 'a.txt', type: 'text/plain', size: 160, url: 'sim:' }],
     });
     await says('shared', 'UBEN', 'bensnextquestion');
     await says('alone', 'UANN', 'annsother');
+    for (const person of ['UANN', 'UBEN']) bot.rate({ conversation: 'slack:shared', person, opinion: 'bad' });
+    bot.rate({ conversation: 'slack:shared', person: 'UBEN', opinion: 'bad', answers: asked.id });
+    const bad = async () => (await gapsOf(bot)).map(({ bad }) => bad.join()).toSorted();
+    await expect.poll(bad).toEqual(['UANN,UBEN', 'UBEN']);
     await bot.close();
     const traces = ['annsquestion', 'annscode', 'annsanswer', 'annsalone', 'annsother', 'UANN'];
     const bytes = ['annsfile', 'annsmade'].map((text) => btoa(text.repeat(20)).slice(0, 40));
@@ -100,9 +105,9 @@ describe.each(PLACES)('in %s', (_, make) => {
 
     const again = await openScene(await open(place));
     await again.says('shared', 'UBEN', 'and now?');
-    const asked = JSON.stringify(again.model.requests.at(-1)?.body);
+    const told = JSON.stringify(again.model.requests.at(-1)?.body);
     for (const text of ['bensquestion', 'bensanswer', 'bensnextquestion', 'bensnextanswer'])
-      expect(asked).toContain(text);
+      expect(told).toContain(text);
     expect(again.replies.map(({ outcome }) => outcome?.status)).toEqual(['completed']);
   });
 
@@ -115,6 +120,8 @@ describe.each(PLACES)('in %s', (_, make) => {
     await store.keyv('conversations').delete('slack:mine');
     await says('mine', 'UANN', 'minesecond');
     await says('other', 'UANN', 'otherstays');
+    bot.rate({ conversation: 'slack:mine', person: 'UBEN', opinion: 'bad' });
+    await expect.poll(() => gapsOf(bot)).toHaveLength(1);
     await store.queue('slack').put({ id: 'w1', key: 'slack:mine', data: { text: 'minewaiting' } });
     await bot.close();
     const { said, conversations } = await forget(place, { conversation: 'slack:mine' });

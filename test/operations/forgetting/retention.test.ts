@@ -43,6 +43,8 @@ test('what is older than the days that are set is deleted at the start, and noth
   await age(store, 31);
   await first.says('kept', 'U1', 'but this is new');
   await first.says('new', 'U1', 'all of it is new');
+  for (const conversation of ['slack:old', 'slack:new'])
+    first.bot.rate({ conversation, person: 'U1', opinion: 'bad' });
   const copies = join(dataDir, 'files');
   await mkdir(copies);
   for (const name of ['file-old-a.png', 'file-new-b.png']) await writeFile(join(copies, name), name);
@@ -53,6 +55,7 @@ test('what is older than the days that are set is deleted at the start, and noth
   const { bot } = await openScene(again, { ...settings, ...KEEPS_30 });
   await expect.poll(() => keys(again, 'conversations')).toEqual(['slack:kept', 'slack:new']);
   await expect.poll(() => readdir(copies)).toEqual(['file-new-b.png']);
+  expect(await keys(again, 'gaps')).toEqual([expect.stringMatching(/^slack:new /)]);
   expect([
     (await keys(again, 'threads')).length,
     (await keys(again, 'messages')).length,

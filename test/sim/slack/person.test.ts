@@ -21,6 +21,36 @@ const BUTTONS = [
   },
 ];
 
+test('reactions are told to an app that may hear of them, and of others’ channels nothing is told', async () => {
+  const heard: unknown[] = [];
+  const scopes = ['chat:write', 'reactions:read'];
+  const sims = await Promise.all([slack(), slack({ scopes: ['chat:write'] }), slack({ scopes, events: [] })]);
+  for (const sim of sims) {
+    const note = async ({ event }: { event: object }) => void heard.push({ ...event, event_ts: '' });
+    await socketApp(sim, (app) => {
+      app.event('reaction_added', note);
+      app.event('reaction_removed', note);
+    });
+    const ann = sim.user('ann');
+    const message = sim.user('ben').says('C0GENERAL', 'hi');
+    ann.reacts(message, '-1::skin-tone-2');
+    expect(() => ann.reacts(message, '-1::skin-tone-2')).toThrow('already_reacted');
+    expect(sim.view('C0GENERAL')).toContain(':-1::skin-tone-2: 1');
+    ann.unreacts(message, '-1::skin-tone-2');
+    expect(() => ann.unreacts(message, '-1::skin-tone-2')).toThrow('no_reaction');
+    ann.reacts(ann.says('C0ELSEWHERE', 'secret'), '-1');
+    await sim.settled();
+    const item = { type: 'message', ...message };
+    const event = { user: 'U0ANN', reaction: '-1::skin-tone-2', item, item_user: 'U0BEN', event_ts: '' };
+    if (sim === sims[0])
+      expect(heard).toEqual([
+        { type: 'reaction_added', ...event },
+        { type: 'reaction_removed', ...event },
+      ]);
+  }
+  expect(heard).toHaveLength(2);
+});
+
 test('buttons are seen and can be pressed, feedback on either side', async () => {
   const sim = await slack();
   const pressed: unknown[] = [];
