@@ -12,6 +12,7 @@ import { Ratings } from './conversation/ratings.ts';
 import { Stops } from './conversation/stops.ts';
 import { type TurnParts, takeTurn } from './conversation/turn/turn.ts';
 import { Turns, type TurnTask } from './conversation/turns.ts';
+import { Gaps } from './knowledge/gaps.ts';
 import { logging } from './log.ts';
 import { StoreHealth } from './operations/health/store-health.ts';
 import type { TurnObserver } from './operations/metrics/observer.ts';

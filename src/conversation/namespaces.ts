@@ -7,5 +7,5 @@ export const TURNS = 'turns';
 /** Where it keeps which messages people deleted; a key is a conversation, a space, and the message's id. */
 export const RETRACTED = 'retracted';
 
-/** Where it keeps which questions have no good answer; a key is a conversation, a space, and a message's id. */
+/** Where it keeps the questions of each conversation that the team's knowledge did not answer. */
 export const GAPS = 'gaps';

@@ -6,12 +6,11 @@ import type { ThreadMap } from './thread/thread-map.ts';
 
 /** What was asked of one answer. */
 export interface Question {
-  readonly conversation: string;
-  /** The platform's ids of the messages that asked it, oldest first; at least one. */
-  readonly messages: readonly string[];
-  readonly text: string;
-  /** Unix time in ms. */
-  readonly askedAt: number;
+  /** The platform's id of the message that asked it, the first one where there are several. */
+  readonly message: string;
+  /** The ids of the others. */
+  readonly more: readonly string[];
+  readonly question: string;
 }
 
 /** Looks up what people asked, in the threads of their conversations. */
@@ -39,7 +38,7 @@ export class Questions {
         ? turns.at(-1)
         : (turns.findLast(({ asked }) => asked.some((message) => idOf(message) === answered)) ??
           (await this.#turnOfRun(thread, turns, answered)));
-    return turn && questionOf(conversation, turn.asked);
+    return turn && questionOf(turn.asked);
   }
 
   /** An answer that was wished for anew answers no message of its own; its run knows the wish. */
@@ -78,16 +77,11 @@ function idOf({ metadata }: Message): string | undefined {
   return typeof message === 'string' && kind !== CONTEXT_KIND ? message : undefined;
 }
 
-function questionOf(conversation: string, asked: readonly Message[]): Question | undefined {
-  const [first] = asked;
-  if (!first) return undefined;
+function questionOf(asked: readonly Message[]): Question | undefined {
+  const [message, ...more] = asked.flatMap((one) => idOf(one) ?? []);
+  if (message === undefined) return undefined;
   const texts = asked.flatMap(({ content }) =>
     content.flatMap((part) => (part.type === 'text' ? [part.text.value] : [])),
   );
-  return {
-    conversation,
-    messages: asked.flatMap((message) => idOf(message) ?? []),
-    text: texts.join('\n').trim(),
-    askedAt: first.created_at * 1_000,
-  };
+  return { message, more, question: texts.join('\n').trim() };
 }

@@ -1,18 +1,18 @@
 import { KeyedQueue } from '../keyed-queue.ts';
+import type { Gaps } from '../knowledge/gaps.ts';
 import type { Logger } from '../log.ts';
 import type { Rating } from '../platform.ts';
-import type { Gaps } from './gaps.ts';
 import type { Questions } from './questions.ts';
 
 /** Brings what people think of answers to the questions that they answer. */
 export class Ratings {
-  readonly #gaps: Pick<Gaps, 'rate'>;
+  readonly #gaps: Pick<Gaps, 'note' | 'takeBack'>;
   readonly #questions: Pick<Questions, 'find'>;
   readonly #log: Logger;
   readonly #order = new KeyedQueue();
   readonly #running = new Set<Promise<void>>();
 
-  constructor(gaps: Pick<Gaps, 'rate'>, questions: Pick<Questions, 'find'>, log: Logger) {
+  constructor(gaps: Pick<Gaps, 'note' | 'takeBack'>, questions: Pick<Questions, 'find'>, log: Logger) {
     this.#gaps = gaps;
     this.#questions = questions;
     this.#log = log;
@@ -34,7 +34,10 @@ export class Ratings {
   async #note({ conversation, person, opinion, answers }: Rating): Promise<void> {
     try {
       const question = await this.#questions.find(conversation, answers);
-      if (question) await this.#gaps.rate(question, person, opinion === 'bad');
+      if (!question) return;
+      const gap = { ...question, reason: 'thumbs down' as const, person };
+      if (opinion === 'bad') await this.#gaps.note(conversation, gap);
+      else await this.#gaps.takeBack(conversation, gap);
     } catch (error) {
       this.#log.warn({ err: error, conversation }, 'what a person thinks of an answer could not be noted');
     }

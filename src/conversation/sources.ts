@@ -9,8 +9,8 @@ import type { Transcript } from '../reply/transcript/transcript.ts';
 /** Of so many files the names are asked for; a list of sources shows fewer. */
 const MAX_NAMES = 20;
 
-/** What the team says of its knowledge, in `assistant.md`. */
-export interface KnowledgeSettings {
+/** What `assistant.md` says of sources. */
+export interface SourceSettings {
   /** Who is named when no answer is found. */
   readonly contact?: string;
   /** Sources older than so many days are said to be old. */
@@ -19,7 +19,7 @@ export interface KnowledgeSettings {
 
 export interface SourcesOptions {
   client: Pick<OpenAI, 'files'>;
-  knowledge: KnowledgeSettings;
+  knowledge: SourceSettings;
   log: Logger;
 }
 
@@ -32,12 +32,6 @@ export async function sourcesUnder(transcript: Transcript, options: SourcesOptio
   if (citations.length === 0) return '';
   const names = await namesOf(transcript, citations, options);
   return sourceList(citations, { names, staleAfterDays, now: Date.now() });
-}
-
-/** For the run's instructions. What the model then forgets stands under its answer. */
-export function askingOf({ contact }: KnowledgeSettings): string {
-  if (contact === undefined) return '';
-  return `When a search of the documents finds nothing that answers the question, say that you do not know, and that ${JSON.stringify(contact)} is who to ask.`;
 }
 
 function nothingFound(contact: string): string {

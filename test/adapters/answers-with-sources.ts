@@ -1,4 +1,4 @@
-import { Gaps } from '../../src/conversation/gaps.ts';
+import { Gaps } from '../../src/knowledge/gaps.ts';
 import type { RunningBot } from '../../src/running-bot.ts';
 import { cites, found, mark, search } from '../reply/sources/citing.ts';
 import { text } from '../reply/transcript/run-script.ts';
@@ -53,13 +53,14 @@ export const FINDING_NOTHING: SearchingRun = {
 
 export const KNOWLEDGE = { contact: 'Maria (maria@wiki.example)', staleAfterDays: 365 };
 
-/** The questions without a good answer: how they are, and what was asked. */
+/** The questions without a good answer: what was asked, that nothing was found, and who finds the answer bad. */
 export async function gapsOf({ store }: Pick<RunningBot, 'store'>) {
-  const all = await Array.fromAsync(new Gaps(store).all());
-  return all.map(([conversation, { question, unanswered, bad }]) => ({
-    conversation,
-    question,
-    unanswered,
-    bad,
+  const all = await new Gaps(store).all();
+  const byQuestion = Map.groupBy(all, ({ conversation, message }) => `${conversation} ${message}`);
+  return [...byQuestion.values()].map((gaps) => ({
+    conversation: gaps[0]?.conversation,
+    question: gaps[0]?.question,
+    unanswered: gaps.some(({ reason }) => reason === 'not found'),
+    bad: gaps.flatMap(({ person }) => person ?? []).toSorted(),
   }));
 }

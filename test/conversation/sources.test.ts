@@ -44,11 +44,3 @@ test('where the search has told the names of files nobody is asked', async () =>
   expect((await turn([from('Ann', 'What?')])).text).toBe('A[1].\n\n**Sources**\n- [1] fees.csv');
   expect(calls).toEqual([]);
 });
-
-test('the model is told whom to name when it finds nothing', async () => {
-  const model = new ScriptedModel(says('Hello.'));
-  const contact = 'Maria "the" Admin';
-  const { turn } = await openHarness({ model, knowledge: { contact } });
-  expect((await turn([from('Ann', 'Hi')])).text).toBe('Hello.');
-  expect(model.requests[0]?.instructions).toContain(JSON.stringify(contact));
-});

@@ -7,7 +7,7 @@ import type { Model } from '../../src/assistants/models/model.ts';
 import { EXPLAIN } from '../../src/bot.ts';
 import { CONVERSATIONS } from '../../src/conversation/namespaces.ts';
 import { begunRun, streamedRun } from '../../src/conversation/run/run.ts';
-import type { KnowledgeSettings } from '../../src/conversation/sources.ts';
+import type { KnowledgeSettings, SourceSettings } from '../../src/conversation/sources.ts';
 import { ThreadMap } from '../../src/conversation/thread/thread-map.ts';
 import { noFunctions } from '../../src/functions/functions.ts';
 import type { SuggestedPrompt } from '../../src/platform.ts';
@@ -24,7 +24,7 @@ export interface ScriptedBotOptions {
   /** How much of a reply is shown as messages. */
   longest?: number | undefined;
   graceMs?: number;
-  knowledge?: KnowledgeSettings;
+  knowledge?: SourceSettings;
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;
 }

@@ -14,13 +14,13 @@ import { fileIds } from '../../reply/transcript/file-ids.ts';
 import type { ReplyStyle } from '../../reply/transcript/render.ts';
 import { emptyTranscript, type Transcript } from '../../reply/transcript/transcript.ts';
 import type { Gaps } from '../gaps.ts';
-import type { TurnRecord, TurnRecord } from '../ledger.ts';
-import type { Questions } from '../questions.ts';
-import type { FollowRun, FollowRun, RunContext, RunContext, RunThread, RunThread } from '../run/run.ts';
-import { isOver, isOver } from '../run/run-status.ts';
-import { askingOf, type KnowledgeSettings, sourcesUnder } from '../sources.ts';
+import type { TurnRecord, TurnRecord, TurnRecord } from '../ledger.ts';
+import type { Questions, Questions } from '../questions.ts';
+import type { FollowRun, FollowRun, RunContext, RunContext, RunThread, RunThread, FollowRun, RunContext, RunThread } from '../run/run.ts';
+import { isOver, isOver, isOver } from '../run/run-status.ts';
+import { askingOf, type KnowledgeSettings, type SourceSettings, sourcesUnder, sourcesUnder } from '../sources.ts';
 import type { Download } from '../thread/attachments.ts';
-import type { ReadyThread, ReadyThread, ThreadMap, ThreadMap } from '../thread/thread-map.ts';
+import type { ReadyThread, ReadyThread, ThreadMap, ThreadMap, ReadyThread, ThreadMap } from '../thread/thread-map.ts';
 import type { TurnTask } from '../turns.ts';
 import { describeAskers } from './askers.ts';
 import { describeContext } from './context.ts';
@@ -66,9 +66,9 @@ export interface TurnParts {
   runSettings: Pick<RunCreateParamsBase, 'assistant_id' | 'max_completion_tokens' | 'max_prompt_tokens'>;
   style: ReplyStyle;
   /** What the team says of its documents; nothing when left out. */
-  knowledge?: KnowledgeSettings;
+  knowledge?: SourceSettings;
   /** Where questions are noted that found no answer; nowhere when left out. */
-  gaps?: { notes: Pick<Gaps, 'note'>; questions: Pick<Questions, 'find'> };
+  gaps?: { notes: Pick<Gaps, 'note' | 'takeBack'>; questions: Pick<Questions, 'find'> };
   log: Logger;
   observer?: Pick<TurnObserver, 'turnEnded'>;
 }
@@ -171,7 +171,7 @@ class Turn {
       await this.#task.entry.kept();
       const params = {
         ...this.#parts.runSettings,
-        additional_instructions: [describeAskers(messages), askingOf(this.#knowledge)].join('\n').trim(),
+        additional_instructions: describeAskers(messages),
         metadata: { turn: this.#id },
       };
       return this.#follow((context) => transcriptsOf(this.#parts.runThread(thread.id, params, context)));
@@ -284,7 +284,10 @@ class Turn {
     if (!gaps || !first || (!isGap && !first.regenerate)) return;
     try {
       const question = await gaps.questions.find(first.conversation, first.id);
-      if (question) await gaps.notes.note(question, isGap);
+      if (!question) return;
+      const gap = { ...question, reason: 'not found' as const };
+      if (isGap) await gaps.notes.note(first.conversation, gap);
+      else await gaps.notes.takeBack(first.conversation, gap);
     } catch (error) {
       log.warn(
         { err: error, conversation: first.conversation },
@@ -293,7 +296,7 @@ class Turn {
     }
   }
 
-  get #knowledge(): KnowledgeSettings {
+  get #knowledge(): SourceSettings {
     return this.#parts.knowledge ?? {};
   }
 

@@ -74,7 +74,7 @@ export class ConversationRecords {
 
   /** Takes back what a person thinks of answers to others; how often that was noted. */
   deleteRatings(person: string): Promise<number> {
-    return this.#gaps.forgetRatings(person);
+    return this.#gaps.forgetPerson(person);
   }
 
   async #deleteWithPrefix(namespace: string, prefix: string): Promise<number> {

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { Discord, type DiscordOptions } from '../../../adapters/discord/discord.ts';
 import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
-import type { KnowledgeSettings } from '../../../src/conversation/sources.ts';
+import type { SourceSettings } from '../../../src/conversation/sources.ts';
 import type { Absence, IncomingMessage } from '../../../src/platform.ts';
 import type { RunningBot } from '../../../src/running-bot.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
@@ -24,7 +24,7 @@ export interface SceneOptions {
   codeInterpreter?: ScriptedInterpreter;
   /** Where everything is kept; in memory when left out. It is closed with the scene. */
   store?: Store;
-  knowledge?: KnowledgeSettings;
+  knowledge?: SourceSettings;
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;
   /** How much of a reply is shown as messages. */

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { Slack, type SlackOptions } from '../../../adapters/slack/slack.ts';
 import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
-import type { KnowledgeSettings } from '../../../src/conversation/sources.ts';
+import type { SourceSettings } from '../../../src/conversation/sources.ts';
 import type { SuggestedPrompt } from '../../../src/platform.ts';
 import type { RunningBot } from '../../../src/running-bot.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
@@ -18,7 +18,7 @@ export interface WorldOptions {
   sim?: SimOptions;
   slack?: Partial<SlackOptions>;
   prompts?: SuggestedPrompt[];
-  knowledge?: KnowledgeSettings;
+  knowledge?: SourceSettings;
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;
   /** How much of a reply is shown as messages. */
