@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenAI } from 'openai';
 import { Erasure } from './conversation/erasure/erasure.ts';
 import { Retractions } from './conversation/erasure/retract.ts';
-import { Gaps } from './conversation/gaps.ts';
 import { KnownConversations } from './conversation/known.ts';
 import { Ledger } from './conversation/ledger.ts';
 import { TURNS } from './conversation/namespaces.ts';

@@ -6,7 +6,7 @@ import { createAssistants } from '../../src/assistants/index.ts';
 import type { Model } from '../../src/assistants/models/model.ts';
 import { Ledger } from '../../src/conversation/ledger.ts';
 import { begunRun, type RunThread, streamedRun } from '../../src/conversation/run/run.ts';
-import type { KnowledgeSettings, SourceSettings } from '../../src/conversation/sources.ts';
+import type { SourceSettings } from '../../src/conversation/sources.ts';
 import { type KeptThread, ThreadMap } from '../../src/conversation/thread/thread-map.ts';
 import { takeTurn } from '../../src/conversation/turn/turn.ts';
 import { type Functions, noFunctions } from '../../src/functions/functions.ts';

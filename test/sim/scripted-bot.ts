@@ -7,7 +7,7 @@ import type { Model } from '../../src/assistants/models/model.ts';
 import { EXPLAIN } from '../../src/bot.ts';
 import { CONVERSATIONS } from '../../src/conversation/namespaces.ts';
 import { begunRun, streamedRun } from '../../src/conversation/run/run.ts';
-import type { KnowledgeSettings, SourceSettings } from '../../src/conversation/sources.ts';
+import type { SourceSettings } from '../../src/conversation/sources.ts';
 import { ThreadMap } from '../../src/conversation/thread/thread-map.ts';
 import { noFunctions } from '../../src/functions/functions.ts';
 import type { SuggestedPrompt } from '../../src/platform.ts';

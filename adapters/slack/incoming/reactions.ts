@@ -49,7 +49,7 @@ export class Reactions {
     if (!data || !THUMBS_DOWN.test(data.reaction) || data.user === identity.user) return;
     if (data.item_user !== undefined && data.item_user !== identity.user) return;
     const { item, type, user: person } = data;
-    await this.#order.run(`${item.channel} ${item.ts}`, async () => {
+    await this.#inOrder(item, async () => {
       const reply = await this.#replyAt(item);
       if (reply) bot.rate({ ...reply, person, opinion: type === 'reaction_added' ? 'bad' : 'undecided' });
     });
@@ -57,8 +57,14 @@ export class Reactions {
 
   /** A button under a reply. Never rejects. */
   async pressed(place: Place, opinion: 'good' | 'bad'): Promise<void> {
-    const reply = await this.#replyAt(place);
-    this.#options.bot.rate({ conversation: conversationOf(place), ...reply, person: place.user, opinion });
+    await this.#inOrder(place, async () => {
+      const reply = await this.#replyAt(place);
+      this.#options.bot.rate({ conversation: conversationOf(place), ...reply, person: place.user, opinion });
+    });
+  }
+
+  #inOrder({ channel, ts }: Pick<Place, 'channel' | 'ts'>, rate: () => Promise<void>): Promise<void> {
+    return this.#order.run(`${channel} ${ts}`, rate);
   }
 
   /** The reply that a message is a part of; undefined for what is none, such as a help text. */

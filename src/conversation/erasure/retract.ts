@@ -1,9 +1,9 @@
 import type { Keyv } from 'keyv';
 import { KeyedQueue } from '../../keyed-queue.ts';
+import type { Gaps } from '../../knowledge/gaps.ts';
 import type { Logger } from '../../log.ts';
 import type { IncomingMessage } from '../../platform.ts';
 import type { Store } from '../../store/store.ts';
-import type { Gaps } from '../gaps.ts';
 import { RETRACTED } from '../namespaces.ts';
 import type { ThreadMap } from '../thread/thread-map.ts';
 import type { TurnTask } from '../turns.ts';

@@ -1,5 +1,5 @@
-import { Gaps } from '../../conversation/gaps.ts';
 import { CONVERSATIONS, RETRACTED, TURNS } from '../../conversation/namespaces.ts';
+import { Gaps } from '../../knowledge/gaps.ts';
 import type { IncomingMessage } from '../../platform.ts';
 import type { Entry, Queue } from '../../store/queue.ts';
 import type { Store } from '../../store/store.ts';

@@ -184,10 +184,13 @@ test('👍 and 👎 are noted', async () => {
   const conversation = `slack:${GENERAL}:${thread.ts}`;
   await sim.user('ann').presses(reply(sim, thread), ACTIONS.feedback, 'positive');
   await sim.user('ben').presses(reply(sim, thread), ACTIONS.feedback, 'negative');
-  expect(rate.mock.calls).toEqual([
-    [conversation, 'U0ANN', 'good'],
-    [conversation, 'U0BEN', 'bad'],
-  ]);
+  const rating = { conversation, answers: conversation };
+  await expect
+    .poll(() => rate.mock.calls)
+    .toEqual([
+      [{ ...rating, person: 'U0ANN', opinion: 'good' }],
+      [{ ...rating, person: 'U0BEN', opinion: 'bad' }],
+    ]);
 });
 
 test('an answer that fails says why, and can be asked for again', async () => {
