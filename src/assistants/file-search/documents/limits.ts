@@ -1,0 +1,25 @@
+const MiB = 1024 * 1024;
+
+/** What one document may ask of whoever reads it. Sizes are in bytes, times in milliseconds. */
+export const LIMITS = {
+  /** A file: manuals with pictures are smaller, and it is held in memory three times while it is read. */
+  fileBytes: 50 * MiB,
+  /** What is read of a file, in characters: 20,000 chunks, more than any person wrote. */
+  textLength: 32 * MiB,
+  /** The pages of a PDF: a page takes some 10 ms, and so do the longest manuals less than half of `timeMs`. */
+  pdfPages: 5000,
+  /** The entries of an archive, those of archives in it included. */
+  archiveEntries: 10_000,
+  /** What an archive holds when unpacked, what is in archives in it included. */
+  unpackedBytes: 128 * MiB,
+  /** How many times its size an entry may have when unpacked, from `ratioBytes` on: text seldom reaches 50. */
+  ratio: 200,
+  ratioBytes: MiB,
+  /** An archive in an archive is read, and so is an email in one, but no deeper. */
+  depth: 2,
+};
+
+/** As people write sizes. */
+export function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / MiB)} MB`;
+}

@@ -1,0 +1,65 @@
+/** A line of a PDF: its text, and how high its letters are, in points. */
+export type PdfLine = string | [text: string, size: number];
+
+/** A PDF with these pages, written by hand; `extra` is put into its trailer. */
+export function pdf(pages: PdfLine[][], extra = ''): Uint8Array {
+  return pdfOf(
+    pages.map((lines) => Buffer.from(contentOf(lines))),
+    { extra },
+  );
+}
+
+/** A PDF whose pages are drawn by these streams, encoded by `filter`; `font` is the font that they use. */
+export function pdfOf(
+  streams: Uint8Array[],
+  { extra = '', filter = '', font = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>' } = {},
+): Uint8Array {
+  const kids = streams.map((_, at) => `${4 + at * 2} 0 R`);
+  const objects: Buffer[] = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    `<< /Type /Pages /Kids [${kids.join(' ')}] /Count ${streams.length} >>`,
+    font,
+  ].map((text) => Buffer.from(text));
+  streams.forEach((stream, at) => {
+    objects.push(
+      Buffer.from(
+        `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents ${5 + at * 2} 0 R /Resources << /Font << /F 3 0 R >> >> >>`,
+      ),
+      Buffer.concat([
+        Buffer.from(`<< /Length ${stream.length} ${filter && `/Filter ${filter}`} >>\nstream\n`),
+        stream,
+        Buffer.from('\nendstream'),
+      ]),
+    );
+  });
+  return file(objects, extra);
+}
+
+function contentOf(lines: PdfLine[]): string {
+  let y = 740;
+  const drawn = lines.map((line) => {
+    const [text, size] = typeof line === 'string' ? [line, 10] : line;
+    y -= size * 1.3 + (text ? 0 : 20);
+    return `BT /F ${size} Tf 1 0 0 1 72 ${y} Tm (${text.replace(/[()\\]/g, '\\$&')}) Tj ET`;
+  });
+  return drawn.join('\n');
+}
+
+function file(objects: Buffer[], extra: string): Uint8Array {
+  const parts = [Buffer.from('%PDF-1.7\n')];
+  const offsets: number[] = [];
+  let at = parts[0]?.length ?? 0;
+  objects.forEach((object, index) => {
+    const part = Buffer.concat([Buffer.from(`${index + 1} 0 obj\n`), object, Buffer.from('\nendobj\n')]);
+    offsets.push(at);
+    parts.push(part);
+    at += part.length;
+  });
+  const table = offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('');
+  parts.push(
+    Buffer.from(
+      `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R ${extra} >>\nstartxref\n${at}\n%%EOF`,
+    ),
+  );
+  return Buffer.concat(parts);
+}
