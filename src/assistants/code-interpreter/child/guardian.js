@@ -2,23 +2,21 @@ import { writeSync } from 'node:fs';
 import process from 'node:process';
 import { workerData } from 'node:worker_threads';
 
-// Runs in a thread of its own, so that it sees what a Python that never comes to rest cannot: that the bot is gone,
-// and that the memory is running out. It is started before any code of a person, and no second thread can be.
-
-/** How often to look, in milliseconds: a memory bomb fills about 50 MB in this time. */
-const LOOK_EVERY = 100;
+// Runs in a thread of its own, so that it sees what a process that never comes to rest cannot: that the bot is gone,
+// and that the memory is running out. It is started before any code or document of a person, and no second thread can
+// be.
 
 /** The descriptor on which the bot hears why this process ends. */
 const REASON = 3;
 
-const { bot, processBytes } = workerData;
+const { bot, processBytes, lookEveryMs } = workerData;
 process.permission.drop('fs');
 process.permission.drop('worker');
 
 setInterval(() => {
   if (process.ppid !== bot || !isAlive(bot)) end();
   if (process.memoryUsage.rss() > processBytes) end('memory');
-}, LOOK_EVERY);
+}, lookEveryMs);
 
 /** @param {number} pid */
 function isAlive(pid) {

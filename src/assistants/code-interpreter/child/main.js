@@ -12,6 +12,9 @@ import { writeAll } from './write.js';
 // Entry point of a session's process. Standard input brings `file` and `run` frames, standard output takes `ready`,
 // `output`, `file`, `done` and `broken`.
 
+/** How often the guardian looks: a memory bomb fills about 50 MB in this time. */
+const LOOK_EVERY_MS = 100;
+
 const STDOUT = 1;
 const STDERR = 2;
 const { stdin } = process;
@@ -25,7 +28,7 @@ const [, snapshot = '', settings = ''] = process.argv.slice(2);
 const limits = JSON.parse(settings);
 
 const guardian = new Worker(new URL('./guardian.js', import.meta.url), {
-  workerData: { bot: process.ppid, processBytes: limits.processBytes },
+  workerData: { bot: process.ppid, processBytes: limits.processBytes, lookEveryMs: LOOK_EVERY_MS },
   resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
 });
 await new Promise((resolve) => guardian.once('online', resolve));

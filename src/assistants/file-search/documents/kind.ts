@@ -1,5 +1,5 @@
 import { type UnzipFileInfo, unzipSync } from 'fflate';
-import { UnreadableDocument } from './unreadable.ts';
+import { locked, UnreadableDocument } from './unreadable.ts';
 
 /** What reads a document. */
 export type Kind = 'pdf' | 'office' | 'archive' | 'email' | 'html' | 'markdown' | 'table' | 'code' | 'text';
@@ -130,8 +130,8 @@ export function entriesOf(bytes: Uint8Array): UnzipFileInfo[] {
 }
 
 /** Encrypted documents have a stream of this name, in UTF-16. */
-function kindOfCompoundFile(bytes: Uint8Array): Kind {
-  if (Buffer.from(bytes).includes(Buffer.from('EncryptedPackage', 'utf16le'))) return 'office';
+function kindOfCompoundFile(bytes: Uint8Array): never {
+  if (Buffer.from(bytes).includes(Buffer.from('EncryptedPackage', 'utf16le'))) throw locked();
   throw new UnreadableDocument(
     'is in the format of Office before 2007 or of Outlook: save it as DOCX, XLSX, PPTX or EML.',
     'unsupported_file',

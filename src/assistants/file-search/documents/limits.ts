@@ -1,6 +1,8 @@
 const MiB = 1024 * 1024;
 
 /** What one document may ask of whoever reads it. Sizes are in bytes, times in milliseconds. */
+export type DocumentLimits = typeof LIMITS;
+
 export const LIMITS = {
   /** A file: manuals with pictures are smaller, and it is held in memory three times while it is read. */
   fileBytes: 50 * MiB,
@@ -17,6 +19,10 @@ export const LIMITS = {
   ratioBytes: MiB,
   /** An archive in an archive is read, and so is an email in one, but no deeper. */
   depth: 2,
+  /** The longest manuals take a quarter of it, on a small machine that is busy. */
+  timeMs: 120_000,
+  /** A process that reads, all in all: what usual documents of `fileBytes` need, and small machines can spare twice. */
+  processBytes: 768 * MiB,
 };
 
 /** As people write sizes. */

@@ -1,8 +1,9 @@
+import { checkSize } from './check-size.ts';
 import { decodeText } from './decode-text.ts';
 import type { Document } from './document.ts';
 import type { NamedFile } from './document-reader.ts';
 import { type Kind, kindOfBytes, kindOfText } from './kind.ts';
-import { LIMITS, megabytes } from './limits.ts';
+import { LIMITS } from './limits.ts';
 import { type Budget, newBudget, type Parsed } from './parts.ts';
 import { BROKEN, tooMuchText, UnreadableDocument } from './unreadable.ts';
 
@@ -31,9 +32,7 @@ const TEXT: Partial<Record<Kind, () => Promise<TextParser>>> = {
  * when there is nothing that can be read.
  */
 export async function parse(file: NamedFile, budget: Budget = newBudget(), depth = 0): Promise<Document> {
-  const { bytes } = file;
-  if (bytes.length === 0) throw new UnreadableDocument('is empty.');
-  if (bytes.length > LIMITS.fileBytes) throw tooLarge(bytes.length);
+  checkSize(file.bytes);
   const { parts = [], ...document } = await parsed(file, budget);
   for (const part of parts) await addPart(document, part, budget, depth + 1);
   if (document.blocks.every(({ text }) => text.trim() === '')) throw nothingIn(document);
@@ -75,11 +74,6 @@ async function parsed(file: NamedFile, budget: Budget): Promise<Parsed> {
 function labelIn(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.subarray(0, 1024)).toString('latin1');
   return /<(?:meta|\?xml)[^>]*(?:charset|encoding)\s*=\s*["']?([\w-]+)/i.exec(head)?.[1];
-}
-
-function tooLarge(size: number): UnreadableDocument {
-  const limit = `${megabytes(size)} are more than the ${megabytes(LIMITS.fileBytes)} that are read`;
-  return new UnreadableDocument(`is too large: ${limit}. Split it.`);
 }
 
 function tooDeep(): UnreadableDocument {

@@ -29,3 +29,7 @@ export function tooMuchText(): UnreadableDocument {
   const limit = `${Math.floor(LIMITS.textLength / 1_000_000)} million characters`;
   return new UnreadableDocument(`holds more text than the ${limit} that are read: split it.`);
 }
+
+export function locked(): UnreadableDocument {
+  return new UnreadableDocument('is protected by a password: save it without.');
+}

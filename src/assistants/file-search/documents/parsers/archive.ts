@@ -4,7 +4,7 @@ import type { NamedFile } from '../document-reader.ts';
 import { entriesOf } from '../kind.ts';
 import { LIMITS, megabytes } from '../limits.ts';
 import type { Budget, Parsed } from '../parts.ts';
-import { UnreadableDocument } from '../unreadable.ts';
+import { locked, UnreadableDocument } from '../unreadable.ts';
 
 /** What systems put into archives, and nobody reads. */
 const JUNK = /(?:^|\/)(?:__MACOSX\/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)|\/$/;
@@ -18,8 +18,7 @@ const ENCRYPTED = 1;
 
 /** The files in a ZIP, which are unpacked only when all of them together keep to the limits. */
 export async function parseArchive({ bytes }: NamedFile, budget: Budget): Promise<Parsed> {
-  if (((bytes[FLAGS_AT] ?? 0) & ENCRYPTED) !== 0)
-    throw new UnreadableDocument('is protected by a password: add it without.');
+  if (((bytes[FLAGS_AT] ?? 0) & ENCRYPTED) !== 0) throw locked();
   const entries = entriesOf(bytes).filter(({ name }) => !JUNK.test(name));
   for (const entry of entries) spend(budget, entry);
   const unread = entries.filter(({ compression }) => !isUsual(compression));

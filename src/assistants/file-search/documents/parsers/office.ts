@@ -2,7 +2,7 @@ import { type OfficeContentNode, OfficeErrorType, OfficeParser } from 'officepar
 import type { Block, Document, Place } from '../document.ts';
 import type { NamedFile } from '../document-reader.ts';
 import { LIMITS } from '../limits.ts';
-import { UnreadableDocument } from '../unreadable.ts';
+import { locked, UnreadableDocument } from '../unreadable.ts';
 import { type Row, tablesOf, tableText } from './tables.ts';
 
 /** More cells than any sheet that people read; beyond, the rest is left out. */
@@ -23,15 +23,17 @@ const OPTIONS = {
   },
 };
 
-/** What people hear of the parser's errors; all others mean that the file is broken. */
-const TOO_MUCH = 'holds more than is read of one document: split it, or save it as PDF.';
-const REASONS: Partial<Record<string, string>> = {
-  [OfficeErrorType.PASSWORD_REQUIRED]: 'is protected by a password: save it without.',
-  [OfficeErrorType.ZIP_ENTRY_COUNT_LIMIT_EXCEEDED]: TOO_MUCH,
-  [OfficeErrorType.ZIP_SIZE_LIMIT_EXCEEDED]: TOO_MUCH,
-  [OfficeErrorType.XML_ELEMENT_LIMIT_EXCEEDED]: TOO_MUCH,
-  [OfficeErrorType.MAX_NESTING_DEPTH_EXCEEDED]: TOO_MUCH,
-};
+/** The parser's errors of which people hear more than that a document is broken. */
+const LOCKED: ReadonlySet<string> = new Set([
+  OfficeErrorType.PASSWORD_REQUIRED,
+  OfficeErrorType.PASSWORD_INCORRECT,
+]);
+const TOO_MUCH: ReadonlySet<string> = new Set([
+  OfficeErrorType.ZIP_ENTRY_COUNT_LIMIT_EXCEEDED,
+  OfficeErrorType.ZIP_SIZE_LIMIT_EXCEEDED,
+  OfficeErrorType.XML_ELEMENT_LIMIT_EXCEEDED,
+  OfficeErrorType.MAX_NESTING_DEPTH_EXCEEDED,
+]);
 
 /** Documents, slides and sheets of Word, PowerPoint, Excel and their free kin, RTF and EPUB. */
 export async function parseOfficeFile({ bytes }: NamedFile): Promise<Document> {
@@ -47,9 +49,17 @@ async function contentOf(bytes: Uint8Array) {
   try {
     return await OfficeParser.parseOffice(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), OPTIONS);
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? REASONS[String(error.code)] : undefined;
-    throw reason ? new UnreadableDocument(reason) : error;
+    const code = codeIn(error);
+    if (LOCKED.has(code)) throw locked();
+    if (TOO_MUCH.has(code))
+      throw new UnreadableDocument('unpacks to more than is read of one document: split it.');
+    throw error;
   }
+}
+
+function codeIn(error: unknown): string {
+  const { officeIssue } = Object(error) as { officeIssue?: { code?: unknown } };
+  return String(officeIssue?.code);
 }
 
 /** Makes blocks of the parser's tree. */

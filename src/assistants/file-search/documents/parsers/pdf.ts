@@ -2,7 +2,7 @@ import { getDocumentProxy } from 'unpdf';
 import type { Document } from '../document.ts';
 import type { NamedFile } from '../document-reader.ts';
 import { LIMITS } from '../limits.ts';
-import { UnreadableDocument } from '../unreadable.ts';
+import { locked, UnreadableDocument } from '../unreadable.ts';
 import { type Line, PdfLayout } from './pdf-layout.ts';
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
@@ -41,9 +41,7 @@ async function open(bytes: Uint8Array, files: MissingFiles): Promise<Pdf> {
       BinaryDataFactory: files.Factory,
     });
   } catch (error) {
-    if (error instanceof Error && error.name === LOCKED)
-      throw new UnreadableDocument('is protected by a password: save it without.');
-    throw error;
+    throw error instanceof Error && error.name === LOCKED ? locked() : error;
   }
 }
 

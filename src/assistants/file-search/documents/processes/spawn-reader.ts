@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { DocumentLimits } from '../limits.ts';
+
+/** How often the memory is looked at: a hostile PDF fills some 50 MB in this time. */
+const LOOK_EVERY_MS = 25;
+
+/** Room for JavaScript's own objects; bytes of files live elsewhere. In MiB. */
+const HEAP_MIB = 512;
+
+/** Below the bot's own priority, so that a long document doesn't slow the chat down. */
+const NICENESS = 5;
+
+/** What a child may read: parsers, what they are made of, and what it shares with Python's processes. */
+const READABLE = ['../../', '../../../code-interpreter/child/', '../../../../../node_modules/'].flatMap(
+  bothPaths,
+);
+
+const SCRIPT = fileURLToPath(new URL('../child/main.js', import.meta.url));
+
+/**
+ * Starts a process that reads documents and can reach nothing but code: no other file, no network, no process, no
+ * add-on, no environment, no code made of strings, and no writing. https://nodejs.org/api/permissions.html
+ *
+ * Descriptors: 0 and 1 for the protocol, 2 for a last message of Node's, 3 for the guardian's reason.
+ */
+export function spawnReader({ processBytes, fileBytes }: DocumentLimits): ChildProcess {
+  const flags = [
+    '--permission',
+    '--allow-worker',
+    ...READABLE.map((path) => `--allow-fs-read=${path}`),
+    '--disallow-code-generation-from-strings',
+    '--no-addons',
+    '--disable-sigusr1',
+    '--no-warnings',
+    `--max-old-space-size=${HEAP_MIB}`,
+  ];
+  const settings = JSON.stringify({ processBytes, fileBytes, lookEveryMs: LOOK_EVERY_MS });
+  const child = spawn(process.execPath, [...flags, SCRIPT, settings], {
+    env: {},
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  lowerPriority(child.pid);
+  return child;
+}
+
+/** A folder as it is named and where it really is: modules are looked for by the one and read from the other. */
+function bothPaths(folder: string): string[] {
+  const path = fileURLToPath(new URL(folder, import.meta.url)).replace(/[\\/]$/, '');
+  return [...new Set([path, realpathSync(path)])];
+}
+
+function lowerPriority(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, NICENESS);
+  } catch {
+    // The process is gone already, or the system has no priorities: it works without.
+  }
+}
