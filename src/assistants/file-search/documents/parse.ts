@@ -35,7 +35,8 @@ export async function parse(file: NamedFile, budget: Budget = newBudget(), depth
   checkSize(file.bytes);
   const { parts = [], ...document } = await parsed(file, budget);
   for (const part of parts) await addPart(document, part, budget, depth + 1);
-  if (document.blocks.every(({ text }) => text.trim() === '')) throw nothingIn(document);
+  const isBlank = document.blocks.every(({ text }) => text.trim() === '');
+  if (isBlank && (depth === 0 || !document.unread)) throw nothingIn(document);
   if (document.blocks.reduce((sum, { text }) => sum + text.length, 0) > LIMITS.textLength)
     throw tooMuchText();
   return document;
@@ -50,8 +51,10 @@ async function addPart(whole: Document, part: NamedFile, budget: Budget, depth: 
   try {
     if (depth > LIMITS.depth) throw tooDeep();
     const inner = await parse(part, budget, depth);
-    for (const block of inner.blocks)
-      whole.blocks.push({ ...block, place: { ...block.place, path: inPart(block.place.path) } });
+    for (const block of inner.blocks) {
+      const { path, ...place } = block.place;
+      whole.blocks.push({ ...block, place: { path: inPart(path), ...place } });
+    }
     for (const { path, reason } of inner.unread ?? []) unread(reason, path);
   } catch (error) {
     if (error instanceof UnreadableDocument && error.isOfWhole) throw error;

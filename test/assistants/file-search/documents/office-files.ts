@@ -12,7 +12,7 @@ export function zip(entries: Record<string, string | Uint8Array>): Uint8Array {
   const files: Zippable = {};
   for (const [path, content] of Object.entries(entries))
     files[path] = typeof content === 'string' ? strToU8(content) : content;
-  return zipSync(files);
+  return zipSync(files, { level: 1 });
 }
 
 interface Relationship {

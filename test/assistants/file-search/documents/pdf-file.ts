@@ -1,23 +1,33 @@
 /** A line of a PDF: its text, and how high its letters are, in points. */
 export type PdfLine = string | [text: string, size: number];
 
-/** A PDF with these pages, written by hand; `extra` is put into its trailer. */
-export function pdf(pages: PdfLine[][], extra = ''): Uint8Array {
-  return pdfOf(
-    pages.map((lines) => Buffer.from(contentOf(lines))),
-    { extra },
-  );
+/** A PDF with these pages, written by hand. */
+export function pdf(...pages: PdfLine[][]): Uint8Array {
+  return pdfOf(pages.map((lines) => Buffer.from(contentOf(lines))));
 }
 
-/** A PDF whose pages are drawn by these streams, encoded by `filter`; `font` is the font that they use. */
+const HELVETICA = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>';
+
+export interface PdfParts {
+  /** Of each page's stream. */
+  filter?: string;
+  /** What the pages' text is written in. */
+  font?: string;
+  /** How often each page comes. */
+  times?: number;
+  /** What stands in its trailer, too. */
+  trailer?: string;
+}
+
+/** A PDF whose pages are drawn by these streams. */
 export function pdfOf(
   streams: Uint8Array[],
-  { extra = '', filter = '', font = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>' } = {},
+  { filter = '', font = HELVETICA, times = 1, trailer = '' }: PdfParts = {},
 ): Uint8Array {
-  const kids = streams.map((_, at) => `${4 + at * 2} 0 R`);
+  const kids = streams.flatMap((_, at) => Array(times).fill(`${4 + at * 2} 0 R`));
   const objects: Buffer[] = [
     '<< /Type /Catalog /Pages 2 0 R >>',
-    `<< /Type /Pages /Kids [${kids.join(' ')}] /Count ${streams.length} >>`,
+    `<< /Type /Pages /Kids [${kids.join(' ')}] /Count ${kids.length} >>`,
     font,
   ].map((text) => Buffer.from(text));
   streams.forEach((stream, at) => {
@@ -32,7 +42,7 @@ export function pdfOf(
       ]),
     );
   });
-  return file(objects, extra);
+  return file(objects, trailer);
 }
 
 function contentOf(lines: PdfLine[]): string {
@@ -45,7 +55,7 @@ function contentOf(lines: PdfLine[]): string {
   return drawn.join('\n');
 }
 
-function file(objects: Buffer[], extra: string): Uint8Array {
+function file(objects: Buffer[], trailer: string): Uint8Array {
   const parts = [Buffer.from('%PDF-1.7\n')];
   const offsets: number[] = [];
   let at = parts[0]?.length ?? 0;
@@ -58,7 +68,7 @@ function file(objects: Buffer[], extra: string): Uint8Array {
   const table = offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('');
   parts.push(
     Buffer.from(
-      `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R ${extra} >>\nstartxref\n${at}\n%%EOF`,
+      `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R ${trailer} >>\nstartxref\n${at}\n%%EOF`,
     ),
   );
   return Buffer.concat(parts);

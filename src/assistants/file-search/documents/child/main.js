@@ -56,9 +56,9 @@ async function answer({ name, strategy }, bytes) {
     const about = Buffer.from(JSON.stringify({ title, unread }));
     send({ type: 'done', rss: process.memoryUsage.rss() }, about);
   } catch (error) {
-    if (error instanceof UnreadableDocument)
-      send({ type: 'refused', message: error.message, code: error.code });
-    else send({ type: 'broken', error: error instanceof Error ? error.message : String(error) });
+    // What a parser throws at something that nobody foresaw says nothing to people.
+    const { message, code } = error instanceof UnreadableDocument ? error : new UnreadableDocument(BROKEN);
+    send({ type: 'refused', message, code });
   }
 }
 

@@ -9,12 +9,15 @@ const INLINE = new Set(
   ).split(' '),
 );
 
+const CELLS = new Set(['td', 'th']);
+
 const HEADING = /^h([1-6])$/;
 
 interface Table {
   rows: string[][];
-  /** Where blocks go on when the table is no table but a layout. */
-  holdsBlocks: boolean;
+  /** What stands before the table in the cell of another one, and in it before its cells. */
+  before: string;
+  hasTables: boolean;
 }
 
 /** Makes blocks of a page's elements, as they come. */
@@ -45,7 +48,7 @@ export class HtmlBlocks {
     else if (name === 'li') this.#openItem();
     else if (name === 'table') this.#openTable();
     else if (name === 'tr') this.#table?.rows.push([]);
-    else if (name === 'td' || name === 'th') this.#text = '';
+    else if (CELLS.has(name) && this.#table) this.#openCell(this.#table);
     else if (!INLINE.has(name)) this.#break();
     if (heading && !this.#isHeld) {
       this.#kind = 'heading';
@@ -64,7 +67,7 @@ export class HtmlBlocks {
     else if (name === 'pre') this.#closePre();
     else if (name === 'ul' || name === 'ol') this.#closeList();
     else if (name === 'table') this.#closeTable();
-    else if (name === 'td' || name === 'th') this.#closeCell();
+    else if (CELLS.has(name) && this.#table) this.#closeCell(this.#table);
     else if (!INLINE.has(name) && name !== 'br' && name !== 'tr') this.#break();
   }
 
@@ -135,32 +138,47 @@ export class HtmlBlocks {
   #openTable(): void {
     this.#break();
     const outer = this.#table;
-    if (outer) outer.holdsBlocks = true;
-    this.#tables.push({ rows: [], holdsBlocks: false });
+    if (outer) outer.hasTables = true;
+    this.#tables.push({ rows: [], before: this.#text, hasTables: false });
+    this.#text = '';
   }
 
-  #closeCell(): void {
-    const rows = this.#table?.rows;
-    if (rows?.length === 0) rows.push([]);
-    rows?.at(-1)?.push(this.#text);
+  /** What stands between cells is the table's caption. */
+  #openCell(table: Table): void {
+    if (table.rows.length === 0) table.rows.push([]);
+    if (this.#text.trim()) table.before += `${this.#text.trim()}\n`;
+    this.#text = '';
+  }
+
+  #closeCell(table: Table): void {
+    table.rows.at(-1)?.push(this.#text);
     this.#text = '';
   }
 
   /** A table with one column or row, or with tables in it, is there for the looks. */
   #closeTable(): void {
-    const table = this.#tables.pop();
-    const rows = table?.rows.filter((cells) => cells.some((cell) => cell.trim())) ?? [];
-    const isLayout = table?.holdsBlocks || rows.length < 2 || rows.every((cells) => cells.length < 2);
-    const [header = [], ...body] = rows;
-    const text = isLayout
-      ? rows.flat().join('\n')
-      : tableText(
-          header,
-          body.map((cells, at) => ({ row: at, cells })),
-        );
+    const { rows = [], before = '', hasTables = false } = this.#tables.pop() ?? {};
+    const filled = rows.filter((cells) => cells.some((cell) => cell.trim()));
+    const isLayout = hasTables || filled.length < 2 || filled.every((cells) => cells.length < 2);
+    const text = isLayout ? filled.flat().join('\n') : markdownOf(filled);
+    const rest = this.#text;
+    if (this.#isHeld) {
+      this.#text = `${before}${text}\n${rest}`;
+      return;
+    }
+    this.#text = before;
+    this.#flush('text');
     this.#text = text;
-    if (!this.#isHeld) this.#flush(isLayout ? 'text' : 'table');
+    this.#flush(isLayout ? 'text' : 'table');
+    this.#text = rest;
   }
+}
+
+function markdownOf([header = [], ...rows]: string[][]): string {
+  return tableText(
+    header,
+    rows.map((cells, at) => ({ row: at, cells })),
+  );
 }
 
 function languageOf({ class: names = '' }: Record<string, string>): string {

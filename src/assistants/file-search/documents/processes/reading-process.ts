@@ -64,6 +64,7 @@ export class ReadingProcess {
    * an error when the process does not start.
    */
   async read(file: NamedFile, strategy: ChunkingStrategy, signal?: AbortSignal): Promise<ChunkedDocument> {
+    signal?.throwIfAborted();
     const abort = () => this.#end(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     let timer = setTimeout(() => this.#end(this.#notStarted('it took too long')), START_MS);

@@ -21,23 +21,27 @@ const READABLE = ['../../', '../../../code-interpreter/child/', '../../../../../
 const SCRIPT = fileURLToPath(new URL('../child/main.js', import.meta.url));
 
 /**
- * Starts a process that reads documents and can reach nothing but code: no other file, no network, no process, no
- * add-on, no environment, no code made of strings, and no writing. https://nodejs.org/api/permissions.html
+ * What keeps a process from all but code: no other file, no network, no process, no add-on, no code made of strings,
+ * and no writing. https://nodejs.org/api/permissions.html
+ */
+export const LOCKS = [
+  '--permission',
+  ...READABLE.map((path) => `--allow-fs-read=${path}`),
+  '--disallow-code-generation-from-strings',
+  '--no-addons',
+  '--disable-sigusr1',
+  '--no-warnings',
+];
+
+/**
+ * Starts a process that reads documents, without an environment. Its one further right, to start its guardian's
+ * thread, it gives up before it is given any document.
  *
  * Descriptors: 0 and 1 for the protocol, 2 for a last message of Node's, 3 for the guardian's reason.
  */
 export function spawnReader({ processBytes, fileBytes }: DocumentLimits): ChildProcess {
-  const flags = [
-    '--permission',
-    '--allow-worker',
-    ...READABLE.map((path) => `--allow-fs-read=${path}`),
-    '--disallow-code-generation-from-strings',
-    '--no-addons',
-    '--disable-sigusr1',
-    '--no-warnings',
-    `--max-old-space-size=${HEAP_MIB}`,
-  ];
   const settings = JSON.stringify({ processBytes, fileBytes, lookEveryMs: LOOK_EVERY_MS });
+  const flags = [...LOCKS, '--allow-worker', `--max-old-space-size=${HEAP_MIB}`];
   const child = spawn(process.execPath, [...flags, SCRIPT, settings], {
     env: {},
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
