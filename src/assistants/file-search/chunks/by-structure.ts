@@ -2,7 +2,7 @@ import type { Block, Document, Place } from '../documents/document.ts';
 import type { Chunk } from './chunk.ts';
 import { cut } from './cut.ts';
 import { frameOf } from './frame.ts';
-import { HeadingPath } from './heading-path.ts';
+import { HeadingPath, isHeading } from './heading-path.ts';
 import { areTogether, joinPlaces, PartPlaces } from './places.ts';
 import { QUARTERS, quartersIn } from './tokens.ts';
 
@@ -44,7 +44,7 @@ function sectionsOf({ blocks }: Document): Section[] {
   for (const block of blocks) {
     const last = sections.at(-1);
     path.follow(block);
-    if (block.kind === 'heading') sections.push({ headings: path.texts, heading: block, blocks: [] });
+    if (isHeading(block)) sections.push({ headings: path.texts, heading: block, blocks: [] });
     else if (last && areTogether(placeOf(last), block.place)) last.blocks.push(block);
     else sections.push({ headings: path.texts, heading: undefined, blocks: [block] });
   }

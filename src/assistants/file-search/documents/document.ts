@@ -29,11 +29,12 @@ export interface Block {
 export interface Document {
   title?: string;
   blocks: Block[];
-  /** What of an archive or an email could not be read, though the rest could. */
+  /** What of an archive, an email or a PDF could not be read, though the rest could. */
   unread?: Unread[];
 }
 
 export interface Unread {
+  /** Of an entry or attachment; of a PDF `page 3`. */
   path: string;
   /** A sentence for people. */
   reason: string;

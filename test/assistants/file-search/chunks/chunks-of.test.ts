@@ -208,3 +208,9 @@ test('a chunk carries its headings and its lines; a long table repeats its heade
   for (const { text } of code) expect(text).toMatch(/^```sql\nselect [\s\S]*;\n```$/);
   expect(code[1]?.place.lines?.[0]).toBe((code[0]?.place.lines?.[1] ?? 0) + 1);
 });
+
+test('a heading that is a text itself is not repeated in every chunk', () => {
+  const chunks = chunksOf(parseMarkdown(`# ${'long '.repeat(100)}\n\n## Short\n\nText.`));
+  expect(chunks.map(({ headings }) => headings)).toEqual([[], ['Short']]);
+  expect(chunks[0]?.text).toContain('long long');
+});

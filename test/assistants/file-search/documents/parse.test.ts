@@ -121,6 +121,22 @@ test('PDF: pages, larger lines as headings that go on over pages, and words that
   });
 });
 
+test('PDF: the heads and feet of pages are text of it once', async () => {
+  const pages = ['One.', 'Two.', 'Three.', 'Four.'].map((text, at) => [
+    `Handbook, page ${at + 1}`,
+    text,
+    'Ours',
+  ]);
+  expect((await read('a.pdf', pdf(...pages))).blocks.map(({ text }) => text)).toEqual([
+    'Handbook, page 1\nOne.\nOurs',
+    'Two.',
+    'Three.',
+    'Four.',
+  ]);
+  const short = await read('a.pdf', pdf(['Same.'], ['Same.']));
+  expect(short.blocks.map(({ text }) => text)).toEqual(['Same.', 'Same.']);
+});
+
 const PAGE = `<!doctype html><html><head><title>Help &amp; more</title><style>p { x }</style></head><body>
 <nav><a href="/">Home</a></nav><div role="banner">Our site</div>
 <main><h1>Help <small>2</small></h1><p>Read <a href="/x">the guide</a>,<br>please.</p>

@@ -57,6 +57,24 @@ test('a document comes back as chunks, and the same process reads the next one, 
   expect(small.processIds).toEqual(ids);
 });
 
+test('a broken page costs no other, and not the process', async () => {
+  const ids = small.processIds;
+  const bytes = Buffer.from(
+    Buffer.from(pdf(['One.'], ['Two.']))
+      .toString('latin1')
+      .replace('6 0 obj', '6 0 %bj'),
+  );
+  for (const name of ['first.pdf', 'second.pdf']) {
+    expect(await small.read({ name, bytes }, AUTO)).toMatchObject({
+      chunks: [{ text: 'One.', place: { page: 1 } }],
+      unread: [{ path: 'page 2', reason: expect.stringContaining('is broken') }],
+    });
+    await new Promise(setImmediate);
+  }
+  expect((await small.read(note, AUTO)).chunks).toHaveLength(2);
+  expect(small.processIds).toEqual(ids);
+});
+
 test('one that unpacks to more than fits is stopped, says so, and the next one is read', async () => {
   const bomb = deflateSync(deflateSync(Buffer.alloc(300 * MiB, ' '), { level: 1 }));
   const bytes = pdfOf([bomb], { filter: '[/FlateDecode /FlateDecode]' });

@@ -17,6 +17,9 @@ const { stdin, stderr } = process;
 // What a parser has to say is no part of the protocol.
 globalThis.console = new Console({ stdout: stderr, stderr });
 
+// Parsers drop promises of parts that are broken, and read the rest.
+process.on('unhandledRejection', () => {});
+
 const [settings = ''] = process.argv.slice(2);
 /** @type {{ processBytes: number, lookEveryMs: number, fileBytes: number }} */
 const { processBytes, lookEveryMs, fileBytes } = JSON.parse(settings);

@@ -7,6 +7,9 @@ const DELIMITERS = [',', ';', '\t', '|'];
 const SAMPLE = 64 * 1024;
 const SAMPLE_ROWS = 20;
 
+/** How Excel lets a file name what parts its cells. */
+const NAMED_DELIMITER = /^sep=(.)\r?\n/i;
+
 /** CSV as spreadsheets write it, by rows, whatever parts its cells. https://www.rfc-editor.org/rfc/rfc4180 */
 export function parseCsv(text: string): Document {
   return { blocks: tablesOf(rowsOf(text, delimiterOf(text)), {}) };
@@ -14,7 +17,7 @@ export function parseCsv(text: string): Document {
 
 /** What makes the most columns of which every row has the same number, or about so. */
 function delimiterOf(text: string): string {
-  const named = /^sep=(.)\r?\n/i.exec(text)?.[1];
+  const named = NAMED_DELIMITER.exec(text)?.[1];
   if (named) return named;
   const scores = DELIMITERS.map((delimiter) => {
     const widths: number[] = [];
@@ -27,38 +30,32 @@ function delimiterOf(text: string): string {
   return DELIMITERS[scores.indexOf(Math.max(...scores))] ?? ',';
 }
 
-/** The rows of a table; a cell in quotes may hold delimiters, line ends and doubled quotes. */
+/** The rows of a table, all of whose cells may stand in quotes. */
 function* rowsOf(text: string, delimiter: string): Generator<Row> {
-  const end = new RegExp(
-    `[${delimiter === '|' || delimiter === '\t' ? `\\${delimiter === '|' ? '|' : 't'}` : delimiter}\\r\\n]|$`,
-    'g',
-  );
-  let row = 1;
-  let cells: string[] = [];
-  for (let at = /^sep=.\r?\n/i.exec(text)?.[0].length ?? 0; at < text.length; ) {
-    let cell = '';
-    if (text[at] === '"') {
-      let from = at + 1;
-      for (;;) {
-        const quote = text.indexOf('"', from);
-        const close = quote < 0 ? text.length : quote;
-        cell += text.slice(from, close);
-        from = close + 1;
-        if (text[from] !== '"') break;
-        cell += '"';
-        from += 1;
-      }
-      at = from;
-    }
-    end.lastIndex = at;
+  const end = new RegExp(`[${RegExp.escape(delimiter)}\\r\\n]|$`, 'g');
+  let row: Row = { row: 1, cells: [] };
+  for (let at = NAMED_DELIMITER.exec(text)?.[0].length ?? 0; at < text.length; ) {
+    const quoted = quotedAt(text, at);
+    end.lastIndex = quoted.end;
     const next = end.exec(text)?.index ?? text.length;
-    cells.push(cell + text.slice(at, next));
-    at = next + 1;
-    if (text[next] === delimiter && next + 1 < text.length) continue;
-    if (text[next] === delimiter) cells.push('');
-    if (text[next] === '\r' && text[at] === '\n') at += 1;
-    yield { row, cells };
-    row += 1;
-    cells = [];
+    row.cells.push(quoted.text + text.slice(quoted.end, next));
+    at = next + (text.startsWith('\r\n', next) ? 2 : 1);
+    if (text[next] === delimiter) continue;
+    yield row;
+    row = { row: row.row + 1, cells: [] };
+  }
+  if (row.cells.length > 0) yield row;
+}
+
+/** What stands in quotes at a place: it may hold delimiters, line ends and doubled quotes. */
+function quotedAt(text: string, at: number): { text: string; end: number } {
+  if (text[at] !== '"') return { text: '', end: at };
+  const parts: string[] = [];
+  for (let from = at + 1; ; ) {
+    const quote = text.indexOf('"', from);
+    const end = quote < 0 ? text.length : quote;
+    parts.push(text.slice(from, end));
+    if (text[end + 1] !== '"') return { text: parts.join('"'), end: end + 1 };
+    from = end + 2;
   }
 }

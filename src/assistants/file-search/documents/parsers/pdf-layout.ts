@@ -16,6 +16,10 @@ const LONGEST_HEADING = 150;
 /** How far apart two lines of one paragraph are at most, in heights of their letters. */
 const LINE_GAP = 1.7;
 
+/** On which part of all pages, and on how many at least, a first or last line is the same, but for its numbers. */
+const RUNNING_SHARE = 0.2;
+const LEAST_RUNNING = 3;
+
 const LOWEST_LEVEL = 6;
 
 /** Puts the lines of pages together to headings and paragraphs, by the sizes of letters in the whole document. */
@@ -31,8 +35,9 @@ export class PdfLayout {
   }
 
   add(page: number, lines: Line[]): void {
-    this.#pages.push({ page, lines });
-    for (const { text, size } of lines) {
+    const filled = lines.filter(({ text }) => text.trim());
+    this.#pages.push({ page, lines: filled });
+    for (const { text, size } of filled) {
       const length = text.trim().length;
       this.#length += length;
       this.#sizes.set(rounded(size), (this.#sizes.get(rounded(size)) ?? 0) + length);
@@ -44,9 +49,22 @@ export class PdfLayout {
     const [usual = 0] = [...this.#sizes].toSorted((one, other) => other[1] - one[1])[0] ?? [];
     const sizes = [...this.#sizes.keys()].filter((size) => size >= usual * HEADING_SCALE);
     const levels = new Map(sizes.toSorted((one, other) => other - one).map((size, at) => [size, at + 1]));
-    return this.#pages.flatMap(({ page, lines }) =>
-      paragraphsOf(lines).flatMap((paragraph) => blockOf(paragraph, page, levels)),
+    const running = this.#runningLines();
+    return this.#pages.flatMap(({ page, lines }) => {
+      const own = lines.filter((line) => !running.has(line));
+      return paragraphsOf(own).flatMap((paragraph) => blockOf(paragraph, page, levels));
+    });
+  }
+
+  /** The heads and feet of pages, all but the first of each, which may be the title. */
+  #runningLines(): Set<Line> {
+    const edges = this.#pages.flatMap(({ lines }) => [...new Set([lines.at(0), lines.at(-1)])]);
+    const alike = Map.groupBy(
+      edges.flatMap((line) => line ?? []),
+      ({ text }) => text.replace(/\d+/g, '0').trim(),
     );
+    const least = Math.max(LEAST_RUNNING, this.#pages.length * RUNNING_SHARE);
+    return new Set([...alike.values()].flatMap((lines) => (lines.length >= least ? lines.slice(1) : [])));
   }
 }
 
@@ -64,7 +82,6 @@ function paragraphsOf(lines: Line[]): Line[][] {
   const paragraphs: Line[][] = [];
   let last: Line | undefined;
   for (const line of lines) {
-    if (!line.text.trim()) continue;
     const isNext =
       last && rounded(last.size) === rounded(line.size) && last.y - line.y <= last.size * LINE_GAP;
     if (isNext) paragraphs.at(-1)?.push(line);

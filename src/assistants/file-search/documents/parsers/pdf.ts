@@ -1,8 +1,8 @@
 import { getDocumentProxy } from 'unpdf';
-import type { Document } from '../document.ts';
+import type { Document, Unread } from '../document.ts';
 import type { NamedFile } from '../document-reader.ts';
 import { LIMITS } from '../limits.ts';
-import { locked, UnreadableDocument } from '../unreadable.ts';
+import { BROKEN, locked, UnreadableDocument } from '../unreadable.ts';
 import { type Line, PdfLayout } from './pdf-layout.ts';
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
@@ -22,12 +22,17 @@ export async function parsePdf({ bytes }: NamedFile): Promise<Document> {
     throw new UnreadableDocument(`has ${limit}: split it.`);
   }
   const layout = new PdfLayout();
-  for (let number = 1; number <= pdf.numPages; number += 1) layout.add(number, await linesOf(pdf, number));
+  const unread: Unread[] = [];
+  for (let number = 1; number <= pdf.numPages; number += 1) {
+    const lines = await linesOf(pdf, number).catch(() => undefined);
+    if (lines) layout.add(number, lines);
+    else unread.push({ path: `page ${number}`, reason: BROKEN });
+  }
   if (files.characterMaps && layout.length < pdf.numPages * NEARLY_EMPTY) throw withoutMaps();
   const blocks = layout.blocks();
-  if (blocks.length === 0) throw scanned();
+  if (blocks.length === 0) throw unread.length > 0 ? new UnreadableDocument(BROKEN) : scanned();
   const title = (await titleOf(pdf)) || blocks.find(({ level }) => level === 1)?.text;
-  return { ...(title && { title }), blocks };
+  return { ...(title && { title }), blocks, ...(unread.length > 0 && { unread }) };
 }
 
 async function open(bytes: Uint8Array, files: MissingFiles): Promise<Pdf> {
