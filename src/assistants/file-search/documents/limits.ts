@@ -1,14 +1,12 @@
 const MiB = 1024 * 1024;
 
 /** What one document may ask of whoever reads it. Sizes are in bytes, times in milliseconds. */
-export type DocumentLimits = typeof LIMITS;
-
 export const LIMITS = {
   /** A file: manuals with pictures are smaller, and it is held in memory three times while it is read. */
   fileBytes: 50 * MiB,
   /** What is read of a file, in characters: 20,000 chunks, more than any person wrote. */
   textLength: 32 * MiB,
-  /** The pages of a PDF: a page takes some 10 ms, and so do the longest manuals less than half of `timeMs`. */
+  /** The pages of a PDF: one takes 3 to 10 ms, so that as many take less than half of `timeMs`. */
   pdfPages: 5000,
   /** The entries of an archive, those of archives in it included. */
   archiveEntries: 10_000,
@@ -19,11 +17,13 @@ export const LIMITS = {
   ratioBytes: MiB,
   /** An archive in an archive is read, and so is an email in one, but no deeper. */
   depth: 2,
-  /** The longest manuals take a quarter of it, on a small machine that is busy. */
+  /** The longest documents that are read take half of it, on a small machine that is busy. */
   timeMs: 120_000,
-  /** A process that reads, all in all: what usual documents of `fileBytes` need, and small machines can spare twice. */
+  /** A process that reads, all in all: Markdown or HTML of `textLength` takes 530 MB, which is the most seen. */
   processBytes: 768 * MiB,
 };
+
+export type DocumentLimits = typeof LIMITS;
 
 /** As people write sizes. */
 export function megabytes(bytes: number): string {
