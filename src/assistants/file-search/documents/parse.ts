@@ -46,7 +46,8 @@ export async function parse(file: NamedFile, budget: Budget = newBudget(), depth
 async function addPart(whole: Document, part: NamedFile, budget: Budget, depth: number): Promise<void> {
   const inPart = (path: string | undefined) => (path ? `${part.name}/${path}` : part.name);
   const unread = (reason: string, path?: string) => {
-    whole.unread = [...(whole.unread ?? []), { path: inPart(path), reason }];
+    whole.unread ??= [];
+    whole.unread.push({ path: inPart(path), reason });
   };
   try {
     if (depth > LIMITS.depth) throw tooDeep();
