@@ -38,11 +38,11 @@ export function invalidRequest(message: string, details: Omit<ApiErrorDetails, '
 }
 
 /**
- * 404 for an assistant, thread, message, run or run step.
+ * 404 for whatever has an id, but for files and models.
  * Wording: https://github.com/FlowiseAI/Flowise/issues/2495
  */
 export function notFound(
-  kind: 'assistant' | 'thread' | 'message' | 'run' | 'run step',
+  kind: 'assistant' | 'thread' | 'message' | 'run' | 'run step' | 'vector store' | 'file batch',
   id: string,
 ): ApiError {
   return new ApiError(404, `No ${kind} found with id '${id}'.`);
@@ -71,6 +71,11 @@ export function requestedModel(name: string, offered: string): string {
 /** 404 for a file, which the API words in its own way. */
 export function noSuchFile(id: string, param = 'id'): ApiError {
   return new ApiError(404, `No such File object: ${id}`, { param });
+}
+
+/** 404 for a file that a vector store does not have. */
+export function notInStore(fileId: string, vectorStoreId: string): ApiError {
+  return new ApiError(404, `No file found with id '${fileId}' in vector store '${vectorStoreId}'.`);
 }
 
 /**

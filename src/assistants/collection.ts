@@ -92,6 +92,21 @@ export class Collection<T extends { id: string }> {
     this.#ends.note(parent, { count: place + 1, last: id });
   }
 
+  /** The same for many, in as few calls of the store as one takes. They are new, each of them once. */
+  async appendAll(parent: string, documents: readonly T[]): Promise<void> {
+    await this.#documents.setMany(documents.map((document) => ({ key: document.id, value: document })));
+    await this.#oneAtATime(parent, async () => {
+      const place = this.#ends.known(parent)?.count ?? (await this.count(parent));
+      const entries = documents.flatMap(({ id }, index) => [
+        { key: placeKey(parent, place + index), value: id },
+        { key: `of/${id}`, value: place + index },
+      ]);
+      const count = place + documents.length;
+      await this.#places.setMany([...entries, { key: `count/${parent}`, value: count }]);
+      this.#ends.note(parent, { count });
+    });
+  }
+
   /**
    * Until the list is released no other process adds to it, so that its end need not be looked up for each addition.
    * `isNew`: there is nothing in it yet.
@@ -108,6 +123,13 @@ export class Collection<T extends { id: string }> {
   async remove(id: string): Promise<boolean> {
     if (!couldBeId(id)) return false;
     return this.#oneAtATime(id, () => this.#documents.delete(id));
+  }
+
+  /** Removes a document, and its place in `parent`'s list: it may be added there again. True when it was there. */
+  async withdraw(parent: string, id: string): Promise<boolean> {
+    const place = await this.#placeOf(parent, id);
+    if (place !== undefined) await this.#places.deleteMany([placeKey(parent, place), `of/${id}`]);
+    return this.remove(id);
   }
 
   /** Removes `parent`'s list with everything in it. */

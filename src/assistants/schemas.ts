@@ -25,7 +25,7 @@ const functionName = z
 const jsonObject = z.record(z.string(), z.unknown());
 
 /** An id that a client names: whatever else it may be is told apart before anything is looked up. */
-export function idOf(prefix: 'asst' | 'thread' | 'msg' | 'run' | 'step' | 'file') {
+export function idOf(prefix: 'asst' | 'thread' | 'msg' | 'run' | 'step' | 'file' | 'vs_' | 'vsfb_') {
   const wrong = (expected: string) => ({
     error: ({ input }: { input?: unknown }) =>
       `Invalid '{param}': '${shortened(String(input))}'. Expected an ID that ${expected}.`,
@@ -42,13 +42,23 @@ export function idOf(prefix: 'asst' | 'thread' | 'msg' | 'run' | 'step' | 'file'
 
 const fileId = idOf('file');
 
-export const metadata = z
-  .record(z.string().max(MAX_METADATA_KEY), z.string().max(MAX_METADATA_VALUE))
-  .refine((pairs) => Object.keys(pairs).length <= MAX_METADATA_PAIRS, {
-    error: ({ input }) =>
-      `Invalid '{param}': too many properties. Expected an object with at most ${MAX_METADATA_PAIRS} properties, but got an object with ${Object.keys(Object(input)).length} properties instead.`,
-    params: { code: 'object_above_max_properties' },
-  });
+/** Pairs that a client keeps with an object. */
+function pairs<T extends z.ZodType>(value: T) {
+  return z
+    .record(z.string().max(MAX_METADATA_KEY), value)
+    .refine((given) => Object.keys(given).length <= MAX_METADATA_PAIRS, {
+      error: ({ input }) =>
+        `Invalid '{param}': too many properties. Expected an object with at most ${MAX_METADATA_PAIRS} properties, but got an object with ${Object.keys(Object(input)).length} properties instead.`,
+      params: { code: 'object_above_max_properties' },
+    });
+}
+
+const shortText = z.string().max(MAX_METADATA_VALUE);
+
+export const metadata = pairs(shortText);
+
+/** What a file of a vector store carries for filters. */
+export const attributes = pairs(z.union([shortText, z.number(), z.boolean()]));
 
 /** What `instructions` and `additional_instructions` may be. */
 export const instructions = z.string().max(MAX_TEXT);

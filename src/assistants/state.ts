@@ -6,12 +6,15 @@ import type { Thread } from 'openai/resources/beta/threads/threads';
 import type { FileObject } from 'openai/resources/files';
 import type { ReasoningEffort } from 'openai/resources/shared';
 import { Collection } from './collection.ts';
+import type { KeptBatch } from './file-search/vector-stores/batches.ts';
+import type { KeptFile, KeptStore } from './file-search/vector-stores/kept.ts';
+import type { KeptTally } from './file-search/vector-stores/store-files.ts';
 import type { Omission } from './runs/context/omissions.ts';
 import type { OwnFields } from './runs/context/own-fields.ts';
 import type { KeptStep } from './runs/kept-step.ts';
 import type { Resumable } from './runs/resumable.ts';
 
-/** The parent of the documents that belong to nobody: assistants and files. */
+/** The parent of the documents that belong to nobody: assistants, files and vector stores. */
 export const ROOT = 'root';
 
 /** The API answers with `reasoning_effort`, which the SDK's type leaves out. */
@@ -57,6 +60,18 @@ export interface State {
   produced: Keyv<string[]>;
   /** Who was given a file, by the file's id; not listed. */
   owners: Collection<FileOwners>;
+  /** Listed under `ROOT`. */
+  vectorStores: Collection<KeptStore>;
+  /** Listed under the vector store's id; changed by `StoreFiles` alone. */
+  storeFiles: Collection<KeptFile>;
+  /** By the vector store's id. */
+  storeTallies: Keyv<KeptTally>;
+  /** The vector stores that have a file, or are about to, by the file's id. */
+  storesOfFiles: Keyv<string[]>;
+  /** Listed under the vector store's id. */
+  fileBatches: Collection<KeptBatch>;
+  /** The vector store that a thread's attachments are in, by the thread's id. */
+  threadStores: Keyv<string>;
 }
 
 /** Opens the state over a store that gives one Keyv for each namespace. */
@@ -76,5 +91,11 @@ export function openState(keyv: <T>(namespace: string) => Keyv<T>): State {
     resumable: keyv('resumable-answers'),
     produced: keyv('produced-files'),
     owners: collection('file-owners'),
+    vectorStores: collection('vector-stores'),
+    storeFiles: collection('vector-store-files'),
+    storeTallies: keyv('vector-store-tallies'),
+    storesOfFiles: keyv('vector-stores-of-files'),
+    fileBatches: collection('vector-store-batches'),
+    threadStores: keyv('vector-stores-of-threads'),
   };
 }

@@ -9,6 +9,9 @@ const IDS = {
   message_id: idOf('msg'),
   run_id: idOf('run'),
   step_id: idOf('step'),
+  vector_store_id: idOf('vs_'),
+  batch_id: idOf('vsfb_'),
+  store_file_id: idOf('file'),
 };
 
 /**
