@@ -26,6 +26,8 @@ export interface AppOptions {
   checkModel?: CheckModel;
   /** The routes of runs and run steps, with paths such as `/threads/:thread_id/runs`. */
   runRoutes: Hono;
+  /** The routes of vector stores; left out where nothing is searched. */
+  vectorStoreRoutes?: Hono;
   /** The keys of which a client must send one; left out, everybody is let in. */
   apiKeys?: string[];
   /** Gets the cause of every answer with status 500, which the client is not told. */
@@ -44,6 +46,7 @@ export function createAssistantsApp({
   standIn,
   checkModel,
   runRoutes,
+  vectorStoreRoutes,
   apiKeys,
   onError,
   explain,
@@ -73,6 +76,7 @@ export function createAssistantsApp({
   app.route('/v1', threadRoutes({ state, activeRun }));
   app.route('/v1', messageRoutes({ state, activeRun, written }));
   app.route('/v1', fileRoutes({ state }));
+  if (vectorStoreRoutes) app.route('/v1', vectorStoreRoutes);
   app.route('/v1', modelRoutes({ catalogue, ...(standIn !== undefined && { standIn }) }));
   return app;
 }

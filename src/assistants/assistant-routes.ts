@@ -1,16 +1,22 @@
 import { Hono } from 'hono';
 import type { AssistantDeleted } from 'openai/resources/beta/assistants';
 import { notFound } from './api-error.ts';
-import { checkFiles } from './file.ts';
 import { noteOwner } from './file-owners.ts';
 import { pathId } from './http/path-id.ts';
 import { jsonBody } from './http/request-body.ts';
 import { newId } from './ids.ts';
 import { listQuery, toList } from './lists.ts';
 import type { CheckModel } from './model-routes.ts';
-import { type AssistantInput, type AssistantUpdate, assistantInput, assistantUpdate } from './schemas.ts';
+import {
+  type AssistantInput,
+  type AssistantUpdate,
+  assistantInput,
+  assistantUpdate,
+  type ToolResources,
+} from './schemas.ts';
 import { type Assistant, ROOT, type State } from './state.ts';
 import { nowInSeconds } from './time.ts';
+import { checkResources, filesOfResources, storesToMake, withStore } from './tool-resources.ts';
 import { validate } from './validation.ts';
 
 export interface AssistantRoutesDeps {
@@ -25,10 +31,9 @@ export function assistantRoutes({ state, checkModel }: AssistantRoutesDeps): Hon
   app.post('/assistants', async (c) => {
     const input = await jsonBody(c, assistantInput);
     await checkModel?.(input.model);
-    const files = input.tool_resources?.code_interpreter?.file_ids ?? [];
-    await checkFiles(state, files);
-    const assistant = newAssistant(input);
-    await noteOwner(state, files, assistant.id);
+    await checkResources(state, input.tool_resources);
+    const assistant = newAssistant({ ...input, tool_resources: await withMadeStore(state, input) });
+    await noteOwner(state, filesOfResources(assistant.tool_resources), assistant.id);
     await state.assistants.append(ROOT, assistant);
     return c.json(assistant);
   });
@@ -48,9 +53,8 @@ export function assistantRoutes({ state, checkModel }: AssistantRoutesDeps): Hon
     const id = pathId(c, 'assistant_id');
     const input = await jsonBody(c, assistantUpdate);
     if (input.model !== undefined) await checkModel?.(input.model);
-    const files = input.tool_resources?.code_interpreter?.file_ids ?? [];
-    await checkFiles(state, files);
-    await noteOwner(state, files, id);
+    await checkResources(state, input.tool_resources);
+    await noteOwner(state, filesOfResources(input.tool_resources), id);
     const updated = await state.assistants.update(id, (assistant) => changed(assistant, input));
     if (updated === undefined) throw notFound('assistant', id);
     return c.json(updated);
@@ -63,6 +67,13 @@ export function assistantRoutes({ state, checkModel }: AssistantRoutesDeps): Hon
   });
 
   return app;
+}
+
+/** The assistant's resources, with the vector store that it asks for. */
+async function withMadeStore(state: State, { tool_resources }: AssistantInput): Promise<ToolResources> {
+  const [wanted] = storesToMake(tool_resources);
+  const made = wanted && (await state.search?.create(wanted));
+  return withStore(tool_resources ?? {}, made?.id);
 }
 
 function newAssistant(input: AssistantInput): Assistant {

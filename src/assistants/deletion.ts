@@ -5,11 +5,12 @@ import { isOwned } from './file-owners.ts';
 import type { State } from './state.ts';
 
 /**
- * Removes a thread with its messages, runs and run steps, and the files that its runs' code wrote; a file that a client
- * uploaded stays, as in OpenAI's API. Throws a 404 ApiError when the thread does not exist.
+ * Removes a thread with its messages, runs and run steps, the files that its runs' code wrote, and what was indexed
+ * of its attachments; a file that a client uploaded stays, as in OpenAI's API. Throws a 404 ApiError when the thread does not exist.
  */
 export async function deleteThread(state: State, id: string): Promise<void> {
   if (!(await state.threads.remove(id))) throw notFound('thread', id);
+  await state.search?.removeOfThread(id);
   for await (const run of state.runs.walk(id, { order: 'asc' })) await removeTraces(state, run);
   await state.omissions.delete(id);
   await state.runs.clear(id);

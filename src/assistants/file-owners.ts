@@ -1,3 +1,4 @@
+import { isOver } from './file-search/vector-stores/kept.ts';
 import type { State } from './state.ts';
 
 /** So many of those who were given a file are remembered, the newest: more than share one as a rule. */
@@ -16,12 +17,16 @@ export async function noteOwner(state: State, fileIds: readonly string[], owner:
   }
 }
 
-/** Whether a thread or an assistant that there is was given the file; `except` does not count. */
+/** Whether a thread, an assistant or a vector store that there is was given the file; `except` does not count. */
 export async function isOwned(state: State, fileId: string, except?: string): Promise<boolean> {
   const owners = (await state.owners.get(fileId))?.owners.filter((owner) => owner !== except) ?? [];
-  const [threads, assistants] = await Promise.all([
+  const [threads, assistants, stores] = await Promise.all([
     state.threads.getMany(owners),
     state.assistants.getMany(owners),
+    state.storesOfFiles.get(fileId).then((ids) => state.vectorStores.getMany(ids ?? [])),
   ]);
-  return threads.length + assistants.length > 0;
+  const others = stores.filter(
+    (store) => !isOver(store) && (except === undefined || store.thread_id !== except),
+  );
+  return threads.length + assistants.length + others.length > 0;
 }

@@ -38,9 +38,10 @@ export async function addFile(
   return file;
 }
 
-/** Removes a file with its content; true when it was there. */
+/** Removes a file with its content, from vector stores, too, as OpenAI's API does; true when it was there. */
 export async function removeFile(state: State, id: string): Promise<boolean> {
   const removed = await state.files.remove(id);
+  await state.search?.removeEverywhere(id);
   if (removed) await Promise.all([state.contents.delete(id), state.owners.remove(id)]);
   return removed;
 }

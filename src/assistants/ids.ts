@@ -5,16 +5,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** As long as OpenAI's own, so that clients which check an id's shape take ours. */
 const LENGTH = 24;
 
-export type IdPrefix =
-  | 'asst_'
-  | 'thread_'
-  | 'msg_'
-  | 'run_'
-  | 'step_'
-  | 'call_'
-  | 'file-'
-  | 'vs_'
-  | 'vsfb_';
+export type IdPrefix = 'asst_' | 'thread_' | 'msg_' | 'run_' | 'step_' | 'call_' | 'file-' | 'vs_' | 'vsfb_';
 
 /** A new id, such as `thread_a1B2…`: 142 random bits, so never the same twice. */
 export function newId(prefix: IdPrefix): string {

@@ -3,6 +3,11 @@ import { createAssistantsApp } from './app.ts';
 import { Archive, type ReadPage } from './archive.ts';
 import type { CodeInterpreter } from './code-interpreter/code-interpreter.ts';
 import type { Explain } from './failures.ts';
+import type { DocumentReader } from './file-search/documents/document-reader.ts';
+import type { Index } from './file-search/vector-stores/index-port.ts';
+import { vectorStoreRoutes } from './file-search/vector-stores/routes.ts';
+import { StoreSearch } from './file-search/vector-stores/search.ts';
+import { VectorStores } from './file-search/vector-stores/vector-stores.ts';
 import { currentRequest, type RequestFacts } from './http/current-request.ts';
 import { type Fetch, inProcessFetch } from './in-process-fetch.ts';
 import { checkOffered } from './model-routes.ts';
@@ -10,9 +15,9 @@ import { Catalogue } from './models/catalogue.ts';
 import type { Model } from './models/model.ts';
 import { withStandIn } from './models/stand-in.ts';
 import { ActiveRuns } from './runs/active-runs.ts';
-import type { Locks } from './runs/locks.ts';
+import { ALONE, type Locks } from './runs/locks.ts';
 import { runRoutes } from './runs/routes/run-routes.ts';
-import { openState } from './state.ts';
+import { openState, type State } from './state.ts';
 
 export interface AssistantsOptions {
   /** Where everything is kept: one Keyv for each namespace, which throws when the store fails. */
@@ -25,6 +30,8 @@ export interface AssistantsOptions {
   /** Whether assistants and runs may name models that the provider does not offer and for which none stands. */
   unknownModels?: 'taken' | 'refused';
   codeInterpreter: CodeInterpreter;
+  /** Left out, there are no vector stores. */
+  fileSearch?: { index: Index; documents: DocumentReader };
   /** The keys of which a client must send one; left out, everybody is let in. */
   apiKeys?: string[];
   /** Gets every failure that nobody foresaw, for the log, with the request that led to it; it may hold secrets. */
@@ -40,22 +47,28 @@ export interface Assistants {
   handle: (request: Request) => Response | Promise<Response>;
   /** Everything that was ever kept, which `page` reads from the same store. */
   archive(page: ReadPage): Archive;
+  /** Takes up what was being indexed when the last process ended; what fails is for the log. */
+  resume(): Promise<void>;
   /**
-   * Leaves the runs that are going on as they stand to the next process over the store, and takes no more. What there is
-   * can still be read: the model, the code interpreter and the store stay open.
+   * Leaves the runs that are going on, and what is being indexed, as they stand to the next process over the store, and takes
+   * no more. What there is can still be read: the model, the code interpreter, what reads documents and the store stay open.
    */
   close(): Promise<void>;
 }
 
 export function createAssistants(options: AssistantsOptions): Assistants {
-  const { keyv, locks, codeInterpreter, apiKeys, standIn, unknownModels = 'taken' } = options;
+  const { keyv, locks, codeInterpreter, fileSearch, apiKeys, standIn, unknownModels = 'taken' } = options;
   const catalogue = new Catalogue(options.model);
   const standsIn = standIn !== undefined;
   const model = standsIn ? withStandIn(options.model, standIn, catalogue) : options.model;
   const checked = unknownModels === 'refused' && !standsIn && { checkModel: checkOffered(catalogue) };
   const onError = (error: unknown) => options.onError(error, currentRequest());
   const explain = options.explain && { explain: options.explain };
-  const state = openState(keyv);
+  const kept = openState(keyv);
+  const stores =
+    fileSearch && new VectorStores({ state: kept, locks: locks ?? ALONE, onError, ...fileSearch });
+  const state: State = { ...kept, ...(stores && { search: stores }) };
+  const search = stores && new StoreSearch(state, stores);
   const shared = locks && { shared: { locks, wishes: keyv<true>('wishes') } };
   const runs = new ActiveRuns({ state, model, codeInterpreter, onError, ...explain, ...shared });
   const app = createAssistantsApp({
@@ -63,6 +76,7 @@ export function createAssistants(options: AssistantsOptions): Assistants {
     activeRun: (threadId) => runs.ofThread(threadId),
     written: (threadId) => runs.written(threadId)?.messages,
     runRoutes: runRoutes({ state, runs, ...checked }),
+    ...(search && { vectorStoreRoutes: vectorStoreRoutes({ state, stores, search }) }),
     catalogue,
     ...(standsIn && { standIn }),
     ...checked,
@@ -75,6 +89,9 @@ export function createAssistants(options: AssistantsOptions): Assistants {
     fetch: inProcessFetch(handle),
     handle,
     archive: (page) => new Archive(state, (threadId) => runs.ofThread(threadId), page),
-    close: () => runs.close(),
+    resume: async () => stores?.resume().catch(onError),
+    close: async () => {
+      await Promise.all([runs.close(), stores?.close()]);
+    },
   };
 }

@@ -31,10 +31,24 @@ export function filesOf({ content, attachments }: MessageInput): string[] {
   return [...images, ...(attachments ?? []).map((attachment) => attachment.file_id)];
 }
 
+/** A message, or what a client sends for one. */
+export interface Attaching {
+  attachments?: Message['attachments'] | undefined;
+}
+
 /** The ids of the files that a message attaches for the code interpreter. */
-export function codeFiles({ attachments }: { attachments?: Message['attachments'] | undefined }): string[] {
+export function codeFiles(message: Attaching): string[] {
+  return attachedFor('code_interpreter', message);
+}
+
+/** The ids of the files that a message attaches to be searched. */
+export function searchedFiles(message: Attaching): string[] {
+  return attachedFor('file_search', message);
+}
+
+function attachedFor(tool: 'code_interpreter' | 'file_search', { attachments }: Attaching): string[] {
   return (attachments ?? []).flatMap(({ file_id: id, tools }) =>
-    id !== undefined && tools?.some(({ type }) => type === 'code_interpreter') ? [id] : [],
+    id !== undefined && tools?.some(({ type }) => type === tool) ? [id] : [],
   );
 }
 

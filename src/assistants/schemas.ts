@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shortened } from './api-error.ts';
+import { chunkingStrategy } from './file-search/vector-stores/chunking-strategy.ts';
 
 /** The API's own bounds, in UTF-16 code units. */
 const MAX_TEXT = 256_000;
@@ -11,6 +12,8 @@ const MAX_METADATA_VALUE = 512;
 const MAX_FUNCTION_NAME = 64;
 const MAX_TOOLS = 128;
 const MAX_FILES = 20;
+const MAX_STORES = 1;
+const MAX_HELPER_FILES = 10_000;
 const MAX_ID = 64;
 
 /** Messages are added one after another: with more, one request would take many seconds. */
@@ -83,11 +86,41 @@ const codeInterpreterTool = z.strictObject({ type: z.literal('code_interpreter')
 const tool = z.discriminatedUnion('type', [codeInterpreterTool, functionTool]);
 export const tools = z.array(tool).max(MAX_TOOLS);
 
+const codeInterpreterResources = z
+  .strictObject({ file_ids: z.array(fileId).max(MAX_FILES).exactOptional() })
+  .exactOptional();
+
+const vectorStoreIds = z.array(idOf('vs_')).max(MAX_STORES).exactOptional();
+
 export const toolResources = z.strictObject({
-  code_interpreter: z
-    .strictObject({ file_ids: z.array(fileId).max(MAX_FILES).exactOptional() })
+  code_interpreter: codeInterpreterResources,
+  file_search: z.strictObject({ vector_store_ids: vectorStoreIds }).exactOptional(),
+});
+export type ToolResources = z.infer<typeof toolResources>;
+
+/** A vector store that comes to be with an assistant or a thread. */
+const helperStore = z.strictObject({
+  file_ids: z.array(fileId).max(MAX_HELPER_FILES).exactOptional(),
+  chunking_strategy: chunkingStrategy.exactOptional(),
+  metadata: metadata.nullable().exactOptional(),
+});
+export type HelperStore = z.infer<typeof helperStore>;
+
+/** What may be asked for while an assistant or a thread is being made: one store, which there is or which is to be. */
+export const newToolResources = z.strictObject({
+  code_interpreter: codeInterpreterResources,
+  file_search: z
+    .strictObject({
+      vector_store_ids: vectorStoreIds,
+      vector_stores: z.array(helperStore).max(MAX_STORES).exactOptional(),
+    })
+    .refine(
+      (given) => (given.vector_store_ids?.length ?? 0) + (given.vector_stores?.length ?? 0) <= MAX_STORES,
+      { error: "Invalid '{param}': only one of 'vector_store_ids' and 'vector_stores' may be given." },
+    )
     .exactOptional(),
 });
+export type NewToolResources = z.infer<typeof newToolResources>;
 
 export const toolChoice = z.union([
   z.enum(['none', 'auto', 'required']),
@@ -141,7 +174,11 @@ const contentPart = z.discriminatedUnion('type', [
   }),
 ]);
 
-const attachment = z.strictObject({ file_id: fileId, tools: z.array(codeInterpreterTool).exactOptional() });
+const attachmentTool = z.discriminatedUnion('type', [
+  codeInterpreterTool,
+  z.strictObject({ type: z.literal('file_search') }),
+]);
+const attachment = z.strictObject({ file_id: fileId, tools: z.array(attachmentTool).exactOptional() });
 
 /** A message that a client adds: alone, with a new thread, or with a run. */
 export const messageInput = z.strictObject({
@@ -158,11 +195,13 @@ export const messages = z.array(messageInput).max(MAX_MESSAGES);
 export const threadInput = z.strictObject({
   messages: messages.exactOptional(),
   metadata: metadata.nullable().exactOptional(),
-  tool_resources: toolResources.nullable().exactOptional(),
+  tool_resources: newToolResources.nullable().exactOptional(),
 });
 export type ThreadInput = z.infer<typeof threadInput>;
 
-export const threadUpdate = threadInput.omit({ messages: true });
+export const threadUpdate = threadInput
+  .omit({ messages: true })
+  .extend({ tool_resources: toolResources.nullable().exactOptional() });
 export const messageUpdate = z.strictObject({ metadata: metadata.nullable().exactOptional() });
 
 export const assistantInput = z.strictObject({
@@ -171,7 +210,7 @@ export const assistantInput = z.strictObject({
   description: z.string().max(MAX_DESCRIPTION).nullable().exactOptional(),
   instructions: instructions.nullable().exactOptional(),
   tools: tools.exactOptional(),
-  tool_resources: toolResources.nullable().exactOptional(),
+  tool_resources: newToolResources.nullable().exactOptional(),
   metadata: metadata.nullable().exactOptional(),
   temperature: temperature.nullable().exactOptional(),
   top_p: topP.nullable().exactOptional(),
@@ -180,7 +219,9 @@ export const assistantInput = z.strictObject({
 });
 export type AssistantInput = z.infer<typeof assistantInput>;
 
-export const assistantUpdate = assistantInput.partial();
+export const assistantUpdate = assistantInput
+  .extend({ tool_resources: toolResources.nullable().exactOptional() })
+  .partial();
 export type AssistantUpdate = z.infer<typeof assistantUpdate>;
 
 /** Whether a model may be shown what is there; whoever hosts the model fetches it. */

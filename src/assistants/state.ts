@@ -9,6 +9,7 @@ import { Collection } from './collection.ts';
 import type { KeptBatch } from './file-search/vector-stores/batches.ts';
 import type { KeptFile, KeptStore } from './file-search/vector-stores/kept.ts';
 import type { KeptTally } from './file-search/vector-stores/store-files.ts';
+import type { VectorStores } from './file-search/vector-stores/vector-stores.ts';
 import type { Omission } from './runs/context/omissions.ts';
 import type { OwnFields } from './runs/context/own-fields.ts';
 import type { KeptStep } from './runs/kept-step.ts';
@@ -72,6 +73,8 @@ export interface State {
   fileBatches: Collection<KeptBatch>;
   /** The vector store that a thread's attachments are in, by the thread's id. */
   threadStores: Keyv<string>;
+  /** The vector stores' own workings; left out where nothing is searched. */
+  search?: VectorStores;
 }
 
 /** Opens the state over a store that gives one Keyv for each namespace. */

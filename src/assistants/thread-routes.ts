@@ -2,13 +2,13 @@ import { Hono } from 'hono';
 import type { ThreadDeleted } from 'openai/resources/beta/threads/threads';
 import { notFound } from './api-error.ts';
 import { deleteThread } from './deletion.ts';
-import { checkFiles } from './file.ts';
 import { noteOwner } from './file-owners.ts';
 import { pathId } from './http/path-id.ts';
 import { jsonBody } from './http/request-body.ts';
 import { threadInput, threadUpdate } from './schemas.ts';
 import type { State } from './state.ts';
 import { type ActiveRun, checkIdle, createThread, findThread } from './thread.ts';
+import { checkResources, filesOfResources } from './tool-resources.ts';
 
 export function threadRoutes({ state, activeRun }: { state: State; activeRun: ActiveRun }): Hono {
   const app = new Hono();
@@ -20,9 +20,8 @@ export function threadRoutes({ state, activeRun }: { state: State; activeRun: Ac
   app.post('/threads/:thread_id', async (c) => {
     const id = pathId(c, 'thread_id');
     const input = await jsonBody(c, threadUpdate);
-    const files = input.tool_resources?.code_interpreter?.file_ids ?? [];
-    await checkFiles(state, files);
-    await noteOwner(state, files, id);
+    await checkResources(state, input.tool_resources);
+    await noteOwner(state, filesOfResources(input.tool_resources), id);
     const updated = await state.threads.update(id, (thread) => ({
       ...thread,
       ...(input.metadata !== undefined && { metadata: input.metadata ?? {} }),

@@ -5,10 +5,17 @@ import { invalidRequest, notFound } from './api-error.ts';
 import { checkFiles } from './file.ts';
 import { noteOwner } from './file-owners.ts';
 import { newId } from './ids.ts';
-import { codeFiles, filesOf, newMessage } from './message.ts';
+import { type Attaching, codeFiles, filesOf, newMessage, searchedFiles } from './message.ts';
 import type { MessageInput, ThreadInput } from './schemas.ts';
 import type { State } from './state.ts';
 import { nowInSeconds } from './time.ts';
+import {
+  checkResources,
+  filesOfResources,
+  keptResources,
+  storesToMake,
+  withStore,
+} from './tool-resources.ts';
 
 /** The run that holds a thread now, if there is one; whether it still lives is for the run loop to say. */
 export type ActiveRun = (threadId: string) => Promise<Run | undefined>;
@@ -27,22 +34,25 @@ export async function findThread(state: State, id: string): Promise<Thread> {
 export async function createThread(state: State, input: ThreadInput): Promise<Thread> {
   const messages = input.messages ?? [];
   const resources = input.tool_resources ?? {};
-  const files = [...messages.flatMap(filesOf), ...(resources.code_interpreter?.file_ids ?? [])];
-  await checkFiles(state, files);
+  const files = [...messages.flatMap(filesOf), ...filesOfResources(resources)];
+  await Promise.all([checkFiles(state, files), checkResources(state, resources)]);
+  const id = newId('thread_');
+  await noteOwner(state, files, id);
+  for (const store of storesToMake(resources)) await state.search?.addToThread(id, store);
   const thread: Thread = {
-    id: newId('thread_'),
+    id,
     object: 'thread',
     created_at: nowInSeconds(),
     metadata: input.metadata ?? {},
-    tool_resources: withFiles(resources, messages.flatMap(codeFiles)),
+    tool_resources: withStore(resources, await state.threadStores.get(id)),
   };
-  await noteOwner(state, files, thread.id);
-  for (const message of messages) await state.messages.append(thread.id, newMessage(thread.id, message));
-  await state.threads.put(thread);
-  return thread;
+  const whole = await attach(state, thread, messages);
+  for (const message of messages) await state.messages.append(id, newMessage(id, message));
+  await state.threads.put(whole);
+  return whole;
 }
 
-/** Adds a message at the thread's end, whose messages may have been counted right before. As in OpenAI's API, what it attaches for the code interpreter becomes the thread's. */
+/** Adds a message at the thread's end, whose messages may have been counted right before. As in OpenAI's API, what it attaches for tools becomes the thread's. */
 export async function addMessage(
   state: State,
   threadId: string,
@@ -51,21 +61,30 @@ export async function addMessage(
 ): Promise<Message> {
   const message = newMessage(threadId, input);
   await noteOwner(state, filesOf(input), threadId);
-  const files = codeFiles(message);
-  if (files.length > 0) {
-    await state.threads.update(threadId, (thread) => ({
-      ...thread,
-      tool_resources: withFiles(thread.tool_resources, files),
-    }));
+  if (hasTools(message)) {
+    const thread = await findThread(state, threadId);
+    const { tool_resources } = await attach(state, thread, [message]);
+    await state.threads.update(threadId, (kept) => ({ ...kept, tool_resources }));
   }
   await state.messages.append(threadId, message, wereCounted);
   return message;
 }
 
-function withFiles(resources: Thread['tool_resources'], files: string[]): Thread['tool_resources'] {
-  if (files.length === 0) return resources;
-  const known = resources?.code_interpreter?.file_ids ?? [];
-  return { ...resources, code_interpreter: { file_ids: [...new Set([...known, ...files])] } };
+/** The thread with what messages attach: files for its code interpreter, and others in its own vector store. */
+async function attach(state: State, thread: Thread, messages: Attaching[]): Promise<Thread> {
+  const searched = messages.flatMap(searchedFiles);
+  const store =
+    searched.length > 0 ? await state.search?.addToThread(thread.id, { file_ids: searched }) : undefined;
+  const resources = withStore(keptResources(thread.tool_resources), store?.id);
+  const code = messages.flatMap(codeFiles);
+  if (code.length === 0) return { ...thread, tool_resources: resources };
+  const known = resources.code_interpreter?.file_ids ?? [];
+  const code_interpreter = { file_ids: [...new Set([...known, ...code])] };
+  return { ...thread, tool_resources: { ...resources, code_interpreter } };
+}
+
+function hasTools({ attachments }: Message): boolean {
+  return (attachments ?? []).some(({ tools = [] }) => tools.length > 0);
 }
 
 /**

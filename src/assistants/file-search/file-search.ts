@@ -1,17 +1,8 @@
+import type { Place } from './documents/document.ts';
 import type { Filter } from './filter.ts';
 
 /** What a vector store's file carries for filters: at most 16 keys of 64 characters, texts of 512. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
-
-/** Where in its document a passage stands, as far as the kind of document tells; pages, slides, rows and lines from 1. */
-export interface Place {
-  readonly page?: number;
-  readonly slide?: number;
-  readonly sheet?: string;
-  /** The first and the last. */
-  readonly rows?: readonly [number, number];
-  readonly lines?: readonly [number, number];
-}
 
 export interface FileSearchRequest {
   /** A store that does not exist or has expired holds nothing. */

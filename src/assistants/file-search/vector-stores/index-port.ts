@@ -1,15 +1,6 @@
-import type { Attributes, Place } from '../file-search.ts';
+import type { Chunk } from '../chunks/chunk.ts';
+import type { Attributes } from '../file-search.ts';
 import type { Filter } from '../filter.ts';
-import type { ChunkingStrategy } from './schemas.ts';
-
-/** A part of a document that is found and shown as one. */
-export interface Chunk {
-  /** Without its headings. */
-  readonly text: string;
-  /** Those that it stands under, the outermost first. */
-  readonly headings: readonly string[];
-  readonly place: Place;
-}
 
 export interface FoundChunk extends Chunk {
   readonly store: string;
@@ -38,28 +29,4 @@ export interface Index {
   chunks(store: string, file: string): Promise<readonly Chunk[]>;
   /** The best first. Never waits for what is being put. */
   search(query: IndexQuery): Promise<FoundChunk[]>;
-}
-
-/** A file that is to be read. */
-export interface Source {
-  readonly bytes: Uint8Array;
-  readonly filename: string;
-  readonly strategy: ChunkingStrategy;
-}
-
-/** Reads files outside of the event loop. */
-export interface Documents {
-  /** Rejects with an `UnreadableFile` that a client is told, with the signal's reason, or with what nobody foresaw. */
-  chunks(source: Source, signal: AbortSignal): Promise<readonly Chunk[]>;
-}
-
-/** A file that can't be indexed, and why: whole sentences for whoever added it. */
-export class UnreadableFile extends Error {
-  readonly code: 'unsupported_file' | 'invalid_file';
-
-  constructor(code: UnreadableFile['code'], message: string) {
-    super(message);
-    this.name = 'UnreadableFile';
-    this.code = code;
-  }
 }

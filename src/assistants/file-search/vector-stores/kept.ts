@@ -2,13 +2,18 @@ import type { VectorStore as SdkStore } from 'openai/resources/vector-stores';
 import type { VectorStoreFile } from 'openai/resources/vector-stores/files';
 import { newId } from '../../ids.ts';
 import { nowInSeconds } from '../../time.ts';
+import { CHUNK_TOKENS, type ChunkingStrategy } from '../chunks/chunk.ts';
+import type { Unread } from '../documents/document.ts';
 import type { Attributes } from '../file-search.ts';
-import type { ChunkingStrategy, ExpiresAfter, FileStatus, StoreInput } from './schemas.ts';
+import type { ExpiresAfter, FileStatus, StoreInput } from './schemas.ts';
 
 const DAY_SECONDS = 86_400;
 
 /** How the API shows `auto`: the bounds that it keeps to, in tokens. */
-const AUTO = { max_chunk_size_tokens: 800, chunk_overlap_tokens: 400 };
+const AUTO = {
+  max_chunk_size_tokens: CHUNK_TOKENS.default,
+  chunk_overlap_tokens: CHUNK_TOKENS.defaultOverlap,
+};
 
 /** A vector store as it is kept; what is in it is counted elsewhere. */
 export interface KeptStore {
@@ -34,6 +39,8 @@ export interface KeptFile {
   created_at: number;
   status: FileStatus;
   last_error: VectorStoreFile.LastError | null;
+  /** What of an archive or an email could not be read. */
+  unread?: Unread[];
   /** Of its text in the index. */
   usage_bytes: number;
   chunking_strategy: ChunkingStrategy;
@@ -129,7 +136,8 @@ export function storeObject(store: KeptStore, { usage_bytes, ...file_counts }: T
   };
 }
 
-export function fileObject(file: KeptFile): VectorStoreFile {
+/** The API's shape of a file; of our own is what could not be read of one that could. */
+export function fileObject(file: KeptFile): VectorStoreFile & { unread?: Unread[] } {
   const { chunking_strategy: strategy } = file;
   return {
     id: file.file_id,
@@ -141,5 +149,6 @@ export function fileObject(file: KeptFile): VectorStoreFile {
     last_error: file.last_error,
     chunking_strategy: strategy.type === 'auto' ? { type: 'static', static: AUTO } : strategy,
     attributes: file.attributes,
+    ...(file.unread && { unread: file.unread }),
   };
 }

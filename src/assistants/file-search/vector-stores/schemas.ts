@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attributes, idOf, metadata } from '../../schemas.ts';
 import { filter } from '../filter.ts';
+import { chunkingStrategy } from './chunking-strategy.ts';
 
 /** OpenAI's own bounds: https://developers.openai.com/api/reference/resources/vector_stores */
 const MAX_NAME = 256;
@@ -8,7 +9,6 @@ const MAX_DESCRIPTION = 512;
 const MAX_DAYS = 365;
 const MAX_FIRST_FILES = 500;
 const MAX_BATCH = 2_000;
-const CHUNK_TOKENS = { min: 100, max: 4_096 };
 export const MAX_RESULTS = 50;
 
 /** Far more than a question, in UTF-16 code units: every word of it is looked up. */
@@ -18,22 +18,6 @@ const MAX_QUERY = 4_096;
 const MAX_QUERIES = 16;
 
 const fileId = idOf('file');
-
-export const chunkingStrategy = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('auto') }),
-  z.strictObject({
-    type: z.literal('static'),
-    static: z
-      .strictObject({
-        max_chunk_size_tokens: z.int().min(CHUNK_TOKENS.min).max(CHUNK_TOKENS.max),
-        chunk_overlap_tokens: z.int().min(0),
-      })
-      .refine((given) => given.chunk_overlap_tokens <= given.max_chunk_size_tokens / 2, {
-        error: "Invalid '{param}': chunk_overlap_tokens must not exceed half of max_chunk_size_tokens.",
-      }),
-  }),
-]);
-export type ChunkingStrategy = z.infer<typeof chunkingStrategy>;
 
 const expiresAfter = z.strictObject({
   anchor: z.literal('last_active_at'),
@@ -92,20 +76,3 @@ export const searchInput = z.strictObject({
 /** What `GET …/files` may be narrowed to. */
 export const fileStatus = z.enum(['in_progress', 'completed', 'failed', 'cancelled']);
 export type FileStatus = z.infer<typeof fileStatus>;
-
-/** A store that comes to be with an assistant or a thread. */
-export const helperStore = storeInput.pick({ file_ids: true, chunking_strategy: true, metadata: true });
-export type HelperStore = z.infer<typeof helperStore>;
-
-/** `tool_resources.file_search`, whose stores the API bounds to one; with `vector_stores` as long as it is being made. */
-export const fileSearchResources = z.strictObject({
-  vector_store_ids: z.array(idOf('vs_')).max(1).exactOptional(),
-});
-export const newFileSearchResources = z
-  .strictObject({
-    vector_store_ids: z.array(idOf('vs_')).max(1).exactOptional(),
-    vector_stores: z.array(helperStore).max(1).exactOptional(),
-  })
-  .refine((given) => (given.vector_store_ids?.length ?? 0) + (given.vector_stores?.length ?? 0) <= 1, {
-    error: "Invalid '{param}': only one of 'vector_store_ids' and 'vector_stores' can be given.",
-  });

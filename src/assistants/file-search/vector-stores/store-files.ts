@@ -3,11 +3,13 @@ import { notFound } from '../../api-error.ts';
 import type { Page, PageQuery } from '../../collection.ts';
 import type { State } from '../../state.ts';
 import { nowInSeconds } from '../../time.ts';
+import type { ChunkingStrategy } from '../chunks/chunk.ts';
+import type { Unread } from '../documents/document.ts';
 import type { Attributes } from '../file-search.ts';
 import type { Exclusive } from './exclusive.ts';
 import type { Index } from './index-port.ts';
 import { type KeptFile, moved, NOTHING, placeId, type Tally } from './kept.ts';
-import type { ChunkingStrategy, FileStatus } from './schemas.ts';
+import type { FileStatus } from './schemas.ts';
 
 /** A tally of which it is not known whether it is still right: who wrote it was about to change the files. */
 export interface KeptTally extends Tally {
@@ -23,7 +25,7 @@ export interface Wanted {
 
 /** How the attempt to index a file has ended. */
 export type Outcome =
-  | { status: 'completed'; usage_bytes: number }
+  | { status: 'completed'; usage_bytes: number; unread?: Unread[] }
   | { status: 'failed'; last_error: NonNullable<KeptFile['last_error']> };
 
 /** The one lock under which it changes which stores have a file: a moment each time. */
@@ -57,7 +59,11 @@ export class StoreFiles {
   }
 
   /** The cursors of the query are ids of files. */
-  page(vectorStoreId: string, { after, before, ...query }: PageQuery, status?: FileStatus): Promise<Page<KeptFile>> {
+  page(
+    vectorStoreId: string,
+    { after, before, ...query }: PageQuery,
+    status?: FileStatus,
+  ): Promise<Page<KeptFile>> {
     const cursors = {
       ...(after !== undefined && { after: placeId(vectorStoreId, after) }),
       ...(before !== undefined && { before: placeId(vectorStoreId, before) }),
@@ -71,7 +77,8 @@ export class StoreFiles {
   }
 
   async tally(vectorStoreId: string): Promise<Tally> {
-    const { unsure, ...tally } = (await this.#state.storeTallies.get(vectorStoreId)) ?? NOTHING as KeptTally;
+    const { unsure, ...tally } =
+      (await this.#state.storeTallies.get(vectorStoreId)) ?? (NOTHING as KeptTally);
     if (!unsure) return tally;
     return this.#exclusive.run(vectorStoreId, () => this.#sure(vectorStoreId));
   }
@@ -87,12 +94,19 @@ export class StoreFiles {
    */
   async add(vectorStoreId: string, wanted: readonly Wanted[], batchId: string | null): Promise<KeptFile[]> {
     // Before the files are there: who deletes one of them then looks here, too.
-    await this.#link(vectorStoreId, wanted.map(({ file_id }) => file_id));
+    await this.#link(
+      vectorStoreId,
+      wanted.map(({ file_id }) => file_id),
+    );
     return this.#changing(vectorStoreId, async (move) => {
       if (!(await this.#state.vectorStores.get(vectorStoreId))) throw notFound('vector store', vectorStoreId);
       const last = new Map(wanted.map((one) => [one.file_id, one]));
-      const known = new Map((await this.getMany(vectorStoreId, [...last.keys()])).map((file) => [file.file_id, file]));
-      const files = [...last.values()].map((one) => toFile(vectorStoreId, one, known.get(one.file_id), batchId));
+      const known = new Map(
+        (await this.getMany(vectorStoreId, [...last.keys()])).map((file) => [file.file_id, file]),
+      );
+      const files = [...last.values()].map((one) =>
+        toFile(vectorStoreId, one, known.get(one.file_id), batchId),
+      );
       const fresh = files.filter(({ file_id }) => !known.has(file_id));
       for (const file of files) await move(known.get(file.file_id), file);
       if (fresh.length > 0) await this.#state.storeFiles.appendAll(vectorStoreId, fresh);
@@ -105,7 +119,11 @@ export class StoreFiles {
   }
 
   /** The file with its new attributes; undefined when the store does not have it. */
-  setAttributes(vectorStoreId: string, fileId: string, attributes: Attributes): Promise<KeptFile | undefined> {
+  setAttributes(
+    vectorStoreId: string,
+    fileId: string,
+    attributes: Attributes,
+  ): Promise<KeptFile | undefined> {
     return this.#exclusive.run(vectorStoreId, async () => {
       const file = await this.get(vectorStoreId, fileId);
       if (!file) return undefined;
@@ -134,8 +152,8 @@ export class StoreFiles {
     });
   }
 
-  /** Ends what is in progress of a batch's files; the ids of those. */
-  cancel(vectorStoreId: string, fileIds: readonly string[], batchId: string): Promise<string[]> {
+  /** Ends what is in progress of a batch's files; those are returned. */
+  cancel(vectorStoreId: string, fileIds: readonly string[], batchId: string): Promise<KeptFile[]> {
     return this.#changing(vectorStoreId, async (move) => {
       const files = await this.getMany(vectorStoreId, fileIds);
       const open = files.filter(({ status, batch_id }) => status === 'in_progress' && batch_id === batchId);
@@ -144,7 +162,7 @@ export class StoreFiles {
         await move(file, cancelled);
         await this.#state.storeFiles.put(cancelled);
       }
-      return open.map(({ file_id }) => file_id);
+      return open;
     });
   }
 
@@ -209,7 +227,10 @@ export class StoreFiles {
     await this.#exclusive.run(LINKS, async () => {
       const known = await links.getMany(ids);
       const changed = ids.map((key, index) => ({ key, value: change(known[index] ?? []) }));
-      const [some, none] = [changed.filter(({ value }) => value.length > 0), changed.filter(({ value }) => value.length === 0)];
+      const [some, none] = [
+        changed.filter(({ value }) => value.length > 0),
+        changed.filter(({ value }) => value.length === 0),
+      ];
       if (some.length > 0) await links.setMany(some);
       if (none.length > 0) await links.deleteMany(none.map(({ key }) => key));
     });

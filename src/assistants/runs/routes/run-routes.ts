@@ -12,6 +12,7 @@ import type { MessageInput } from '../../schemas.ts';
 import type { Assistant, State } from '../../state.ts';
 import { addMessage, createThread, findThread } from '../../thread.ts';
 import { settled, together } from '../../together.ts';
+import { bothResources } from '../../tool-resources.ts';
 import type { ActiveRuns } from '../active-runs.ts';
 import { isTerminal } from '../ending.ts';
 import { shown } from '../kept-step.ts';
@@ -52,10 +53,7 @@ export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
     const input = await jsonBody(c, threadAndRunInput);
     const assistant = await findAssistant(state, input.assistant_id);
     if (input.model) await checkModel?.(input.model);
-    const files = [input.thread, input].flatMap(
-      (owner) => owner?.tool_resources?.code_interpreter?.file_ids ?? [],
-    );
-    const tool_resources = files.length > 0 ? { code_interpreter: { file_ids: [...new Set(files)] } } : null;
+    const tool_resources = bothResources(input.thread?.tool_resources, input.tool_resources);
     const thread = await createThread(state, { ...input.thread, tool_resources });
     const stream = input.stream ? new EventStream() : undefined;
     stream?.send({ event: 'thread.created', data: thread });
