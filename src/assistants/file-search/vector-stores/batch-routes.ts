@@ -5,7 +5,7 @@ import { jsonBody } from '../../http/request-body.ts';
 import { listQuery, pageOf, toList } from '../../lists.ts';
 import type { State } from '../../state.ts';
 import { batchObject, type KeptBatch } from './batches.ts';
-import { statusIn } from './file-routes.ts';
+import { POLL_AFTER_MS, statusIn } from './file-routes.ts';
 import { fileObject } from './kept.ts';
 import { type BatchInput, batchInput, type FileInput } from './schemas.ts';
 import type { VectorStores } from './vector-stores.ts';
@@ -22,6 +22,7 @@ export function batchRoutes(state: State, stores: VectorStores): Hono {
 
   app.get('/vector_stores/:vector_store_id/file_batches/:batch_id', async (c) => {
     const batch = await shown(await find(c));
+    c.header('openai-poll-after-ms', String(POLL_AFTER_MS));
     if (batch.status === 'in_progress') await stores.ingestion.look(batch.vector_store_id);
     return c.json(batch);
   });

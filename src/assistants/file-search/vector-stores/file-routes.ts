@@ -9,6 +9,9 @@ import { fileObject, type KeptFile } from './kept.ts';
 import { type FileStatus, fileInput, fileStatus, fileUpdate } from './schemas.ts';
 import type { VectorStores } from './vector-stores.ts';
 
+/** How soon a file or a batch is worth another look: the SDK's helpers would wait for five seconds. */
+export const POLL_AFTER_MS = 100;
+
 /** The files of vector stores: https://developers.openai.com/api/reference/resources/vector_stores/subresources/files */
 export function fileRoutes(stores: VectorStores): Hono {
   const app = new Hono();
@@ -26,6 +29,7 @@ export function fileRoutes(stores: VectorStores): Hono {
 
   app.get('/vector_stores/:vector_store_id/files/:store_file_id', async (c) => {
     const file = await find(c);
+    c.header('openai-poll-after-ms', String(POLL_AFTER_MS));
     if (file.status === 'in_progress') await stores.ingestion.look(file.vector_store_id);
     return c.json(fileObject(file));
   });

@@ -1,0 +1,79 @@
+import type OpenAI from 'openai';
+import { expect, onTestFinished } from 'vitest';
+import type { NamedFile } from '../../../src/assistants/file-search/documents/document-reader.ts';
+import { parse } from '../../../src/assistants/file-search/documents/parse.ts';
+import { createAssistants } from '../../../src/assistants/index.ts';
+import type { Locks } from '../../../src/assistants/runs/locks.ts';
+import { memoryStore } from '../../../src/store/sqlite/store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
+import { ScriptedModel } from '../../sim/scripted-model.ts';
+import { clientOf } from '../client.ts';
+import { PlainIndex } from './plain-index.ts';
+
+/** Reads documents in this process; a test may hold it before it begins. */
+export class HeldReader {
+  readonly names: string[] = [];
+  #held: PromiseWithResolvers<void> | undefined;
+
+  hold(): () => void {
+    const held = Promise.withResolvers<void>();
+    this.#held = held;
+    return () => {
+      this.#held = undefined;
+      held.resolve();
+    };
+  }
+
+  async read(file: NamedFile, signal: AbortSignal) {
+    this.names.push(file.name);
+    const aborted = new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+    );
+    aborted.catch(() => {});
+    await Promise.race([this.#held?.promise, aborted]);
+    return parse(file);
+  }
+
+  async close(): Promise<void> {}
+}
+
+export interface SceneOptions {
+  store?: Store;
+  index?: PlainIndex;
+  locks?: Locks;
+}
+
+/** The whole API with vector stores over a store in memory; a second one over the same is its next process. */
+export function openScene({ store = memoryStore(), index = new PlainIndex(), locks }: SceneOptions = {}) {
+  const documents = new HeldReader();
+  const errors: unknown[] = [];
+  const assistants = createAssistants({
+    keyv: (namespace) => store.keyv(namespace),
+    ...(locks && { locks }),
+    model: new ScriptedModel(),
+    codeInterpreter: new ScriptedInterpreter(),
+    fileSearch: { index, documents },
+    onError: (error) => errors.push(error),
+  });
+  onTestFinished(async () => {
+    await assistants.close();
+    expect(errors).toEqual([]);
+  });
+  const client = clientOf({ fetch: assistants.fetch });
+  return { assistants, client, store, index, documents, errors };
+}
+
+export const file = (content: string, name = 'notes.md') => new File([content], name);
+
+/** Uploads a file for search; its id. */
+export async function uploaded(client: OpenAI, content: string, name?: string): Promise<string> {
+  const { id } = await client.files.create({ file: file(content, name), purpose: 'assistants' });
+  return id;
+}
+
+/** The names of the files in which a search finds something. */
+export async function namesFound(client: OpenAI, store: string, query: string): Promise<string[]> {
+  const { data } = await client.vectorStores.search(store, { query });
+  return data.map(({ filename }) => filename);
+}
