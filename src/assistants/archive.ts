@@ -50,12 +50,14 @@ export class Archive {
   }
 
   /**
-   * Deletes threads in which nothing was said or run since then (Unix time in seconds), and older files that no thread or
-   * assistant has; a bit at a time, so that everything else goes on. Assistants stay.
+   * Deletes threads in which nothing was said or run since then (Unix time in seconds), and older files that no thread,
+   * assistant or vector store has; a bit at a time, so that everything else goes on. Assistants and vector stores stay, the
+   * latter until their time is over.
    */
   async deleteOlderThan(before: number, { spares = () => false, signal }: DeleteOptions): Promise<Deleted> {
     const deleted: Deleted = { threads: 0, files: 0 };
     await this.#noteFilesOfAssistants();
+    await this.#state.search?.sweep();
     for await (const threads of this.#pages<Thread>('threads', signal)) {
       for (const thread of threads) {
         const isOver = !spares(thread) && (await this.#isUntouchedSince(before, thread));

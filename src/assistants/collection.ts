@@ -92,7 +92,7 @@ export class Collection<T extends { id: string }> {
     this.#ends.note(parent, { count: place + 1, last: id });
   }
 
-  /** The same for many, in as few calls of the store as one takes. They are new, each of them once. */
+  /** The same for many that are not in the list, each of them once, in as few calls of the store as one takes. */
   async appendAll(parent: string, documents: readonly T[]): Promise<void> {
     await this.#documents.setMany(documents.map((document) => ({ key: document.id, value: document })));
     await this.#oneAtATime(parent, async () => {
@@ -123,6 +123,14 @@ export class Collection<T extends { id: string }> {
   async remove(id: string): Promise<boolean> {
     if (!couldBeId(id)) return false;
     return this.#oneAtATime(id, () => this.#documents.delete(id));
+  }
+
+  /** Those of the ids that `parent`'s list names: one whose process died while it was added may not be there. */
+  async listed(parent: string, ids: readonly string[]): Promise<Set<string>> {
+    const places = ids.length === 0 ? [] : await this.#places.getMany(ids.map((id) => `of/${id}`));
+    const keys = places.map((place) => (typeof place === 'number' ? placeKey(parent, place) : undefined));
+    const there = await this.#idsAt(keys.filter((key) => key !== undefined));
+    return new Set(there.filter((id) => id !== undefined));
   }
 
   /** Removes a document, and its place in `parent`'s list: it may be added there again. True when it was there. */

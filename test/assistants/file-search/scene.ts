@@ -39,17 +39,21 @@ export class HeldReader {
 }
 
 export interface SceneOptions {
-  store?: Store;
+  /** Where everything is kept; in memory when left out. */
+  keyv?: Store['keyv'];
   index?: PlainIndex;
   locks?: Locks;
+  /** Whether it ends with the test, as one that was killed in it can't. */
+  closes?: boolean;
 }
 
 /** The whole API with vector stores over a store in memory; a second one over the same is its next process. */
-export function openScene({ store = memoryStore(), index = new PlainIndex(), locks }: SceneOptions = {}) {
+export function openScene(options: SceneOptions = {}) {
+  const { keyv = memoryStore().keyv, index = new PlainIndex(), locks, closes = true } = options;
   const documents = new HeldReader();
   const errors: unknown[] = [];
   const assistants = createAssistants({
-    keyv: (namespace) => store.keyv(namespace),
+    keyv,
     ...(locks && { locks }),
     model: new ScriptedModel(),
     codeInterpreter: new ScriptedInterpreter(),
@@ -57,11 +61,11 @@ export function openScene({ store = memoryStore(), index = new PlainIndex(), loc
     onError: (error) => errors.push(error),
   });
   onTestFinished(async () => {
-    await assistants.close();
-    expect(errors).toEqual([]);
+    if (closes) await assistants.close();
+    expect(errors.splice(0)).toEqual([]);
   });
   const client = clientOf({ fetch: assistants.fetch });
-  return { assistants, client, store, index, documents, errors };
+  return { assistants, client, keyv, index, documents, errors };
 }
 
 export const file = (content: string, name = 'notes.md') => new File([content], name);

@@ -130,7 +130,7 @@ test("a run waits for its thread's files, not for its assistant's, and an expire
 /** The API, and the search that its runs use. */
 function searching() {
   const scene = openScene();
-  const state = openState((namespace) => scene.store.keyv(namespace));
+  const state = openState(scene.keyv);
   const { index, documents } = scene;
   const stores = new VectorStores({ state, index, documents, locks: ALONE, onError: () => {} });
   onTestFinished(() => stores.close());

@@ -107,11 +107,16 @@ export class StoreFiles {
       const files = [...last.values()].map((one) =>
         toFile(vectorStoreId, one, known.get(one.file_id), batchId),
       );
-      const fresh = files.filter(({ file_id }) => !known.has(file_id));
-      for (const file of files) await move(known.get(file.file_id), file);
-      if (fresh.length > 0) await this.#state.storeFiles.appendAll(vectorStoreId, fresh);
+      const { storeFiles } = this.#state;
+      const listed = await storeFiles.listed(
+        vectorStoreId,
+        files.map(({ id }) => id),
+      );
+      for (const file of files) await move(listed.has(file.id) ? known.get(file.file_id) : undefined, file);
+      const fresh = files.filter(({ id }) => !listed.has(id));
+      if (fresh.length > 0) await storeFiles.appendAll(vectorStoreId, fresh);
       for (const file of files) {
-        const before = known.get(file.file_id);
+        const before = listed.has(file.id) && known.get(file.file_id);
         if (before) await this.#replace(before, file);
       }
       return files;
@@ -170,9 +175,11 @@ export class StoreFiles {
   async remove(vectorStoreId: string, fileId: string): Promise<boolean> {
     const removed = await this.#changing(vectorStoreId, async (move) => {
       const file = await this.get(vectorStoreId, fileId);
-      await this.#index.remove(vectorStoreId, fileId);
       if (!file) return false;
       await move(file, undefined);
+      // Never completed without being indexed: whoever dies here has cancelled it.
+      await this.#state.storeFiles.put({ ...file, status: 'cancelled' });
+      await this.#index.remove(vectorStoreId, fileId);
       await this.#state.storeFiles.withdraw(vectorStoreId, file.id);
       return true;
     });

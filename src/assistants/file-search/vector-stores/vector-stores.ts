@@ -27,6 +27,9 @@ const UNSEARCHABLE = 'vision';
 /** As OpenAI's: https://developers.openai.com/api/docs/assistants/tools/file-search */
 const OF_THREADS: ExpiresAfter = { anchor: 'last_active_at', days: 7 };
 
+/** A thread's store is made before the thread: within so many seconds, or it has come to nothing. */
+const THREAD_IS_MADE_IN = 3_600;
+
 /** A store that is in use is noted as active so often, in seconds: it expires after days. */
 const ACTIVE_EVERY = 60;
 
@@ -193,6 +196,17 @@ export class VectorStores {
   #takeOut(vectorStoreId: string, fileId: string): Promise<boolean> {
     this.ingestion.drop([placeId(vectorStoreId, fileId)]);
     return this.files.remove(vectorStoreId, fileId);
+  }
+
+  /** Removes what is indexed of stores whose time is over, and the stores of threads that are gone. */
+  async sweep(): Promise<void> {
+    for await (const store of this.#state.vectorStores.walk(ROOT, { order: 'asc' })) {
+      await this.noted(store);
+      const { id, thread_id, created_at } = store;
+      const isSettled = created_at < nowInSeconds() - THREAD_IS_MADE_IN;
+      if (thread_id !== undefined && isSettled && !(await this.#state.threads.get(thread_id)))
+        await this.remove(id);
+    }
   }
 
   /** Leaves what is being indexed to the next process. */
