@@ -1,5 +1,7 @@
 import type OpenAI from 'openai';
 import { expect, onTestFinished } from 'vitest';
+import type { ChunkingStrategy } from '../../../src/assistants/file-search/chunks/chunk.ts';
+import { chunksOf } from '../../../src/assistants/file-search/chunks/chunks-of.ts';
 import type { NamedFile } from '../../../src/assistants/file-search/documents/document-reader.ts';
 import { parse } from '../../../src/assistants/file-search/documents/parse.ts';
 import { createAssistants } from '../../../src/assistants/index.ts';
@@ -25,14 +27,14 @@ export class HeldReader {
     };
   }
 
-  async read(file: NamedFile, signal: AbortSignal) {
+  async read(file: NamedFile, strategy: ChunkingStrategy, signal: AbortSignal) {
     this.names.push(file.name);
     const aborted = new Promise<never>((_, reject) =>
       signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
     );
     aborted.catch(() => {});
     await Promise.race([this.#held?.promise, aborted]);
-    return parse(file);
+    return { chunks: chunksOf(await parse(file), strategy) };
   }
 
   async close(): Promise<void> {}

@@ -1,8 +1,7 @@
 import type { Locks } from '../../runs/locks.ts';
 import type { State } from '../../state.ts';
-import type { Chunk } from '../chunks/chunk.ts';
-import { chunksOf } from '../chunks/chunks-of.ts';
-import type { DocumentReader } from '../documents/document-reader.ts';
+import type { Chunk, ChunkingStrategy } from '../chunks/chunk.ts';
+import type { ChunkedDocument, DocumentReader } from '../documents/document-reader.ts';
 import { UnreadableDocument } from '../documents/unreadable.ts';
 import type { Index } from './index-port.ts';
 import type { KeptFile } from './kept.ts';
@@ -127,12 +126,9 @@ export class Ingestion {
   async #index(file: KeptFile, signal: AbortSignal): Promise<Outcome | undefined> {
     const { vector_store_id: store, file_id, attributes, chunking_strategy } = file;
     try {
-      const document = await this.#read(file_id, signal);
-      const chunks = chunksOf(document, chunking_strategy);
-      if (chunks.length === 0) throw new UnreadableDocument('holds no text.');
+      const { chunks, unread } = await this.#read(file_id, chunking_strategy, signal);
       signal.throwIfAborted();
       await this.#parts.index.put({ store, file: file_id, attributes, chunks });
-      const { unread } = document;
       return { status: 'completed', usage_bytes: bytesOf(chunks), ...(unread?.length && { unread }) };
     } catch (error) {
       if (signal.aborted) return undefined;
@@ -140,11 +136,11 @@ export class Ingestion {
     }
   }
 
-  async #read(fileId: string, signal: AbortSignal) {
+  async #read(fileId: string, strategy: ChunkingStrategy, signal: AbortSignal): Promise<ChunkedDocument> {
     const { state, documents } = this.#parts;
     const [file, bytes] = await Promise.all([state.files.get(fileId), state.contents.get(fileId)]);
     if (!file || !bytes) throw new UnreadableDocument('was deleted.');
-    return documents.read({ name: file.filename, bytes }, signal);
+    return documents.read({ name: file.filename, bytes }, strategy, signal);
   }
 
   async #reason(fileId: string, error: unknown): Promise<NonNullable<KeptFile['last_error']>> {
