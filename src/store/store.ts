@@ -1,6 +1,7 @@
 import type { Keyv } from 'keyv';
 import type { Locks } from './locks.ts';
 import type { Queue } from './queue.ts';
+import type { SearchIndex } from './search-index.ts';
 import type { Replicas, Signals } from './signals.ts';
 
 /** The namespaces that are walked from time to time, however much they hold. */
@@ -20,6 +21,8 @@ export interface Store {
   page<T>(namespace: string, after: string, limit: number): Promise<[key: string, value: T][]>;
   /** A queue in this store, for JSON data; named like a namespace. The same name is the same queue. */
   queue<T>(name: string): Queue<T>;
+  /** Full text and vectors of documents. */
+  readonly searchIndex: SearchIndex;
   readonly signals: Signals;
   readonly replicas: Replicas;
   /** Whether other processes may write to the same database at the same time. */

@@ -1,0 +1,108 @@
+/** What a file's owner knows of it, beside its text: https://platform.openai.com/docs/api-reference/vector-stores-files */
+export type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+/** Which files are searched, by their attributes; as the Assistants API has it. An attribute that is missing is equal to nothing. */
+export type Filter =
+  | { type: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte'; key: string; value: string | number | boolean }
+  | { type: 'in' | 'nin'; key: string; value: readonly (string | number | boolean)[] }
+  | { type: 'and' | 'or'; filters: readonly Filter[] };
+
+/** A passage of a file. */
+export interface Chunk {
+  text: string;
+  /** The headings above it, the outermost first. */
+  headings: readonly string[];
+  /** Where it stands in the file; JSON. */
+  place: unknown;
+}
+
+/** What is searched of a chunk: plain text, whose words the index takes apart and stems itself. */
+export interface Words {
+  headings: string;
+  text: string;
+  /** What the text's words are found by beside themselves, such as the parts of a compound. */
+  parts: string;
+}
+
+export interface IndexedChunk extends Chunk {
+  words: Words;
+}
+
+/** A file of a vector store, in chunks. */
+export interface IndexedFile {
+  store: string;
+  file: string;
+  attributes: Attributes;
+  chunks: readonly IndexedChunk[];
+}
+
+/** Where is searched. */
+export interface Scope {
+  stores: readonly string[];
+  filter?: Filter;
+}
+
+/** What is searched for. */
+export interface IndexQuery extends Scope {
+  /** Any text each; what of it are several words must stand together. A chunk that has one of them is found. */
+  terms: readonly string[];
+  /** What is alike in meaning, beside that. */
+  vector?: { generation: string; values: Float32Array };
+  /** How many are wanted by their words, and as many by their meaning. */
+  limit: number;
+}
+
+/** A chunk that may answer, by how well. */
+export interface Candidate {
+  id: number;
+  /** From 0, for none of the terms, to 1, for a chunk that consists of them. */
+  lexical: number;
+  /** The cosine of the two vectors; undefined where there are none. */
+  semantic?: number;
+}
+
+export interface FoundChunk extends Chunk {
+  id: number;
+  store: string;
+  file: string;
+  attributes: Attributes;
+}
+
+/** A chunk as it is walked to learn from it or to give it a vector. */
+export interface WalkedChunk {
+  id: number;
+  words: Words;
+  chunk: Chunk;
+}
+
+/**
+ * Full text and vectors of the files of vector stores, in the store's database. What was put is found when the promise
+ * resolves, and stays. A search waits for no write. Every call rejects when the database fails.
+ *
+ * Vectors belong to a generation, which is named by whatever made them; those of several are kept beside each other, so that
+ * one stays of use until the next is whole. Equal texts share a vector, also when a file is put again.
+ */
+export interface SearchIndex {
+  /** Puts the file in the place of what was there of it, at once. */
+  put(file: IndexedFile): Promise<void>;
+  /** False when the file is not there. */
+  setAttributes(store: string, file: string, attributes: Attributes): Promise<boolean>;
+  /** Removes a file, or all of a vector store, with its vectors. */
+  remove(store: string, file?: string): Promise<void>;
+  /** A file's chunks in their order. */
+  chunks(store: string, file: string): Promise<Chunk[]>;
+  /** The best by their words and the best by their meaning, in no order. */
+  candidates(query: IndexQuery): Promise<Candidate[]>;
+  /** Those of the ids that are (still) there, in the order of the ids. */
+  read(ids: readonly number[]): Promise<FoundChunk[]>;
+  /** The first `limit` chunks of all stores after an id, in the order of their ids; begin with 0. */
+  walk(after: number, limit: number): Promise<WalkedChunk[]>;
+  /** Some of the chunks that have no vector of this generation. */
+  withoutVector(generation: string, limit: number): Promise<WalkedChunk[]>;
+  /** Of unit length, all of the same dimension within a generation. Chunks that are gone are passed over. */
+  addVectors(generation: string, vectors: readonly (readonly [id: number, vector: Float32Array])[]): Promise<void>;
+  /** Forgets the vectors of all generations but these. */
+  keepGenerations(generations: readonly string[]): Promise<void>;
+  /** How many chunks there are, and how many of them have a vector of the generation. */
+  count(generation?: string): Promise<{ chunks: number; vectors: number }>;
+}
