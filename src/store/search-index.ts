@@ -16,22 +16,20 @@ export interface Chunk {
   place: unknown;
 }
 
-/** What is searched of a chunk: plain text, whose words the index takes apart and stems itself. */
-export interface Words {
-  headings: string;
-  text: string;
-  /** What the text's words are found by beside themselves, such as the parts of a compound. */
-  parts: string;
-}
-
 export interface IndexedChunk extends Chunk {
-  words: Words;
+  /**
+   * What the chunk is found by beside the words of its text and headings, which the index takes apart and stems itself: such
+   * as the parts of its compounds.
+   */
+  parts: string;
 }
 
 /** A file of a vector store, in chunks. */
 export interface IndexedFile {
   store: string;
   file: string;
+  /** What the file is called, which is searched as the headings of each chunk are. */
+  title: string;
   attributes: Attributes;
   chunks: readonly IndexedChunk[];
 }
@@ -44,8 +42,13 @@ export interface Scope {
 
 /** What is searched for. */
 export interface IndexQuery extends Scope {
-  /** Any text each; what of it are several words must stand together. A chunk that has one of them is found. */
-  terms: readonly string[];
+  /**
+   * Each in one or several spellings, of any text; what are several words must stand together. A chunk that has one of them
+   * is found.
+   */
+  terms: readonly (readonly string[])[];
+  /** What raises a chunk that has it beside one of the terms: words that stand together in the question. */
+  phrases: readonly string[];
   /** What is alike in meaning, beside that. */
   vector?: { generation: string; values: Float32Array };
   /** How many are wanted by their words, and as many by their meaning. */
@@ -55,7 +58,7 @@ export interface IndexQuery extends Scope {
 /** A chunk that may answer, by how well. */
 export interface Candidate {
   id: number;
-  /** From 0, for none of the terms, to 1, for a chunk that consists of them. */
+  /** From 0, for none of the terms, towards 1, for a chunk that consists of them. */
   lexical: number;
   /** The cosine of the two vectors; undefined where there are none. */
   semantic?: number;
@@ -68,22 +71,22 @@ export interface FoundChunk extends Chunk {
   attributes: Attributes;
 }
 
-/** A chunk as it is walked to learn from it or to give it a vector. */
-export interface WalkedChunk {
-  id: number;
-  words: Words;
-  chunk: Chunk;
-}
+/** A chunk as it is walked, to learn from it or to give it a vector. */
+export type WalkedChunk = Pick<FoundChunk, 'id' | 'text' | 'headings'>;
+
+/** The most chunks of a file. */
+export const MAX_CHUNKS = 2 ** 17;
 
 /**
  * Full text and vectors of the files of vector stores, in the store's database. What was put is found when the promise
- * resolves, and stays. A search waits for no write. Every call rejects when the database fails.
+ * resolves, and stays; what was removed is found no more from the call on. A search waits for no write. Every call rejects
+ * when the database fails.
  *
  * Vectors belong to a generation, which is named by whatever made them; those of several are kept beside each other, so that
  * one stays of use until the next is whole. Equal texts share a vector, also when a file is put again.
  */
 export interface SearchIndex {
-  /** Puts the file in the place of what was there of it, at once. */
+  /** Puts the file in the place of what was there of it, at once. Throws a `RangeError` for more than `MAX_CHUNKS`. */
   put(file: IndexedFile): Promise<void>;
   /** False when the file is not there. */
   setAttributes(store: string, file: string, attributes: Attributes): Promise<boolean>;
@@ -97,10 +100,13 @@ export interface SearchIndex {
   read(ids: readonly number[]): Promise<FoundChunk[]>;
   /** The first `limit` chunks of all stores after an id, in the order of their ids; begin with 0. */
   walk(after: number, limit: number): Promise<WalkedChunk[]>;
-  /** Some of the chunks that have no vector of this generation. */
-  withoutVector(generation: string, limit: number): Promise<WalkedChunk[]>;
+  /** As `walk`, of those alone that have no vector of this generation. */
+  withoutVector(generation: string, after: number, limit: number): Promise<WalkedChunk[]>;
   /** Of unit length, all of the same dimension within a generation. Chunks that are gone are passed over. */
-  addVectors(generation: string, vectors: readonly (readonly [id: number, vector: Float32Array])[]): Promise<void>;
+  addVectors(
+    generation: string,
+    vectors: readonly (readonly [id: number, vector: Float32Array])[],
+  ): Promise<void>;
   /** Forgets the vectors of all generations but these. */
   keepGenerations(generations: readonly string[]): Promise<void>;
   /** How many chunks there are, and how many of them have a vector of the generation. */

@@ -7,11 +7,13 @@ import { memoryStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type PostgresServer, startPostgres } from '../sim/postgres.ts';
 import { storeContract } from './contract.ts';
+import { searchIndexContract } from './search-contract.ts';
 
 describe('the store in memory', () => {
   const store = memoryStore();
   afterAll(() => store.close());
   storeContract(() => store);
+  describe('its search index', () => searchIndexContract(() => store.searchIndex));
 });
 
 describe('the store in a SQLite file', () => {
@@ -26,6 +28,7 @@ describe('the store in a SQLite file', () => {
     await rm(dataDir, { recursive: true });
   });
   storeContract(() => store);
+  describe('its search index', () => searchIndexContract(() => store.searchIndex));
 });
 
 describe('the store in PostgreSQL', () => {

@@ -10,6 +10,7 @@ import { readPage } from './pages.ts';
 import { type Boss, openBoss } from './queue/boss.ts';
 import { PostgresQueue } from './queue/queue.ts';
 import { EXPIRES, EXPIRING, setUpSchema, TABLE } from './schema.ts';
+import { noSearchIndex } from './search-index.ts';
 import { PostgresLocks } from './session/locks.ts';
 import { Presence } from './session/presence.ts';
 import { postgresSignals } from './session/signals.ts';
@@ -74,6 +75,7 @@ function storeOver({ connections, presence, boss, signals, locks }: Parts): Stor
   return {
     keyv,
     queue,
+    searchIndex: noSearchIndex(),
     signals,
     replicas: presence,
     shared: true,

@@ -4,12 +4,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { Problem } from '../../problem.ts';
 import { StoreProblem } from '../store-problem.ts';
 import { checkContent, checkFiles, markOpen } from './files.ts';
+import { SEARCH_TABLES } from './search/schema.ts';
 
 /** The database's name in `DATA_DIR`. */
 export const FILE_NAME = 'bobbin.sqlite';
 
 /** Counted up with every change of the schema, so that an older Bobbin leaves a newer file alone. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** How long to wait for a Bobbin that is just ending, such as one that a service manager restarts. */
 const BUSY_TIMEOUT_MS = 1_000;
@@ -76,6 +77,7 @@ function migrate(database: DatabaseSync, file: string): void {
       put INTEGER NOT NULL, begun INTEGER NOT NULL DEFAULT 0, done INTEGER, UNIQUE (queue, id)
     );
     CREATE INDEX IF NOT EXISTS queue_waiting ON queue (queue, key, place) WHERE done IS NULL;
+    ${SEARCH_TABLES}
     PRAGMA user_version = ${SCHEMA_VERSION};
     COMMIT`);
 }

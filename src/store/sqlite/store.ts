@@ -12,6 +12,7 @@ import { closeWhole, WatchedFiles } from './files.ts';
 import { type DataSync, SqliteLog } from './log.ts';
 import { SqlitePages } from './pages.ts';
 import { purgeQueues, SqliteQueue } from './queue.ts';
+import { SqliteSearchIndex } from './search/search-index.ts';
 
 /** A namespace of its own for what is written only to see whether that is possible. */
 const PROBES = 'probes';
@@ -52,10 +53,12 @@ export function sqliteStore(database: DatabaseSync, dataSync?: DataSync): Store 
   const access = new SqliteAccess(database, { beforeWrite: look, written, failed });
   const keyv = namespaces(() => new SqliteAdapter(database, access));
   const { queue, opened } = queues((name) => new SqliteQueue<unknown>(name, access));
+  const searchIndex = new SqliteSearchIndex(access);
   let closed: Promise<void> | undefined;
   const close = async () => {
     stopPurging();
     for (const one of opened.values()) await one.stop();
+    await searchIndex.close();
     await log?.close();
     closeWhole(database);
   };
@@ -69,6 +72,7 @@ export function sqliteStore(database: DatabaseSync, dataSync?: DataSync): Store 
   return {
     keyv,
     queue,
+    searchIndex,
     signals: new LocalSignals(),
     replicas: ALONE,
     shared: false,
@@ -80,6 +84,7 @@ export function sqliteStore(database: DatabaseSync, dataSync?: DataSync): Store 
     async scrub(extent) {
       access.write(() => scrub(database, extent));
       files?.shrunk();
+      await searchIndex.scrub(extent);
     },
     async backup(target) {
       if (file === null) throw new Problem('A database in memory has no backup.');

@@ -242,7 +242,7 @@ test('a database of a newer Bobbin is left alone', async () => {
   const dataDir = await tempFolder();
   await (await open(dataDir)).close();
   const newer = new DatabaseSync(join(dataDir, 'bobbin.sqlite'));
-  newer.exec('PRAGMA user_version = 3');
+  newer.exec('PRAGMA user_version = 4');
   newer.close();
   await expect(open(dataDir)).rejects.toThrow(
     new Problem(

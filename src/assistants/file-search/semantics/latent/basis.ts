@@ -1,0 +1,71 @@
+import { rightSingularVectors } from './singular-vectors.ts';
+import { SparseMatrix } from './sparse-matrix.ts';
+import type { Stems } from './stems.ts';
+
+/** What a few hundred directions of meaning leave out is mostly chance: https://en.wikipedia.org/wiki/Latent_semantic_analysis */
+export const DIMENSIONS = 220;
+
+/** Words that stand in fewer passages have no company to be known by. */
+const LEAST_PASSAGES = 2;
+
+/** The most words that are learnt, those of the most passages; each takes 220 numbers. */
+const MOST_STEMS = 30_000;
+
+/** What words mean beside each other, as learnt from passages. */
+export interface Basis {
+  dimensions: number;
+  /** For each stem its row. */
+  stems: ReadonlyMap<string, number>;
+  /** How much a stem says, by its row. */
+  weights: Float32Array;
+  /** `dimensions` numbers for each row. */
+  vectors: Float32Array;
+}
+
+/** Learns from passages. Undefined where there is too little to learn from. */
+export function learn(passages: readonly Stems[], dimensions = DIMENSIONS): Basis | undefined {
+  const frequencies = new Map<string, number>();
+  for (const passage of passages)
+    for (const stem of passage.keys()) frequencies.set(stem, (frequencies.get(stem) ?? 0) + 1);
+  const chosen = [...frequencies]
+    .filter(([, count]) => count >= LEAST_PASSAGES)
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, MOST_STEMS);
+  const stems = new Map(chosen.map(([stem], row) => [stem, row]));
+  const weights = Float32Array.from(chosen, ([, count]) => Math.log(passages.length / count));
+  const rows = passages.map((passage) => weighted(passage, stems, weights));
+  const { vectors, width } = rightSingularVectors(new SparseMatrix(rows, stems.size), dimensions);
+  if (width === 0) return undefined;
+  return { dimensions: width, stems, weights, vectors: Float32Array.from(vectors) };
+}
+
+/** Where a text stands among the meanings, of unit length; zeros where it has no word that is known. */
+export function fold(text: Stems, basis: Basis): Float32Array {
+  const { dimensions, vectors } = basis;
+  const sum = new Float32Array(dimensions);
+  for (const [row, value] of weighted(text, basis.stems, basis.weights)) {
+    const from = row * dimensions;
+    for (let k = 0; k < dimensions; k++) sum[k] = (sum[k] as number) + value * (vectors[from + k] as number);
+  }
+  return toUnit(sum);
+}
+
+/** A text as a row of unit length: a word that is said twice is not twice the matter. */
+function weighted(
+  text: Stems,
+  stems: ReadonlyMap<string, number>,
+  weights: Float32Array,
+): [row: number, value: number][] {
+  const all: [number, number][] = [];
+  for (const [stem, count] of text) {
+    const row = stems.get(stem);
+    if (row !== undefined) all.push([row, (1 + Math.log(count)) * (weights[row] as number)]);
+  }
+  const length = Math.hypot(...all.map(([, value]) => value)) || 1;
+  return all.map(([row, value]) => [row, value / length]);
+}
+
+function toUnit(vector: Float32Array): Float32Array {
+  const length = Math.hypot(...vector);
+  return length === 0 ? vector : vector.map((one) => one / length);
+}

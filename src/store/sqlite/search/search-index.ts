@@ -1,0 +1,216 @@
+import { rmSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { matches } from '../../filter.ts';
+import type {
+  Attributes,
+  Candidate,
+  Chunk,
+  FoundChunk,
+  IndexedFile,
+  IndexQuery,
+  Scope,
+  SearchIndex,
+  WalkedChunk,
+} from '../../search-index.ts';
+import type { SqliteAccess } from '../access.ts';
+import { explain } from '../database.ts';
+import { Connection } from './connection.ts';
+import type { FileEntries } from './side-file.ts';
+import { SearchTables } from './tables.ts';
+
+/** What is told to be no database, or a damaged one: https://www.sqlite.org/rescode.html */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
+
+/** So many chunks are read from the store and written beside it at once, at least one file's: a few ms. */
+const AT_ONCE = 50;
+
+/** The side file of a database. */
+export function sideFileOf(file: string): string {
+  return file.replace(/(\.sqlite)?$/, '-search$1');
+}
+
+/**
+ * A search index whose files, chunks and vectors are in the store's database, written by the store's one connection, and
+ * whose words are in a file beside it, which threads of its own write and search: SQLite lets one connection write a file,
+ * and the store's file is locked for one connection alone. What is in the side file is made anew where it is missing,
+ * damaged, or not of this database; it gives no answer that the database does not know of.
+ */
+export class SqliteSearchIndex implements SearchIndex {
+  readonly #access: SqliteAccess;
+  readonly #tables: SearchTables;
+  readonly #file: string;
+  #writer: Connection;
+  #reader: Connection;
+  /** Whether the side file is being brought in line, or was. */
+  #aligned: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(access: SqliteAccess) {
+    this.#access = access;
+    this.#tables = new SearchTables(access);
+    const file = access.database.location();
+    this.#file = file === null ? ':memory:' : sideFileOf(file);
+    [this.#writer, this.#reader] = connections(this.#file);
+  }
+
+  async put(file: IndexedFile): Promise<void> {
+    await this.#alignedOnce();
+    const { gone, id } = this.#tables.put(file);
+    const entries = this.#tables.entriesOf(id);
+    await this.#side(() => this.#writer.call('change', [...gone, id], entries ? [entries] : []));
+    if (gone.length > 0) await this.#side(() => this.#reader.call('forget', gone));
+    await this.#access.written();
+  }
+
+  async setAttributes(store: string, file: string, attributes: Attributes): Promise<boolean> {
+    const isThere = this.#tables.setAttributes(store, file, attributes);
+    await this.#access.written();
+    return isThere;
+  }
+
+  async remove(store: string, file?: string): Promise<void> {
+    const gone = this.#tables.remove(store, file);
+    if (gone.length > 0) {
+      await this.#side(() => this.#writer.call('change', gone, []));
+      await this.#side(() => this.#reader.call('forget', gone));
+    }
+    await this.#access.written();
+  }
+
+  async chunks(store: string, file: string): Promise<Chunk[]> {
+    return this.#tables.chunks(store, file);
+  }
+
+  async candidates({ terms, phrases, vector, limit, ...scope }: IndexQuery): Promise<Candidate[]> {
+    const files = this.#filesIn(scope);
+    if (files.length === 0) return [];
+    void this.#alignedOnce().catch(() => {});
+    const query = { files: Float64Array.from(files), terms, phrases, limit, ...(vector && { vector }) };
+    return this.#side(() => this.#reader.call('search', query));
+  }
+
+  async read(ids: readonly number[]): Promise<FoundChunk[]> {
+    return this.#tables.read(ids);
+  }
+
+  async walk(after: number, limit: number): Promise<WalkedChunk[]> {
+    return this.#tables.walk(after, limit);
+  }
+
+  async withoutVector(generation: string, after: number, limit: number): Promise<WalkedChunk[]> {
+    return this.#tables.withoutVector(generation, after, limit);
+  }
+
+  async addVectors(
+    generation: string,
+    vectors: readonly (readonly [id: number, vector: Float32Array])[],
+  ): Promise<void> {
+    const entries = this.#tables.addVectors(generation, vectors);
+    await this.#alignedOnce();
+    await this.#side(() => this.#writer.call('addVectors', entries));
+    await this.#access.written();
+  }
+
+  async keepGenerations(generations: readonly string[]): Promise<void> {
+    this.#tables.keepGenerations(generations);
+    await this.#side(() => this.#writer.call('keepGenerations', generations));
+    await this.#access.written();
+  }
+
+  async count(generation?: string): Promise<{ chunks: number; vectors: number }> {
+    return this.#tables.count(generation);
+  }
+
+  /** Leaves no byte of what was removed in the side file. */
+  async scrub(extent: 'whole' | undefined): Promise<void> {
+    if (this.#isUsed()) await this.#side(() => this.#writer.call('scrub', extent));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#aligned?.catch(() => {});
+    await this.#reader.close();
+    await this.#writer.close();
+  }
+
+  #isUsed(): boolean {
+    return this.#aligned !== undefined || this.#tables.marks().length > 0;
+  }
+
+  #filesIn({ stores, filter }: Scope): number[] {
+    return [...new Set(stores)].flatMap((store) => {
+      const files = [...this.#tables.filesOf(store)];
+      const meant = filter ? files.filter(([, attributes]) => matches(filter, attributes)) : files;
+      return meant.map(([id]) => id);
+    });
+  }
+
+  #alignedOnce(): Promise<void> {
+    this.#aligned ??= this.#align().catch((error: unknown) => {
+      this.#aligned = undefined;
+      throw error;
+    });
+    return this.#aligned;
+  }
+
+  /** Brings the side file in line with the database. */
+  async #align(): Promise<void> {
+    const there = await this.#side(() => this.#writer.call('files'));
+    const stamps = new Map(there.map(({ id, stamp }) => [id, stamp]));
+    const marks = this.#tables.marks();
+    const wanted = new Map(marks.map(({ id, stamp }) => [id, stamp]));
+    const gone = there.filter(({ id, stamp }) => wanted.get(id) !== stamp).map(({ id }) => id);
+    if (gone.length > 0) await this.#side(() => this.#writer.call('change', gone, []));
+    await this.#addAll(marks.filter(({ id, stamp }) => stamps.get(id) !== stamp).map(({ id }) => id));
+  }
+
+  async #addAll(ids: readonly number[]): Promise<void> {
+    let added: FileEntries[] = [];
+    for (const id of ids) {
+      if (this.#isClosed) return;
+      const entries = this.#tables.entriesOf(id);
+      if (entries) added.push(entries);
+      if (added.reduce((sum, file) => sum + file.entries.length, 0) < AT_ONCE && id !== ids.at(-1)) continue;
+      await this.#side(() =>
+        this.#writer.call(
+          'change',
+          added.map((file) => file.id),
+          added,
+        ),
+      );
+      added = [];
+      await turn();
+    }
+  }
+
+  /** Makes the side file anew once where it is damaged. */
+  async #side<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!DAMAGED.has(((error as { errcode?: number }).errcode ?? 0) & 0xff))
+        throw explain(error, this.#file);
+    }
+    await this.#reset();
+    try {
+      return await work();
+    } catch (error) {
+      throw explain(error, this.#file);
+    }
+  }
+
+  async #reset(): Promise<void> {
+    await this.#reader.close();
+    await this.#writer.close();
+    if (this.#file !== ':memory:')
+      for (const end of ['', '-wal', '-shm']) rmSync(this.#file + end, { force: true });
+    [this.#writer, this.#reader] = connections(this.#file);
+    this.#aligned = undefined;
+  }
+}
+
+/** What is in memory has one connection. */
+function connections(file: string): [writer: Connection, reader: Connection] {
+  const writer = new Connection(file);
+  return [writer, file === ':memory:' ? writer : new Connection(file)];
+}

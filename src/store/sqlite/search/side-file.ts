@@ -1,0 +1,203 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { MAX_CHUNKS } from '../../search-index.ts';
+import { type Entry, FullText, tellLargeIds } from './full-text.ts';
+import { type KeptVector, Vectors } from './vectors.ts';
+
+/** Counted up with every change of the tables or of what is in them: another version is made anew. */
+const VERSION = 1;
+
+/** For the other connection to come to the end of a transaction, in ms; the longest is an optimisation. */
+const BUSY_TIMEOUT_MS = 60_000;
+
+/** A file by its id in the store, and what tells it from one of a backup's that had the same id. */
+export interface FileMark {
+  id: number;
+  stamp: number;
+}
+
+export interface VectorEntry extends KeptVector {
+  chunk: number;
+  generation: string;
+}
+
+/** What is added for a file, all or nothing. */
+export interface FileEntries extends FileMark {
+  entries: readonly Entry[];
+  vectors: readonly VectorEntry[];
+}
+
+/** What is searched for, in the files whose ids are given. */
+export interface SideQuery {
+  files: Float64Array;
+  terms: readonly (readonly string[])[];
+  phrases: readonly string[];
+  vector?: { generation: string; values: Float32Array };
+  limit: number;
+}
+
+export interface SideCandidate {
+  id: number;
+  lexical: number;
+  semantic?: number;
+}
+
+/** What words side by side count beside single ones: as in a sequential dependence model, less (Metzler and Croft 2005). */
+const PHRASES = 0.5;
+
+/** The file that a chunk belongs to, which is in its id: so nobody has to look it up. */
+export function fileOf(chunk: number): number {
+  return Math.floor(chunk / MAX_CHUNKS);
+}
+
+/**
+ * A connection to the database beside the store's own, in which is only what can be made anew from there: words, vectors
+ * and what files they are of. One connection writes it, another one searches.
+ */
+export class SideFile {
+  readonly #database: DatabaseSync;
+  readonly #text: FullText;
+  readonly #sql: Record<keyof typeof SQL, StatementSync>;
+  readonly #vectors = new Map<string, Vectors>();
+  /** Whether something was deleted that FTS5 only hides. */
+  #hasHidden = true;
+
+  constructor(file: string) {
+    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    this.#database = database;
+    // What a power cut takes of it is made anew: https://www.sqlite.org/pragma.html#pragma_synchronous
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON');
+    this.#transaction(() => prepare(database));
+    this.#text = new FullText(database);
+    const prepared = Object.entries(SQL).map(([what, sql]) => [what, database.prepare(sql)]);
+    this.#sql = Object.fromEntries(prepared);
+    for (const one of Object.values(this.#sql)) tellLargeIds(one);
+  }
+
+  files(): FileMark[] {
+    return this.#sql.files.all().map(({ id, stamp }) => ({ id: Number(id), stamp: Number(stamp) }));
+  }
+
+  /** Files in the place of others, at once. */
+  change(gone: readonly number[], added: readonly FileEntries[]): void {
+    this.#transaction(() => {
+      for (const id of gone) this.#remove(id);
+      for (const file of added) this.#add(file);
+    });
+  }
+
+  addVectors(vectors: readonly VectorEntry[]): void {
+    this.#transaction(() => this.#putVectors(vectors));
+  }
+
+  keepGenerations(generations: readonly string[]): void {
+    this.#sql.keepGenerations.run(JSON.stringify(generations));
+  }
+
+  search({ files, terms, phrases, vector, limit }: SideQuery): SideCandidate[] {
+    const meant = new Set(files);
+    const isMeant = (id: number) => meant.has(fileOf(id));
+    const lexical = this.#lexical(terms, phrases, limit, isMeant);
+    if (!vector) return [...lexical].map(([id, score]) => ({ id, lexical: score }));
+    const vectors = this.#vectorsOf(vector.generation);
+    const semantic = new Map(vectors.nearest(vector.values, limit, isMeant));
+    return [...new Set([...lexical.keys(), ...semantic.keys()])].map((id) => {
+      const cosine = semantic.get(id) ?? vectors.cosine(vector.values, id);
+      return { id, lexical: lexical.get(id) ?? 0, ...(cosine !== undefined && { semantic: cosine }) };
+    });
+  }
+
+  /** Leaves no byte of what was removed. */
+  scrub(extent: 'whole' | undefined): void {
+    if (this.#hasHidden) this.#text.optimize();
+    this.#hasHidden = false;
+    if (extent === 'whole') this.#database.exec('VACUUM');
+    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
+  /** What the searching connection has in memory of these files. */
+  forget(files: readonly number[]): void {
+    const gone = new Set(files);
+    for (const vectors of this.#vectors.values()) vectors.forget((id) => gone.has(fileOf(id)));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #lexical(
+    terms: readonly (readonly string[])[],
+    phrases: readonly string[],
+    limit: number,
+    isMeant: (id: number) => boolean,
+  ): Map<number, number> {
+    const words = new Map(this.#text.search(terms, limit, isMeant));
+    if (phrases.length === 0) return words;
+    const together = new Map(
+      this.#text.search(
+        phrases.map((one) => [one]),
+        limit,
+        isMeant,
+      ),
+    );
+    return new Map(
+      [...words].map(([id, score]) => [id, (score + PHRASES * (together.get(id) ?? 0)) / (1 + PHRASES)]),
+    );
+  }
+
+  #vectorsOf(generation: string): Vectors {
+    const known = this.#vectors.get(generation) ?? new Vectors(this.#database, generation);
+    this.#vectors.set(generation, known);
+    return known;
+  }
+
+  #add({ id, stamp, entries, vectors }: FileEntries): void {
+    this.#sql.addFile.run(id, stamp);
+    for (const entry of entries) this.#text.put(entry);
+    this.#putVectors(vectors);
+  }
+
+  #putVectors(vectors: readonly VectorEntry[]): void {
+    for (const { generation, chunk, bits, exact } of vectors)
+      this.#sql.addVector.run(generation, chunk, bits, exact);
+  }
+
+  #remove(id: number): void {
+    const [first, last] = [id * MAX_CHUNKS, (id + 1) * MAX_CHUNKS - 1];
+    if (this.#text.removeBetween(first, last) > 0) this.#hasHidden = true;
+    this.#sql.removeVectors.run(first, last);
+    this.#sql.removeFile.run(id);
+  }
+
+  #transaction(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+function prepare(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+  if (version !== VERSION)
+    database.exec('DROP TABLE IF EXISTS words; DROP TABLE IF EXISTS files; DROP TABLE IF EXISTS vectors');
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS files (id INTEGER PRIMARY KEY, stamp INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS vectors (
+      place INTEGER PRIMARY KEY AUTOINCREMENT, generation TEXT NOT NULL, chunk INTEGER NOT NULL,
+      bits BLOB NOT NULL, exact BLOB NOT NULL, UNIQUE (chunk, generation)
+    );
+    PRAGMA user_version = ${VERSION}`);
+}
+
+const SQL = {
+  files: 'SELECT id, stamp FROM files',
+  addFile: 'INSERT INTO files (id, stamp) VALUES (?, ?)',
+  removeFile: 'DELETE FROM files WHERE id = ?',
+  addVector: `INSERT INTO vectors (generation, chunk, bits, exact) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  removeVectors: 'DELETE FROM vectors WHERE chunk BETWEEN ? AND ?',
+  keepGenerations: 'DELETE FROM vectors WHERE generation NOT IN (SELECT value FROM json_each(?))',
+};

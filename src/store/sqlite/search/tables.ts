@@ -1,0 +1,245 @@
+import { createHash, randomInt } from 'node:crypto';
+import type { SQLOutputValue, StatementSync } from 'node:sqlite';
+import {
+  type Attributes,
+  type Chunk,
+  type FoundChunk,
+  type IndexedFile,
+  MAX_CHUNKS,
+  type WalkedChunk,
+} from '../../search-index.ts';
+import type { SqliteAccess } from '../access.ts';
+import { type FileEntries, type FileMark, fileOf, type VectorEntry } from './side-file.ts';
+import { keepVector } from './vectors.ts';
+
+/** Stamps of this size tell apart what had the same id before a backup was put back. */
+const STAMPS = 2 ** 32;
+
+/** What is in one vector store, for whoever asks where to search. */
+export type FilesOfStore = ReadonlyMap<number, Attributes>;
+
+/** Files, chunks and vectors in the store's own database. Every call holds up everything for about 20 µs a chunk. */
+export class SearchTables {
+  readonly #access: SqliteAccess;
+  readonly #sql: Record<keyof typeof SQL, StatementSync>;
+  /** What was read of a vector store; this process alone writes. */
+  readonly #known = new Map<string, Map<number, Attributes>>();
+
+  constructor(access: SqliteAccess) {
+    this.#access = access;
+    const prepared = Object.entries(SQL).map(([what, sql]) => [what, access.database.prepare(sql)]);
+    this.#sql = Object.fromEntries(prepared);
+  }
+
+  /** Files by id, of the vector store. */
+  filesOf(store: string): FilesOfStore {
+    const known = this.#known.get(store);
+    if (known) return known;
+    const rows = this.#rows('filesOf', store);
+    const files = new Map(rows.map(({ id, attributes }) => [Number(id), JSON.parse(String(attributes))]));
+    this.#known.set(store, files);
+    return files;
+  }
+
+  marks(): FileMark[] {
+    return this.#rows('marks').map(({ id, stamp }) => ({ id: Number(id), stamp: Number(stamp) }));
+  }
+
+  /** What is gone and what has come in its place. */
+  put({ store, file, title, attributes, chunks }: IndexedFile): { gone: number[]; id: number } {
+    if (chunks.length > MAX_CHUNKS)
+      throw new RangeError(`A file can have ${MAX_CHUNKS} chunks, and ${file} has ${chunks.length}.`);
+    return this.#transaction(() => {
+      const old = this.#ids(store, file);
+      const hashes = this.#removeFiles(old);
+      const added = this.#sql.addFile.run(randomInt(STAMPS), store, file, title, JSON.stringify(attributes));
+      const id = Number(added.lastInsertRowid);
+      chunks.forEach(({ headings, place, parts, text }, at) => {
+        const [above, where] = [JSON.stringify(headings), JSON.stringify(place ?? null)];
+        this.#sql.addChunk.run(id * MAX_CHUNKS + at, hashOf(above, text), above, where, parts, text);
+      });
+      this.#removeVectors(hashes);
+      this.#known.delete(store);
+      return { gone: old, id };
+    });
+  }
+
+  setAttributes(store: string, file: string, attributes: Attributes): boolean {
+    const changed = this.#access.write(
+      () => this.#sql.setAttributes.run(JSON.stringify(attributes), store, file).changes,
+    );
+    this.#known.delete(store);
+    return changed > 0;
+  }
+
+  /** The ids of the files that are gone. */
+  remove(store: string, file: string | undefined): number[] {
+    return this.#transaction(() => {
+      const ids = this.#ids(store, file);
+      this.#removeVectors(this.#removeFiles(ids));
+      this.#known.delete(store);
+      return ids;
+    });
+  }
+
+  chunks(store: string, file: string): Chunk[] {
+    const [id] = this.#ids(store, file);
+    return id === undefined ? [] : this.#rows('chunks', ...range(id)).map(chunkIn);
+  }
+
+  read(ids: readonly number[]): FoundChunk[] {
+    return ids.flatMap((id) =>
+      this.#rows('found', id, fileOf(id)).map((row) => ({
+        id,
+        store: String(row.store),
+        file: String(row.file),
+        attributes: JSON.parse(String(row.attributes)),
+        ...chunkIn(row),
+      })),
+    );
+  }
+
+  walk(after: number, limit: number): WalkedChunk[] {
+    return this.#rows('walk', after, limit).map(walkedIn);
+  }
+
+  withoutVector(generation: string, after: number, limit: number): WalkedChunk[] {
+    return this.#rows('withoutVector', after, generation, limit).map(walkedIn);
+  }
+
+  /** The chunks that have one of the vectors now. */
+  addVectors(
+    generation: string,
+    vectors: readonly (readonly [id: number, vector: Float32Array])[],
+  ): VectorEntry[] {
+    return this.#transaction(() =>
+      vectors.flatMap(([id, vector]) => {
+        const [chunk] = this.#rows('hash', id);
+        if (!chunk) return [];
+        const kept = keepVector(vector);
+        const hash = chunk.hash as Uint8Array;
+        this.#sql.addVector.run(hash, generation, kept.bits, kept.exact);
+        return this.#rows('alike', hash).map((row) => ({ chunk: Number(row.id), generation, ...kept }));
+      }),
+    );
+  }
+
+  keepGenerations(generations: readonly string[]): void {
+    this.#access.write(() => this.#sql.keepGenerations.run(JSON.stringify(generations)));
+  }
+
+  count(generation: string | undefined): { chunks: number; vectors: number } {
+    const [row] = this.#rows('count', generation ?? null);
+    return { chunks: Number(row?.chunks), vectors: Number(row?.vectors) };
+  }
+
+  /** What the side file has of a file; undefined when it is gone. */
+  entriesOf(id: number): FileEntries | undefined {
+    const [file] = this.#rows('file', id);
+    if (!file) return undefined;
+    const entries = this.#rows('chunks', ...range(id)).map((row) => ({
+      id: Number(row.id),
+      headings: [String(file.title), ...JSON.parse(String(row.headings))].join('\n'),
+      text: String(row.text),
+      parts: String(row.parts),
+    }));
+    const vectors = this.#rows('vectors', ...range(id)).map(({ id: chunk, generation, bits, exact }) => ({
+      chunk: Number(chunk),
+      generation: String(generation),
+      bits: bits as Uint8Array,
+      exact: exact as Uint8Array,
+    }));
+    return { id, stamp: Number(file.stamp), entries, vectors };
+  }
+
+  #ids(store: string, file: string | undefined): number[] {
+    const rows = file === undefined ? this.#rows('filesOf', store) : this.#rows('id', store, file);
+    return rows.map(({ id }) => Number(id));
+  }
+
+  /** The hashes of the chunks that were removed with them. */
+  #removeFiles(ids: readonly number[]): Uint8Array[] {
+    return ids.flatMap((id) => {
+      const hashes = this.#rows('hashes', ...range(id)).map(({ hash }) => hash as Uint8Array);
+      this.#sql.removeChunks.run(...range(id));
+      this.#sql.removeFile.run(id);
+      return hashes;
+    });
+  }
+
+  /** Those that no chunk has any more. */
+  #removeVectors(hashes: readonly Uint8Array[]): void {
+    for (const hash of hashes) this.#sql.removeVectors.run(hash);
+  }
+
+  #rows(what: keyof typeof SQL, ...values: (string | number | Uint8Array | null)[]) {
+    return this.#access.read(() => this.#sql[what].all(...values));
+  }
+
+  #transaction<T>(work: () => T): T {
+    const { database } = this.#access;
+    return this.#access.write(() => {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        // SQLite has rolled back already after some errors, such as a full disk.
+        if (database.isTransaction) database.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+function range(file: number): [first: number, last: number] {
+  return [file * MAX_CHUNKS, (file + 1) * MAX_CHUNKS - 1];
+}
+
+/** What a vector is made of. */
+function hashOf(headings: string, text: string): Uint8Array {
+  return createHash('sha256').update(headings).update('\0').update(text).digest();
+}
+
+function chunkIn({ headings, text, place }: Row): Chunk {
+  return { headings: JSON.parse(String(headings)), text: String(text), place: JSON.parse(String(place)) };
+}
+
+function walkedIn({ id, headings, text }: Row): WalkedChunk {
+  return { id: Number(id), headings: JSON.parse(String(headings)), text: String(text) };
+}
+
+const SQL = {
+  marks: 'SELECT id, stamp FROM search_files',
+  filesOf: 'SELECT id, attributes FROM search_files WHERE store = ?',
+  id: 'SELECT id FROM search_files WHERE store = ? AND file = ?',
+  file: 'SELECT stamp, title FROM search_files WHERE id = ?',
+  addFile: 'INSERT INTO search_files (stamp, store, file, title, attributes) VALUES (?, ?, ?, ?, ?)',
+  setAttributes: 'UPDATE search_files SET attributes = ? WHERE store = ? AND file = ?',
+  removeFile: 'DELETE FROM search_files WHERE id = ?',
+  addChunk: 'INSERT INTO search_chunks (id, hash, headings, place, parts, text) VALUES (?, ?, ?, ?, ?, ?)',
+  chunks: 'SELECT id, headings, place, parts, text FROM search_chunks WHERE id BETWEEN ? AND ? ORDER BY id',
+  found: `SELECT store, file, attributes, headings, place, text FROM search_chunks, search_files
+    WHERE search_chunks.id = ? AND search_files.id = ?`,
+  hash: 'SELECT hash FROM search_chunks WHERE id = ?',
+  hashes: 'SELECT hash FROM search_chunks WHERE id BETWEEN ? AND ?',
+  alike: 'SELECT id FROM search_chunks WHERE hash = ?',
+  removeChunks: 'DELETE FROM search_chunks WHERE id BETWEEN ? AND ?',
+  walk: 'SELECT id, headings, text FROM search_chunks WHERE id > ? ORDER BY id LIMIT ?',
+  withoutVector: `SELECT id, headings, text FROM search_chunks WHERE id > ? AND NOT EXISTS (
+      SELECT 1 FROM search_vectors WHERE search_vectors.hash = search_chunks.hash AND generation = ?
+    ) ORDER BY id LIMIT ?`,
+  addVector:
+    'INSERT INTO search_vectors (hash, generation, bits, exact) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  vectors: `SELECT id, generation, bits, exact FROM search_chunks JOIN search_vectors USING (hash)
+    WHERE id BETWEEN ? AND ?`,
+  removeVectors: `DELETE FROM search_vectors WHERE hash = ?1
+    AND NOT EXISTS (SELECT 1 FROM search_chunks WHERE hash = ?1)`,
+  keepGenerations: 'DELETE FROM search_vectors WHERE generation NOT IN (SELECT value FROM json_each(?))',
+  count: `SELECT (SELECT count(*) FROM search_chunks) AS chunks, (
+      SELECT count(*) FROM search_chunks WHERE hash IN (SELECT hash FROM search_vectors WHERE generation = ?)
+    ) AS vectors`,
+};
