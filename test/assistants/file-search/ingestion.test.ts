@@ -2,8 +2,7 @@ import type OpenAI from 'openai';
 import { expect, test, vi } from 'vitest';
 import { all } from '../client.ts';
 import { sharedLocks, sharedStore } from '../runs/processes.ts';
-import { PlainIndex } from './plain-index.ts';
-import { namesFound, openScene, uploaded } from './scene.ts';
+import { namesFound, openMemory, openScene, uploaded } from './scene.ts';
 
 /** Looks soon: what is waited for takes some ms. */
 const SOON = { interval: 2, timeout: 5_000 };
@@ -19,10 +18,10 @@ const NAMES = ['1.txt', '2.txt', '3.txt'];
 
 test('wherever a process dies while files come in, the next one indexes them all and counts them right', async () => {
   let writes = 0;
-  for (let survived = false; !survived; writes += 3) {
+  const store = openMemory();
+  for (let survived = false; !survived; writes += 5) {
     const nextProcess = sharedStore();
     const nextLocks = sharedLocks();
-    const index = new PlainIndex();
     const [first, firstLocks] = [nextProcess(), nextLocks()];
     // A dead process takes no lock, and those that it had are free.
     const locks = { take: (name: string) => (isDead ? new Promise<never>(() => {}) : firstLocks.take(name)) };
@@ -32,7 +31,7 @@ test('wherever a process dies while files come in, the next one indexes them all
       first.kill();
       firstLocks.cutOff();
     };
-    const one = openScene({ keyv: first.keyv, locks, index, closes: false });
+    const one = openScene({ keyv: first.keyv, locks, store, closes: false });
     const ids: string[] = [];
     for (const name of NAMES) ids.push(await uploaded(one.client, `Text of ${name}`, name));
     const { id } = await one.client.vectorStores.create({});
@@ -47,7 +46,7 @@ test('wherever a process dies while files come in, the next one indexes them all
     first.after(writes, die);
     survived = await Promise.race([life(), first.dead.then(() => false)]);
 
-    const two = openScene({ keyv: nextProcess().keyv, locks: nextLocks(), index });
+    const two = openScene({ keyv: nextProcess().keyv, locks: nextLocks(), store });
     await two.assistants.resume();
     const { file_counts } = await settled(two.client, id);
     const files = await all(two.client.vectorStores.files.list(id));
@@ -60,7 +59,6 @@ test('wherever a process dies while files come in, the next one indexes them all
     expect((await two.client.vectorStores.search(id, { query: 'text' })).data).toHaveLength(completed);
     await two.client.vectorStores.fileBatches.createAndPoll(id, { file_ids: ids });
     expect((await namesFound(two.client, id, 'text')).sort()).toEqual(NAMES);
-    expect(new Set(index.entries.keys()).size).toBe(3);
   }
   expect(writes).toBeGreaterThan(20);
 });
@@ -68,8 +66,8 @@ test('wherever a process dies while files come in, the next one indexes them all
 test('several processes share the files that wait, and read none of them twice', async () => {
   const nextProcess = sharedStore();
   const nextLocks = sharedLocks();
-  const index = new PlainIndex();
-  const open = () => openScene({ keyv: nextProcess().keyv, locks: nextLocks(), index });
+  const store = openMemory();
+  const open = () => openScene({ keyv: nextProcess().keyv, locks: nextLocks(), store });
   const [one, two] = [open(), open()];
   const release = one.documents.hold();
   const file_ids: string[] = [];
@@ -82,11 +80,10 @@ test('several processes share the files that wait, and read none of them twice',
   release();
   await settled(two.client, id);
   expect([one.documents.names, two.documents.names]).toEqual([['1.txt', '2.txt'], ['3.txt']]);
-  expect(index.puts).toHaveLength(3);
 });
 
 test('what is changed, taken out or deleted while it is read is found as it is then, or not at all', async () => {
-  const { client, documents, index } = openScene();
+  const { client, documents, passages } = openScene();
   const release = documents.hold();
   const [changed, taken] = [
     await uploaded(client, 'Ann', 'ann.txt'),
@@ -105,11 +102,11 @@ test('what is changed, taken out or deleted while it is read is found as it is t
   expect((await client.vectorStores.search(id, { query: 'ann' })).data).toMatchObject([
     { filename: 'ann.txt', attributes: { year: 2026 } },
   ]);
-  expect(index.entries.size).toBe(1);
+  expect(await passages()).toBe(1);
   // And afterwards.
   await client.files.delete(changed);
   expect(await namesFound(client, id, 'ann')).toEqual([]);
-  expect(index.entries.size).toBe(0);
+  expect(await passages()).toBe(0);
   expect((await client.vectorStores.retrieve(id)).file_counts.total).toBe(0);
 });
 

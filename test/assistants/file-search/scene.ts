@@ -4,6 +4,7 @@ import type { ChunkingStrategy } from '../../../src/assistants/file-search/chunk
 import { chunksOf } from '../../../src/assistants/file-search/chunks/chunks-of.ts';
 import type { NamedFile } from '../../../src/assistants/file-search/documents/document-reader.ts';
 import { parse } from '../../../src/assistants/file-search/documents/parse.ts';
+import { FullText } from '../../../src/assistants/file-search/vector-stores/full-text.ts';
 import { createAssistants } from '../../../src/assistants/index.ts';
 import type { Locks } from '../../../src/assistants/runs/locks.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
@@ -11,7 +12,6 @@ import type { Store } from '../../../src/store/store.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import { ScriptedModel } from '../../sim/scripted-model.ts';
 import { clientOf } from '../client.ts';
-import { PlainIndex } from './plain-index.ts';
 
 /** Reads documents in this process; a test may hold it before it begins. */
 export class HeldReader {
@@ -41,9 +41,9 @@ export class HeldReader {
 }
 
 export interface SceneOptions {
-  /** Where everything is kept; in memory when left out. */
+  /** What holds the index, and all else unless there is a `keyv`; in memory when left out. */
+  store?: Store;
   keyv?: Store['keyv'];
-  index?: PlainIndex;
   locks?: Locks;
   /** Whether it ends with the test, as one that was killed in it can't. */
   closes?: boolean;
@@ -51,7 +51,9 @@ export interface SceneOptions {
 
 /** The whole API with vector stores over a store in memory; a second one over the same is its next process. */
 export function openScene(options: SceneOptions = {}) {
-  const { keyv = memoryStore().keyv, index = new PlainIndex(), locks, closes = true } = options;
+  const { store = openMemory(), locks, closes = true } = options;
+  const { keyv = store.keyv } = options;
+  const index = new FullText(store.searchIndex);
   const documents = new HeldReader();
   const errors: unknown[] = [];
   const assistants = createAssistants({
@@ -67,7 +69,16 @@ export function openScene(options: SceneOptions = {}) {
     expect(errors.splice(0)).toEqual([]);
   });
   const client = clientOf({ fetch: assistants.fetch });
-  return { assistants, client, keyv, index, documents, errors };
+  /** How many passages can be found. */
+  const passages = async () => (await store.searchIndex.count()).chunks;
+  return { assistants, client, keyv, index, documents, errors, passages };
+}
+
+/** A store that is closed after the test and whoever uses it. */
+export function openMemory(): Store {
+  const store = memoryStore();
+  onTestFinished(() => store.close());
+  return store;
 }
 
 export const file = (content: string, name = 'notes.md') => new File([content], name);

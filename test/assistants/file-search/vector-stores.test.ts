@@ -94,7 +94,7 @@ test.each(WAYS)("the SDK's helpers upload, wait and search, %s", async (_, open)
 });
 
 test('stores are listed both ways, changed and deleted with all that is found in them', async () => {
-  const { client, index } = openScene();
+  const { client, passages } = openScene();
   const ids: string[] = [];
   for (const name of ['one', 'two', 'three']) ids.push((await client.vectorStores.create({ name })).id);
   expect((await all(client.vectorStores.list({ limit: 2 }))).map(({ name }) => name)).toEqual([
@@ -124,11 +124,11 @@ test('stores are listed both ways, changed and deleted with all that is found in
   await expect(client.vectorStores.retrieve(second)).rejects.toMatchObject(gone);
   await expect(client.vectorStores.delete(second)).rejects.toMatchObject(gone);
   await expect(client.vectorStores.search(second, { query: 'days' })).rejects.toMatchObject(gone);
-  expect(index.entries.size).toBe(0);
+  expect(await passages()).toBe(0);
 });
 
 test('a file tells what became of it, keeps its content and its attributes, and can be taken out', async () => {
-  const { client, documents, index } = openScene();
+  const { client, documents, passages } = openScene();
   const { id } = await client.vectorStores.create({});
   const file_id = await uploaded(client, HANDBOOK, 'handbook.md');
   const { files } = client.vectorStores;
@@ -169,7 +169,7 @@ test('a file tells what became of it, keeps its content and its attributes, and 
   const gone = { message: `404 No file found with id '${file_id}' in vector store '${id}'.` };
   await expect(files.retrieve(file_id, { vector_store_id: id })).rejects.toMatchObject(gone);
   await expect(files.update(file_id, { vector_store_id: id, attributes: null })).rejects.toMatchObject(gone);
-  expect(index.entries.size).toBe(0);
+  expect(await passages()).toBe(0);
   expect(await client.files.retrieve(file_id)).toMatchObject({ id: file_id });
   // It may come back, and is there once.
   await files.createAndPoll(id, { file_id });
@@ -242,7 +242,7 @@ test('a cancelled batch leaves off what is not indexed yet, and another one goes
 test('a store whose time is over is expired: nothing is found in it, and nothing comes in', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 });
   onTestFinished(() => void vi.useRealTimers());
-  const { client, index } = openScene();
+  const { client, passages } = openScene();
   const file_id = await uploaded(client, HANDBOOK);
   const { id } = await client.vectorStores.create({
     expires_after: { anchor: 'last_active_at', days: 7 },
@@ -257,5 +257,5 @@ test('a store whose time is over is expired: nothing is found in it, and nothing
   const over = { status: 400, message: `400 The vector store '${id}' has expired.` };
   await expect(client.vectorStores.search(id, { query: 'trains' })).rejects.toMatchObject(over);
   await expect(client.vectorStores.files.create(id, { file_id })).rejects.toMatchObject(over);
-  expect(index.entries.size).toBe(0);
+  expect(await passages()).toBe(0);
 });

@@ -1,7 +1,7 @@
 import type { Locks } from '../../runs/locks.ts';
 import type { State } from '../../state.ts';
-import type { Chunk, ChunkingStrategy } from '../chunks/chunk.ts';
-import type { ChunkedDocument, DocumentReader } from '../documents/document-reader.ts';
+import type { Chunk } from '../chunks/chunk.ts';
+import type { DocumentReader, NamedFile } from '../documents/document-reader.ts';
 import { UnreadableDocument } from '../documents/unreadable.ts';
 import type { Index } from './index-port.ts';
 import type { KeptFile } from './kept.ts';
@@ -126,9 +126,11 @@ export class Ingestion {
   async #index(file: KeptFile, signal: AbortSignal): Promise<Outcome | undefined> {
     const { vector_store_id: store, file_id, attributes, chunking_strategy } = file;
     try {
-      const { chunks, unread } = await this.#read(file_id, chunking_strategy, signal);
+      const source = await this.#source(file_id);
+      const document = await this.#parts.documents.read(source, chunking_strategy, signal);
+      const { title = source.name, chunks, unread } = document;
       signal.throwIfAborted();
-      await this.#parts.index.put({ store, file: file_id, attributes, chunks });
+      await this.#parts.index.put({ store, file: file_id, title, attributes, chunks });
       return { status: 'completed', usage_bytes: bytesOf(chunks), ...(unread?.length && { unread }) };
     } catch (error) {
       if (signal.aborted) return undefined;
@@ -136,11 +138,11 @@ export class Ingestion {
     }
   }
 
-  async #read(fileId: string, strategy: ChunkingStrategy, signal: AbortSignal): Promise<ChunkedDocument> {
-    const { state, documents } = this.#parts;
+  async #source(fileId: string): Promise<NamedFile> {
+    const { state } = this.#parts;
     const [file, bytes] = await Promise.all([state.files.get(fileId), state.contents.get(fileId)]);
     if (!file || !bytes) throw new UnreadableDocument('was deleted.');
-    return documents.read({ name: file.filename, bytes }, strategy, signal);
+    return { name: file.filename, bytes };
   }
 
   async #reason(fileId: string, error: unknown): Promise<NonNullable<KeptFile['last_error']>> {
