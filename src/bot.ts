@@ -3,6 +3,8 @@ import { findAssistant, syncAssistant } from './assistant.ts';
 import { DEFAULT_LIMITS } from './assistants/code-interpreter/limits.ts';
 import { createSandbox, type SandboxOptions } from './assistants/code-interpreter/sandbox.ts';
 import type { Explain } from './assistants/failures.ts';
+import { ReadingProcesses } from './assistants/file-search/documents/processes/reading-processes.ts';
+import { FullText } from './assistants/file-search/vector-stores/full-text.ts';
 import { createAssistants } from './assistants/index.ts';
 import { chatCompletionsModel } from './assistants/models/chat-completions.ts';
 import { demoModel } from './assistants/models/demo.ts';
@@ -90,7 +92,7 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
 }
 
 /**
- * The embedded Assistants API over a store, with its model and its code interpreter. Programs may only ask for models
+ * The embedded Assistants API over a store, with its model, its code interpreter and what reads documents. Programs may only ask for models
  * that there are; the bot's own assistant is made whatever it names, so that people are told when they ask it.
  */
 export function openAssistants(settings: Settings, store: Store, log: Logger, reader: Reader) {
@@ -98,6 +100,7 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
     cacheDir: settings.store.dataDir,
     onProblem: (error) => log.error({ err: error }, 'Python failed'),
   });
+  const documents = new ReadingProcesses();
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
     ...(store.locks && { locks: store.locks }),
@@ -105,17 +108,21 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
     ...(settings.standIn !== undefined && { standIn: settings.standIn }),
     unknownModels: reader === 'programs' && settings.model.api !== 'demo' ? 'refused' : 'taken',
     codeInterpreter,
+    fileSearch: { index: new FullText(store.searchIndex), documents },
     ...(settings.assistants.apiKey !== undefined && { apiKeys: [settings.assistants.apiKey] }),
     onError: (error, request) => log.error({ err: error, request }, 'the Assistants API failed'),
     explain: EXPLAIN[reader],
   });
-  const warmUp = () =>
-    codeInterpreter
+  const warmUp = async () => {
+    const resumed = assistants.resume();
+    await codeInterpreter
       .warmUp()
       .catch((error: unknown) => log.warn({ err: error }, 'Python does not start here'));
+    await resumed;
+  };
   const close = async () => {
     await assistants.close();
-    await codeInterpreter.close();
+    await Promise.all([codeInterpreter.close(), documents.close()]);
   };
   const archive = assistants.archive((namespace, after, limit) => store.page(namespace, after, limit));
   return { ...assistants, archive, leaveRuns: assistants.close, warmUp, close };
