@@ -28,6 +28,19 @@ export function termsOf(question: string): Term[] {
   return [...found.values()].slice(0, MOST_TERMS);
 }
 
+/** Words of content that stand side by side in the question, as they stand there. */
+export function phrasesOf(question: string): string[] {
+  const all = tokens(question);
+  const language = languageOf(all.map(folded));
+  const isContent = (token: string | undefined) =>
+    token !== undefined && !isStopWord(token.toLowerCase(), language) && unspacedRuns(token).length === 0;
+  const pairs = all
+    .slice(1)
+    .map((token, at) => [all[at] as string, token] as const)
+    .filter(([one, other]) => isContent(one) && isContent(other));
+  return [...new Set(pairs.map((pair) => pair.map(folded).join(' ')))].slice(0, MOST_TERMS);
+}
+
 function termsOfToken(token: string, language: Language | undefined): Term[] {
   const runs = unspacedRuns(token);
   if (runs.length > 0) {

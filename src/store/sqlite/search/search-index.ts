@@ -1,27 +1,27 @@
 import { rmSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { matches } from '../../filter.ts';
-import type {
-  Attributes,
-  Candidate,
-  Chunk,
-  FoundChunk,
-  IndexedFile,
-  IndexQuery,
-  Scope,
-  SearchIndex,
-  WalkedChunk,
+import {
+  type Attributes,
+  type Candidate,
+  type Chunk,
+  type FoundChunk,
+  type IndexedFile,
+  type IndexQuery,
+  MAX_CHUNKS,
+  type Scope,
+  type SearchIndex,
+  type WalkedChunk,
 } from '../../search-index.ts';
 import type { SqliteAccess } from '../access.ts';
 import { explain } from '../database.ts';
 import { Connection } from './connection.ts';
-import type { FileEntries } from './side-file.ts';
 import { SearchTables } from './tables.ts';
 
 /** What is told to be no database, or a damaged one: https://www.sqlite.org/rescode.html */
 const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 
-/** So many chunks are read from the store and written beside it at once, at least one file's: a few ms. */
+/** So many chunks are written or deleted at once: a few ms. */
 const AT_ONCE = 50;
 
 /** The side file of a database. */
@@ -53,12 +53,22 @@ export class SqliteSearchIndex implements SearchIndex {
     [this.#writer, this.#reader] = connections(this.#file);
   }
 
-  async put(file: IndexedFile): Promise<void> {
+  async put({ store, file, title, attributes, chunks }: IndexedFile): Promise<void> {
+    if (chunks.length > MAX_CHUNKS)
+      throw new RangeError(`A file can have ${MAX_CHUNKS} chunks, and ${file} has ${chunks.length}.`);
     await this.#alignedOnce();
-    const { gone, id } = this.#tables.put(file);
-    const entries = this.#tables.entriesOf(id);
-    await this.#side(() => this.#writer.call('change', [...gone, id], entries ? [entries] : []));
-    if (gone.length > 0) await this.#side(() => this.#reader.call('forget', gone));
+    const id = this.#tables.begin(title, attributes);
+    try {
+      for (let from = 0; from < chunks.length; from += AT_ONCE) {
+        this.#tables.addChunks(id, chunks.slice(from, from + AT_ONCE), from);
+        await turn();
+      }
+      await this.#addToSide(id);
+    } catch (error) {
+      await this.#sweep([id]).catch(() => {});
+      throw error;
+    }
+    await this.#sweep(this.#tables.settle(id, store, file));
     await this.#access.written();
   }
 
@@ -69,11 +79,7 @@ export class SqliteSearchIndex implements SearchIndex {
   }
 
   async remove(store: string, file?: string): Promise<void> {
-    const gone = this.#tables.remove(store, file);
-    if (gone.length > 0) {
-      await this.#side(() => this.#writer.call('change', gone, []));
-      await this.#side(() => this.#reader.call('forget', gone));
-    }
+    await this.#sweep(this.#tables.hide(store, file));
     await this.#access.written();
   }
 
@@ -160,27 +166,32 @@ export class SqliteSearchIndex implements SearchIndex {
     const marks = this.#tables.marks();
     const wanted = new Map(marks.map(({ id, stamp }) => [id, stamp]));
     const gone = there.filter(({ id, stamp }) => wanted.get(id) !== stamp).map(({ id }) => id);
-    if (gone.length > 0) await this.#side(() => this.#writer.call('change', gone, []));
-    await this.#addAll(marks.filter(({ id, stamp }) => stamps.get(id) !== stamp).map(({ id }) => id));
+    if (gone.length > 0) await this.#side(() => this.#writer.call('remove', gone));
+    await this.#sweep(this.#tables.hidden());
+    for (const { id, stamp } of marks) {
+      if (stamps.get(id) === stamp || this.#isClosed) continue;
+      // A part of it may be there.
+      await this.#side(() => this.#writer.call('remove', [id]));
+      await this.#addToSide(id);
+    }
   }
 
-  async #addAll(ids: readonly number[]): Promise<void> {
-    let added: FileEntries[] = [];
-    for (const id of ids) {
-      if (this.#isClosed) return;
-      const entries = this.#tables.entriesOf(id);
-      if (entries) added.push(entries);
-      if (added.reduce((sum, file) => sum + file.entries.length, 0) < AT_ONCE && id !== ids.at(-1)) continue;
-      await this.#side(() =>
-        this.#writer.call(
-          'change',
-          added.map((file) => file.id),
-          added,
-        ),
-      );
-      added = [];
-      await turn();
+  async #addToSide(id: number): Promise<void> {
+    for (let after = id * MAX_CHUNKS - 1; ; ) {
+      const next = this.#tables.entriesAfter(id, after, AT_ONCE);
+      if (!next) break;
+      await this.#side(() => this.#writer.call('add', next));
+      after = next.entries.at(-1)?.id ?? after;
     }
+    await this.#side(() => this.#writer.call('finish', this.#tables.mark(id)));
+  }
+
+  /** Deletes files that nobody finds any more, little by little. */
+  async #sweep(gone: readonly number[]): Promise<void> {
+    if (gone.length === 0) return;
+    for (const id of gone) while (!this.#tables.sweep(id, AT_ONCE)) await turn();
+    await this.#side(() => this.#writer.call('remove', gone));
+    await this.#side(() => this.#reader.call('forget', gone));
   }
 
   /** Makes the side file anew once where it is damaged. */

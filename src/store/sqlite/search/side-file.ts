@@ -20,8 +20,8 @@ export interface VectorEntry extends KeptVector {
   generation: string;
 }
 
-/** What is added for a file, all or nothing. */
-export interface FileEntries extends FileMark {
+/** Some of a file. */
+export interface FileEntries {
   entries: readonly Entry[];
   vectors: readonly VectorEntry[];
 }
@@ -77,11 +77,21 @@ export class SideFile {
     return this.#sql.files.all().map(({ id, stamp }) => ({ id: Number(id), stamp: Number(stamp) }));
   }
 
-  /** Files in the place of others, at once. */
-  change(gone: readonly number[], added: readonly FileEntries[]): void {
+  add({ entries, vectors }: FileEntries): void {
     this.#transaction(() => {
-      for (const id of gone) this.#remove(id);
-      for (const file of added) this.#add(file);
+      for (const entry of entries) this.#text.put(entry);
+      this.#putVectors(vectors);
+    });
+  }
+
+  /** All of the file is there. */
+  finish({ id, stamp }: FileMark): void {
+    this.#sql.addFile.run(id, stamp);
+  }
+
+  remove(files: readonly number[]): void {
+    this.#transaction(() => {
+      for (const id of files) this.#remove(id);
     });
   }
 
@@ -150,12 +160,6 @@ export class SideFile {
     return known;
   }
 
-  #add({ id, stamp, entries, vectors }: FileEntries): void {
-    this.#sql.addFile.run(id, stamp);
-    for (const entry of entries) this.#text.put(entry);
-    this.#putVectors(vectors);
-  }
-
   #putVectors(vectors: readonly VectorEntry[]): void {
     for (const { generation, chunk, bits, exact } of vectors)
       this.#sql.addVector.run(generation, chunk, bits, exact);
@@ -195,7 +199,7 @@ function prepare(database: DatabaseSync): void {
 
 const SQL = {
   files: 'SELECT id, stamp FROM files',
-  addFile: 'INSERT INTO files (id, stamp) VALUES (?, ?)',
+  addFile: 'INSERT INTO files (id, stamp) VALUES (?, ?) ON CONFLICT DO NOTHING',
   removeFile: 'DELETE FROM files WHERE id = ?',
   addVector: `INSERT INTO vectors (generation, chunk, bits, exact) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   removeVectors: 'DELETE FROM vectors WHERE chunk BETWEEN ? AND ?',

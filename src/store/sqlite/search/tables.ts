@@ -1,10 +1,10 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash, randomInt, randomUUID } from 'node:crypto';
 import type { SQLOutputValue, StatementSync } from 'node:sqlite';
 import {
   type Attributes,
   type Chunk,
   type FoundChunk,
-  type IndexedFile,
+  type IndexedChunk,
   MAX_CHUNKS,
   type WalkedChunk,
 } from '../../search-index.ts';
@@ -15,10 +15,13 @@ import { keepVector } from './vectors.ts';
 /** Stamps of this size tell apart what had the same id before a backup was put back. */
 const STAMPS = 2 ** 32;
 
+/** The vector store of files that are not whole yet, or gone: nobody asks for it. */
+const HIDDEN = '';
+
 /** What is in one vector store, for whoever asks where to search. */
 export type FilesOfStore = ReadonlyMap<number, Attributes>;
 
-/** Files, chunks and vectors in the store's own database. Every call holds up everything for about 20 µs a chunk. */
+/** Files, chunks and vectors in the store's own database. A call holds up everything for about 20 µs a chunk. */
 export class SearchTables {
   readonly #access: SqliteAccess;
   readonly #sql: Record<keyof typeof SQL, StatementSync>;
@@ -45,22 +48,30 @@ export class SearchTables {
     return this.#rows('marks').map(({ id, stamp }) => ({ id: Number(id), stamp: Number(stamp) }));
   }
 
-  /** What is gone and what has come in its place. */
-  put({ store, file, title, attributes, chunks }: IndexedFile): { gone: number[]; id: number } {
-    if (chunks.length > MAX_CHUNKS)
-      throw new RangeError(`A file can have ${MAX_CHUNKS} chunks, and ${file} has ${chunks.length}.`);
-    return this.#transaction(() => {
-      const old = this.#ids(store, file);
-      const hashes = this.#removeFiles(old);
-      const added = this.#sql.addFile.run(randomInt(STAMPS), store, file, title, JSON.stringify(attributes));
-      const id = Number(added.lastInsertRowid);
+  /** A file that nobody finds yet; its id. */
+  begin(title: string, attributes: Attributes): number {
+    return this.#access.write(() => {
+      const added = this.#sql.addFile.run(randomInt(STAMPS), randomUUID(), title, JSON.stringify(attributes));
+      return Number(added.lastInsertRowid);
+    });
+  }
+
+  /** @param from The place of the first of the chunks in the file. */
+  addChunks(id: number, chunks: readonly IndexedChunk[], from: number): void {
+    this.#transaction(() =>
       chunks.forEach(({ headings, place, parts, text }, at) => {
         const [above, where] = [JSON.stringify(headings), JSON.stringify(place ?? null)];
-        this.#sql.addChunk.run(id * MAX_CHUNKS + at, hashOf(above, text), above, where, parts, text);
-      });
-      this.#removeVectors(hashes);
-      this.#known.delete(store);
-      return { gone: old, id };
+        this.#sql.addChunk.run(id * MAX_CHUNKS + from + at, hashOf(above, text), above, where, parts, text);
+      }),
+    );
+  }
+
+  /** Puts the file in its place, all at once; the ids of what was there, which nobody finds any more. */
+  settle(id: number, store: string, file: string): number[] {
+    return this.#transaction(() => {
+      const gone = this.#hide(store, file);
+      this.#sql.settle.run(store, file, id);
+      return gone;
     });
   }
 
@@ -72,13 +83,26 @@ export class SearchTables {
     return changed > 0;
   }
 
-  /** The ids of the files that are gone. */
-  remove(store: string, file: string | undefined): number[] {
+  /** The ids of the files that nobody finds any more. */
+  hide(store: string, file: string | undefined): number[] {
+    return this.#transaction(() => this.#hide(store, file));
+  }
+
+  /** Files that nobody finds, as after a process that died in the middle. */
+  hidden(): number[] {
+    return this.#rows('filesOf', HIDDEN).map(({ id }) => Number(id));
+  }
+
+  /** Deletes some of a file that nobody finds; whether it is gone. */
+  sweep(id: number, limit: number): boolean {
     return this.#transaction(() => {
-      const ids = this.#ids(store, file);
-      this.#removeVectors(this.#removeFiles(ids));
-      this.#known.delete(store);
-      return ids;
+      const rows = this.#rows('hashes', ...range(id), limit);
+      const last = rows.at(-1);
+      if (last) this.#sql.removeChunks.run(id * MAX_CHUNKS, Number(last.id));
+      for (const { hash } of rows) this.#sql.removeVectors.run(hash as Uint8Array);
+      if (rows.length === limit) return false;
+      this.#sql.removeFile.run(id);
+      return true;
     });
   }
 
@@ -133,23 +157,29 @@ export class SearchTables {
     return { chunks: Number(row?.chunks), vectors: Number(row?.vectors) };
   }
 
-  /** What the side file has of a file; undefined when it is gone. */
-  entriesOf(id: number): FileEntries | undefined {
+  mark(id: number): FileMark {
+    return { id, stamp: Number(this.#rows('file', id)[0]?.stamp) };
+  }
+
+  /** The next of what the side file has of a file, after a chunk of it; undefined where there is no more. */
+  entriesAfter(id: number, after: number, limit: number): FileEntries | undefined {
     const [file] = this.#rows('file', id);
-    if (!file) return undefined;
-    const entries = this.#rows('chunks', ...range(id)).map((row) => ({
+    const rows = this.#rows('slice', after, range(id)[1], limit);
+    const last = rows.at(-1);
+    if (!file || !last) return undefined;
+    const entries = rows.map((row) => ({
       id: Number(row.id),
       headings: [String(file.title), ...JSON.parse(String(row.headings))].join('\n'),
       text: String(row.text),
       parts: String(row.parts),
     }));
-    const vectors = this.#rows('vectors', ...range(id)).map(({ id: chunk, generation, bits, exact }) => ({
-      chunk: Number(chunk),
-      generation: String(generation),
-      bits: bits as Uint8Array,
-      exact: exact as Uint8Array,
+    const vectors = this.#rows('vectors', after + 1, Number(last.id)).map((row) => ({
+      chunk: Number(row.id),
+      generation: String(row.generation),
+      bits: row.bits as Uint8Array,
+      exact: row.exact as Uint8Array,
     }));
-    return { id, stamp: Number(file.stamp), entries, vectors };
+    return { entries, vectors };
   }
 
   #ids(store: string, file: string | undefined): number[] {
@@ -157,19 +187,11 @@ export class SearchTables {
     return rows.map(({ id }) => Number(id));
   }
 
-  /** The hashes of the chunks that were removed with them. */
-  #removeFiles(ids: readonly number[]): Uint8Array[] {
-    return ids.flatMap((id) => {
-      const hashes = this.#rows('hashes', ...range(id)).map(({ hash }) => hash as Uint8Array);
-      this.#sql.removeChunks.run(...range(id));
-      this.#sql.removeFile.run(id);
-      return hashes;
-    });
-  }
-
-  /** Those that no chunk has any more. */
-  #removeVectors(hashes: readonly Uint8Array[]): void {
-    for (const hash of hashes) this.#sql.removeVectors.run(hash);
+  #hide(store: string, file: string | undefined): number[] {
+    const ids = this.#ids(store, file);
+    for (const id of ids) this.#sql.settle.run(HIDDEN, randomUUID(), id);
+    this.#known.delete(store);
+    return ids;
   }
 
   #rows(what: keyof typeof SQL, ...values: (string | number | Uint8Array | null)[]) {
@@ -213,19 +235,21 @@ function walkedIn({ id, headings, text }: Row): WalkedChunk {
 }
 
 const SQL = {
-  marks: 'SELECT id, stamp FROM search_files',
+  marks: "SELECT id, stamp FROM search_files WHERE store <> ''",
   filesOf: 'SELECT id, attributes FROM search_files WHERE store = ?',
   id: 'SELECT id FROM search_files WHERE store = ? AND file = ?',
   file: 'SELECT stamp, title FROM search_files WHERE id = ?',
-  addFile: 'INSERT INTO search_files (stamp, store, file, title, attributes) VALUES (?, ?, ?, ?, ?)',
+  addFile: "INSERT INTO search_files (stamp, store, file, title, attributes) VALUES (?, '', ?, ?, ?)",
+  settle: 'UPDATE search_files SET store = ?, file = ? WHERE id = ?',
   setAttributes: 'UPDATE search_files SET attributes = ? WHERE store = ? AND file = ?',
   removeFile: 'DELETE FROM search_files WHERE id = ?',
   addChunk: 'INSERT INTO search_chunks (id, hash, headings, place, parts, text) VALUES (?, ?, ?, ?, ?, ?)',
   chunks: 'SELECT id, headings, place, parts, text FROM search_chunks WHERE id BETWEEN ? AND ? ORDER BY id',
+  slice: 'SELECT id, headings, parts, text FROM search_chunks WHERE id > ? AND id <= ? ORDER BY id LIMIT ?',
   found: `SELECT store, file, attributes, headings, place, text FROM search_chunks, search_files
-    WHERE search_chunks.id = ? AND search_files.id = ?`,
+    WHERE search_chunks.id = ? AND search_files.id = ? AND store <> ''`,
   hash: 'SELECT hash FROM search_chunks WHERE id = ?',
-  hashes: 'SELECT hash FROM search_chunks WHERE id BETWEEN ? AND ?',
+  hashes: 'SELECT id, hash FROM search_chunks WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?',
   alike: 'SELECT id FROM search_chunks WHERE hash = ?',
   removeChunks: 'DELETE FROM search_chunks WHERE id BETWEEN ? AND ?',
   walk: 'SELECT id, headings, text FROM search_chunks WHERE id > ? ORDER BY id LIMIT ?',
