@@ -4,7 +4,6 @@ import { DEFAULT_LIMITS } from './assistants/code-interpreter/limits.ts';
 import { createSandbox, type SandboxOptions } from './assistants/code-interpreter/sandbox.ts';
 import type { Explain } from './assistants/failures.ts';
 import { ReadingProcesses } from './assistants/file-search/documents/processes/reading-processes.ts';
-import { FullText } from './assistants/file-search/vector-stores/full-text.ts';
 import { createAssistants } from './assistants/index.ts';
 import { chatCompletionsModel } from './assistants/models/chat-completions.ts';
 import { demoModel } from './assistants/models/demo.ts';
@@ -108,7 +107,11 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
     ...(settings.standIn !== undefined && { standIn: settings.standIn }),
     unknownModels: reader === 'programs' && settings.model.api !== 'demo' ? 'refused' : 'taken',
     codeInterpreter,
-    fileSearch: { index: new FullText(store.searchIndex), documents },
+    fileSearch: {
+      index: store.searchIndex,
+      documents,
+      ...(settings.embeddings && { embeddings: settings.embeddings }),
+    },
     ...(settings.assistants.apiKey !== undefined && { apiKeys: [settings.assistants.apiKey] }),
     onError: (error, request) => log.error({ err: error, request }, 'the Assistants API failed'),
     explain: EXPLAIN[reader],

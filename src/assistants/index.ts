@@ -3,11 +3,8 @@ import { createAssistantsApp } from './app.ts';
 import { Archive, type ReadPage } from './archive.ts';
 import type { CodeInterpreter } from './code-interpreter/code-interpreter.ts';
 import type { Explain } from './failures.ts';
-import type { DocumentReader } from './file-search/documents/document-reader.ts';
-import type { Index } from './file-search/vector-stores/index-port.ts';
+import { type FileSearchOptions, openFileSearch } from './file-search/open-file-search.ts';
 import { vectorStoreRoutes } from './file-search/vector-stores/routes.ts';
-import { StoreSearch } from './file-search/vector-stores/search.ts';
-import { VectorStores } from './file-search/vector-stores/vector-stores.ts';
 import { currentRequest, type RequestFacts } from './http/current-request.ts';
 import { type Fetch, inProcessFetch } from './in-process-fetch.ts';
 import { checkOffered } from './model-routes.ts';
@@ -17,7 +14,7 @@ import { withStandIn } from './models/stand-in.ts';
 import { ActiveRuns } from './runs/active-runs.ts';
 import { ALONE, type Locks } from './runs/locks.ts';
 import { runRoutes } from './runs/routes/run-routes.ts';
-import { openState, type State } from './state.ts';
+import { openState } from './state.ts';
 
 export interface AssistantsOptions {
   /** Where everything is kept: one Keyv for each namespace, which throws when the store fails. */
@@ -31,7 +28,7 @@ export interface AssistantsOptions {
   unknownModels?: 'taken' | 'refused';
   codeInterpreter: CodeInterpreter;
   /** Left out, there are no vector stores. */
-  fileSearch?: { index: Index; documents: DocumentReader };
+  fileSearch?: FileSearchOptions;
   /** The keys of which a client must send one; left out, everybody is let in. */
   apiKeys?: string[];
   /** Gets every failure that nobody foresaw, for the log, with the request that led to it; it may hold secrets. */
@@ -65,10 +62,9 @@ export function createAssistants(options: AssistantsOptions): Assistants {
   const onError = (error: unknown) => options.onError(error, currentRequest());
   const explain = options.explain && { explain: options.explain };
   const kept = openState(keyv);
-  const stores =
-    fileSearch && new VectorStores({ state: kept, locks: locks ?? ALONE, onError, ...fileSearch });
-  const state: State = { ...kept, ...(stores && { search: stores }) };
-  const search = stores && new StoreSearch(state, stores);
+  const around = { keyv, state: kept, locks: locks ?? ALONE, onError };
+  const searched = fileSearch && openFileSearch(fileSearch, around);
+  const state = searched?.state ?? kept;
   const shared = locks && { shared: { locks, wishes: keyv<true>('wishes') } };
   const runs = new ActiveRuns({ state, model, codeInterpreter, onError, ...explain, ...shared });
   const app = createAssistantsApp({
@@ -76,7 +72,7 @@ export function createAssistants(options: AssistantsOptions): Assistants {
     activeRun: (threadId) => runs.ofThread(threadId),
     written: (threadId) => runs.written(threadId)?.messages,
     runRoutes: runRoutes({ state, runs, ...checked }),
-    ...(search && { vectorStoreRoutes: vectorStoreRoutes({ state, stores, search }) }),
+    ...(searched && { vectorStoreRoutes: vectorStoreRoutes(searched) }),
     catalogue,
     ...(standsIn && { standIn }),
     ...checked,
@@ -89,9 +85,9 @@ export function createAssistants(options: AssistantsOptions): Assistants {
     fetch: inProcessFetch(handle),
     handle,
     archive: (page) => new Archive(state, (threadId) => runs.ofThread(threadId), page),
-    resume: async () => stores?.resume().catch(onError),
+    resume: async () => searched?.resume().catch(onError),
     close: async () => {
-      await Promise.all([runs.close(), stores?.close()]);
+      await Promise.all([runs.close(), searched?.close()]);
     },
   };
 }

@@ -32,6 +32,8 @@ export interface Config {
         /** Answers go on at the provider, which keeps them, when Bobbin is gone. */
         readonly background?: true;
       };
+  /** Which model of the provider says what means alike; left out, that is learnt from the documents themselves. */
+  readonly embeddings?: { readonly apiKey: string; readonly baseURL: string; readonly model: string };
   /**
    * Without `baseURL` the embedded server is used, and `apiKey` is what `serve` asks of its clients. With it,
    * `assistantId` is an assistant that exists there.
@@ -117,6 +119,7 @@ const VARIABLES = z.object({
   OPENAI_BACKGROUND: z
     .enum(['on', 'off'], { error: 'is neither "on" nor "off": write one of them, or leave it out.' })
     .default('off'),
+  EMBEDDING_MODEL: z.string().exactOptional(),
   ASSISTANTS_BASE_URL: baseURL.exactOptional(),
   ASSISTANTS_API_KEY: secret.exactOptional(),
   ASSISTANT_ID: z.string().exactOptional(),
@@ -192,6 +195,7 @@ function toConfig(variables: Variables): Config {
   } = variables;
   return {
     model: modelOf(variables),
+    ...embeddingsOf(variables),
     assistants: {
       ...(ASSISTANTS_BASE_URL && { baseURL: ASSISTANTS_BASE_URL }),
       ...(ASSISTANTS_API_KEY && { apiKey: ASSISTANTS_API_KEY }),
@@ -258,8 +262,20 @@ function modelOf({
   OPENAI_BACKGROUND,
 }: Variables): Config['model'] {
   if (!OPENAI_API_KEY && !OPENAI_BASE_URL) return { api: 'demo' };
-  const url = OPENAI_BASE_URL ?? OPENAI_URL;
-  const provider = { apiKey: OPENAI_API_KEY ?? NO_KEY, baseURL: url };
-  if (modelApiOf(url, MODEL_API) === 'chat') return { api: 'chat', ...provider };
+  const provider = providerOf(OPENAI_API_KEY, OPENAI_BASE_URL);
+  if (modelApiOf(provider.baseURL, MODEL_API) === 'chat') return { api: 'chat', ...provider };
   return { api: 'responses', ...provider, ...(OPENAI_BACKGROUND === 'on' && { background: true }) };
+}
+
+function embeddingsOf({
+  EMBEDDING_MODEL,
+  OPENAI_API_KEY,
+  OPENAI_BASE_URL,
+}: Variables): Pick<Config, 'embeddings'> {
+  if (!EMBEDDING_MODEL) return {};
+  return { embeddings: { ...providerOf(OPENAI_API_KEY, OPENAI_BASE_URL), model: EMBEDDING_MODEL } };
+}
+
+function providerOf(key: string | undefined, url: string | undefined) {
+  return { apiKey: key ?? NO_KEY, baseURL: url ?? OPENAI_URL };
 }

@@ -24,6 +24,12 @@ const RULES: { holds: (given: Given) => boolean; mistake: string }[] = [
       'OPENAI_BACKGROUND is on, but only the Responses API has background answers: set MODEL_API=responses for a provider that speaks it, or leave OPENAI_BACKGROUND out.',
   },
   {
+    holds: ({ EMBEDDING_MODEL, OPENAI_API_KEY, OPENAI_BASE_URL }) =>
+      Boolean(EMBEDDING_MODEL) && !OPENAI_API_KEY && !OPENAI_BASE_URL,
+    mistake:
+      'EMBEDDING_MODEL is set, but no provider is: set OPENAI_API_KEY or OPENAI_BASE_URL too, or leave EMBEDDING_MODEL out to learn from the documents themselves.',
+  },
+  {
     holds: ({ ASSISTANT_ID, ASSISTANTS_BASE_URL }) => Boolean(ASSISTANT_ID) && !ASSISTANTS_BASE_URL,
     mistake:
       'ASSISTANT_ID is set, but ASSISTANTS_BASE_URL is not: set it to the server that has this assistant, or leave ASSISTANT_ID out to use the one in assistant.md.',

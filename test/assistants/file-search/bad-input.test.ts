@@ -105,7 +105,7 @@ test('what is wrong with a request is told, and nothing is changed', async () =>
 });
 
 test('ten thousand files in one store are counted, listed and searched', async () => {
-  const { client, keyv, index } = openScene();
+  const { client, keyv, engine } = openScene();
   const state = openState(keyv);
   const { id } = await client.vectorStores.create({});
   const ids = Array.from({ length: 10_000 }, (_, i) => `file-${String(i).padStart(24, '0')}`);
@@ -140,7 +140,7 @@ test('ten thousand files in one store are counted, listed and searched', async (
   // How the index fares with so many is for its own tests.
   for (const [i, file] of [...ids.entries()].slice(7_700, 7_800)) {
     const chunks = [{ headings: [], place: {}, text: `Number n${i}` }];
-    await index.put({ store: id, file, title: `${i}.txt`, attributes: {}, chunks });
+    await engine.put({ store: id, file, title: `${i}.txt`, attributes: {}, chunks });
   }
   expect(await namesFound(client, id, 'n7777')).toEqual(['7777.txt']);
   const after = ids[5_000] ?? '';

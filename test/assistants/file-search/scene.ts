@@ -4,7 +4,7 @@ import type { ChunkingStrategy } from '../../../src/assistants/file-search/chunk
 import { chunksOf } from '../../../src/assistants/file-search/chunks/chunks-of.ts';
 import type { NamedFile } from '../../../src/assistants/file-search/documents/document-reader.ts';
 import { parse } from '../../../src/assistants/file-search/documents/parse.ts';
-import { FullText } from '../../../src/assistants/file-search/vector-stores/full-text.ts';
+import { SearchEngine } from '../../../src/assistants/file-search/search/search-engine.ts';
 import { createAssistants } from '../../../src/assistants/index.ts';
 import type { Locks } from '../../../src/assistants/runs/locks.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
@@ -53,7 +53,7 @@ export interface SceneOptions {
 export function openScene(options: SceneOptions = {}) {
   const { store = openMemory(), locks, closes = true } = options;
   const { keyv = store.keyv } = options;
-  const index = new FullText(store.searchIndex);
+  const { searchIndex: index } = store;
   const documents = new HeldReader();
   const errors: unknown[] = [];
   const assistants = createAssistants({
@@ -70,8 +70,8 @@ export function openScene(options: SceneOptions = {}) {
   });
   const client = clientOf({ fetch: assistants.fetch });
   /** How many passages can be found. */
-  const passages = async () => (await store.searchIndex.count()).chunks;
-  return { assistants, client, keyv, index, documents, errors, passages };
+  const passages = async () => (await index.count()).chunks;
+  return { assistants, client, keyv, index, engine: new SearchEngine(index), documents, errors, passages };
 }
 
 /** A store that is closed after the test and whoever uses it. */

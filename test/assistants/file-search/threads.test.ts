@@ -132,8 +132,8 @@ test("a run waits for its thread's files, not for its assistant's, and an expire
 function searching() {
   const scene = openScene();
   const state = openState(scene.keyv);
-  const { index, documents } = scene;
-  const stores = new VectorStores({ state, index, documents, locks: ALONE, onError: () => {} });
+  const { engine, documents } = scene;
+  const stores = new VectorStores({ state, index: engine, documents, locks: ALONE, onError: () => {} });
   onTestFinished(() => stores.close());
   return { ...scene, search: new StoreSearch({ ...state, search: stores }, stores) };
 }

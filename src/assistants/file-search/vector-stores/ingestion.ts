@@ -3,7 +3,7 @@ import type { State } from '../../state.ts';
 import type { Chunk } from '../chunks/chunk.ts';
 import type { DocumentReader, NamedFile } from '../documents/document-reader.ts';
 import { UnreadableDocument } from '../documents/unreadable.ts';
-import type { Index } from './index-port.ts';
+import type { SearchEngine } from '../search/search-engine.ts';
 import type { KeptFile } from './kept.ts';
 import type { Outcome, StoreFiles } from './store-files.ts';
 
@@ -18,7 +18,7 @@ const SERVER_ERROR = 'The file could not be indexed because the server had an er
 export interface IngestionParts {
   state: State;
   files: StoreFiles;
-  index: Index;
+  index: SearchEngine;
   documents: DocumentReader;
   locks: Locks;
   /** For the log. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isExpired } from '../../file.ts';
 import { textTokens } from '../../runs/context/tokens.ts';
 import type { State } from '../../state.ts';
+import type { Place } from '../documents/document.ts';
 import {
   type FileSearch,
   type FileSearchRequest,
@@ -10,7 +11,7 @@ import {
   type Searched,
   type SearchResult,
 } from '../file-search.ts';
-import type { FoundChunk } from './index-port.ts';
+import type { Hit } from '../search/search-engine.ts';
 import type { KeptStore } from './kept.ts';
 import type { VectorStores } from './vector-stores.ts';
 
@@ -72,7 +73,7 @@ export class StoreSearch implements FileSearch {
   }
 
   /** Without what is left of files that are gone. */
-  async #named(found: readonly FoundChunk[]): Promise<SearchResult[]> {
+  async #named(found: readonly Hit[]): Promise<SearchResult[]> {
     const files = await this.#state.files.getMany([...new Set(found.map(({ file }) => file))]);
     const names = new Map(files.flatMap((file) => (isExpired(file) ? [] : [[file.id, file.filename]])));
     return found.flatMap((chunk) => {
@@ -82,10 +83,10 @@ export class StoreSearch implements FileSearch {
   }
 }
 
-function toResult(
-  { store, file, score, attributes, text, headings, place }: FoundChunk,
-  filename: string,
-): SearchResult {
+function toResult(hit: Hit, filename: string): SearchResult {
+  const { store, file, score, attributes, text, headings } = hit;
+  // As it was put.
+  const place = hit.place as Place;
   const tokens = textTokens([filename, ...headings, text].join('\n'));
   return { vectorStoreId: store, fileId: file, filename, score, attributes, text, headings, place, tokens };
 }

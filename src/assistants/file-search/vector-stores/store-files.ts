@@ -6,8 +6,8 @@ import { nowInSeconds } from '../../time.ts';
 import type { ChunkingStrategy } from '../chunks/chunk.ts';
 import type { Unread } from '../documents/document.ts';
 import type { Attributes } from '../file-search.ts';
+import type { SearchEngine } from '../search/search-engine.ts';
 import type { Exclusive } from './exclusive.ts';
-import type { Index } from './index-port.ts';
 import { type KeptFile, moved, NOTHING, placeId, type Tally } from './kept.ts';
 import type { FileStatus } from './schemas.ts';
 
@@ -40,10 +40,10 @@ type Move = (before: KeptFile | undefined, after: KeptFile | undefined) => Promi
  */
 export class StoreFiles {
   readonly #state: State;
-  readonly #index: Index;
+  readonly #index: SearchEngine;
   readonly #exclusive: Exclusive;
 
-  constructor(state: State, index: Index, exclusive: Exclusive) {
+  constructor(state: State, index: SearchEngine, exclusive: Exclusive) {
     this.#state = state;
     this.#index = index;
     this.#exclusive = exclusive;

@@ -5,9 +5,9 @@ import type { HelperStore } from '../../schemas.ts';
 import { ROOT, type State } from '../../state.ts';
 import { nowInSeconds } from '../../time.ts';
 import type { DocumentReader } from '../documents/document-reader.ts';
+import type { SearchEngine } from '../search/search-engine.ts';
 import { type KeptBatch, newBatch } from './batches.ts';
 import { Exclusive } from './exclusive.ts';
-import type { Index } from './index-port.ts';
 import { Ingestion } from './ingestion.ts';
 import {
   isOver,
@@ -35,7 +35,7 @@ const ACTIVE_EVERY = 60;
 
 export interface VectorStoresParts {
   state: State;
-  index: Index;
+  index: SearchEngine;
   documents: DocumentReader;
   locks: Locks;
   /** For the log. */
@@ -45,7 +45,7 @@ export interface VectorStoresParts {
 /** The vector stores with their files and batches, and what indexes them. */
 export class VectorStores {
   readonly files: StoreFiles;
-  readonly index: Index;
+  readonly index: SearchEngine;
   readonly ingestion: Ingestion;
   readonly #state: State;
 
@@ -185,12 +185,15 @@ export class VectorStores {
     await this.#state.vectorStores.update(id, (store) => ({ ...store, last_active_at: now }));
   }
 
-  /** Takes up everything that was in progress when the last process ended. */
-  async resume(): Promise<void> {
+  /** Takes up everything that was in progress when the last process ended. False where there are no vector stores. */
+  async resume(): Promise<boolean> {
+    let isUsed = false;
     for await (const store of this.#state.vectorStores.walk(ROOT, { order: 'asc' })) {
+      isUsed = true;
       const { in_progress } = await this.files.tally(store.id);
       if (in_progress > 0 && !isOver(store)) await this.ingestion.look(store.id, urgencyOf(store));
     }
+    return isUsed;
   }
 
   #takeOut(vectorStoreId: string, fileId: string): Promise<boolean> {
