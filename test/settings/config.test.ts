@@ -37,6 +37,7 @@ test('everything that is set arrives where it is used, without the space around 
     OPENAI_BASE_URL: 'https://models.example/v1',
     MODEL_API: 'responses',
     OPENAI_BACKGROUND: 'on',
+    EMBEDDING_MODEL: 'embedder',
     ASSISTANTS_BASE_URL: 'http://assistants.example/v1',
     ASSISTANTS_API_KEY: 'key-2',
     ASSISTANT_ID: 'asst_1',
@@ -52,6 +53,7 @@ test('everything that is set arrives where it is used, without the space around 
   };
   expect(valid(env)).toEqual({
     model: { api: 'responses', apiKey: 'key-1', baseURL: 'https://models.example/v1', background: true },
+    embeddings: { apiKey: 'key-1', baseURL: 'https://models.example/v1', model: 'embedder' },
     assistants: { baseURL: 'http://assistants.example/v1', apiKey: 'key-2', assistantId: 'asst_1' },
     store: { dataDir: '/data', databaseUrl: 'postgres://me:p%40ss@db.example/bobbin', poolSize: 3 },
     maxReplyLength: 5_000,
@@ -110,6 +112,7 @@ test.each([
   [{ OPENAI_BACKGROUND: 'on' }, /^OPENAI_BACKGROUND is on, but only the Responses API has/],
   [{ OPENAI_API_KEY: 'k', OPENAI_BACKGROUND: 'on', MODEL_API: 'chat' }, /^OPENAI_BACKGROUND is on, but/],
   [{ OPENAI_BASE_URL: 'http://localhost:1/v1', OPENAI_BACKGROUND: 'on' }, /set MODEL_API=responses for/],
+  [{ EMBEDDING_MODEL: 'embedder' }, /^EMBEDDING_MODEL is set, but no provider is: set OPENAI_API_KEY or/],
   [{ ASSISTANT_ID: 'asst_1' }, /^ASSISTANT_ID is set, but ASSISTANTS_BASE_URL is not/],
   [{ ASSISTANTS_BASE_URL: 'https://api.openai.com/v1' }, /switched their Assistants servers off/],
   [

@@ -37,7 +37,10 @@ export interface SearchResult {
 export interface Searched {
   /** The assistant's stores first, then the thread's, those that its messages' attachments made included. */
   readonly vectorStoreIds: readonly string[];
-  /** Whether one of the thread's stores has expired: such a run fails, as in OpenAI's API. */
+  /**
+   * Those that a client gave the thread and that have expired: such a run fails, as in OpenAI's API. The thread's own is made
+   * anew instead.
+   */
   readonly expired: readonly string[];
 }
 

@@ -94,7 +94,7 @@ test('assistants and threads name a store, or have one made', async () => {
   );
 });
 
-test("a run waits for its thread's files, not for its assistant's, and an expired store is told", async () => {
+test("a run waits for its thread's files, not for its assistant's, and its own store lives as long as it", async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 });
   onTestFinished(() => void vi.useRealTimers());
   const { client, search, documents } = searching();
@@ -121,10 +121,22 @@ test("a run waits for its thread's files, not for its assistant's, and an expire
   const { vectorStoreIds } = await waiting;
   const [own = ''] = await storesOf(client, thread.id);
   expect(vectorStoreIds).toEqual([knowledge.id, own]);
+  // A week later the thread's own is made anew, and another that a client gave it is not.
   vi.setSystemTime(1_800_000_000_000 + 8 * 86_400_000);
-  expect(await search.storesOf(assistant, thread)).toEqual({
+  expect((await client.vectorStores.retrieve(own)).status).toBe('expired');
+  const later = await search.storesOf(assistant, thread);
+  const [renewed = ''] = await storesOf(client, thread.id);
+  expect(renewed).not.toBe(own);
+  expect(later).toEqual({ vectorStoreIds: [knowledge.id, renewed], expired: [] });
+  expect(await namesIn(search, await client.beta.threads.retrieve(thread.id))).toEqual(['ann.txt']);
+  const expires_after = { anchor: 'last_active_at' as const, days: 1 };
+  const { id: given } = await client.vectorStores.create({ expires_after });
+  const tool_resources = { file_search: { vector_store_ids: [given] } };
+  const other = await client.beta.threads.create({ tool_resources });
+  vi.setSystemTime(1_800_000_000_000 + 10 * 86_400_000);
+  expect(await search.storesOf(assistant, other)).toEqual({
     vectorStoreIds: [knowledge.id],
-    expired: [own],
+    expired: [given],
   });
 });
 

@@ -40,8 +40,11 @@ export class StoreSearch implements FileSearch {
   }
 
   async storesOf(assistant: HasStores, thread: HasStores, signal?: AbortSignal): Promise<Searched> {
-    const own = await this.#state.threadStores.get(thread.id);
-    const ofThread = new Set([...idsIn(thread), ...(own === undefined ? [] : [own])]);
+    const before = await this.#state.threadStores.get(thread.id);
+    const own = before === undefined ? undefined : await this.#stores.ofThread(thread.id);
+    // Its own may have been made anew.
+    const attached = idsIn(thread).filter((id) => id !== before);
+    const ofThread = new Set([...attached, ...(own ? [own.id] : [])]);
     const ids = [...new Set([...idsIn(assistant), ...ofThread])];
     const live = await this.#live(ids);
     const known = new Set(live.map(({ id }) => id));

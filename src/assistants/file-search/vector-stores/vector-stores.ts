@@ -1,5 +1,6 @@
+import type { Thread } from 'openai/resources/beta/threads/threads';
 import { invalidRequest, notFound, notInStore } from '../../api-error.ts';
-import { checkFiles } from '../../file.ts';
+import { checkFiles, isExpired } from '../../file.ts';
 import type { Locks } from '../../runs/locks.ts';
 import type { HelperStore } from '../../schemas.ts';
 import { ROOT, type State } from '../../state.ts';
@@ -178,6 +179,24 @@ export class VectorStores {
     if (!(await this.#takeOut(vectorStoreId, fileId))) throw notInStore(fileId, vectorStoreId);
   }
 
+  /**
+   * The store that a thread's attachments are in. One whose time is over is made anew with the files that there still are:
+   * whoever goes on with a conversation after weeks means what was attached in it.
+   */
+  async ofThread(threadId: string): Promise<KeptStore | undefined> {
+    const id = await this.#state.threadStores.get(threadId);
+    const kept = id === undefined ? undefined : await this.#state.vectorStores.get(id);
+    if (!kept || !isOver(kept)) return kept;
+    const had = (await Array.fromAsync(this.files.walk(kept.id))).map(({ file_id }) => file_id);
+    const there = (await this.#state.files.getMany(had)).filter((file) => !isExpired(file));
+    const store = await this.addToThread(threadId, { file_ids: there.map((file) => file.id) });
+    await this.#state.threads.update(threadId, (thread) => ({
+      ...thread,
+      tool_resources: replaced(thread.tool_resources, kept.id, store.id),
+    }));
+    return store;
+  }
+
   /** Notes that the store is in use. */
   async touch({ id, last_active_at }: KeptStore): Promise<void> {
     const now = nowInSeconds();
@@ -242,4 +261,11 @@ export class VectorStores {
 /** Somebody waits for what was attached in a thread. */
 function urgencyOf({ thread_id }: KeptStore): 'urgent' | 'usual' {
   return thread_id === undefined ? 'usual' : 'urgent';
+}
+
+/** Resources that name another store in the place of one. */
+function replaced(resources: Thread['tool_resources'], from: string, to: string): Thread['tool_resources'] {
+  const ids = resources?.file_search?.vector_store_ids;
+  if (!ids?.includes(from)) return resources;
+  return { ...resources, file_search: { vector_store_ids: ids.map((id) => (id === from ? to : id)) } };
 }
