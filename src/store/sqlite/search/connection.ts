@@ -33,9 +33,12 @@ export class Connection {
   }
 
   async close(): Promise<void> {
-    if (!this.#worker) return;
-    const exited = new Promise((resolve) => this.#worker?.once('exit', resolve));
+    const worker = this.#worker;
+    if (!worker) return;
+    const exited = new Promise((resolve) => worker.once('exit', resolve));
     await this.call('close').catch(() => {});
+    // The last answer let go of it: a process that does nothing else would end before it.
+    worker.ref();
     await exited;
   }
 
