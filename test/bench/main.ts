@@ -7,6 +7,8 @@ import { queueFigures } from './queue.ts';
 import { reactionFigures } from './reaction.ts';
 import { refusalFigures } from './refusal.ts';
 import { replyFigures } from './reply.ts';
+import { retrievalFigures } from './retrieval.ts';
+import { searchFigures } from './search.ts';
 import { slackFigures } from './slack.ts';
 import { startFigures } from './start.ts';
 import { storeFigures } from './store.ts';
@@ -19,6 +21,8 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['Code interpreter', codeInterpreterFigures],
   ['Reply', replyFigures],
   ['Store', storeFigures],
+  ['Search', searchFigures],
+  ['Retrieval', retrievalFigures],
   ['Shared budget, in virtual time', publisherFigures],
   ['Slack', slackFigures],
   ['Discord', discordFigures],

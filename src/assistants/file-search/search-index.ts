@@ -71,7 +71,7 @@ export interface FoundChunk extends Chunk {
   attributes: Attributes;
 }
 
-/** A chunk as it is walked, to learn from it or to give it a vector. */
+/** A chunk as it is walked, to learn from it or to give it a vector; its file's title is the first of its headings. */
 export type WalkedChunk = Pick<FoundChunk, 'id' | 'text' | 'headings'>;
 
 /** The most chunks of a file. */

@@ -28,17 +28,14 @@ export function termsOf(question: string): Term[] {
   return [...found.values()].slice(0, MOST_TERMS);
 }
 
-/** Words of content that stand side by side in the question, as they stand there. */
+/** Words of content that stand side by side in the question. */
 export function phrasesOf(question: string): string[] {
-  const all = tokens(question);
-  const language = languageOf(all.map(folded));
-  const isContent = (token: string | undefined) =>
-    token !== undefined && !isStopWord(token.toLowerCase(), language) && unspacedRuns(token).length === 0;
-  const pairs = all
-    .slice(1)
-    .map((token, at) => [all[at] as string, token] as const)
-    .filter(([one, other]) => isContent(one) && isContent(other));
-  return [...new Set(pairs.map((pair) => pair.map(folded).join(' ')))].slice(0, MOST_TERMS);
+  const all = tokens(question).flatMap(wordsOf);
+  const language = languageOf(all);
+  const isContent = (word: string) => !isStopWord(word, language) && unspacedRuns(word).length === 0;
+  const pairs = all.slice(1).map((word, at): [string, string] => [all[at] as string, word]);
+  const phrases = pairs.filter((pair) => pair.every(isContent)).map((pair) => pair.join(' '));
+  return [...new Set(phrases)].slice(0, MOST_TERMS);
 }
 
 function termsOfToken(token: string, language: Language | undefined): Term[] {

@@ -15,6 +15,9 @@ const K1 = 1.2;
 /** What FTS5 gives a word that stands in most of the chunks. */
 const LEAST_WEIGHT = 1e-6;
 
+/** What words side by side count beside single ones: as in a sequential dependence model, less (Metzler and Croft 2005). */
+const PHRASES = 0.5;
+
 /** What is searched of a chunk. */
 export interface Entry {
   id: number;
@@ -71,22 +74,45 @@ export class FullText {
     this.#optimize.run();
   }
 
-  /** The best chunks that `isMeant` lets through, best first, each by how much it has of what one could have of the terms. */
+  /**
+   * The best chunks that `isMeant` lets through, best first, by how much each has of what one could have of the terms; phrases
+   * raise those that have them.
+   */
   search(
+    terms: readonly (readonly string[])[],
+    phrases: readonly string[],
+    limit: number,
+    isMeant: (id: number) => boolean,
+  ): Map<number, number> {
+    const words = this.#ranked(terms, limit, isMeant);
+    if (phrases.length === 0) return words;
+    const together = this.#ranked(
+      phrases.map((one) => [one]),
+      limit,
+      isMeant,
+    );
+    const score = (id: number) => ((words.get(id) ?? 0) + PHRASES * (together.get(id) ?? 0)) / (1 + PHRASES);
+    // What has a phrase has its words, and may have been too far down by them alone.
+    const ids = [...new Set([...words.keys(), ...together.keys()])];
+    const all = ids.map((id): [number, number] => [id, score(id)]);
+    return new Map(all.sort(([, one], [, other]) => other - one).slice(0, limit));
+  }
+
+  #ranked(
     terms: readonly (readonly string[])[],
     limit: number,
     isMeant: (id: number) => boolean,
-  ): [id: number, score: number][] {
+  ): Map<number, number> {
     const spelled = terms.map((term) => term.map(phrase).filter((one) => one !== undefined));
     const query = spelled.flat().join(' OR ');
-    if (query === '') return [];
+    const found = new Map<number, number>();
+    if (query === '') return found;
     const most = this.#most(spelled.filter((term) => term.length > 0));
-    const found: [number, number][] = [];
     for (const row of this.#search.iterate(query)) {
       const id = Number(row.id);
       if (!isMeant(id)) continue;
-      found.push([id, Math.min(1, -Number(row.score) / most)]);
-      if (found.length === limit) break;
+      found.set(id, Math.min(1, -Number(row.score) / most));
+      if (found.size === limit) break;
     }
     return found;
   }

@@ -60,7 +60,7 @@ export class SqliteSearchIndex implements SearchIndex {
     const id = this.#tables.begin(title, attributes);
     try {
       for (let from = 0; from < chunks.length; from += AT_ONCE) {
-        this.#tables.addChunks(id, chunks.slice(from, from + AT_ONCE), from);
+        this.#tables.addChunks(id, title, chunks.slice(from, from + AT_ONCE), from);
         await turn();
       }
       await this.#addToSide(id);

@@ -41,9 +41,6 @@ export interface SideCandidate {
   semantic?: number;
 }
 
-/** What words side by side count beside single ones: as in a sequential dependence model, less (Metzler and Croft 2005). */
-const PHRASES = 0.5;
-
 /** The file that a chunk belongs to, which is in its id: so nobody has to look it up. */
 export function fileOf(chunk: number): number {
   return Math.floor(chunk / MAX_CHUNKS);
@@ -106,7 +103,7 @@ export class SideFile {
   search({ files, terms, phrases, vector, limit }: SideQuery): SideCandidate[] {
     const meant = new Set(files);
     const isMeant = (id: number) => meant.has(fileOf(id));
-    const lexical = this.#lexical(terms, phrases, limit, isMeant);
+    const lexical = this.#text.search(terms, phrases, limit, isMeant);
     if (!vector) return [...lexical].map(([id, score]) => ({ id, lexical: score }));
     const vectors = this.#vectorsOf(vector.generation);
     const semantic = new Map(vectors.nearest(vector.values, limit, isMeant));
@@ -132,26 +129,6 @@ export class SideFile {
 
   close(): void {
     this.#database.close();
-  }
-
-  #lexical(
-    terms: readonly (readonly string[])[],
-    phrases: readonly string[],
-    limit: number,
-    isMeant: (id: number) => boolean,
-  ): Map<number, number> {
-    const words = new Map(this.#text.search(terms, limit, isMeant));
-    if (phrases.length === 0) return words;
-    const together = new Map(
-      this.#text.search(
-        phrases.map((one) => [one]),
-        limit,
-        isMeant,
-      ),
-    );
-    return new Map(
-      [...words].map(([id, score]) => [id, (score + PHRASES * (together.get(id) ?? 0)) / (1 + PHRASES)]),
-    );
   }
 
   #vectorsOf(generation: string): Vectors {

@@ -57,11 +57,18 @@ export class SearchTables {
   }
 
   /** @param from The place of the first of the chunks in the file. */
-  addChunks(id: number, chunks: readonly IndexedChunk[], from: number): void {
+  addChunks(id: number, title: string, chunks: readonly IndexedChunk[], from: number): void {
     this.#transaction(() =>
       chunks.forEach(({ headings, place, parts, text }, at) => {
         const [above, where] = [JSON.stringify(headings), JSON.stringify(place ?? null)];
-        this.#sql.addChunk.run(id * MAX_CHUNKS + from + at, hashOf(above, text), above, where, parts, text);
+        this.#sql.addChunk.run(
+          id * MAX_CHUNKS + from + at,
+          hashOf(title, above, text),
+          above,
+          where,
+          parts,
+          text,
+        );
       }),
     );
   }
@@ -222,17 +229,20 @@ function range(file: number): [first: number, last: number] {
 }
 
 /** What a vector is made of. */
-function hashOf(headings: string, text: string): Uint8Array {
-  return createHash('sha256').update(headings).update('\0').update(text).digest();
+function hashOf(...parts: string[]): Uint8Array {
+  return createHash('sha256').update(JSON.stringify(parts)).digest();
 }
 
 function chunkIn({ headings, text, place }: Row): Chunk {
   return { headings: JSON.parse(String(headings)), text: String(text), place: JSON.parse(String(place)) };
 }
 
-function walkedIn({ id, headings, text }: Row): WalkedChunk {
-  return { id: Number(id), headings: JSON.parse(String(headings)), text: String(text) };
+function walkedIn({ id, title, headings, text }: Row): WalkedChunk {
+  return { id: Number(id), headings: [String(title), ...JSON.parse(String(headings))], text: String(text) };
 }
+
+/** Of a chunk's file. */
+const TITLE = `(SELECT title FROM search_files WHERE search_files.id = search_chunks.id / ${MAX_CHUNKS})`;
 
 const SQL = {
   marks: "SELECT id, stamp FROM search_files WHERE store <> ''",
@@ -252,8 +262,8 @@ const SQL = {
   hashes: 'SELECT id, hash FROM search_chunks WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?',
   alike: 'SELECT id FROM search_chunks WHERE hash = ?',
   removeChunks: 'DELETE FROM search_chunks WHERE id BETWEEN ? AND ?',
-  walk: 'SELECT id, headings, text FROM search_chunks WHERE id > ? ORDER BY id LIMIT ?',
-  withoutVector: `SELECT id, headings, text FROM search_chunks WHERE id > ? AND NOT EXISTS (
+  walk: `SELECT id, ${TITLE} AS title, headings, text FROM search_chunks WHERE id > ? ORDER BY id LIMIT ?`,
+  withoutVector: `SELECT id, ${TITLE} AS title, headings, text FROM search_chunks WHERE id > ? AND NOT EXISTS (
       SELECT 1 FROM search_vectors WHERE search_vectors.hash = search_chunks.hash AND generation = ?
     ) ORDER BY id LIMIT ?`,
   addVector:

@@ -1,0 +1,167 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import OpenAI from 'openai';
+import { expect, onTestFinished, test } from 'vitest';
+import { SearchEngine } from '../../../src/assistants/file-search/search/search-engine.ts';
+import type { EmbedderSource } from '../../../src/assistants/file-search/semantics/embedder.ts';
+import { LatentSource } from '../../../src/assistants/file-search/semantics/latent/latent-source.ts';
+import { ProviderSource } from '../../../src/assistants/file-search/semantics/provider/provider-embedder.ts';
+import { Semantics } from '../../../src/assistants/file-search/semantics/semantics.ts';
+import { memoryStore } from '../../../src/store/sqlite/store.ts';
+import type { Store } from '../../../src/store/store.ts';
+
+const STORE = 'vs';
+
+function searchOver(store: Store, source: EmbedderSource) {
+  const failures: unknown[] = [];
+  const semantics = new Semantics({
+    index: store.searchIndex,
+    source,
+    failed: (error) => failures.push(error),
+    retryMs: 10,
+  });
+  onTestFinished(() => semantics.close());
+  return { engine: new SearchEngine(store.searchIndex, semantics), semantics, failures };
+}
+
+function openMemoryStore(): Store {
+  const store = memoryStore();
+  onTestFinished(() => store.close());
+  return store;
+}
+
+function put(engine: SearchEngine, file: string, ...texts: string[]): Promise<void> {
+  const chunks = texts.map((text) => ({ text, headings: [], place: {} }));
+  return engine.put({ store: STORE, file, title: file, attributes: {}, chunks });
+}
+
+async function found(engine: SearchEngine, question: string): Promise<string[]> {
+  const hits = await engine.search({ stores: [STORE], queries: [question], limit: 3 });
+  return hits.map(({ text }) => text);
+}
+
+/** Two matters, each of whose words stand beside each other and never beside those of the other. */
+const CARS = [
+  'car engine motor wheel',
+  'automobile motor wheel brake',
+  'car brake engine',
+  'automobile engine tyre',
+];
+const FOOD = ['soup bread butter', 'bread cheese lunch', 'lunch soup salad', 'salad cheese butter'];
+const corpus = (times: number) =>
+  Array.from({ length: times }, (_, at) => [...CARS, ...FOOD].map((text) => `${text} item${at}`)).flat();
+
+test('what is learnt from the documents finds what has none of the words, also after a restart', async () => {
+  const store = openMemoryStore();
+  const source = () => new LatentSource(store.searchIndex, store.keyv('semantics'));
+  const { engine, semantics } = searchOver(store, source());
+  await put(engine, 'corpus', ...corpus(6));
+  await put(engine, 'target', 'automobile', 'butter');
+  await semantics.settled();
+  const [first] = await engine
+    .search({ stores: [STORE], queries: ['car'], limit: 60 })
+    .then((hits) => hits.filter(({ file }) => file === 'target'));
+  expect(first?.text).toBe('automobile');
+  expect(first?.score).toBeGreaterThan(0.05);
+  const again = searchOver(store, source()).engine;
+  const hits = await again.search({ stores: [STORE], queries: ['car'], limit: 60 });
+  expect(hits.find(({ file }) => file === 'target')).toEqual(first);
+});
+
+test('what was learnt is let go with what it was learnt from', async () => {
+  const store = openMemoryStore();
+  const kept = store.keyv<unknown>('semantics');
+  const { engine, semantics } = searchOver(store, new LatentSource(store.searchIndex, kept));
+  await put(engine, 'corpus', ...corpus(6));
+  await semantics.settled();
+  expect(await kept.get('latent-basis')).toBeInstanceOf(Uint8Array);
+  await engine.remove(STORE);
+  await semantics.settled();
+  expect(await kept.get('latent-basis')).toBeUndefined();
+});
+
+/** An endpoint of embeddings that answers as it is told; what it was given is noted. */
+async function embeddings() {
+  const given: string[][] = [];
+  const state = { dimension: 4, refusals: [] as number[], given };
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(Buffer.concat(await request.toArray()).toString()) as { input: string[] };
+    const status = state.refusals.shift();
+    if (status !== undefined) {
+      response.writeHead(status, { 'content-type': 'application/json', 'retry-after-ms': '5' });
+      response.end(JSON.stringify({ error: { message: 'Not now.' } }));
+      return;
+    }
+    given.push(body.input);
+    const data = body.input.map((text, index) => ({ object: 'embedding', index, embedding: vectorOf(text) }));
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ object: 'list', model: 'm', data: data.reverse() }));
+  });
+  const vectorOf = (text: string) =>
+    Array.from({ length: state.dimension }, (_, at) =>
+      at === Number(/car|automobile/.test(text)) ? 3 : 0.1,
+    );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  return { state, client: new OpenAI({ baseURL, apiKey: 'test', logLevel: 'off' }) };
+}
+
+function providerSource(store: Store, client: OpenAI): ProviderSource {
+  const kept = store.keyv<number>('semantics');
+  return new ProviderSource(client, 'embed-1', {
+    keep: (dimension) => kept.set('dimension', dimension),
+    kept: () => kept.get('dimension'),
+  });
+}
+
+const given = (all: string[][]) =>
+  all.flat().filter((text) => text.startsWith('cars\n') || text.startsWith('food\n'));
+
+test('a provider’s refusals delay its vectors, and no passage is embedded twice', async () => {
+  const store = openMemoryStore();
+  const { state, client } = await embeddings();
+  const { engine, semantics } = searchOver(store, providerSource(store, client));
+  state.refusals = [429, 503, 429];
+  await put(engine, 'cars', 'automobile', 'bread');
+  expect(await found(engine, 'bread')).toEqual(['bread']);
+  await semantics.settled();
+  expect(await found(engine, 'car')).toEqual(['automobile', 'bread']);
+  state.refusals = [400];
+  await put(engine, 'cars', 'automobile', 'cheese');
+  await semantics.settled();
+  await put(engine, 'food', 'soup');
+  await semantics.settled();
+  expect(given(state.given).sort()).toEqual([
+    'cars\nautomobile',
+    'cars\nbread',
+    'cars\ncheese',
+    'food\nsoup',
+  ]);
+});
+
+test('while the endpoint is down, words find what they can, and what failed is told', async () => {
+  const store = openMemoryStore();
+  const { state, client } = await embeddings();
+  const { engine, semantics, failures } = searchOver(store, providerSource(store, client));
+  await put(engine, 'garage', 'automobile', 'car');
+  await semantics.settled();
+  state.refusals = Array.from({ length: 3 }, () => 401);
+  expect(await found(engine, 'car')).toEqual(['car']);
+  expect(String(failures[0])).toContain('Not now.');
+});
+
+test('another dimension makes all vectors anew, and the old ones are of use until then', async () => {
+  const store = openMemoryStore();
+  const { state, client } = await embeddings();
+  const { engine, semantics } = searchOver(store, providerSource(store, client));
+  await put(engine, 'cars', 'automobile');
+  await semantics.settled();
+  expect((await store.searchIndex.count('embed-1/4')).vectors).toBe(1);
+  state.dimension = 6;
+  await put(engine, 'food', 'soup');
+  await semantics.settled();
+  expect(await store.searchIndex.count('embed-1/6')).toEqual({ chunks: 2, vectors: 2 });
+  expect((await store.searchIndex.count('embed-1/4')).vectors).toBe(0);
+  expect((await found(engine, 'car'))[0]).toBe('automobile');
+});
