@@ -43,7 +43,7 @@ async function grow(dataDir: string): Promise<{ figures: Figure[]; seconds: Figu
   let [count, bytes, spent] = [0, 0, 0];
   for (const size of SIZES) {
     while (count < size) {
-      const some = chunks.take(Math.min(PER_FILE, size - count)).toArray();
+      const some = next(chunks, Math.min(PER_FILE, size - count));
       if (some.length === 0)
         throw new Error(`The packages have ${count} chunks, which are fewer than ${size}.`);
       questions.push(questionFrom(some[0] ?? '', count));
@@ -139,6 +139,17 @@ async function searchTimes(engine: SearchEngine, questions: readonly string[]): 
     times.push(performance.now() - start);
   }
   return `p50 ${percentile(times, 0.5).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms`;
+}
+
+/** The next so many, or what there is. */
+function next(chunks: Iterator<string>, many: number): string[] {
+  const some: string[] = [];
+  while (some.length < many) {
+    const { value, done } = chunks.next();
+    if (done) break;
+    some.push(value);
+  }
+  return some;
 }
 
 /** Words that stand somewhere in the chunk. */

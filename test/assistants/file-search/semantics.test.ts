@@ -40,31 +40,37 @@ async function found(engine: SearchEngine, question: string): Promise<string[]> 
   return hits.map(({ text }) => text);
 }
 
-/** Two matters, each of whose words stand beside each other and never beside those of the other. */
-const CARS = [
-  'car engine motor wheel',
-  'automobile motor wheel brake',
-  'car brake engine',
-  'automobile engine tyre',
+/** Two matters, and of each two words for the same, which never stand together but in the same company. */
+const MATTERS = [
+  {
+    names: ['car', 'automobile'],
+    company: 'engine motor wheel brake tyre road driver fuel garage seat'.split(' '),
+  },
+  {
+    names: ['bread', 'loaf'],
+    company: 'butter cheese lunch soup salad oven flour plate knife crust'.split(' '),
+  },
 ];
-const FOOD = ['soup bread butter', 'bread cheese lunch', 'lunch soup salad', 'salad cheese butter'];
-const corpus = (times: number) =>
-  Array.from({ length: times }, (_, at) => [...CARS, ...FOOD].map((text) => `${text} item${at}`)).flat();
+const corpus = Array.from({ length: 80 }, (_, at) => {
+  const { names, company } = MATTERS[at % 2] as (typeof MATTERS)[number];
+  const beside = [1, 3, 7].map((step) => company[(at * step + step) % company.length]);
+  return [names[(at >> 1) % 2], ...beside, `item${at}`].join(' ');
+});
 
 test('what is learnt from the documents finds what has none of the words, also after a restart', async () => {
   const store = openMemoryStore();
   const source = () => new LatentSource(store.searchIndex, store.keyv('semantics'));
   const { engine, semantics } = searchOver(store, source());
-  await put(engine, 'corpus', ...corpus(6));
-  await put(engine, 'target', 'automobile', 'butter');
+  await put(engine, 'corpus', ...corpus);
+  await put(engine, 'target', 'automobile', 'loaf');
   await semantics.settled();
   const [first] = await engine
-    .search({ stores: [STORE], queries: ['car'], limit: 60 })
+    .search({ stores: [STORE], queries: ['car'], limit: 100 })
     .then((hits) => hits.filter(({ file }) => file === 'target'));
   expect(first?.text).toBe('automobile');
   expect(first?.score).toBeGreaterThan(0.05);
   const again = searchOver(store, source()).engine;
-  const hits = await again.search({ stores: [STORE], queries: ['car'], limit: 60 });
+  const hits = await again.search({ stores: [STORE], queries: ['car'], limit: 100 });
   expect(hits.find(({ file }) => file === 'target')).toEqual(first);
 });
 
@@ -72,7 +78,7 @@ test('what was learnt is let go with what it was learnt from', async () => {
   const store = openMemoryStore();
   const kept = store.keyv<unknown>('semantics');
   const { engine, semantics } = searchOver(store, new LatentSource(store.searchIndex, kept));
-  await put(engine, 'corpus', ...corpus(6));
+  await put(engine, 'corpus', ...corpus);
   await semantics.settled();
   expect(await kept.get('latent-basis')).toBeInstanceOf(Uint8Array);
   await engine.remove(STORE);
