@@ -83,7 +83,7 @@ export const MAX_CHUNKS = 2 ** 17;
  * when the database fails.
  *
  * Vectors belong to a generation, which is named by whatever made them; those of several are kept beside each other, so that
- * one stays of use until the next is whole. Equal texts share a vector, also when a file is put again.
+ * one stays of use until the next is whole. Equal texts under equal titles share a vector, also when a file is put again.
  */
 export interface SearchIndex {
   /** Puts the file in the place of what was there of it, at once. Throws a `RangeError` for more than `MAX_CHUNKS`. */

@@ -180,7 +180,7 @@ export function searchIndexContract(index: () => SearchIndex): void {
           text.startsWith(`${store} `),
         );
       await index().put(file(store, 'a', [`${store} north`, `${store} west`]));
-      await index().put(file(store, 'b', [`${store} north`]));
+      await index().put(file(store, 'b', [`${store} north`], { title: 'a' }));
       expect((await missing()).map(({ text }) => text)).toEqual([`${store} west`]);
       const vector = { generation, values: direction(0, 1) };
       expect(await index().candidates(query([store], [], { vector }))).toHaveLength(2);
