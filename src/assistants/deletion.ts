@@ -30,5 +30,6 @@ async function removeTraces(state: State, { id, thread_id }: Run): Promise<void>
   for (const fileId of (await state.produced.get(id)) ?? [])
     if (!(await isOwned(state, fileId, thread_id))) await removeFile(state, fileId);
   await Promise.all([state.produced.delete(id), state.ownFields.delete(id), state.resumable.delete(id)]);
+  await state.found.clear(id);
   await state.steps.clear(id);
 }

@@ -66,7 +66,8 @@ export function createAssistants(options: AssistantsOptions): Assistants {
   const searched = fileSearch && openFileSearch(fileSearch, around);
   const state = searched?.state ?? kept;
   const shared = locks && { shared: { locks, wishes: keyv<true>('wishes') } };
-  const runs = new ActiveRuns({ state, model, codeInterpreter, onError, ...explain, ...shared });
+  const tools = { codeInterpreter, ...(searched && { fileSearch: searched.search }) };
+  const runs = new ActiveRuns({ state, model, ...tools, onError, ...explain, ...shared });
   const app = createAssistantsApp({
     state,
     activeRun: (threadId) => runs.ofThread(threadId),

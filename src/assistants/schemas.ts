@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shortened } from './api-error.ts';
+import { filter } from './file-search/filter.ts';
 import { chunkingStrategy } from './file-search/vector-stores/chunking-strategy.ts';
 
 /** The API's own bounds, in UTF-16 code units. */
@@ -15,6 +16,9 @@ const MAX_FILES = 20;
 const MAX_STORES = 1;
 const MAX_HELPER_FILES = 10_000;
 const MAX_ID = 64;
+const MAX_RESULTS = 50;
+/** What one search may look through at once: this server's own bound. */
+const MAX_SEARCHED = 100;
 
 /** Messages are added one after another: with more, one request would take many seconds. */
 const MAX_MESSAGES = 1000;
@@ -82,8 +86,27 @@ const functionTool = z.strictObject({
 
 const codeInterpreterTool = z.strictObject({ type: z.literal('code_interpreter') });
 
+const fileSearchTool = z.strictObject({
+  type: z.literal('file_search'),
+  file_search: z
+    .strictObject({
+      max_num_results: z.int().min(1).max(MAX_RESULTS).exactOptional(),
+      ranking_options: z
+        .strictObject({
+          ranker: z.enum(['auto', 'default_2024_08_21']).exactOptional(),
+          score_threshold: z.number().min(0).max(1),
+        })
+        .exactOptional(),
+      // This server's own, as the tool of OpenAI's Responses API has them: stores beside those of the assistant and the
+      // thread, and which of their files are searched.
+      vector_store_ids: z.array(idOf('vs_')).max(MAX_SEARCHED).exactOptional(),
+      filters: filter.exactOptional(),
+    })
+    .exactOptional(),
+});
+
 /** The tools that this server has. One that it would not run is refused, so that nobody waits for it in vain. */
-const tool = z.discriminatedUnion('type', [codeInterpreterTool, functionTool]);
+const tool = z.discriminatedUnion('type', [codeInterpreterTool, fileSearchTool, functionTool]);
 export const tools = z.array(tool).max(MAX_TOOLS);
 
 const codeInterpreterResources = z
@@ -126,6 +149,7 @@ export const toolChoice = z.union([
   z.enum(['none', 'auto', 'required']),
   z.discriminatedUnion('type', [
     codeInterpreterTool,
+    z.strictObject({ type: z.literal('file_search') }),
     z.strictObject({ type: z.literal('function'), function: z.strictObject({ name: functionName }) }),
   ]),
 ]);

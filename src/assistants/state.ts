@@ -14,6 +14,7 @@ import type { Omission } from './runs/context/omissions.ts';
 import type { OwnFields } from './runs/context/own-fields.ts';
 import type { KeptStep } from './runs/kept-step.ts';
 import type { Resumable } from './runs/resumable.ts';
+import type { Found } from './runs/search/found.ts';
 
 /** The parent of the documents that belong to nobody: assistants, files and vector stores. */
 export const ROOT = 'root';
@@ -57,6 +58,8 @@ export interface State {
   ownFields: Keyv<OwnFields[]>;
   /** The newest answer of a run that outlives its process, by the run's id. */
   resumable: Keyv<Resumable>;
+  /** What a run's searches found, listed under the run's id. */
+  found: Collection<Found>;
   /** The ids of the files that a run's code wrote, by the run's id. */
   produced: Keyv<string[]>;
   /** Who was given a file, by the file's id; not listed. */
@@ -92,6 +95,7 @@ export function openState(keyv: <T>(namespace: string) => Keyv<T>): State {
     omissions: keyv('omissions'),
     ownFields: keyv('own-fields'),
     resumable: keyv('resumable-answers'),
+    found: collection('found-passages'),
     produced: keyv('produced-files'),
     owners: collection('file-owners'),
     vectorStores: collection('vector-stores'),

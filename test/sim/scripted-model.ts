@@ -45,6 +45,10 @@ export function python(code: string, callId = 'call_python', index = 0): ModelEv
   return calls('code_interpreter', JSON.stringify({ code }), callId, index);
 }
 
+export function search(queries: string[], callId = 'call_search', index = 0): ModelEvent[] {
+  return calls('file_search', JSON.stringify({ queries }), callId, index);
+}
+
 export function text(delta: string): ModelEvent {
   return { type: 'text', delta };
 }

@@ -2,6 +2,7 @@ import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run, State } from '../state.ts';
 import type { KeptStep } from './kept-step.ts';
 import type { Resumable } from './resumable.ts';
+import type { Found } from './search/found.ts';
 
 /** A chunk that holds the messages of most runs, and the one before them. */
 const FEW = 8;
@@ -13,13 +14,18 @@ export interface Stored {
   messages: Message[];
 }
 
-/** The same, with the answer that may go on at its provider. */
+/** What its searches found, by id. */
+type FoundById = ReadonlyMap<string, Found>;
+
+/** The same, with what its searches found and the answer that may go on at its provider. */
 export interface StoredRun extends Stored {
+  found: FoundById;
   resumable: Resumable | undefined;
 }
 
 /** A run that its process did not come to the end of, as far as somebody else can go on with it. */
 export interface KeptRun extends Stored {
+  found: FoundById;
   /** What the model said after its last calls, when no message says it yet. */
   unsaid: string;
   /** The run has said its last: only its end is missing. */
@@ -31,12 +37,19 @@ export interface KeptRun extends Stored {
 }
 
 export async function readStored(state: State, run: Run): Promise<StoredRun> {
-  const [steps, messages, resumable] = await Promise.all([
+  const [steps, messages, found, resumable] = await Promise.all([
     state.steps.lists([run.id]),
     messagesOf(state, run),
+    foundBy(state, run),
     state.resumable.get(run.id),
   ]);
-  return { steps: steps.get(run.id) ?? [], messages, resumable };
+  return { steps: steps.get(run.id) ?? [], messages, found, resumable };
+}
+
+async function foundBy(state: State, run: Run): Promise<FoundById> {
+  if (!run.tools?.some(({ type }) => type === 'file_search')) return new Map();
+  const found = (await state.found.lists([run.id])).get(run.id) ?? [];
+  return new Map(found.map((each) => [each.id, each]));
 }
 
 async function messagesOf(state: State, run: Run): Promise<Message[]> {
@@ -55,7 +68,7 @@ export async function removeBegun(state: State, { begun }: KeptRun): Promise<voi
 }
 
 /** Sorts out what is whole. Throws when that does not suffice to go on. */
-export function keptRun(run: Run, { steps, messages, resumable }: StoredRun): KeptRun {
+export function keptRun(run: Run, { steps, messages, found, resumable }: StoredRun): KeptRun {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const whole: KeptStep[] = [];
   const answer: KeptStep[] = [];
@@ -74,6 +87,7 @@ export function keptRun(run: Run, { steps, messages, resumable }: StoredRun): Ke
   return {
     steps: whole,
     messages: messages.filter(({ id }) => said.has(id)),
+    found,
     unsaid: unsaidAfter(whole),
     isOver: whole.at(-1)?.isLast ?? false,
     resumable: resumable?.number === answersOf(whole) + 1 ? resumable : undefined,

@@ -7,6 +7,8 @@ export interface CallPlace {
   type: 'call';
   at: number;
   own?: unknown;
+  /** Of a search: what was asked, as the model wrote it. */
+  arguments?: string;
 }
 
 /** What the step of an answer's tool calls does not show, and whoever carries the run on needs. */
@@ -18,7 +20,7 @@ export interface WholeAnswer {
   order: (ModelItem | CallPlace)[];
   /** What came after the last call; it becomes a message when the calls are answered. */
   textAfter: string;
-  /** What the model is told of each call; null for one that was not carried out, or that a client answers. */
+  /** What the model is told of each call; null for one that was not carried out, for a search, or that a client answers. */
   outputs: (string | null)[];
   /** Written by the step's code. */
   files: ProducedFile[];

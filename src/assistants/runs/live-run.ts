@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import { type Failures, told } from '../failures.ts';
@@ -6,6 +7,7 @@ import type { Run } from '../state.ts';
 import { type Ending, endingOf, isTerminal, RunLeft, RunStopped } from './ending.ts';
 import type { KeptRun } from './kept-run.ts';
 import { type LoopDeps, type Progress, RunLoop } from './loop/run-loop.ts';
+import { withContent } from './search/found.ts';
 import type { EventStream } from './writer/event-stream.ts';
 import { RunSink, type RunSinkOptions } from './writer/run-sink.ts';
 import { RunWriter } from './writer/run-writer.ts';
@@ -44,10 +46,12 @@ export class LiveRun {
   #work: Promise<void> = Promise.resolve();
   #working = false;
   #isBroken = false;
+  /** Asked for when the run was made; it holds for the streams that go on with it. */
+  #includesContent = false;
 
   constructor(run: Run, options: LiveRunOptions) {
     const { state, ...rest } = options.deps;
-    this.#sink = new RunSink(state, (event) => this.#stream?.send(event), options.sink);
+    this.#sink = new RunSink(state, (event) => this.#stream?.send(this.#forStream(event)), options.sink);
     this.run = run;
     this.#options = options;
     this.#writer = new RunWriter(run, this.#sink);
@@ -67,6 +71,7 @@ export class LiveRun {
   start(stream?: EventStream): void {
     this.#watch();
     this.#stream = stream;
+    this.#includesContent = stream?.hasContent ?? false;
     this.#writer.create();
     this.#carryOn((signal) => this.#loop.begin(signal));
   }
@@ -80,6 +85,13 @@ export class LiveRun {
   carryOn(kept: KeptRun): void {
     this.#watch();
     this.#carryOn((signal) => this.#loop.carryOn(kept, signal));
+  }
+
+  /** The end of a step tells what its searches found, with the texts where they are asked for. */
+  #forStream(event: AssistantStreamEvent): AssistantStreamEvent {
+    if (event.event !== 'thread.run.step.completed') return event;
+    const { found } = this.#sink;
+    return this.#includesContent ? { ...event, data: withContent(event.data, found) } : event;
   }
 
   #watch(): void {

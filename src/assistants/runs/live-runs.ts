@@ -1,5 +1,6 @@
 import type { CodeInterpreter } from '../code-interpreter/code-interpreter.ts';
 import type { Failures } from '../failures.ts';
+import type { FileSearch } from '../file-search/file-search.ts';
 import type { Model } from '../models/model.ts';
 import type { Run, State } from '../state.ts';
 import { isTerminal } from './ending.ts';
@@ -12,6 +13,8 @@ export interface LiveRunsOptions extends Failures {
   state: State;
   model: Model;
   codeInterpreter: CodeInterpreter;
+  /** Left out, there is nothing to search. */
+  fileSearch?: FileSearch;
   checkpointMs?: number;
   /** How long a run tries to keep what it wrote while the store fails, in ms. */
   storePatienceMs?: number;
@@ -48,10 +51,14 @@ export class LiveRuns {
 
   /** A run that can be held; its lock is given back when it is over or left. */
   open(run: Run, lock: Locked): LiveRun {
-    const { state, model, codeInterpreter, checkpointMs, storePatienceMs, onError, explain } = this.#options;
+    const { state, model, codeInterpreter, fileSearch, checkpointMs, storePatienceMs, onError, explain } =
+      this.#options;
     let held: Lock | undefined;
     const live = new LiveRun(run, {
-      deps: { state, model, codeInterpreter, abandon: (answer) => this.abandon(answer) },
+      deps: {
+        ...{ state, model, codeInterpreter, onError, ...(fileSearch && { fileSearch }) },
+        abandon: (answer) => this.abandon(answer),
+      },
       expiresAfterMs: msLeft(run),
       checkpointMs,
       sink: { unsure: () => held?.unsure(), patienceMs: storePatienceMs },

@@ -96,8 +96,8 @@ describe('A body', () => {
     ],
     [
       'with a tool that this server would not run',
-      { model: 'm', tools: [{ type: 'file_search' }] },
-      "Invalid value: 'file_search'. Supported values are: 'code_interpreter' and 'function'.",
+      { model: 'm', tools: [{ type: 'retrieval' }] },
+      "Invalid value: 'retrieval'. Supported values are: 'code_interpreter', 'file_search', and 'function'.",
       'tools[0].type',
       'invalid_value',
     ],

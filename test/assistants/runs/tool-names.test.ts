@@ -1,6 +1,6 @@
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { expect, test } from 'vitest';
-import { toolNamed } from '../../../src/assistants/runs/loop/model-tools.ts';
+import { toolNamed } from '../../../src/assistants/runs/loop/tool-names.ts';
 
 const TOOLS: Run['tools'] = [
   { type: 'code_interpreter' },

@@ -1,10 +1,10 @@
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
-import type { RunStep, ToolCall } from 'openai/resources/beta/threads/runs/steps';
+import type { ToolCall } from 'openai/resources/beta/threads/runs/steps';
 import type { ModelItem } from '../../models/model.ts';
 import type { State } from '../../state.ts';
-import { CODE_INTERPRETER } from '../loop/model-tools.ts';
-import { EarlierRuns } from './earlier-runs.ts';
+import { nameOf } from '../loop/tool-names.ts';
+import { EarlierRuns, type SilentRun } from './earlier-runs.ts';
 import { type Entry, entryOf, type Sourced } from './entry.ts';
 import type { MessageReader } from './message-reader.ts';
 import { withOwnFields } from './own-fields.ts';
@@ -25,11 +25,11 @@ export class History {
   readonly #messageIds: readonly string[];
   readonly #runs: EarlierRuns;
   readonly #wanted: number;
-  readonly #runId: string;
+  readonly #before: Run;
 
-  private constructor(state: State, runId: string, messageIds: string[], runs: EarlierRuns, wanted: number) {
+  private constructor(state: State, run: Run, messageIds: string[], runs: EarlierRuns, wanted: number) {
     this.#state = state;
-    this.#runId = runId;
+    this.#before = run;
     this.#messageIds = messageIds;
     this.#runs = runs;
     this.#wanted = wanted;
@@ -45,7 +45,7 @@ export class History {
       state,
       runIds.filter((id) => id !== run.id),
     );
-    return new History(state, run.id, messageIds, earlier, wanted);
+    return new History(state, run, messageIds, earlier, wanted);
   }
 
   /** The newest entries, newest first, until they take more than `budget` tokens. */
@@ -69,7 +69,7 @@ export class History {
       const last = ofRun[0]?.run_id;
       if (last && message.run_id !== last) yield* this.#run(last, ofRun.splice(0), reader);
       if (message.run_id === null) {
-        for await (const silent of this.#runs.silentSince(message)) yield runEntry(silent, [], reader);
+        for await (const silent of this.#runs.silentSince(message)) yield this.#runEntry(silent, [], reader);
         yield await messageEntry(message, reader);
       } else ofRun = [message, ...ofRun];
     }
@@ -78,8 +78,12 @@ export class History {
   }
 
   async *#run(id: string, messages: Message[], reader: MessageReader): AsyncGenerator<Entry> {
-    for await (const silent of this.#runs.silentAfter(id)) yield runEntry(silent, [], reader);
-    yield runEntry({ id, steps: this.#runs.tell(id) }, messages, reader);
+    for await (const silent of this.#runs.silentAfter(id)) yield this.#runEntry(silent, [], reader);
+    yield this.#runEntry({ id, steps: this.#runs.tell(id) }, messages, reader);
+  }
+
+  #runEntry(earlier: SilentRun, messages: readonly Message[], reader: MessageReader): Promise<Entry> {
+    return runEntry(earlier, messages, reader, nameOf('code_interpreter', this.#before.tools ?? []));
   }
 
   /** Newest first. Before a message comes, the runs around it have been read. */
@@ -92,7 +96,7 @@ export class History {
       if (ids.length === 0) return;
       const [all] = await Promise.all([this.#state.messages.getMany(ids), this.#runs.readMore(end - first)]);
       // A run that is taken over has messages of its own already.
-      const messages = all.filter(({ run_id: id }) => id !== this.#runId);
+      const messages = all.filter(({ run_id: id }) => id !== this.#before.id);
       await Promise.all([this.#runs.readOf(messages), reader.prepare(messages)]);
       yield* messages;
     }
@@ -103,17 +107,18 @@ function lastMessages({ truncation_strategy: strategy }: Run): number | null | u
   return strategy?.type === 'last_messages' ? strategy.last_messages : null;
 }
 
-/** What a run did and said, in its order. */
+/** What a run did and said, in its order; `codeName` is how the model knows the code interpreter now. */
 async function runEntry(
-  { id, steps }: { id: string; steps: readonly RunStep[] },
+  { id, steps }: SilentRun,
   messages: readonly Message[],
   reader: MessageReader,
+  codeName: string,
 ): Promise<Entry> {
   const left = new Map(messages.map((message) => [message.id, message]));
   const done: Sourced[] = [];
   for (const { step_details: details } of steps) {
     if (details.type === 'tool_calls') {
-      done.push(...callItems(details.tool_calls).map((item) => ({ item, source: item.callId })));
+      done.push(...callItems(details.tool_calls, codeName).map((item) => ({ item, source: item.callId })));
       continue;
     }
     const message = left.get(details.message_creation.message_id);
@@ -136,8 +141,8 @@ async function messageEntry(message: Message, reader: MessageReader): Promise<En
 }
 
 /** The calls of one step and then their outputs, as the model once sent and got them. */
-function callItems(calls: ToolCall[]): Extract<ModelItem, { callId: string }>[] {
-  const told = calls.flatMap((call) => described(call) ?? []);
+function callItems(calls: ToolCall[], codeName: string): Extract<ModelItem, { callId: string }>[] {
+  const told = calls.flatMap((call) => described(call, codeName) ?? []);
   return [
     ...told.map(({ name, args, id }) => ({ type: 'tool_call' as const, callId: id, name, arguments: args })),
     ...told.map(({ id, output }) => ({
@@ -148,17 +153,21 @@ function callItems(calls: ToolCall[]): Extract<ModelItem, { callId: string }>[] 
   ];
 }
 
-function described(call: ToolCall): { id: string; name: string; args: string; output: string } | undefined {
+function described(
+  call: ToolCall,
+  codeName: string,
+): { id: string; name: string; args: string; output: string } | undefined {
   switch (call.type) {
     case 'code_interpreter': {
       const { input, outputs } = call.code_interpreter;
       const output = outputs.map((out) => (out.type === 'logs' ? out.logs : '[An image]')).join('\n');
-      return { id: call.id, name: CODE_INTERPRETER, args: codeArguments(input), output: output || NO_OUTPUT };
+      return { id: call.id, name: codeName, args: codeArguments(input), output: output || NO_OUTPUT };
     }
     case 'function': {
       const { name, arguments: args, output } = call.function;
       return { id: call.id, name, args, output: output ?? NEVER_ANSWERED };
     }
+    // What was found may be another's to see by now: who needs it searches again.
     case 'file_search':
       return undefined;
   }

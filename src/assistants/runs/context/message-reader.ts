@@ -5,6 +5,7 @@ import { isExpired } from '../../file.ts';
 import { codeFiles } from '../../message.ts';
 import type { ModelContent, ModelItem } from '../../models/model.ts';
 import type { State } from '../../state.ts';
+import { type Citation, citationsIn } from '../search/citations.ts';
 import { type Omission, placeholderOf } from './omissions.ts';
 import type { ThreadFiles } from './thread-files.ts';
 
@@ -25,6 +26,8 @@ export class MessageReader {
   readonly #files: ThreadFiles | undefined;
   readonly #leftOut: Map<string, Omission>;
   readonly #urls = new Map<string, string>();
+  /** What the assistant's messages that were read cite. */
+  readonly cited: Citation[] = [];
   #images = 0;
 
   /**
@@ -54,6 +57,7 @@ export class MessageReader {
   }
 
   async item(message: Message): Promise<Extract<ModelItem, { type: 'message' }>> {
+    this.cited.unshift(...citationsIn(message));
     const shown = message.content.filter((part) => !isDrawn(part, message));
     const parts = shown.map((part) => this.#part(part, message));
     const attached = message.role === 'user' ? await this.#attachments(message) : [];

@@ -3,10 +3,11 @@ import { newId } from '../../ids.ts';
 import { ModelError, type ModelEvent, type ModelItem } from '../../models/model.ts';
 import type { OwnFields } from '../context/own-fields.ts';
 import type { CallPlace, KeptStep, WholeAnswer } from '../kept-step.ts';
+import type { Found } from '../search/found.ts';
 import type { ProducedFile } from '../writer/produced-files.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import type { ToolCallsWriter } from '../writer/tool-calls-writer.ts';
-import { type Call, callItem, completeArguments, isClients, keptCall, newCall } from './calls.ts';
+import { type Call, callItem, completeArguments, isShownElsewhere, keptCall, newCall } from './calls.ts';
 import type { AnswerEvent } from './model-answers.ts';
 import { usageOf } from './usage.ts';
 
@@ -36,8 +37,17 @@ export class Answer {
     this.#takenIds = takenIds;
   }
 
-  /** The answer that `step`, which `calls` writes, holds. Throws a TypeError when it holds none. */
-  static of(step: KeptStep, calls: ToolCallsWriter, writer: RunWriter, takenIds: Set<string>): Answer {
+  /**
+   * The answer that `step`, which `calls` writes, holds; `found` is what its searches found. Throws a TypeError when it
+   * holds none.
+   */
+  static of(
+    step: KeptStep,
+    found: ReadonlyMap<string, Found>,
+    calls: ToolCallsWriter,
+    writer: RunWriter,
+    takenIds: Set<string>,
+  ): Answer {
     const { answer: kept } = step;
     if (!kept) throw new TypeError(`Step ${step.id} holds no whole answer.`);
     const answer = new Answer(writer, takenIds);
@@ -45,7 +55,8 @@ export class Answer {
     answer.usage = kept.usage;
     answer.#textAfterCalls = kept.textAfter;
     answer.files.push(...kept.files);
-    answer.calls.push(...calls.calls.map((call, at) => keptCall(call, at, kept, calls, writer.run.tools)));
+    const known = { tools: writer.run.tools, found };
+    answer.calls.push(...calls.calls.map((call, at) => keptCall(call, at, kept, calls, known)));
     for (const { id } of answer.calls) takenIds.add(id);
     for (const item of kept.order) answer.#items.push(item.type === 'call' ? placed(answer, item) : item);
     return answer;
@@ -59,7 +70,7 @@ export class Answer {
       spent,
       order: this.#items.map((item) => ('kind' in item ? this.#placeOf(item) : item)),
       textAfter: this.#writer.textAfterCalls,
-      outputs: this.calls.map((call) => (isClients(call) ? null : (call.output ?? null))),
+      outputs: this.calls.map((call) => (isShownElsewhere(call) ? null : (call.output ?? null))),
       files: [...this.files],
     };
   }
@@ -129,7 +140,7 @@ export class Answer {
   /** The answer as the model reads it again, with the outputs of its calls, once all are there. */
   items(): ModelItem[] {
     this.#flushText();
-    const items = this.#items.map((item) => ('kind' in item ? callItem(item) : item));
+    const items = this.#items.map((item) => ('kind' in item ? callItem(item, this.#writer.run.tools) : item));
     const outputs = this.calls.map(({ id, output = '' }) => ({
       type: 'tool_output' as const,
       callId: id,
@@ -141,7 +152,8 @@ export class Answer {
 
   #placeOf(call: Call): CallPlace {
     const own = call.own === undefined ? {} : { own: call.own };
-    return { type: 'call', at: this.calls.indexOf(call), ...own };
+    const args = call.kind === 'search' ? { arguments: call.arguments } : {};
+    return { type: 'call', at: this.calls.indexOf(call), ...own, ...args };
   }
 
   #addText(delta: string): void {
@@ -171,6 +183,7 @@ export class Answer {
   #arguments(index: number, delta: string): void {
     const call = this.#byIndex.get(index);
     if (call?.kind === 'code') call.writer.code(call.argument.push(delta));
+    else if (call?.kind === 'search') call.arguments += delta;
     else if (delta !== '') call?.writer.arguments(delta);
   }
 

@@ -3,9 +3,16 @@ import type { ModelItem } from '../../models/model.ts';
 import { codeArguments } from '../context/history.ts';
 import { shorten } from '../context/tokens.ts';
 import type { WholeAnswer } from '../kept-step.ts';
-import type { CodeCallWriter, FunctionCallWriter, ToolCallsWriter } from '../writer/tool-calls-writer.ts';
+import { type Found, foundId } from '../search/found.ts';
+import { queriesIn } from '../search/queries.ts';
+import type {
+  CodeCallWriter,
+  FunctionCallWriter,
+  SearchCallWriter,
+  ToolCallsWriter,
+} from '../writer/tool-calls-writer.ts';
 import { CodeArgument } from './code-argument.ts';
-import { CODE_INTERPRETER, toolNamed } from './model-tools.ts';
+import { isOwn, nameOf, toolNamed } from './tool-names.ts';
 
 /** What a model is told of one tool's output at most: a long table fits, a dumped file does not. */
 export const MAX_OUTPUT_TOKENS = 8_000;
@@ -22,6 +29,17 @@ export interface CodeCall {
   own?: unknown;
 }
 
+/** A search in the files of the assistant and the thread. */
+export interface SearchCall {
+  kind: 'search';
+  id: string;
+  writer: SearchCallWriter;
+  /** As the model wrote them: the step does not show what was asked. */
+  arguments: string;
+  output?: string;
+  own?: unknown;
+}
+
 /** A call of a function; `known` tells whether the run has such a function. */
 export interface FunctionCall {
   kind: 'function';
@@ -32,25 +50,37 @@ export interface FunctionCall {
   own?: unknown;
 }
 
-export type Call = CodeCall | FunctionCall;
+export type Call = CodeCall | SearchCall | FunctionCall;
 
 /** The call that a model makes by `name`. */
 export function newCall(id: string, written: string, tools: Run['tools'], writer: ToolCallsWriter): Call {
   const name = toolNamed(written, tools);
-  return name === CODE_INTERPRETER && tools.some(({ type }) => type === 'code_interpreter')
-    ? { kind: 'code', id, writer: writer.addCode(id), argument: new CodeArgument() }
-    : { kind: 'function', id, writer: writer.addFunction(id, name), known: hasFunction(tools, name) };
+  if (isOwn('code_interpreter', name, tools)) {
+    return { kind: 'code', id, writer: writer.addCode(id), argument: new CodeArgument() };
+  }
+  if (isOwn('file_search', name, tools)) {
+    return { kind: 'search', id, writer: writer.addSearch(id), arguments: '' };
+  }
+  return { kind: 'function', id, writer: writer.addFunction(id, name), known: hasFunction(tools, name) };
 }
 
-/** A call of a kept step; code that did not run to its end begins anew. */
+/** A call of a kept step; code and searches that did not come to their end begin anew. */
 export function keptCall(
   call: ToolCallsWriter['calls'][number],
   at: number,
-  { outputs }: WholeAnswer,
+  { outputs, order }: WholeAnswer,
   calls: ToolCallsWriter,
-  tools: Run['tools'],
+  { tools, found }: { tools: Run['tools']; found: ReadonlyMap<string, Found> },
 ): Call {
   const { id } = call;
+  if (call.type === 'file_search') {
+    const writer = calls.searchCall(call, at);
+    const place = order.find((item) => item.type === 'call' && item.at === at);
+    const args = place?.type === 'call' ? (place.arguments ?? '') : '';
+    const kept = found.get(foundId(calls.stepId, at));
+    writer.show(kept);
+    return { kind: 'search', id, writer, arguments: args, ...(kept && { output: kept.output }) };
+  }
   const told = outputs[at] ?? undefined;
   if (call.type === 'code_interpreter') {
     if (told === undefined) call.code_interpreter.outputs = [];
@@ -74,9 +104,9 @@ export function toldOf(output: string): string {
   return shorten(output, MAX_OUTPUT_TOKENS);
 }
 
-/** What the step of such a call shows is all that there is of its output. */
-export function isClients(call: Call): boolean {
-  return call.kind === 'function' && call.known;
+/** The output of such a call is kept elsewhere: as what its step shows, or beside the step as what was found. */
+export function isShownElsewhere(call: Call): boolean {
+  return call.kind === 'search' || (call.kind === 'function' && call.known);
 }
 
 function hasFunction(tools: Run['tools'], name: string): boolean {
@@ -84,18 +114,27 @@ function hasFunction(tools: Run['tools'], name: string): boolean {
 }
 
 /** The call as the model reads it again. */
-export function callItem(call: Call): ModelItem {
-  const own = call.own === undefined ? {} : { own: call.own };
+export function callItem(call: Call, tools: Run['tools']): ModelItem {
   if (call.kind === 'code') {
     const args = codeArguments(call.writer.call.code_interpreter.input);
-    return { type: 'tool_call', callId: call.id, name: CODE_INTERPRETER, arguments: args, ...own };
+    return own({ name: nameOf('code_interpreter', tools), arguments: args }, call);
+  }
+  if (call.kind === 'search') {
+    const args = JSON.stringify({ queries: queriesIn(call.arguments) });
+    return own({ name: nameOf('file_search', tools), arguments: args }, call);
   }
   const { name, arguments: args } = call.writer.call.function;
-  return { type: 'tool_call', callId: call.id, name, arguments: args, ...own };
+  return own({ name, arguments: args }, call);
+}
+
+/** With what the provider wants back with it. */
+function own(written: { name: string; arguments: string }, { id, own: its }: Call): ModelItem {
+  return { type: 'tool_call', callId: id, ...written, ...(its !== undefined && { own: its }) };
 }
 
 /** A function without parameters is often called with nothing at all, which is no JSON. */
 export function completeArguments(call: Call): void {
   if (call.kind === 'code') call.writer.code(call.argument.end());
-  else if (call.writer.call.function.arguments === '') call.writer.arguments('{}');
+  else if (call.kind === 'function' && call.writer.call.function.arguments === '')
+    call.writer.arguments('{}');
 }

@@ -7,13 +7,22 @@ import { MessageReader } from '../context/message-reader.ts';
 import type { Omission } from '../context/omissions.ts';
 import { ThreadFiles } from '../context/thread-files.ts';
 import { itemsTokens, textTokens } from '../context/tokens.ts';
+import type { Citation } from '../search/citations.ts';
+import { withinShare } from '../search/passages.ts';
 import { LeftOut } from './left-out.ts';
-import { CODE_INTERPRETER, modelToolChoice, modelTools } from './model-tools.ts';
+import { modelToolChoice, modelTools } from './model-tools.ts';
 import { responseFormat } from './response-format.ts';
 import type { Spending } from './spending.ts';
+import { nameOf } from './tool-names.ts';
 
 /** What the model is given when nothing else is said: fits the usual context of 128,000 tokens twice. */
 const DEFAULT_PROMPT_TOKENS = 64_000;
+
+/**
+ * The share of a request's room that results of file search may take, all together: with 64,000 tokens of room 16,000,
+ * which are twenty passages of the API's usual 800. The rest is the conversation's.
+ */
+const RESULTS_SHARE = 1 / 4;
 
 /** What a run's model is given: the thread before the run, and what the run itself said and did. */
 export class Prompt {
@@ -34,8 +43,8 @@ export class Prompt {
     this.files = new ThreadFiles(state);
   }
 
-  /** Reads what the thread held before the run, and what is left out of it, which it returns. */
-  async readThread(): Promise<Omission[]> {
+  /** Reads what the thread held before the run; returns what is left out of it, and what its answers cited. */
+  async readThread(): Promise<{ omissions: Omission[]; cited: Citation[] }> {
     const [run, state] = [this.#run, this.#state];
     const runsCode = run.tools.some(({ type }) => type === 'code_interpreter');
     const [history, kept] = await Promise.all([
@@ -47,7 +56,7 @@ export class Prompt {
     this.#leftOut = this.#newLeftOut(omissions);
     const reader = new MessageReader(state, runsCode ? this.files : undefined, omissions);
     this.#history = await history.entries(reader, this.#room());
-    return omissions;
+    return { omissions, cited: reader.cited };
   }
 
   get leftOut(): LeftOut {
@@ -60,7 +69,7 @@ export class Prompt {
     return {
       model: run.model,
       instructions: run.instructions,
-      items: fitContext(this.#leftOut.history, this.#leftOut.items, this.#room()),
+      items: this.#items(),
       tools: modelTools(run.tools, this.files.paths),
       toolChoice: modelToolChoice(run, this.#spending.answers === 1),
       parallelToolCalls: run.parallel_tool_calls,
@@ -70,6 +79,16 @@ export class Prompt {
       ...(run.reasoning_effort && { reasoningEffort: run.reasoning_effort }),
       ...responseFormat(format),
     };
+  }
+
+  /** How many tokens the results of a search may take. */
+  roomForResults(): number {
+    return Math.max(Math.floor(this.#room() * RESULTS_SHARE), 0);
+  }
+
+  #items(): ModelItem[] {
+    const items = withinShare(this.#leftOut.items, this.roomForResults());
+    return fitContext(this.#leftOut.history, items, this.#room());
   }
 
   /** The request was too long: the next one is half of it. */
@@ -84,7 +103,8 @@ export class Prompt {
 
   /** Whether the model is told of code that ran. */
   holdsCode(): boolean {
-    const isCode = (item: ModelItem) => item.type === 'tool_call' && item.name === CODE_INTERPRETER;
+    const isCode = (item: ModelItem) =>
+      item.type === 'tool_call' && item.name === nameOf('code_interpreter', this.#run.tools);
     return this.items.some(isCode) || this.#history.some(({ items }) => items.some(isCode));
   }
 

@@ -1,5 +1,7 @@
 import type { CodeInterpreter } from '../../code-interpreter/code-interpreter.ts';
+import type { FileSearch } from '../../file-search/file-search.ts';
 import { ModelError, type ModelRequest } from '../../models/model.ts';
+import type { Omission } from '../context/omissions.ts';
 import type { OwnFields } from '../context/own-fields.ts';
 import { itemsTokens } from '../context/tokens.ts';
 import type { Ending } from '../ending.ts';
@@ -8,14 +10,16 @@ import { type KeptStep, shown } from '../kept-step.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import { ToolCallsWriter } from '../writer/tool-calls-writer.ts';
 import { Answer } from './answer.ts';
-import { type FunctionCall, toldOf } from './calls.ts';
+import { type FunctionCall, type SearchCall, toldOf } from './calls.ts';
 import { type CodeCallContext, runCode } from './code-calls.ts';
-import { FILTERED, tooLongAtAll } from './failures.ts';
+import { expiredStores, FILTERED, tooLongAtAll } from './failures.ts';
 import { type AnswerEvent, ModelAnswers, type ModelAnswersDeps } from './model-answers.ts';
 import { Notice } from './notice.ts';
 import { OutputLimit } from './output-limit.ts';
 import { Prompt } from './prompt.ts';
+import { runSearch } from './search-calls.ts';
 import { Spending } from './spending.ts';
+import { Stores } from './stores.ts';
 import { usageOf } from './usage.ts';
 
 /** Each time the context was still too long, half of it is tried: from 64,000 down to 1,000 tokens. */
@@ -23,6 +27,10 @@ const MAX_SHORTENINGS = 6;
 
 export interface LoopDeps extends ModelAnswersDeps {
   codeInterpreter: CodeInterpreter;
+  /** Left out, there is nothing to search. */
+  fileSearch?: FileSearch;
+  /** The log. */
+  onError: (error: unknown) => void;
 }
 
 export type Progress = Ending | { status: 'requires_action' };
@@ -37,6 +45,7 @@ export class RunLoop {
   readonly #output = new OutputLimit();
   readonly #spending = new Spending();
   readonly #answers: ModelAnswers;
+  readonly #stores: Stores;
   #ownFields: OwnFields[] = [];
   #answer: Answer | undefined;
 
@@ -46,21 +55,24 @@ export class RunLoop {
     this.#prompt = new Prompt(writer.run, deps.sink.state, this.#spending);
     this.#notice = new Notice(writer, deps.sink);
     this.#answers = new ModelAnswers(writer, deps);
+    this.#stores = new Stores(writer.run, deps);
   }
 
   async begin(signal: AbortSignal): Promise<Progress> {
     signal.throwIfAborted();
     this.#writer.begin();
-    await this.#prompt.readThread();
+    const [, expired] = await Promise.all([this.#readThread(), this.#stores.open(signal)]);
+    if (expired.length > 0) return expiredStores(expired);
     return this.#goOn(signal);
   }
 
   /** Takes up what another process left of the run. Throws when it makes no sense. */
   restore(kept: KeptRun): void {
     for (const step of kept.steps) {
-      if (step.type === 'tool_calls') this.#restoreAnswer(step);
+      if (step.type === 'tool_calls') this.#restoreAnswer(step, kept.found);
       else this.#deps.sink.steps.push(shown(step));
     }
+    for (const found of kept.found.values()) this.#deps.sink.found.set(found.id, found);
     this.#spending.restore(kept.steps);
     this.#writer.restore(kept);
     if (!kept.isOver) this.#answers.restore(kept);
@@ -71,12 +83,14 @@ export class RunLoop {
     signal.throwIfAborted();
     if (isOver) return { status: 'completed' };
     if (!this.#waitsForOutputs()) this.#writer.takeOver();
-    if (unsaid !== '') this.#writer.say(unsaid);
     const { state } = this.#deps.sink;
-    const [omissions, fields] = await Promise.all([
-      this.#prompt.readThread(),
+    const [omissions, fields, expired] = await Promise.all([
+      this.#readThread(),
       state.ownFields.get(this.#writer.run.id),
+      this.#stores.open(signal),
     ]);
+    if (unsaid !== '') this.#writer.say(unsaid);
+    if (expired.length > 0) return expiredStores(expired);
     this.#ownFields = fields ?? [];
     this.#notice.recall(omissions, this.#writer.texts());
     const answer = this.#answer;
@@ -102,12 +116,19 @@ export class RunLoop {
   }
 
   /** The answer of a kept step; the last one's calls may not all be answered. */
-  #restoreAnswer(step: KeptStep): void {
+  #restoreAnswer(step: KeptStep, found: KeptRun['found']): void {
     const isOpen = step.status === 'in_progress';
     const calls = isOpen ? this.#writer.reopen(step) : ToolCallsWriter.reopen(this.#deps.sink, step);
-    const answer = Answer.of(step, calls, this.#writer, this.#callIds);
+    const answer = Answer.of(step, found, calls, this.#writer, this.#callIds);
+    this.#writer.cite(calls);
     if (isOpen) this.#answer = answer;
     else this.#prompt.items.push(...answer.items());
+  }
+
+  async #readThread(): Promise<Omission[]> {
+    const { omissions, cited } = await this.#prompt.readThread();
+    this.#writer.citations?.recall(cited);
+    return omissions;
   }
 
   /** Whether the run waits for a client, as it did when its process was lost. */
@@ -194,7 +215,7 @@ export class RunLoop {
     sink.keep(() => sink.state.ownFields.set(this.#writer.run.id, this.#ownFields));
   }
 
-  /** Runs the code of an answer, call after call, and answers calls of functions that don't exist. */
+  /** Runs the code and the searches of an answer, call after call, and answers calls of functions that don't exist. */
   async #runTools(answer: Answer, signal: AbortSignal): Promise<void> {
     const calls = this.#writer.calls();
     const note = () => {
@@ -207,6 +228,8 @@ export class RunLoop {
         await calls.save();
         await this.#writer.kept();
         call.output = await runCode(this.#writer.run.thread_id, call, this.#codeContext(answer), signal);
+      } else if (call.kind === 'search') {
+        call.output = await this.#search(call, signal);
       } else if (!call.known) {
         call.output = `There is no function called "${call.writer.call.function.name}".`;
         call.writer.output(call.output);
@@ -215,6 +238,27 @@ export class RunLoop {
       note();
       signal.throwIfAborted();
     }
+  }
+
+  /** What is found is kept before anybody is told of it: no search is done twice. */
+  async #search(call: SearchCall, signal: AbortSignal): Promise<string> {
+    const { fileSearch, sink, onError } = this.#deps;
+    const calls = this.#writer.calls();
+    const context = {
+      ...(fileSearch && { fileSearch }),
+      stores: () => this.#stores.searched(signal),
+      settings: this.#stores.settings,
+      step: calls.number,
+      resultsBefore: calls.results,
+      tokens: this.#prompt.roomForResults(),
+      onError,
+    };
+    const found = await runSearch(call, context, signal);
+    sink.found.set(found.id, found);
+    await sink.write(() => sink.state.found.append(this.#writer.run.id, found));
+    call.writer.show(found);
+    this.#writer.cite(calls);
+    return found.output;
   }
 
   #codeContext({ files }: Answer): CodeCallContext {

@@ -17,6 +17,7 @@ import type { ActiveRuns } from '../active-runs.ts';
 import { isTerminal } from '../ending.ts';
 import { shown } from '../kept-step.ts';
 import { EventStream } from '../writer/event-stream.ts';
+import { includeContent, wantsContent } from './include.ts';
 import { newRun, runInput, runUpdate, threadAndRunInput, toolOutputsInput } from './run-input.ts';
 
 /** How soon a run is worth another look: the SDK's helpers would wait for five seconds. One look costs one read. */
@@ -50,18 +51,20 @@ export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
   };
 
   app.post('/threads/runs', async (c) => {
+    const hasContent = wantsContent(c);
     const input = await jsonBody(c, threadAndRunInput);
     const assistant = await findAssistant(state, input.assistant_id);
     if (input.model) await checkModel?.(input.model);
     const tool_resources = bothResources(input.thread?.tool_resources, input.tool_resources);
     const thread = await createThread(state, { ...input.thread, tool_resources });
-    const stream = input.stream ? new EventStream() : undefined;
+    const stream = input.stream ? new EventStream(hasContent) : undefined;
     stream?.send({ event: 'thread.created', data: thread });
     return start(c, thread, assistant, input, [], stream);
   });
 
   app.post('/threads/:thread_id/runs', async (c) => {
     const id = pathId(c, 'thread_id');
+    const hasContent = wantsContent(c);
     const body = jsonBody(c, runInput);
     await settled(body);
     const [thread, { additional_messages: messages, ...input }, , , assistant] = await together(
@@ -72,7 +75,8 @@ export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
       body.then(({ assistant_id }) => findAssistant(state, assistant_id)),
       runs.checkFree(id),
     );
-    return start(c, thread, assistant, input, messages ?? [], input.stream ? new EventStream() : undefined);
+    const stream = input.stream ? new EventStream(hasContent) : undefined;
+    return start(c, thread, assistant, input, messages ?? [], stream);
   });
 
   app.get('/threads/:thread_id/runs', async (c) => {
@@ -123,20 +127,22 @@ export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
   app.get('/threads/:thread_id/runs/:run_id/steps', async (c) => {
     const { id, thread_id } = await findRun(c);
     const query = listQuery(c.req.query());
+    const hasContent = wantsContent(c);
     const written = runs.written(thread_id, id);
-    if (written) return c.json(toList(pageOf(written.steps, query)));
-    const { data, hasMore } = await state.steps.page(id, query);
-    return c.json(toList({ data: data.map(shown), hasMore }));
+    const { data, hasMore } = written ? pageOf(written.steps, query) : await state.steps.page(id, query);
+    const steps = data.map(shown);
+    return c.json(toList({ data: hasContent ? await includeContent(state, steps) : steps, hasMore }));
   });
 
   app.get('/threads/:thread_id/runs/:run_id/steps/:step_id', async (c) => {
     const { id, thread_id } = await findRun(c);
     const stepId = pathId(c, 'step_id');
+    const hasContent = wantsContent(c);
     const written = runs.written(thread_id, id)?.steps.find((step) => step.id === stepId);
-    if (written) return c.json(written);
-    const step = await state.steps.get(stepId);
+    const step = written ?? (await state.steps.get(stepId));
     if (step?.run_id !== id) throw notFound('run step', stepId);
-    return c.json(shown(step));
+    const [whole] = hasContent ? await includeContent(state, [shown(step)]) : [shown(step)];
+    return c.json(whole);
   });
 
   const findRun = async (c: Context) => {

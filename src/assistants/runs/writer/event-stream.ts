@@ -9,11 +9,14 @@ export type Emit = (event: AssistantStreamEvent) => void;
  */
 export class EventStream {
   readonly body: ReadableStream<Uint8Array>;
+  /** Whether its reader wants the texts of search results. */
+  readonly hasContent: boolean;
   #frames: string[] = [];
   #state: 'open' | 'ended' | 'abandoned' = 'open';
   #wake: () => void = () => {};
 
-  constructor() {
+  constructor(hasContent = false) {
+    this.hasContent = hasContent;
     const encoder = new TextEncoder();
     this.body = new ReadableStream({
       pull: async (controller) => {

@@ -1,30 +1,47 @@
-import type { Message, MessageContentDelta } from 'openai/resources/beta/threads/messages';
+import type {
+  FileCitationDeltaAnnotation,
+  Message,
+  MessageContentDelta,
+} from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import { newId } from '../../ids.ts';
 import { nowInSeconds } from '../../time.ts';
 import { type Ending, messageReason, stepEnding } from '../ending.ts';
+import type { Citation, Citations } from '../search/citations.ts';
+import { MarkScanner } from '../search/marks.ts';
 import { filePaths, type ProducedFiles } from './produced-files.ts';
 import { endStep, openStep, type RunSink } from './run-sink.ts';
+
+/** What a message is made with. */
+export interface MessageParts {
+  /**
+   * Those that the run's code drew since the message before: the message begins with them.
+   * https://developers.openai.com/api/docs/assistants/tools/code-interpreter
+   */
+  images: string[];
+  /** What it may cite; undefined where marks are words like others. */
+  citations: Citations | undefined;
+}
 
 /** Writes one message of the assistant, and its step, while the model answers. */
 export class MessageWriter {
   readonly #sink: RunSink;
   readonly #message: Message;
   readonly #step: RunStep;
+  readonly #citations: Citations | undefined;
+  #marks = new MarkScanner();
   #hasChanged = false;
 
-  private constructor(sink: RunSink, message: Message, step: RunStep) {
+  private constructor(sink: RunSink, message: Message, step: RunStep, { images, citations }: MessageParts) {
     this.#sink = sink;
     this.#message = message;
     this.#step = step;
+    this.#citations = citations;
+    for (const id of images) this.#image(id);
   }
 
-  /**
-   * `images` are those that the run's code drew since the message before: the message begins with them.
-   * https://developers.openai.com/api/docs/assistants/tools/code-interpreter
-   */
-  static open(run: Run, sink: RunSink, images: string[]): MessageWriter {
+  static open(run: Run, sink: RunSink, parts: MessageParts): MessageWriter {
     const message = newMessage(run);
     sink.messages.set(message.id, message);
     sink.keep(() => sink.state.messages.append(run.thread_id, message));
@@ -34,42 +51,84 @@ export class MessageWriter {
     });
     sink.emit({ event: 'thread.message.created', data: message });
     sink.emit({ event: 'thread.message.in_progress', data: message });
-    const writer = new MessageWriter(sink, message, step);
-    for (const id of images) writer.#image(id);
-    return writer;
+    return new MessageWriter(sink, message, step, parts);
   }
 
   /** A message that is written once more from its beginning. */
-  static anew(sink: RunSink, begun: { message: Message; step: RunStep }, images: string[]): MessageWriter {
-    const { message, step } = begun;
+  static anew(
+    sink: RunSink,
+    { message, step }: { message: Message; step: RunStep },
+    parts: MessageParts,
+  ): MessageWriter {
     sink.messages.set(message.id, message);
-    const writer = new MessageWriter(sink, message, step);
-    for (const id of images) writer.#image(id);
-    return writer;
+    return new MessageWriter(sink, message, step, parts);
   }
 
   get id(): string {
     return this.#message.id;
   }
 
+  /** Marks of sources become citations; one that names nothing that was found is left out, as it would be believed. */
   text(delta: string): void {
+    for (const piece of this.#citations ? this.#marks.push(delta) : [delta]) {
+      if (typeof piece === 'string') {
+        this.#text(piece);
+        continue;
+      }
+      const citation = this.#citations?.of(piece);
+      if (citation) this.#cite(citation);
+      else if (piece.name === undefined) this.#text(piece.raw);
+    }
+  }
+
+  #text(value: string): void {
+    if (value === '') return;
     const last = this.#message.content.at(-1);
     if (last?.type === 'text') {
-      last.text.value += delta;
-      this.#delta({ index: this.#index, type: 'text', text: { value: delta } });
+      last.text.value += value;
+      this.#delta({ index: this.#index, type: 'text', text: { value } });
       return;
     }
-    this.#message.content.push({ type: 'text', text: { value: delta, annotations: [] } });
-    this.#delta({ index: this.#index, type: 'text', text: { value: delta, annotations: [] } });
+    this.#message.content.push({ type: 'text', text: { value, annotations: [] } });
+    this.#delta({ index: this.#index, type: 'text', text: { value, annotations: [] } });
+  }
+
+  /** The mark and its annotation come in one delta. */
+  #cite({ mark, fileId }: Citation): void {
+    const last = this.#message.content.at(-1);
+    if (last?.type !== 'text')
+      this.#message.content.push({ type: 'text', text: { value: '', annotations: [] } });
+    const block = this.#message.content.at(-1);
+    if (block?.type !== 'text') return;
+    const start = block.text.value.length;
+    const annotation = {
+      type: 'file_citation' as const,
+      text: mark,
+      start_index: start,
+      end_index: start + mark.length,
+      file_citation: { file_id: fileId },
+    };
+    block.text.value += mark;
+    const index = block.text.annotations.push(annotation) - 1;
+    const delta: FileCitationDeltaAnnotation = { index, ...annotation };
+    this.#delta({ index: this.#index, type: 'text', text: { value: mark, annotations: [delta] } });
+  }
+
+  /** What was held back is all that there is. */
+  #flush(): void {
+    this.#text(this.#marks.end());
   }
 
   /** Takes back the text so far. The stream can't: there it stands until the message is closed. */
   withdraw(): void {
     this.#hasChanged = true;
-    for (const part of this.#message.content) if (part.type === 'text') part.text.value = '';
+    this.#marks = new MarkScanner();
+    for (const part of this.#message.content)
+      if (part.type === 'text') part.text = { value: '', annotations: [] };
   }
 
   refusal(delta: string): void {
+    this.#flush();
     const last = this.#message.content.at(-1);
     if (last?.type === 'refusal') last.refusal += delta;
     else this.#message.content.push({ type: 'refusal', refusal: delta });
@@ -88,6 +147,7 @@ export class MessageWriter {
 
   /** Ends the message and its step. `files` are those that the run's code wrote so far; with it the run may be over. */
   close(ending: Ending, files: ProducedFiles, usage: RunStep.Usage | null, isLast: boolean): void {
+    this.#flush();
     this.#attach(files);
     const reason = messageReason(ending);
     const message = this.#message;
@@ -127,8 +187,9 @@ export class MessageWriter {
       if (block.type !== 'text') continue;
       const annotations = filePaths(block.text.value, files.byName);
       if (annotations.length === 0) continue;
-      block.text.annotations = annotations;
-      const numbered = annotations.map((annotation, at) => ({ index: at, ...annotation }));
+      const first = block.text.annotations.length;
+      block.text.annotations.push(...annotations);
+      const numbered = annotations.map((annotation, at) => ({ index: first + at, ...annotation }));
       this.#delta({ index, type: 'text', text: { annotations: numbered } });
     }
     this.#message.attachments = files

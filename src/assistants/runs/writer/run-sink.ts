@@ -7,6 +7,7 @@ import type { State } from '../../state.ts';
 import { nowInSeconds } from '../../time.ts';
 import type { StepEnd } from '../ending.ts';
 import type { KeptStep } from '../kept-step.ts';
+import type { Found } from '../search/found.ts';
 import type { Emit } from './event-stream.ts';
 
 /** How long a run tries to keep what it wrote, in ms: a database that is started anew, or has no connection free, takes less. */
@@ -31,6 +32,8 @@ export class RunSink {
   /** What is kept with a step beside what clients see of it, by the step's id. */
   readonly #asides = new Map<string, Aside>();
   readonly #options: RunSinkOptions;
+  /** What its searches found, by id. */
+  readonly found = new Map<string, Found>();
   #writes: Promise<unknown> = Promise.resolve();
   #isShut = false;
 

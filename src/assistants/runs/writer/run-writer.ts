@@ -5,6 +5,7 @@ import { nowInSeconds } from '../../time.ts';
 import { type Ending, isTerminal } from '../ending.ts';
 import type { Stored } from '../kept-run.ts';
 import type { KeptStep } from '../kept-step.ts';
+import { Citations } from '../search/citations.ts';
 import { BegunAnswer } from './begun-answer.ts';
 import { MessageWriter } from './message-writer.ts';
 import { filesIn, ProducedFiles } from './produced-files.ts';
@@ -18,6 +19,8 @@ import { ToolCallsWriter } from './tool-calls-writer.ts';
 export class RunWriter {
   readonly run: Run;
   readonly files = new ProducedFiles();
+  /** What its messages may cite; undefined for a run that does not search, whose words stay as they are. */
+  readonly citations: Citations | undefined;
   readonly #sink: RunSink;
   #message: MessageWriter | undefined;
   #calls: ToolCallsWriter | undefined;
@@ -31,6 +34,7 @@ export class RunWriter {
   constructor(run: Run, sink: RunSink) {
     this.run = run;
     this.#sink = sink;
+    if (run.tools?.some(({ type }) => type === 'file_search')) this.citations = new Citations();
     this.#atWork = { status: 'in_progress', started_at: run.started_at ?? nowInSeconds() };
   }
 
@@ -123,6 +127,12 @@ export class RunWriter {
   withdraw(): void {
     if (this.#calls) this.#textAfterCalls = '';
     else this.#message?.withdraw();
+  }
+
+  /** What the searches of the step found can be cited. */
+  cite(calls: ToolCallsWriter): void {
+    const step = this.#sink.steps[calls.number - 1];
+    if (step) this.citations?.add(calls.number, step);
   }
 
   /** The open step of tool calls; opens one, and completes the message that came before. */
@@ -241,10 +251,10 @@ export class RunWriter {
   #openMessage(): MessageWriter {
     if (this.#message) return this.#message;
     const begun = this.#begun?.message();
-    const images = this.files.takeImages();
+    const given = { images: this.files.takeImages(), citations: this.citations };
     this.#message = begun
-      ? MessageWriter.anew(this.#sink, begun, images)
-      : MessageWriter.open(this.run, this.#sink, images);
+      ? MessageWriter.anew(this.#sink, begun, given)
+      : MessageWriter.open(this.run, this.#sink, given);
     return this.#message;
   }
 

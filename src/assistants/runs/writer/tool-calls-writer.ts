@@ -2,29 +2,32 @@ import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type {
   CodeInterpreterOutputImage,
   CodeInterpreterToolCall,
+  FileSearchToolCall,
   FunctionToolCall,
   RunStep,
+  ToolCall,
   ToolCallDelta,
 } from 'openai/resources/beta/threads/runs/steps';
 import { type Ending, stepEnding } from '../ending.ts';
 import type { KeptStep, WholeAnswer } from '../kept-step.ts';
+import { type Found, foundId, withoutContent } from '../search/found.ts';
 import { endStep, openStep, type RunSink } from './run-sink.ts';
 
 /** Writes one step of tool calls: all those of one answer of the model. */
 export class ToolCallsWriter {
   readonly #sink: RunSink;
   readonly #step: RunStep;
-  readonly #calls: (CodeInterpreterToolCall | FunctionToolCall)[];
+  readonly #calls: ToolCall[];
   #hasChanged = false;
 
-  private constructor(sink: RunSink, step: RunStep, calls: ToolCallsWriter['calls']) {
+  private constructor(sink: RunSink, step: RunStep, calls: ToolCall[]) {
     this.#sink = sink;
     this.#step = step;
     this.#calls = calls;
   }
 
   static open(run: Run, sink: RunSink): ToolCallsWriter {
-    const calls: ToolCallsWriter['calls'] = [];
+    const calls: ToolCall[] = [];
     const step = openStep(run, sink, { type: 'tool_calls', tool_calls: calls });
     return new ToolCallsWriter(sink, step, calls);
   }
@@ -32,7 +35,7 @@ export class ToolCallsWriter {
   /** A step that is kept already. */
   static reopen(sink: RunSink, { answer, isLast: _, ...step }: KeptStep): ToolCallsWriter {
     const { step_details: details } = step;
-    const calls = details.type === 'tool_calls' ? (details.tool_calls as ToolCallsWriter['calls']) : [];
+    const calls = details.type === 'tool_calls' ? details.tool_calls : [];
     sink.steps.push(step);
     if (answer) sink.putAside(step, { answer });
     return new ToolCallsWriter(sink, step, calls);
@@ -40,13 +43,30 @@ export class ToolCallsWriter {
 
   /** A step that is written once more from its beginning. */
   static anew(sink: RunSink, step: RunStep): ToolCallsWriter {
-    const calls: ToolCallsWriter['calls'] = [];
+    const calls: ToolCall[] = [];
     step.step_details = { type: 'tool_calls', tool_calls: calls };
     return new ToolCallsWriter(sink, step, calls);
   }
 
-  get calls(): (CodeInterpreterToolCall | FunctionToolCall)[] {
+  get calls(): ToolCall[] {
     return this.#calls;
+  }
+
+  get stepId(): string {
+    return this.#step.id;
+  }
+
+  /** The step's number among all of its run, counted from 1. */
+  get number(): number {
+    return this.#sink.steps.indexOf(this.#step) + 1;
+  }
+
+  /** How many results the searches of the step have so far. */
+  get results(): number {
+    const results = this.#calls.map((call) =>
+      call.type === 'file_search' ? (call.file_search.results?.length ?? 0) : 0,
+    );
+    return results.reduce((sum, count) => sum + count, 0);
   }
 
   addCode(id: string): CodeCallWriter {
@@ -60,6 +80,13 @@ export class ToolCallsWriter {
     return this.codeCall(call, index);
   }
 
+  addSearch(id: string): SearchCallWriter {
+    const call: FileSearchToolCall = { id, type: 'file_search', file_search: {} };
+    const index = this.#calls.push(call) - 1;
+    this.#delta({ index, id, type: call.type, file_search: {} });
+    return this.searchCall(call, index);
+  }
+
   addFunction(id: string, name: string): FunctionCallWriter {
     const call: FunctionToolCall = { id, type: 'function', function: { name, arguments: '', output: null } };
     const index = this.#calls.push(call) - 1;
@@ -70,6 +97,10 @@ export class ToolCallsWriter {
   /** The writer of a call that the step has. */
   codeCall(call: CodeInterpreterToolCall, index: number): CodeCallWriter {
     return new CodeCallWriter(call, index, (delta) => this.#delta(delta));
+  }
+
+  searchCall(call: FileSearchToolCall, index: number): SearchCallWriter {
+    return new SearchCallWriter(call, foundId(this.#step.id, index));
   }
 
   functionCall(call: FunctionToolCall, index: number): FunctionCallWriter {
@@ -146,6 +177,25 @@ export class CodeCallWriter {
 
   #output(output: CodeInterpreterOutputImage | { index: number; type: 'logs'; logs: string }): void {
     this.#tell({ index: this.#index, type: 'code_interpreter', code_interpreter: { outputs: [output] } });
+  }
+}
+
+/** Writes one search: as in OpenAI's API, its results come with the step's end, and never in a delta. */
+export class SearchCallWriter {
+  readonly call: FileSearchToolCall;
+  /** Under which is kept what it finds. */
+  readonly foundId: string;
+
+  constructor(call: FileSearchToolCall, foundId: string) {
+    this.call = call;
+    this.foundId = foundId;
+  }
+
+  /** Shows what was found; nothing where a search did not come to its end. */
+  show(found: Found | undefined): void {
+    this.call.file_search = found
+      ? { ranking_options: found.ranking, results: found.results.map(withoutContent) }
+      : {};
   }
 }
 
