@@ -4,11 +4,12 @@ import { expect, test } from 'vitest';
 import type { Model, ModelEvent, ModelRequest } from '../../../src/assistants/models/model.ts';
 import { openState } from '../../../src/assistants/state.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
-import { calls, end, python, says, text, usage } from '../../sim/scripted-model.ts';
+import { calls, end, python, says, search, text, usage } from '../../sim/scripted-model.ts';
+import { ScriptedSearch } from '../../sim/scripted-search.ts';
 import { conversation, openApi } from './assistants-api.ts';
 import { type Process, sharedStore } from './processes.ts';
 
-type Tool = 'code' | 'plot' | 'weather' | 'nonsense';
+type Tool = 'code' | 'plot' | 'search' | 'weather' | 'nonsense';
 
 interface Script {
   /** Answers with calls, and what is said before and after these. */
@@ -21,7 +22,7 @@ const script: fc.Arbitrary<Script> = fc.record({
   answers: fc.array(
     fc.record({
       before: words,
-      tools: fc.array(fc.constantFrom<Tool>('code', 'plot', 'weather', 'nonsense'), {
+      tools: fc.array(fc.constantFrom<Tool>('code', 'plot', 'search', 'weather', 'nonsense'), {
         minLength: 1,
         maxLength: 3,
       }),
@@ -29,10 +30,13 @@ const script: fc.Arbitrary<Script> = fc.record({
     }),
     { maxLength: 3 },
   ),
-  last: fc.array(fc.constantFrom('It is ', '42', ' [so](sandbox:/mnt/data/plot00.csv).'), {
-    minLength: 1,
-    maxLength: 3,
-  }),
+  last: fc.array(
+    fc.constantFrom('It is ', '42【1:1†hand', 'book.md】', ' [so](sandbox:/mnt/data/plot00.csv).'),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  ),
 });
 
 /** Gives the answer that comes after those whose calls the request holds with their outputs, as slowly as a network does. */
@@ -55,6 +59,7 @@ function modelOf({ answers, last }: Script): Model {
 function eventsOf({ before, tools, after }: Script['answers'][number], at: number): ModelEvent[] {
   const called = tools.flatMap((tool, index) => {
     const id = `c${at}${index}`;
+    if (tool === 'search') return search([id], id, index);
     if (tool === 'code' || tool === 'plot') return python(`${tool}${at}${index}`, id, index);
     return calls(tool, JSON.stringify({ id }), id, index);
   });
@@ -101,6 +106,17 @@ async function doneCodes({ keyv }: Process, id: string): Promise<string[]> {
   );
 }
 
+/** The searches whose end is kept. */
+async function doneSearches({ keyv }: Process, id: string): Promise<string[]> {
+  const { found, steps } = openState(keyv);
+  const known = new Set(((await found.lists([id])).get(id) ?? []).map((each) => each.id));
+  return ((await steps.lists([id])).get(id) ?? []).flatMap(({ id: stepId, step_details: details }) =>
+    details.type === 'tool_calls'
+      ? details.tool_calls.flatMap((call, at) => (known.has(`${stepId}-${at}`) ? [call.id] : []))
+      : [],
+  );
+}
+
 /** After how many writes a process ends, and whether it is asked to or killed. */
 interface Death {
   writes: number;
@@ -111,24 +127,33 @@ interface Death {
 async function outcome(played: Script, deaths: Death[]) {
   const processes = sharedStore();
   const interpreter = interpreterOf(played);
+  const fileSearch = new ScriptedSearch({
+    vs_team: [{ text: 'Found.' }, { text: 'Found, too.', score: 0.7 }],
+  });
   const open = (process: Process) =>
-    openApi(modelOf(played), { keyv: process.keyv, interpreter, checkpointMs: 1 });
+    openApi(modelOf(played), { keyv: process.keyv, interpreter, fileSearch, checkpointMs: 1 });
   let process = processes();
   let api = open(process);
-  const { threadId, ask } = await conversation(api);
+  const { assistant, threadId, ask } = await conversation(api);
+  await api.client.beta.assistants.update(assistant.id, {
+    tools: [...assistant.tools, { type: 'file_search' }],
+    tool_resources: { file_search: { vector_store_ids: ['vs_team'] } },
+  });
   const { id } = await api.client.beta.threads.runs.create(threadId, { ...ask, metadata: { turn: '1' } });
   for (const { writes, isKilled } of deaths) {
     const [dying, left] = [process, api.runs];
     process.after(writes, () => (isKilled ? dying.kill() : void left.close().then(dying.kill)));
     const ended = await Promise.race([process.dead, drive(api, threadId, id)]);
     if (ended) break;
-    const done = await doneCodes(processes(), id);
-    const asked = interpreter.requests.length;
+    const [done, found] = [await doneCodes(processes(), id), await doneSearches(processes(), id)];
+    const [asked, searched] = [interpreter.requests.length, fileSearch.requests.length];
     process = processes();
     api = open(process);
     checks.push(() => {
       const again = interpreter.requests.slice(asked).map(({ code }) => code);
       expect(again.filter((code) => done.includes(code))).toEqual([]);
+      const searchedAgain = fileSearch.requests.slice(searched).flatMap(({ queries }) => queries);
+      expect(searchedAgain.filter((query) => found.includes(query))).toEqual([]);
     });
   }
   process.after(Number.POSITIVE_INFINITY, () => {});

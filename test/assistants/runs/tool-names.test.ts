@@ -1,9 +1,10 @@
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { expect, test } from 'vitest';
-import { toolNamed } from '../../../src/assistants/runs/loop/tool-names.ts';
+import { nameOf, toolNamed } from '../../../src/assistants/runs/loop/tool-names.ts';
 
 const TOOLS: Run['tools'] = [
   { type: 'code_interpreter' },
+  { type: 'file_search' },
   { type: 'function', function: { name: 'look_up' } },
   { type: 'function', function: { name: 'team.search' } },
 ];
@@ -20,6 +21,10 @@ test.each([
   ['CodeInterpreter', 'code_interpreter'],
   ['python', 'code_interpreter'],
   ['functions.python', 'code_interpreter'],
+  ['file_search', 'file_search'],
+  ['file_search.msearch', 'file_search'],
+  ['functions.fileSearch:1', 'file_search'],
+  ['search_files<|channel|>commentary', 'file_search'],
   ['look_up', 'look_up'],
   ['functions.look_up:12', 'look_up'],
   ['look_up<|channel|>commentary', 'look_up'],
@@ -35,4 +40,14 @@ test('a function of the team’s own is meant before the code interpreter, and P
   const python = { type: 'function' as const, function: { name: 'python' } };
   expect(toolNamed('python', [...TOOLS, python])).toBe('python');
   expect(toolNamed('python', TOOLS.slice(1))).toBe('python');
+});
+
+test('a function that is called like one of the server’s own tools keeps its name, and the tool gets another', () => {
+  const named = (name: string) => ({ type: 'function' as const, function: { name } });
+  const tools = [...TOOLS, named('codeInterpreter'), named('file_search'), named('file-search-2')];
+  expect(nameOf('code_interpreter', tools)).toBe('code_interpreter_2');
+  expect(nameOf('file_search', tools)).toBe('file_search_3');
+  expect(toolNamed('file_search', tools)).toBe('file_search');
+  expect(toolNamed('file_search_3', tools)).toBe('file_search_3');
+  expect(toolNamed('codeInterpreter', tools)).toBe('codeInterpreter');
 });
