@@ -240,7 +240,7 @@ export class RunLoop {
     }
   }
 
-  /** What is found is kept before anybody is told of it: no search is done twice. */
+  /** What is found is kept, and first the answer that asks for it, before anybody is told: no search is done twice. */
   async #search(call: SearchCall, signal: AbortSignal): Promise<string> {
     const { fileSearch, sink, onError } = this.#deps;
     const calls = this.#writer.calls();
@@ -253,7 +253,8 @@ export class RunLoop {
       tokens: this.#prompt.roomForResults(),
       onError,
     };
-    const found = await runSearch(call, context, signal);
+    const [found] = await Promise.all([runSearch(call, context, signal), calls.save()]);
+    await this.#writer.kept();
     sink.found.set(found.id, found);
     await sink.write(() => sink.state.found.append(this.#writer.run.id, found));
     call.writer.show(found);
