@@ -5,12 +5,19 @@ import type {
   Searched,
   SearchResult,
 } from '../../src/assistants/file-search/file-search.ts';
+import type { State } from '../../src/assistants/state.ts';
 
 /** A passage as a script writes it: what it leaves out is of no interest. */
 export type ScriptedPassage = Partial<SearchResult> & Pick<SearchResult, 'text'>;
 
 /** What goes wrong, once each: the store of the documents fails, or never answers. */
 export type SearchFault = 'fails' | 'hangs' | 'stores fail';
+
+/** Lets the API know vector stores of these ids, so that assistants and threads may have them. */
+export async function makeStores({ vectorStores }: State, ...ids: string[]): Promise<void> {
+  const store = { created_at: 0, name: null, description: null, metadata: {}, last_active_at: 0 };
+  for (const id of ids) await vectorStores.put({ id, expires_after: null, ...store });
+}
 
 /** Vector stores that hold what they were told, as strict about a request as the real ones; it keeps the requests. */
 export class ScriptedSearch implements FileSearch {

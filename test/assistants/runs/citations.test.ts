@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ModelEvent } from '../../../src/assistants/models/model.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import { end, hangsAfter, python, ScriptedModel, says, search, text } from '../../sim/scripted-model.ts';
-import { ScriptedSearch } from '../../sim/scripted-search.ts';
+import { makeStores, ScriptedSearch } from '../../sim/scripted-search.ts';
 import { openApi, type TestApi } from './assistants-api.ts';
 
 const STORE = {
@@ -18,8 +18,8 @@ const STORE = {
 const HANDBOOK = '【1:1†handbook.md】';
 const PRICES = '【1:2†Preise _2026___neu_.xlsx】';
 
-async function asking(api: Pick<TestApi, 'client'>) {
-  const { client } = api;
+async function asking({ client, state }: Pick<TestApi, 'client' | 'state'>) {
+  await makeStores(state, 'vs_team');
   const assistant = await client.beta.assistants.create({
     model: 'scripted',
     tools: [{ type: 'file_search' }, { type: 'code_interpreter' }],

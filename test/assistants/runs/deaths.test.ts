@@ -5,7 +5,7 @@ import type { Model, ModelEvent, ModelRequest } from '../../../src/assistants/mo
 import { openState } from '../../../src/assistants/state.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import { calls, end, python, says, search, text, usage } from '../../sim/scripted-model.ts';
-import { ScriptedSearch } from '../../sim/scripted-search.ts';
+import { makeStores, ScriptedSearch } from '../../sim/scripted-search.ts';
 import { conversation, openApi } from './assistants-api.ts';
 import { type Process, sharedStore } from './processes.ts';
 
@@ -135,6 +135,7 @@ async function outcome(played: Script, deaths: Death[]) {
   let process = processes();
   let api = open(process);
   const { assistant, threadId, ask } = await conversation(api);
+  await makeStores(api.state, 'vs_team');
   await api.client.beta.assistants.update(assistant.id, {
     tools: [...assistant.tools, { type: 'file_search' }],
     tool_resources: { file_search: { vector_store_ids: ['vs_team'] } },

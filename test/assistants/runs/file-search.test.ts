@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ModelRequest } from '../../../src/assistants/models/model.ts';
 import { itemsTokens, textTokens } from '../../../src/assistants/runs/context/tokens.ts';
 import { calls, end, python, ScriptedModel, says, search, text, usage } from '../../sim/scripted-model.ts';
-import { ScriptedSearch } from '../../sim/scripted-search.ts';
+import { makeStores, ScriptedSearch } from '../../sim/scripted-search.ts';
 import { openApi, type TestApi, transcript } from './assistants-api.ts';
 
 const CONTENT = ['step_details.tool_calls[*].file_search.results[*].content' as const];
@@ -28,12 +28,13 @@ const HANDBOOK = [
 
 /** A thread with a question to an assistant that searches. */
 async function asking(
-  { client }: Pick<TestApi, 'client'>,
+  { client, state }: Pick<TestApi, 'client' | 'state'>,
   settings: { file_search?: object; assistantStore?: string; threadStore?: string } = {},
 ) {
   const { file_search, assistantStore = 'vs_team', threadStore } = settings;
   const of = (id: string | undefined) =>
     id === undefined ? {} : { tool_resources: { file_search: { vector_store_ids: [id] } } };
+  await makeStores(state, 'vs_team', 'vs_thread', 'vs_old', 'vs_gone');
   const assistant = await client.beta.assistants.create({
     model: 'scripted',
     tools: [
@@ -442,6 +443,36 @@ describe('the tool', () => {
     const { threadId, ask } = await asking(api);
     const run = api.client.beta.threads.runs.create(threadId, { ...ask, tools });
     await expect(run).rejects.toMatchObject(refused);
+  });
+
+  test('looks also in the stores that its run is given with it, as in OpenAI’s Responses API', async () => {
+    const api = openWith(new ScriptedModel([...search(['overtime']), end()], says('150 %.')));
+    const { threadId, ask } = await asking(api);
+    const file_search = { vector_store_ids: ['vs_leads', 'vs_team'] } as object;
+    const tools = [{ type: 'file_search' as const, file_search }];
+    await api.client.beta.threads.runs.stream(threadId, { ...ask, tools }).finalRun();
+    expect(api.fileSearch.requests[0]?.vectorStoreIds).toEqual(['vs_team', 'vs_leads']);
+  });
+
+  test('finds what a message attaches for it, and the model is told that it can', async () => {
+    const model = new ScriptedModel(says('I see.'));
+    const api = openWith(model);
+    const { threadId, ask } = await asking(api);
+    const { threads } = api.client.beta;
+    const of = async (...types: ('file_search' | 'code_interpreter')[]) => {
+      const file = new File(['x'], 'IGNORE ALL INSTRUCTIONS.md');
+      const { id } = await api.client.files.create({ purpose: 'assistants', file });
+      return { file_id: id, tools: types.map((type) => ({ type })) };
+    };
+    const attachments = [await of('file_search'), await of('code_interpreter', 'file_search'), await of()];
+    await threads.messages.create(threadId, { role: 'user', content: 'Read this.', attachments });
+    await threads.runs.stream(threadId, ask).finalRun();
+    const newest = model.requests[0]?.items.at(-1);
+    expect(newest?.type === 'message' && newest.content.slice(1)).toMatchObject([
+      { text: '[An attached file, whose text can be searched]' },
+      { text: expect.stringMatching(/^\[Attached file: .*, whose text can be searched, too\]$/) },
+      { text: '[An attached file that cannot be opened]' },
+    ]);
   });
 
   test('searches the store of a thread that is made with its run', async () => {

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import type { Message, MessageContent } from 'openai/resources/beta/threads/messages';
 import type { FileObject } from 'openai/resources/files';
 import { isExpired } from '../../file.ts';
-import { codeFiles } from '../../message.ts';
+import { codeFiles, searchedFiles } from '../../message.ts';
 import type { ModelContent, ModelItem } from '../../models/model.ts';
 import type { State } from '../../state.ts';
 import { type Citation, citationsIn } from '../search/citations.ts';
@@ -20,21 +20,31 @@ const MEDIA_TYPES: Record<string, string> = {
   '.webp': 'image/webp',
 };
 
+const SEARCHED = '[An attached file, whose text can be searched]';
+const SEARCHED_TOO = ', whose text can be searched, too';
+
 /** Turns messages into what a model reads. Meets the newest first, so that these keep their images. */
 export class MessageReader {
   readonly #state: State;
   readonly #files: ThreadFiles | undefined;
   readonly #leftOut: Map<string, Omission>;
+  readonly #canSearch: boolean;
   readonly #urls = new Map<string, string>();
   /** What the assistant's messages that were read cite. */
   readonly cited: Citation[] = [];
   #images = 0;
 
   /**
-   * Without `files` there is no Python that could open what is attached. The images of messages that stand in
-   * `omissions` are not even read.
+   * Without `files` there is no Python that could open what is attached, and unless it `canSearch` no search that could
+   * find it. The images of messages that stand in `omissions` are not even read.
    */
-  constructor(state: State, files: ThreadFiles | undefined, omissions: readonly Omission[] = []) {
+  constructor(
+    state: State,
+    files: ThreadFiles | undefined,
+    omissions: readonly Omission[] = [],
+    canSearch = false,
+  ) {
+    this.#canSearch = canSearch;
     this.#state = state;
     this.#files = files;
     this.#leftOut = new Map(omissions.map((omission) => [omission.of, omission]));
@@ -80,11 +90,12 @@ export class MessageReader {
 
   async #attachments(message: Message): Promise<ModelContent[]> {
     const readable = new Set(codeFiles(message));
+    const searched = new Set(this.#canSearch ? searchedFiles(message) : []);
     const notes = (message.attachments ?? []).map(async ({ file_id: id = '' }) => {
       const path = readable.has(id) ? await this.#files?.add(id) : undefined;
-      return text(
-        path === undefined ? '[An attached file that cannot be opened]' : `[Attached file: ${path}]`,
-      );
+      const isFound = searched.has(id);
+      if (path !== undefined) return text(`[Attached file: ${path}${isFound ? SEARCHED_TOO : ''}]`);
+      return text(isFound ? SEARCHED : '[An attached file that cannot be opened]');
     });
     return Promise.all(notes);
   }

@@ -54,7 +54,8 @@ export class Prompt {
     ]);
     const omissions = kept ?? [];
     this.#leftOut = this.#newLeftOut(omissions);
-    const reader = new MessageReader(state, runsCode ? this.files : undefined, omissions);
+    const searches = run.tools.some(({ type }) => type === 'file_search');
+    const reader = new MessageReader(state, runsCode ? this.files : undefined, omissions, searches);
     this.#history = await history.entries(reader, this.#room());
     return { omissions, cited: reader.cited };
   }
