@@ -11,8 +11,8 @@ const PIECE = /[\s\S]{1,24}/gu;
 
 /**
  * The model that answers when no provider is set up: no language model but a few rules, and it says so. It runs
- * Python that a message holds, solves linear equations by writing Python, and remembers the thread. It answers to
- * any model name. `wordDelayMs` is the pause between two words.
+ * Python that a message holds, solves linear equations by writing Python, quotes the documents that it may search, and
+ * remembers the thread. It answers to any model name. `wordDelayMs` is the pause between two words.
  */
 export function demoModel({ wordDelayMs = WORD_DELAY_MS }: { wordDelayMs?: number } = {}): Model {
   return {
@@ -29,12 +29,12 @@ export function demoModel({ wordDelayMs = WORD_DELAY_MS }: { wordDelayMs?: numbe
   };
 }
 
-function* eventsOf({ text, code }: DemoAnswer): Generator<ModelEvent> {
+function* eventsOf({ text, call }: DemoAnswer): Generator<ModelEvent> {
   for (const delta of text.match(/\S+\s*|\s+/g) ?? []) yield { type: 'text', delta };
-  if (code !== undefined) {
+  if (call) {
     const callId = `call_${randomUUID().replaceAll('-', '')}`;
-    yield { type: 'tool_call', index: 0, callId, name: 'code_interpreter' };
-    for (const delta of JSON.stringify({ code }).match(PIECE) ?? []) {
+    yield { type: 'tool_call', index: 0, callId, name: call.name };
+    for (const delta of JSON.stringify(call.arguments).match(PIECE) ?? []) {
       yield { type: 'tool_arguments', index: 0, delta };
     }
   }

@@ -1,13 +1,14 @@
 import type { ModelRequest } from '../model.ts';
+import { isQuestion, quotedAnswer } from './documents.ts';
 import { equationCode, type Solution, solutionIn } from './equation-code.ts';
 import { HELP, SHORT_HELP } from './help.ts';
 import { recall } from './recall.ts';
 import { type Job, MAX_JOBS, readTurn, type Turn } from './turn.ts';
 
-/** What the demo says, and the Python that it then wants to run. */
+/** What the demo says, and the tool that it then calls. */
 export interface DemoAnswer {
   text: string;
-  code?: string;
+  call?: { name: string; arguments: object };
 }
 
 /** A result that fits into a sentence, in characters. */
@@ -19,13 +20,32 @@ const STOPPED = /^(The code (was stopped|is longer|did not run)|Python (broke do
 /** The demo's next answer: one job at a time, each with its result told before the next one begins. */
 export function demoAnswer({ items, tools, toolChoice }: ModelRequest): DemoAnswer {
   const turn = readTurn(items);
+  const search = toolChoice === 'none' ? undefined : tools.find(({ name }) => SEARCH.test(name));
+  const searched = search && fromDocuments(turn, search.name);
+  if (searched) return searched;
   const mayRun = toolChoice !== 'none' && tools.some(({ name }) => name === 'code_interpreter');
   const jobs = considered(turn).filter(isRunnable);
   const done = turn.outputs.length;
   const told = done > 0 ? [result(jobs[done - 1], turn.outputs[done - 1] ?? '')] : [];
   const next = jobs[done];
-  if (next && mayRun) return { text: [...told, opening(next)].join('\n\n'), code: codeOf(next) };
+  if (next && mayRun)
+    return {
+      text: [...told, opening(next)].join('\n\n'),
+      call: { name: 'code_interpreter', arguments: { code: codeOf(next) } },
+    };
   return { text: [...told, ...closing(turn, mayRun)].join('\n\n') || help(turn) };
+}
+
+/** The search's name, which has a number where the team has a function of the same name. */
+const SEARCH = /^file_search(?:_\d+)?$/;
+
+/** The answer to a question that documents may answer: first a search, then what it found. */
+function fromDocuments(turn: Turn, name: string): DemoAnswer | undefined {
+  const question = turn.text.replace(/^\[(?:An a|A)ttached file.*\]$/gm, '').trim();
+  if (turn.jobs.length > 0 || recall(turn).length > 0 || !isQuestion(question)) return undefined;
+  const [output] = turn.outputs;
+  if (output === undefined) return { text: '', call: { name, arguments: { queries: [question] } } };
+  return { text: quotedAnswer(question, output) ?? help(turn) };
 }
 
 /** What is left to say when nothing is left to run. */
