@@ -6,6 +6,7 @@ import type { NamedFile } from '../../../src/assistants/file-search/documents/do
 import { parse } from '../../../src/assistants/file-search/documents/parse.ts';
 import { SearchEngine } from '../../../src/assistants/file-search/search/search-engine.ts';
 import { createAssistants } from '../../../src/assistants/index.ts';
+import type { Model } from '../../../src/assistants/models/model.ts';
 import type { Locks } from '../../../src/assistants/runs/locks.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -45,13 +46,14 @@ export interface SceneOptions {
   store?: Store;
   keyv?: Store['keyv'];
   locks?: Locks;
+  model?: Model;
   /** Whether it ends with the test, as one that was killed in it can't. */
   closes?: boolean;
 }
 
 /** The whole API with vector stores over a store in memory; a second one over the same is its next process. */
 export function openScene(options: SceneOptions = {}) {
-  const { store = openMemory(), locks, closes = true } = options;
+  const { store = openMemory(), locks, model = new ScriptedModel(), closes = true } = options;
   const { keyv = store.keyv } = options;
   const { searchIndex: index } = store;
   const documents = new HeldReader();
@@ -59,7 +61,7 @@ export function openScene(options: SceneOptions = {}) {
   const assistants = createAssistants({
     keyv,
     ...(locks && { locks }),
-    model: new ScriptedModel(),
+    model,
     codeInterpreter: new ScriptedInterpreter(),
     fileSearch: { index, documents },
     onError: (error) => errors.push(error),
