@@ -1,13 +1,11 @@
+import { excerpt, heldOf } from './excerpt.ts';
 import { type Passage, passagesIn } from './passages.ts';
 
 /** So many sources are quoted; more is a list of results and no answer. */
 const MAX_QUOTES = 2;
 
-/** How much of a passage is quoted, in characters. */
-const MAX_QUOTE = 700;
-
-/** Below this score a search found something, but hardly what was asked for. */
-const MIN_SCORE = 0.2;
+/** Below this score a search found next to nothing; how high one is depends on how much there is to search. */
+const MIN_SCORE = 0.05;
 
 /** A passage answers a question when it holds this share of the question's own words. */
 const MIN_SHARE = 0.5;
@@ -38,7 +36,7 @@ export function quotedAnswer(question: string, output: string): string | undefin
     .sort((one, other) => other.share - one.share);
   const best = fitting[0]?.share ?? 0;
   const quotes = fitting.filter(({ share }) => share === best).slice(0, MAX_QUOTES);
-  return quotes.length === 0 ? UNKNOWN : quotes.map(({ passage }) => quote(passage)).join('\n\n');
+  return quotes.length === 0 ? UNKNOWN : quotes.map(({ passage }) => quote(passage, words)).join('\n\n');
 }
 
 const UNKNOWN =
@@ -46,10 +44,10 @@ const UNKNOWN =
 
 const FAILED = "I don't know: the documents could not be searched just now. Please ask again in a moment.";
 
-/** `From **Handbook › Overtime** (2026-05-01):` and the passage. */
-function quote({ title, headings, date, text, mark }: Passage): string {
+/** `From **Handbook › Overtime** (2026-05-01):` and the part of the passage that holds most of the words. */
+function quote({ title, headings, date, text, mark }: Passage, words: readonly string[]): string {
   const from = [title, ...headings].map((name) => name.replace(/[*_`[\]<>]/g, '')).join(' › ');
-  const shown = beginningOf(text);
+  const shown = excerpt(text, words);
   const last = shown.split('\n').at(-1) ?? '';
   // Behind a table or a fence the mark would become a part of it.
   const end = /^\s*(?:\||```|~~~)/.test(last) ? `\n\n${mark}` : ` ${mark}`;
@@ -57,18 +55,9 @@ function quote({ title, headings, date, text, mark }: Passage): string {
   return `From **${from}**${when}:\n\n${(shown + end).replaceAll(/^/gm, '> ')}`;
 }
 
-/** Whole lines, or else whole sentences, as many as fit. */
-function beginningOf(text: string): string {
-  if (text.length <= MAX_QUOTE) return text;
-  const cut = text.slice(0, MAX_QUOTE);
-  const end = Math.max(cut.lastIndexOf('\n'), cut.lastIndexOf('. ') + 1, cut.lastIndexOf('。') + 1);
-  return `${(end > MAX_QUOTE / 3 ? cut.slice(0, end) : cut).trimEnd().toWellFormed()} …`;
-}
-
 /** The share of the words that the passage, or what stands above it, holds. */
 function shareOf(words: readonly string[], { title, headings, text }: Passage): number {
-  const all = [title, ...headings, text].join('\n').toLowerCase();
-  return words.filter((word) => all.includes(word)).length / words.length;
+  return heldOf(words, [title, ...headings, text].join('\n')) / words.length;
 }
 
 /**

@@ -86,8 +86,24 @@ describe('the demo model, asked what documents may answer', () => {
     expect(long).toMatch(/price is five\. … 【1:1†handbook\.md】 \[1\]$/);
   });
 
+  test('quotes of a long passage the lines that hold the words, under the head of their table', async () => {
+    const rows = Array.from({ length: 60 }, (_, at) => `| town ${at} | price ${at * 7} in euros |`);
+    const table = ['The prices.', '', '| place | costs |', '| --- | --- |', ...rows].join('\n');
+    const { said } = await asked([{ text: table }], 'What is the price in town 41?');
+    expect(said[0]).toContain('> | place | costs |\n> | --- | --- |\n> | town ');
+    expect(said[0]).toContain('> | town 41 | price 287 in euros |');
+    expect(said[0]).not.toContain('| town 1 |');
+  });
+
+  test('quotes a part of a block of code without its fence, so that the mark stays outside', async () => {
+    const code = `\`\`\`sh\n${'echo nothing\n'.repeat(80)}deploy now\n\`\`\``;
+    const { said } = await asked([{ text: code }], 'How do I deploy now?');
+    expect(said[0]).toMatch(/> deploy now.*【1:1†handbook\.md】 \[1\]$/s);
+    expect(said[0]).not.toContain('```');
+  });
+
   test.each([
-    ['the best score is low', [{ ...OVERTIME, score: 0.1 }]],
+    ['the best score is low', [{ ...OVERTIME, score: 0.01 }]],
     ['the words are others', [{ text: 'Lunch is at noon.', score: 0.9 }]],
   ])('says that it does not know when %s', async (_, passages) => {
     const { said } = await asked(passages, 'What is overtime paid?');
