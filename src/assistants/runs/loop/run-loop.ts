@@ -1,5 +1,4 @@
 import type { CodeInterpreter } from '../../code-interpreter/code-interpreter.ts';
-import type { FileSearch } from '../../file-search/file-search.ts';
 import { ModelError, type ModelRequest } from '../../models/model.ts';
 import type { Omission } from '../context/omissions.ts';
 import type { OwnFields } from '../context/own-fields.ts';
@@ -10,27 +9,22 @@ import { type KeptStep, shown } from '../kept-step.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import { ToolCallsWriter } from '../writer/tool-calls-writer.ts';
 import { Answer } from './answer.ts';
-import { type FunctionCall, type SearchCall, toldOf } from './calls.ts';
+import { type FunctionCall, toldOf } from './calls.ts';
 import { type CodeCallContext, runCode } from './code-calls.ts';
 import { expiredStores, FILTERED, tooLongAtAll } from './failures.ts';
 import { type AnswerEvent, ModelAnswers, type ModelAnswersDeps } from './model-answers.ts';
 import { Notice } from './notice.ts';
 import { OutputLimit } from './output-limit.ts';
 import { Prompt } from './prompt.ts';
-import { runSearch } from './search-calls.ts';
+import { Searches, type SearchesDeps } from './searches.ts';
 import { Spending } from './spending.ts';
-import { Stores } from './stores.ts';
 import { usageOf } from './usage.ts';
 
 /** Each time the context was still too long, half of it is tried: from 64,000 down to 1,000 tokens. */
 const MAX_SHORTENINGS = 6;
 
-export interface LoopDeps extends ModelAnswersDeps {
+export interface LoopDeps extends ModelAnswersDeps, SearchesDeps {
   codeInterpreter: CodeInterpreter;
-  /** Left out, there is nothing to search. */
-  fileSearch?: FileSearch;
-  /** The log. */
-  onError: (error: unknown) => void;
 }
 
 export type Progress = Ending | { status: 'requires_action' };
@@ -45,7 +39,7 @@ export class RunLoop {
   readonly #output = new OutputLimit();
   readonly #spending = new Spending();
   readonly #answers: ModelAnswers;
-  readonly #stores: Stores;
+  readonly #searches: Searches;
   #ownFields: OwnFields[] = [];
   #answer: Answer | undefined;
 
@@ -55,13 +49,13 @@ export class RunLoop {
     this.#prompt = new Prompt(writer.run, deps.sink.state, this.#spending);
     this.#notice = new Notice(writer, deps.sink);
     this.#answers = new ModelAnswers(writer, deps);
-    this.#stores = new Stores(writer.run, deps);
+    this.#searches = new Searches(writer, deps);
   }
 
   async begin(signal: AbortSignal): Promise<Progress> {
     signal.throwIfAborted();
     this.#writer.begin();
-    const [, expired] = await Promise.all([this.#readThread(), this.#stores.open(signal)]);
+    const [, expired] = await Promise.all([this.#readThread(), this.#searches.open(signal)]);
     if (expired.length > 0) return expiredStores(expired);
     return this.#goOn(signal);
   }
@@ -87,7 +81,7 @@ export class RunLoop {
     const [omissions, fields, expired] = await Promise.all([
       this.#readThread(),
       state.ownFields.get(this.#writer.run.id),
-      this.#stores.open(signal),
+      this.#searches.open(signal),
     ]);
     if (unsaid !== '') this.#writer.say(unsaid);
     if (expired.length > 0) return expiredStores(expired);
@@ -229,7 +223,7 @@ export class RunLoop {
         await this.#writer.kept();
         call.output = await runCode(this.#writer.run.thread_id, call, this.#codeContext(answer), signal);
       } else if (call.kind === 'search') {
-        call.output = await this.#search(call, signal);
+        call.output = await this.#searches.run(call, this.#prompt.roomForResults(), signal);
       } else if (!call.known) {
         call.output = `There is no function called "${call.writer.call.function.name}".`;
         call.writer.output(call.output);
@@ -238,28 +232,6 @@ export class RunLoop {
       note();
       signal.throwIfAborted();
     }
-  }
-
-  /** What is found is kept, and first the answer that asks for it, before anybody is told: no search is done twice. */
-  async #search(call: SearchCall, signal: AbortSignal): Promise<string> {
-    const { fileSearch, sink, onError } = this.#deps;
-    const calls = this.#writer.calls();
-    const context = {
-      ...(fileSearch && { fileSearch }),
-      stores: () => this.#stores.searched(signal),
-      settings: this.#stores.settings,
-      step: calls.number,
-      resultsBefore: calls.results,
-      tokens: this.#prompt.roomForResults(),
-      onError,
-    };
-    const [found] = await Promise.all([runSearch(call, context, signal), calls.save()]);
-    await this.#writer.kept();
-    sink.found.set(found.id, found);
-    await sink.write(() => sink.state.found.append(this.#writer.run.id, found));
-    call.writer.show(found);
-    this.#writer.cite(calls);
-    return found.output;
   }
 
   #codeContext({ files }: Answer): CodeCallContext {
