@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { AUDIENCE, ENTRY_FIELDS, knowledge, staleAfter } from './knowledge-fields.ts';
 import { nearest } from './nearest.ts';
 
 /** The tools that an assistant can have, as they are written in `assistant.md`. */
-const TOOLS = ['code_interpreter'] as const;
+const TOOLS = ['code_interpreter', 'file_search'] as const;
 
 const tool = z
   .union([z.enum(TOOLS), z.strictObject({ type: z.enum(TOOLS) })])
@@ -50,6 +51,9 @@ const FIELDS = {
     .array(z.strictObject({ title: z.string().min(1), message: z.string().min(1) }))
     .max(MAX_PROMPTS)
     .default([]),
+  knowledge: knowledge.exactOptional(),
+  contact: z.string().trim().min(1).max(256).exactOptional(),
+  stale_after: staleAfter.exactOptional(),
 };
 
 /** What each field must be, to go on after "must be". */
@@ -67,6 +71,10 @@ const EXPECTED: Record<keyof typeof FIELDS, string> = {
   metadata: 'at most 16 texts of up to 512 characters, under names of up to 64; put numbers in quotes',
   greeting: 'a text',
   prompts: `a list of at most ${MAX_PROMPTS} suggested prompts, each with a title and a message`,
+  knowledge:
+    'a list of files, folders and globs, each a text, or a map with a path and, if you like, an audience and an owner',
+  contact: 'a text of 1 to 256 characters: who is named when no answer is found',
+  stale_after: 'a number of days from 1, or a time such as 6 months',
 };
 
 const schema = z.strictObject(FIELDS);
@@ -93,6 +101,10 @@ function toMistakes(issue: z.core.$ZodIssue, written: Record<string, unknown>): 
   if (field === undefined && issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: [key], message: unknownField(key) }));
   }
+  if (field === 'knowledge' && issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownEntryField(key) }));
+  if (field === 'knowledge' && issue.path[2] === 'audience')
+    return [{ path: issue.path.slice(0, 3), message: `audience must be ${AUDIENCE}.` }];
   const expected = isField(field) ? EXPECTED[field] : 'as documented';
   const missing = isField(field) && !(field in written);
   const message = missing ? `is missing: it must be ${expected}.` : `must be ${expected}.`;
@@ -104,7 +116,14 @@ function isField(name: PropertyKey | undefined): name is keyof typeof FIELDS {
 }
 
 function unknownField(name: string): string {
-  const names = Object.keys(FIELDS);
+  return unknown(name, Object.keys(FIELDS), 'a field', 'The fields are');
+}
+
+function unknownEntryField(name: string): string {
+  return unknown(name, ENTRY_FIELDS, 'a field of what knowledge names', 'These are');
+}
+
+function unknown(name: string, names: readonly string[], what: string, theyAre: string): string {
   const meant = nearest(name, names);
-  return `${name} is not a field. ${meant ? `Did you mean ${meant}?` : `The fields are: ${names.join(', ')}.`}`;
+  return `${name} is not ${what}. ${meant ? `Did you mean ${meant}?` : `${theyAre}: ${names.join(', ')}.`}`;
 }

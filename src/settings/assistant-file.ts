@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { AssistantCreateParams } from 'openai/resources/beta/assistants';
 import type { SuggestedPrompt } from '../platform.ts';
 import { type AssistantFields, checkFields } from './assistant-fields.ts';
 import type { Checked } from './checked.ts';
 import { decodeText } from './decode-text.ts';
 import { parseFrontMatter } from './front-matter.ts';
+import type { KnowledgeEntry } from './knowledge-fields.ts';
 
 /** The Assistants API's own limit, in UTF-16 code units. */
 const MAX_INSTRUCTIONS = 256_000;
@@ -19,6 +21,18 @@ export interface AssistantFile {
   greeting?: string;
   /** What platforms suggest to people who don't know what to ask. */
   prompts: SuggestedPrompt[];
+  /** What the team's knowledge is. */
+  knowledge?: KnowledgeSettings;
+}
+
+export interface KnowledgeSettings {
+  /** The folder of `assistant.md`: an absolute path, from which the entries' paths go out. */
+  root: string;
+  entries: KnowledgeEntry[];
+  /** Who is named when no answer is found. */
+  contact?: string;
+  /** Sources that are older are told to be old. */
+  staleAfterDays?: number;
 }
 
 /** Reads and checks the file at `path`; with `model`, that one is used and the file needs none. */
@@ -60,7 +74,7 @@ export function parseAssistantFile(text: string, path: string, model?: string): 
   ];
   return checked.mistakes || mistakes.length > 0
     ? { mistakes }
-    : { value: toAssistantFile(checked.fields, body) };
+    : { value: toAssistantFile(checked.fields, body, path) };
 }
 
 function place(path: string, line: number | undefined): string {
@@ -73,15 +87,30 @@ function mistakesInInstructions(body: string): string[] {
   return [`the instructions are ${body.length} characters long: shorten them to ${MAX_INSTRUCTIONS}.`];
 }
 
-function toAssistantFile(fields: AssistantFields, instructions: string): AssistantFile {
-  const { greeting, prompts, max_completion_tokens, max_prompt_tokens, ...assistant } = fields;
+function toAssistantFile(fields: AssistantFields, instructions: string, path: string): AssistantFile {
+  const { greeting, prompts, max_completion_tokens, max_prompt_tokens, ...rest } = fields;
+  const { knowledge, contact, stale_after: staleAfterDays, ...assistant } = rest;
+  const tools = knowledge?.length ? withFileSearch(assistant.tools) : assistant.tools;
   return {
-    params: { ...assistant, instructions },
+    params: { ...assistant, tools, instructions },
     run: {
       ...(max_completion_tokens !== undefined && { max_completion_tokens }),
       ...(max_prompt_tokens !== undefined && { max_prompt_tokens }),
     },
     ...(greeting !== undefined && { greeting }),
     prompts,
+    ...((knowledge || contact || staleAfterDays) && {
+      knowledge: {
+        root: dirname(resolve(path)),
+        entries: knowledge ?? [],
+        ...(contact && { contact }),
+        ...(staleAfterDays && { staleAfterDays }),
+      },
+    }),
   };
+}
+
+/** Knowledge that is named shall be searched. */
+function withFileSearch(tools: AssistantFields['tools']): AssistantFields['tools'] {
+  return tools.some(({ type }) => type === 'file_search') ? tools : [...tools, { type: 'file_search' }];
 }

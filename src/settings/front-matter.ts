@@ -56,12 +56,13 @@ function parseFields(yaml: string, body: string): Checked<FrontMatter> {
   }
 }
 
-/** The name of a field at the top, or a value further in. */
-function nodeAt({ contents }: Document, path: PropertyKey[]): Node | undefined {
-  if (!isMap(contents)) return undefined;
+/** The name of a field at the top, or a value further in; the nearest around it, where that is not written out. */
+function nodeAt(document: Document, path: PropertyKey[]): Node | undefined {
+  const { contents } = document;
+  if (!isMap(contents) || path.length === 0) return undefined;
   const key = contents.items.find((pair) => isScalar(pair.key) && pair.key.value === path[0])?.key;
   const node = path.length > 1 ? contents.getIn(path, true) : key;
-  return isNode(node) ? node : undefined;
+  return isNode(node) ? node : nodeAt(document, path.slice(0, -1));
 }
 
 function sentence(message: string): string {

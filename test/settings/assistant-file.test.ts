@@ -143,16 +143,16 @@ describe('a mistake is told with its line and what to write', () => {
     ],
     [
       'tools: code_interpreter',
-      'line 4: tools must be a list of tools; the known ones are: code_interpreter.',
+      'line 4: tools must be a list of tools; the known ones are: code_interpreter, file_search.',
     ],
     [
       'tools:\n  - code_interpreter\n  - web_search',
-      'line 6: tools must be a list of tools; the known ones are: code_interpreter.',
+      'line 6: tools must be a list of tools; the known ones are: code_interpreter, file_search.',
     ],
     ['temprature: 1', 'line 4: temprature is not a field. Did you mean temperature?'],
     [
       'maxTokens: 1',
-      'line 4: maxTokens is not a field. The fields are: name, description, model, tools, temperature, top_p, reasoning_effort, response_format, max_completion_tokens, max_prompt_tokens, metadata, greeting, prompts.',
+      'line 4: maxTokens is not a field. The fields are: name, description, model, tools, temperature, top_p, reasoning_effort, response_format, max_completion_tokens, max_prompt_tokens, metadata, greeting, prompts, knowledge, contact, stale_after.',
     ],
     ['name: Eve', 'line 4: Map keys must be unique.'],
     ['a: b: c', 'line 4: Nested mappings are not allowed in compact mappings.'],
@@ -246,5 +246,71 @@ describe('the file itself', () => {
     expect((await readAssistantFile(path)).mistakes).toEqual([
       `${path} is not in UTF-8: save it again in that encoding.`,
     ]);
+  });
+});
+
+describe('knowledge', () => {
+  const knowledgeOf = (fields: string) => parse(file(`${MINIMAL}\n${fields}`));
+
+  test('names files, folders and globs from where assistant.md is, and brings the tool that searches them', () => {
+    const fields = `contact: Ada, ada@example.com
+stale_after: 6 months
+tools: [code_interpreter]
+knowledge:
+  - docs
+  - { path: hr/**/*.md, owner: HR, audience: [slack:U0AB, 'slack:#HR', 'slack:#hr', "discord:123456789012345678"] }
+  - path: ../board
+    audience: slack:C0123`;
+    const { value } = knowledgeOf(fields);
+    expect(value?.params.tools).toEqual([{ type: 'code_interpreter' }, { type: 'file_search' }]);
+    expect(value?.params).not.toHaveProperty('knowledge');
+    expect(value?.knowledge).toEqual({
+      root: process.cwd(),
+      entries: [
+        { path: 'docs' },
+        {
+          path: 'hr/**/*.md',
+          owner: 'HR',
+          audience: ['discord:123456789012345678', 'slack:#hr', 'slack:U0AB'],
+        },
+        { path: '../board', audience: ['slack:C0123'] },
+      ],
+      contact: 'Ada, ada@example.com',
+      staleAfterDays: 180,
+    });
+    const twice = knowledgeOf('tools: [file_search]\nknowledge: [docs]').value;
+    expect(twice?.params.tools).toEqual([{ type: 'file_search' }]);
+    expect(knowledgeOf('knowledge: []').value?.params.tools).toEqual([]);
+  });
+
+  test.each([
+    ['90', 90],
+    ['"2 weeks"', 14],
+    ['1 Year', 365],
+    ['1 day', 1],
+  ])('stale_after: %s is %i days', (written, days) => {
+    expect(knowledgeOf(`stale_after: ${written}`).value?.knowledge?.staleAfterDays).toBe(days);
+  });
+
+  const named = /audience must be a list of channels, people and groups, such as slack:C0123ABCD/;
+  test.each([
+    ['stale_after: soon', /line 4: stale_after must be a number of days from 1/],
+    ['stale_after: 0', /line 4: stale_after must be/],
+    ['contact: ""', /line 4: contact must be a text/],
+    ['contacts: Ada', /line 4: contacts is not a field. Did you mean contact\?/],
+    ['knowledge: docs', /line 4: knowledge must be a list of files/],
+    ['knowledge:\n  - docs\n  - 7', /line 6: knowledge must be/],
+    ['knowledge:\n  - docs\n  - " "', /line 6: knowledge must be/],
+    ['knowledge:\n  - audience: slack:C0123', /line 5: knowledge must be/],
+    [
+      'knowledge:\n  - path: hr\n    audiences: slack:C0123',
+      /line 6: audiences is not a field .*Did you mean audience\?/,
+    ],
+    ['knowledge:\n  - path: hr\n    audience: []', named],
+    ['knowledge:\n  - path: hr\n    audience:\n      - slack:C0123\n      - everyone', named],
+    ['knowledge:\n  - path: hr\n    audience: "slack:ada"', named],
+    ['knowledge:\n  - path: hr\n    audience: "discord:#hr"', named],
+  ])('%j is a mistake', (fields, mistake) => {
+    expect(knowledgeOf(fields).mistakes).toEqual([expect.stringMatching(mistake)]);
   });
 });
