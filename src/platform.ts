@@ -51,7 +51,21 @@ export interface Platform {
   reply(messages: IncomingMessage[], begun?: BegunReply): Reply;
   /** The content of a file that people attached; at most `maxBytes` of it are read. */
   download?(attachment: Attachment, maxBytes: number): Promise<Uint8Array>;
+  /**
+   * Who can read the conversation of a message as it is now. Rejects where that can't be found out at the moment; a platform
+   * without it can't tell at all.
+   * @param named Whom the audiences of the team's documents name: nobody else is looked for.
+   */
+  readers?(message: IncomingMessage, named: readonly string[]): Promise<Readers>;
   close(): Promise<void>;
+}
+
+/** Who can read a conversation. Everybody is called as audiences name them, such as `slack:C0123ABCD`. */
+export interface Readers {
+  /** The channel that the conversation is in, by all its names; a thread's channel, too, if all who see it see the thread. */
+  readonly places: readonly string[];
+  /** All that each reader is called: their id, and the groups that they are in. Left out where everybody may be a reader. */
+  readonly people?: readonly (readonly string[])[];
 }
 
 /** The bot as a platform sees it. */
