@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createInterface, type Interface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
-import type { Bot, IncomingMessage, Platform, Reply } from '../../src/platform.ts';
+import type { Bot, IncomingMessage, Platform, Readers, Reply } from '../../src/platform.ts';
 import { MessageReader } from './input.ts';
 import { type KeepFile, type Painter, Printer } from './printer.ts';
 
@@ -68,6 +68,11 @@ export class Console implements Platform {
 
   reply(): Reply {
     return new Printer({ ...this.#options, painter: this.#options.painter() });
+  }
+
+  /** Whoever sits here runs Bobbin, and has the team's files: for them it is every place. */
+  async readers(_message: IncomingMessage, named: readonly string[]): Promise<Readers> {
+    return { places: named };
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import type {
   Bot,
   IncomingMessage,
   Platform,
+  Readers,
   Replicas,
   Reply,
 } from '../../src/platform.ts';
@@ -22,6 +23,7 @@ import { INTENTS_REFUSED, login, NO_CONTENT_INTENT, readsContent, TOKEN_REFUSED 
 import type { Dropped } from './payload-guard.ts';
 import { distrust, type ReplyIn } from './permissions.ts';
 import { Place } from './place.ts';
+import { readersOf } from './readers.ts';
 import { readKept } from './reply/kept.ts';
 import { DiscordReply } from './reply/reply.ts';
 import { Typing } from './reply/typing.ts';
@@ -128,6 +130,11 @@ export class Discord implements Platform {
 
   download(attachment: Attachment, maxBytes: number): Promise<Uint8Array> {
     return download(attachment, maxBytes);
+  }
+
+  async readers(message: IncomingMessage): Promise<Readers> {
+    if (!this.#client) throw new Error('Discord is not connected.');
+    return readersOf(this.#client, message);
   }
 
   async close(): Promise<void> {

@@ -19,6 +19,11 @@ export function distrust(guild: Guild): void {
   halfKnown.add(guild);
 }
 
+/** Whether what is known of a server may be half of it. */
+export function isHalfKnown(guild: Guild): boolean {
+  return halfKnown.has(guild);
+}
+
 /** Whether the answer to a message goes into a thread that hangs on it. */
 export function opensThread(message: Message, replyIn: ReplyIn): boolean {
   const permissions = permissionsFor(message);

@@ -84,7 +84,7 @@ function reasonOf(error: unknown): string | undefined {
 function requireScopes(granted: readonly string[]): string[] {
   const lacking = granted.length === 0 ? [] : SCOPES.filter((scope) => !granted.includes(scope));
   const missing = lacking.filter((scope) => !NEWER_SCOPES.has(scope));
-  if (missing.length === 0) return lacking.flatMap((scope) => NEWER_SCOPES.get(scope) ?? []);
+  if (missing.length === 0) return [...new Set(lacking.flatMap((scope) => NEWER_SCOPES.get(scope) ?? []))];
   throw new Problem(
     `The Slack app lacks the ${missing.length === 1 ? 'scope' : 'scopes'} ${missing.join(', ')}: paste adapters/slack/manifest.json at ${APPS_PAGE} → your app → App Manifest, then install the app again.`,
   );

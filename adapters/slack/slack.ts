@@ -7,6 +7,7 @@ import type {
   Bot,
   IncomingMessage,
   Platform,
+  Readers,
   Replicas,
   Reply,
 } from '../../src/platform.ts';
@@ -23,6 +24,7 @@ import { PatientApp } from './patient-app.ts';
 import { isDirect, type Place, placeOf } from './place.ts';
 import { ThreadApi } from './reply/message/api.ts';
 import type { MessageContext } from './reply/message/message-context.ts';
+import { ChannelReaders } from './readers.ts';
 import { SlackReply } from './reply/reply.ts';
 import { Activity } from './reply/status/activity.ts';
 import { Socket, type SocketOptions } from './socket.ts';
@@ -70,6 +72,7 @@ export class Slack implements Platform {
   readonly #log: Logger;
   readonly #client: webApi.WebClient;
   readonly #uploads: webApi.WebClient;
+  readonly #readers: ChannelReaders;
   readonly #budgets: Budgets;
   readonly #timeScale: number;
   readonly #activity: Activity;
@@ -86,6 +89,7 @@ export class Slack implements Platform {
     this.#log = log;
     this.#client = this.#newClient(timing.call ?? CALL_TIMEOUT_MS);
     this.#uploads = this.#newClient(UPLOAD_TIMEOUT_MS);
+    this.#readers = new ChannelReaders(this.#client);
     this.#budgets = new Budgets({
       ...(observer && { observer }),
       ...(timing.minute !== undefined && { minuteMs: timing.minute }),
@@ -159,6 +163,10 @@ export class Slack implements Platform {
 
   download(attachment: Attachment, maxBytes: number): Promise<Uint8Array> {
     return download(attachment, maxBytes, this.#options.botToken, this.#apiUrl);
+  }
+
+  readers(message: IncomingMessage, named: readonly string[]): Promise<Readers> {
+    return this.#readers.of(placeOf(message.replyTo), named, this.#identity?.user ?? '');
   }
 
   async close(): Promise<void> {

@@ -21,23 +21,34 @@ export const SCOPES = [
   // Follow-ups in threads, what was said in one before the app was called, what was written while nobody was there, and
   // finding a message whose acknowledgement was lost.
   'channels:history',
+  // Who can read a conversation, where documents are for some people only.
+  'channels:read',
   'chat:write',
   'commands',
   'files:read',
   'files:write',
   'groups:history',
+  'groups:read',
   'im:history',
   'mpim:history',
+  'mpim:read',
   // Thumbs under replies.
   'reactions:read',
+  'usergroups:read',
   // The names and languages of those who ask.
   'users:read',
 ] as const;
+
+const FOR_AUDIENCES = 'documents with an audience are not found in channels';
 
 /** Scopes that apps of an older manifest lack, and what does not work there until the app is installed again. */
 export const NEWER_SCOPES: ReadonlyMap<string, string> = new Map([
   ['mpim:history', 'messages in group direct messages are not heard'],
   ['reactions:read', 'reactions to replies are not heard'],
+  ['channels:read', FOR_AUDIENCES],
+  ['groups:read', FOR_AUDIENCES],
+  ['mpim:read', FOR_AUDIENCES],
+  ['usergroups:read', FOR_AUDIENCES],
 ]);
 
 export const COMMAND = '/bobbin';

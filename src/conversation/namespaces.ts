@@ -9,3 +9,6 @@ export const RETRACTED = 'retracted';
 
 /** Where it keeps the questions of each conversation that the team's knowledge did not answer. */
 export const GAPS = 'gaps';
+
+/** Where it keeps for which audiences documents were searched in each conversation. */
+export const SEARCHED = 'searched';

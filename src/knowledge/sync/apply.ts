@@ -64,6 +64,13 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
+/** How far a document was brought. */
+interface Attempt {
+  storeId?: string;
+  fileId?: string;
+  isAttached?: true;
+}
+
 class Changes {
   readonly failures: Failure[] = [];
   readonly #parts: Applying;
@@ -90,31 +97,43 @@ class Changes {
   /** The older versions go once the new one can be found. */
   async add({ document, begun, replaces }: Wanted): Promise<void> {
     const { patience, onStep } = this.#parts;
-    const reason = await patience.until(() => this.#index(document, begun));
+    let attempt: Attempt = begun ? { storeId: begun.store.id, fileId: begun.id, isAttached: true } : {};
+    const reason = await patience.until(async () => {
+      const ended = await this.#index(document, attempt);
+      if (typeof ended !== 'object') return ended;
+      attempt = ended;
+      throw new Passing(ended.reason);
+    });
     if (reason !== undefined) this.failures.push({ path: document.path, reason });
     else for (const stored of replaces) await patience.until(() => this.#delete(stored.store.id, stored.id));
     onStep(document.path);
   }
 
-  /** Why the document can't be indexed; undefined when it is. */
-  async #index(document: SourceDocument, begun: StoredDocument | undefined): Promise<string | undefined> {
+  /** Undefined when the document is indexed; why it can't be; or what to go on with when it may work later. */
+  async #index(
+    document: SourceDocument,
+    attempt: Attempt,
+  ): Promise<string | undefined | (Attempt & { reason: string })> {
     const { client, stores } = this.#parts;
-    const store = begun?.store ?? (await stores.for(document.audience));
-    const file = begun
-      ? await client.vectorStores.files.retrieve(begun.id, { vector_store_id: store.id })
-      : await this.#attach(store.id, document);
+    const storeId = attempt.storeId ?? (await stores.for(document.audience)).id;
+    const file = attempt.isAttached
+      ? await client.vectorStores.files.retrieve(attempt.fileId ?? '', { vector_store_id: storeId })
+      : await this.#attach(storeId, document, attempt.fileId);
     if (typeof file === 'string') return file;
-    const { id, status, last_error: error } = await this.#indexed(store.id, file);
+    const { id, status, last_error: error } = await this.#indexed(storeId, file);
     if (status === 'completed') return undefined;
-    if (error?.code === 'server_error' || status === 'cancelled') {
-      await this.#delete(store.id, id);
-      throw new Passing(error?.message ?? 'it was cancelled');
-    }
-    return `cannot be searched: ${error?.message ?? status}`;
+    if (error?.code !== 'server_error' && status !== 'cancelled')
+      return `cannot be searched: ${error?.message ?? status}`;
+    await client.vectorStores.files.delete(id, { vector_store_id: storeId }).catch(unlessGone);
+    return { storeId, fileId: id, reason: error?.message ?? 'It was cancelled.' };
   }
 
   /** What is read now is what is brought, even if it has changed since it was looked at. */
-  async #attach(storeId: string, document: SourceDocument): Promise<VectorStoreFile | string> {
+  async #attach(
+    storeId: string,
+    document: SourceDocument,
+    fileId?: string,
+  ): Promise<VectorStoreFile | string> {
     const { client, uploads, taken } = this.#parts;
     const read = await readWhole(document.file).catch((error: Error & { code?: string }) =>
       error.code === undefined ? error.message : reasonOf(error),
@@ -124,7 +143,9 @@ class Changes {
     if (bytes.length === 0) return 'is empty';
     const attributes = attributesOf({ ...document, checksum: checksumOf(bytes) });
     try {
-      const upload = await uploads.bring(document.path, basename(document.file), bytes, taken);
+      const upload =
+        (fileId && { id: fileId, used: async () => {} }) ||
+        (await uploads.bring(document.path, basename(document.file), bytes, taken));
       const file = await client.vectorStores.files.create(storeId, { file_id: upload.id, attributes });
       taken.add(upload.id);
       await upload.used();

@@ -97,6 +97,7 @@ export const BOT_SCOPES = [
   'reactions:read',
   'reactions:write',
   'team:read',
+  'usergroups:read',
   'users:read',
 ];
 

@@ -51,7 +51,12 @@ function info(call: Call): Json {
 }
 
 function members(call: Call): Json {
-  return { members: [...channelOf(call, 'read').members], response_metadata: { next_cursor: '' } };
+  const all = [...channelOf(call, 'read').members];
+  const limit = Math.min(call.args.number('limit', DEFAULT_PAGE), MAX_PAGE);
+  const start = Number(call.args.text('cursor') ?? 0);
+  const end = start + limit;
+  const next = end < all.length ? String(end) : '';
+  return { members: all.slice(start, end), response_metadata: { next_cursor: next } };
 }
 
 /** Newest first, as Slack answers. */

@@ -1,6 +1,6 @@
 import type { Call, Method } from '../call.ts';
 import type { Json, User } from '../objects.ts';
-import { CONNECTING, SPECIAL, TIER_3, TIER_4 } from '../rate-tiers.ts';
+import { CONNECTING, SPECIAL, TIER_2, TIER_3, TIER_4 } from '../rate-tiers.ts';
 import { SlackError } from '../slack-error.ts';
 import { APP_BOT, APP_USER, type Team } from '../workspace.ts';
 
@@ -9,6 +9,7 @@ export const identityMethods: Record<string, Method> = {
   'auth.test': { limits: [SPECIAL], scopes: [], run: authTest },
   'bots.info': { limits: [TIER_3], scopes: ['users:read'], run: botInfo },
   'users.info': { limits: [TIER_4], scopes: ['users:read'], run: userInfo },
+  'usergroups.list': { limits: [TIER_2], scopes: ['usergroups:read'], run: listGroups },
   'team.info': { limits: [TIER_3], scopes: ['team:read'], run: teamInfo },
   'apps.connections.open': {
     limits: [CONNECTING],
@@ -63,6 +64,19 @@ function userJson(team: Team, user: User, withLocale: boolean): Json {
     profile: { real_name: user.realName, display_name: user.name, bot_id: user.bot?.id },
     ...(withLocale && { locale: user.locale }),
   };
+}
+
+/** https://docs.slack.dev/reference/methods/usergroups.list; a group's handle is its id without the first two letters. */
+function listGroups({ args, workspace }: Call): Json {
+  const groups = [...workspace.subteams].map(([id, users]) => ({
+    id,
+    team_id: workspace.team.id,
+    is_usergroup: true,
+    handle: id.slice(2).toLowerCase(),
+    user_count: users.length,
+    ...(args.flag('include_users') && { users }),
+  }));
+  return { usergroups: groups };
 }
 
 function teamInfo({ workspace }: Call): Json {
