@@ -1,4 +1,5 @@
 import { APIConnectionError, APIError, OpenAI } from 'openai';
+import type { AssistantCreateParams } from 'openai/resources/beta/assistants';
 import { findAssistant, syncAssistant } from './assistant.ts';
 import { DEFAULT_LIMITS } from './assistants/code-interpreter/limits.ts';
 import { createSandbox, type SandboxOptions } from './assistants/code-interpreter/sandbox.ts';
@@ -16,6 +17,8 @@ import { begunRun, type RunThread, streamedRun } from './conversation/run/run.ts
 import { ThreadMap } from './conversation/thread/thread-map.ts';
 import type { TurnParts } from './conversation/turn/turn.ts';
 import { noFunctions } from './functions/functions.ts';
+import { knowledgeInstructions } from './knowledge/instructions.ts';
+import { Knowledge } from './knowledge/knowledge.ts';
 import type { Logger } from './log.ts';
 import { type OldThings, Retention } from './operations/forgetting/retention.ts';
 import type { RunObserver, TurnObserver } from './operations/metrics/observer.ts';
@@ -30,6 +33,9 @@ import { StoreProblem } from './store/store-problem.ts';
 
 /** Where the SDK believes the embedded server to be; its requests never leave the process. */
 const EMBEDDED_URL = 'http://embedded.invalid/v1';
+
+/** How what is kept names the server of this process. */
+const EMBEDDED = 'embedded';
 
 /** The Assistants API that the bot talks to: its own, or another server's. */
 export interface Server extends AssistantsServer {
@@ -56,17 +62,20 @@ export interface BotOptions {
   /** Where a platform's messages wait; in the store when left out. */
   queueOf?: (platform: string) => Queue<IncomingMessage>;
   observer?: TurnObserver & RunObserver;
+  /** Is told what is worth knowing, such as that documents are being read. */
+  tell?: (line: string) => void;
 }
 
 /** Puts the parts together. Throws a `Problem` when one of them can't be had. */
 export async function openBot(options: BotOptions): Promise<RunningBot> {
-  const { settings, store, log, reader, style, follow = streamedRun, queueOf, observer } = options;
+  const { settings, store, log, reader, style, follow = streamedRun, queueOf, observer, tell } = options;
   const server = retaining(openServer(settings, store, log, reader), settings, store, log);
   try {
     const { client } = server;
     const threads = new ThreadMap(store.keyv(CONVERSATIONS), client);
+    const knowledge = knowledgeOf(settings, client, store, log);
     const runSettings = {
-      assistant_id: await assistantOf(settings, client, store),
+      assistant_id: await assistantOf(settings, client, store, knowledge),
       ...settings.assistant.run,
     };
     const turn = {
@@ -74,6 +83,7 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
       threads,
       ...runsOf(client, follow, observer),
       functions: noFunctions,
+      ...(settings.assistants.assistantId === undefined && { offers: knowledge.offers }),
       runSettings,
       style,
       log,
@@ -81,8 +91,8 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
     };
     const { graceMs, catchUpMs } = settings.operation;
     const { prompts } = settings.assistant;
-    const given = { ...(queueOf && { queueOf }), ...(observer && { observer }) };
-    return new RunningBot(store, server, turn, { prompts, graceMs, catchUpMs, ...given });
+    const given = { ...(queueOf && { queueOf }), ...(observer && { observer }), ...(tell && { tell }) };
+    return new RunningBot(store, server, turn, { prompts, graceMs, catchUpMs, knowledge, ...given });
   } catch (error) {
     await server.close();
     await store.close();
@@ -214,15 +224,50 @@ function modelOf({ model }: Settings): Model {
   }
 }
 
-async function assistantOf(settings: Settings, client: OpenAI, store: Store): Promise<string> {
+/** What the team knows, on whichever server. */
+export function knowledgeOf(settings: Settings, client: OpenAI, store: Store, log: Logger): Knowledge {
+  const { knowledge, params } = settings.assistant;
+  const { assistantId, baseURL: server = EMBEDDED } = settings.assistants;
+  const { entries, ...others } = knowledge ?? { entries: [], root: '.' };
+  // An assistant that somebody else keeps is not told of it.
+  const named = assistantId === undefined ? entries : [];
+  if (named.length < entries.length)
+    log.warn('knowledge in assistant.md is not used, because ASSISTANT_ID names an assistant with its own');
+  return new Knowledge({
+    settings: { ...others, entries: named },
+    tools: params.tools ?? [],
+    client,
+    server,
+    store,
+    log,
+  });
+}
+
+/** What the assistant is made with: `assistant.md`, and where the team's knowledge is. */
+async function paramsOf({ assistant }: Settings, knowledge: Knowledge): Promise<AssistantCreateParams> {
+  const { params } = assistant;
+  const { settings } = knowledge;
+  if (!params.tools?.some(({ type }) => type === 'file_search')) return params;
+  const instructions = `${params.instructions}\n\n${knowledgeInstructions(settings)}`;
+  if (settings.entries.length === 0) return { ...params, instructions };
+  const vector_store_ids = [await knowledge.openStore()];
+  return { ...params, instructions, tool_resources: { file_search: { vector_store_ids } } };
+}
+
+async function assistantOf(
+  settings: Settings,
+  client: OpenAI,
+  store: Store,
+  knowledge: Knowledge,
+): Promise<string> {
   const { assistantId, baseURL } = settings.assistants;
   try {
     if (assistantId) return await findAssistant(client, assistantId);
     return await syncAssistant(
       client,
       store.keyv('assistants-made'),
-      baseURL ?? 'embedded',
-      settings.assistant.params,
+      baseURL ?? EMBEDDED,
+      await paramsOf(settings, knowledge),
     );
   } catch (error) {
     if (!baseURL || !(error instanceof APIError)) throw error;

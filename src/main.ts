@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { KnowledgeCommand } from './knowledge/commands.ts';
 import type { Whom } from './operations/forgetting/forgetting.ts';
 import { Problem } from './problem.ts';
 import { loadEnvFile } from './settings/env-file.ts';
@@ -13,6 +14,12 @@ const USAGE = `Usage: npm start -- [command] [options]
   serve           offer the Assistants API over HTTP, on PORT
   doctor          look whether all that is set works, and say what to do where it does not
     --ask           also ask the model a question, which costs a few tokens
+  knowledge       the team's documents that assistant.md names
+    sync            bring them up to date; --dry-run only says what would be done
+    status          how many can be searched, how old that is, and what is out of date
+    search "TEXT"   what would be found, with scores and why
+    gaps            the questions that were not answered, alike ones together
+    eval FILE       ask the questions of a file of JSON lines, and compare with the last time
   backup FILE     write everything into one new file, also while Bobbin runs (SQLite)
   forget          delete everything of a person or a conversation, and print what was deleted where
     --person ID        the platform's id of them, such as U0123; in the terminal the user's name
@@ -22,7 +29,16 @@ const USAGE = `Usage: npm start -- [command] [options]
 Settings come from the environment or from a .env file; .env.example lists them.
 `;
 
-const COMMANDS = ['start', 'chat', 'serve', 'doctor', 'backup', 'forget'];
+/** Each with what comes after it. */
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  start: [],
+  chat: [],
+  serve: [],
+  doctor: [],
+  backup: ['FILE'],
+  forget: [],
+  knowledge: ['WHAT', 'TEXT'],
+};
 
 /** The exit status of a command line that makes no sense. */
 const MISUSE = 2;
@@ -37,7 +53,7 @@ try {
 }
 
 async function run(args: string[]): Promise<void> {
-  const { command, file, options } = parse(args);
+  const { command, words, options } = parse(args);
   if (options.help) {
     process.stdout.write(USAGE);
     return;
@@ -56,10 +72,13 @@ async function run(args: string[]): Promise<void> {
     await serve(settings);
   } else if (command === 'backup') {
     const { backup } = await import('./commands/backup.ts');
-    await backup(settings, file ?? misuse('backup wants the name of a file.'));
+    await backup(settings, words[0] ?? misuse('backup wants the name of a file.'));
   } else if (command === 'forget') {
     const { forget } = await import('./commands/forget.ts');
     await forget(settings, whomOf(options));
+  } else if (command === 'knowledge') {
+    const { knowledge } = await import('./commands/knowledge.ts');
+    await knowledge(settings, knowledgeCommandOf(words, options['dry-run']));
   } else if (command === 'start' && hasPlatform) {
     const { start } = await import('./commands/start.ts');
     await start(settings, proxies);
@@ -78,19 +97,30 @@ function parse(args: string[]) {
         new: { type: 'boolean', default: false },
         'no-stream': { type: 'boolean', default: false },
         ask: { type: 'boolean', default: false },
+        'dry-run': { type: 'boolean', default: false },
         person: { type: 'string' },
         conversation: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const [command = 'start', file, ...rest] = positionals;
-    const isFile = file !== undefined && command === 'backup';
-    if (!COMMANDS.includes(command) || rest.length > 0 || (file !== undefined && !isFile))
+    const [command = 'start', ...words] = positionals;
+    const most = Object.hasOwn(COMMANDS, command) ? COMMANDS[command]?.length : undefined;
+    if (most === undefined || words.length > most)
       throw new Error(`Unknown command: ${positionals.join(' ')}`);
-    return { command, file, options: values };
+    return { command, words, options: values };
   } catch (error) {
     return misuse((error as Error).message);
   }
+}
+
+function knowledgeCommandOf([what, text]: readonly string[], isDry: boolean): KnowledgeCommand {
+  if (what === 'sync' && text === undefined) return { what, isDry };
+  if ((what === 'status' || what === 'gaps') && text === undefined) return { what };
+  if (what === 'search' && text?.trim()) return { what, query: text };
+  if (what === 'eval' && text) return { what, file: text };
+  return misuse(
+    'knowledge wants sync, status, search with a text in quotes, gaps, or eval with the name of a file.',
+  );
 }
 
 function whomOf({ person, conversation }: { person?: string; conversation?: string }): Whom {

@@ -12,6 +12,7 @@ import { Stops } from './conversation/stops.ts';
 import { type TurnParts, takeTurn } from './conversation/turn/turn.ts';
 import { Turns, type TurnTask } from './conversation/turns.ts';
 import { Gaps } from './knowledge/gaps.ts';
+import type { Knowledge } from './knowledge/knowledge.ts';
 import { logging } from './log.ts';
 import { StoreHealth } from './operations/health/store-health.ts';
 import type { TurnObserver } from './operations/metrics/observer.ts';
@@ -63,6 +64,10 @@ export interface RunningBotOptions {
   /** How old may be what is answered after nobody was there to hear it; 0 for never. */
   catchUpMs?: number;
   observer?: TurnObserver;
+  /** What the team knows, which is brought up to date in the background. */
+  knowledge?: Knowledge;
+  /** Is told of that. */
+  tell?: (line: string) => void;
 }
 
 /** A platform, and its conversations. */
@@ -148,9 +153,14 @@ export class RunningBot implements Bot {
     this.#presence.begin(platform);
   }
 
-  /** Gets ready for the first code, in the background. */
+  /** Gets ready for the first code, and reads what is new of the team's documents, in the background. */
   warmUp(): void {
     this.#server.warmUp();
+    this.#options.knowledge?.begin(this.#options.tell);
+  }
+
+  get knowledge(): Knowledge | undefined {
+    return this.#options.knowledge;
   }
 
   receive(message: IncomingMessage): Receipt {
@@ -223,6 +233,7 @@ export class RunningBot implements Bot {
     await Promise.all(desks.map(({ platform }) => platform.close()));
     await this.#presence.close();
     await this.#ratings.taken();
+    await this.#options.knowledge?.close();
     await this.#server.close();
     this.#stops.close();
     this.#health.close();

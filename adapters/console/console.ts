@@ -43,6 +43,7 @@ export class Console implements Platform {
   #lines: Interface | undefined;
   #answering = false;
   #stopping = false;
+  readonly #untold: string[] = [];
 
   constructor(options: ConsoleOptions) {
     this.#options = options;
@@ -75,16 +76,27 @@ export class Console implements Platform {
     return { places: named };
   }
 
+  /** Prints a line that belongs to no answer, as soon as none is being printed. */
+  tell(line: string): void {
+    this.#untold.push(line);
+    if (this.#answering || !this.#lines) return;
+    if (this.#interactive) this.#note('\r\x1b[K');
+    this.#sayUntold();
+    this.#prompt();
+  }
+
   async close(): Promise<void> {
     this.#lines?.close();
     this.#leave();
   }
 
   async #chat(bot: Bot, lines: Interface): Promise<void> {
+    this.#sayUntold();
     this.#prompt();
     for await (const line of lines) {
       const text = this.#reader.push(line);
       if (text !== undefined && (await this.#say(bot, text)) === 'goodbye') break;
+      this.#sayUntold();
       this.#prompt();
     }
     const unfinished = this.#reader.end();
@@ -132,6 +144,10 @@ export class Console implements Platform {
     }
     this.#stopping = true;
     void bot.stop(this.#options.conversation);
+  }
+
+  #sayUntold(): void {
+    for (const line of this.#untold.splice(0)) this.#note(`${line}\n`);
   }
 
   #prompt(): void {

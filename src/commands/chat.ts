@@ -17,6 +17,7 @@ import { openStore } from '../store/open-store.ts';
 import { memoryStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
 import { backupRequests } from './backup.ts';
+import { knowledgeRequests } from './knowledge-requests.ts';
 
 export interface ChatOptions {
   /** Begin a new conversation instead of going on with the last one. */
@@ -36,14 +37,16 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
   const queue = memoryStore().queue<IncomingMessage>('console');
   const bot = new OpeningBot(settings.assistant.prompts, async () => {
     const { openBot } = await import('../bot.ts');
-    return openBot({ settings, store, log, reader: 'operator', style, follow, queueOf: () => queue });
+    return openBot({ settings, store, log, reader: 'operator', style, follow, queueOf: () => queue, tell });
   });
+  let terminal: Console | undefined;
+  const tell = (line: string) => terminal?.tell(line);
   let control: Awaited<ReturnType<typeof openControl>> | undefined;
   try {
     // Who is greeted is answered.
     if (settings.assistants.baseURL !== undefined) await bot.open();
     const conversation = await currentConversation(store, fresh);
-    const terminal = new Console({
+    terminal = new Console({
       input: process.stdin,
       answers: process.stdout,
       notes: process.stderr,
@@ -54,7 +57,9 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
       keep: (file) => keep(copiesFolder(settings.store.dataDir), file),
     });
     await bot.connect([terminal]);
-    if (!store.shared) control = await openControl(settings.store.dataDir, backupRequests(store), log);
+    const ofKnowledge = knowledgeRequests(async () => (await bot.open()).knowledge);
+    if (!store.shared)
+      control = await openControl(settings.store.dataDir, { ...backupRequests(store), ...ofKnowledge }, log);
     await terminal.left;
     await bot.stop(conversation);
   } finally {

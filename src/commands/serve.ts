@@ -5,6 +5,7 @@ import { openControl } from '../operations/control.ts';
 import { Retention } from '../operations/forgetting/retention.ts';
 import { StoreHealth } from '../operations/health/store-health.ts';
 import { openHttp } from '../operations/http.ts';
+import { Problem } from '../problem.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
 import { backupRequests } from './backup.ts';
@@ -23,7 +24,7 @@ export async function serve(settings: Settings): Promise<void> {
   open.defer(() => store.close());
   const { dataDir } = settings.store;
   if (!store.shared) {
-    const control = await openControl(dataDir, backupRequests(store), log);
+    const control = await openControl(dataDir, { ...backupRequests(store), knowledge }, log);
     open.defer(() => control.close());
   }
   const health = new StoreHealth(store, log);
@@ -53,6 +54,13 @@ export async function serve(settings: Settings): Promise<void> {
   endWithin(STOP_WITHIN_MS, log);
   // Streams end with that, which the server would wait for; the next process goes on with the runs.
   await assistants.leaveRuns();
+}
+
+/** What is known is a bot's, which is another process. */
+async function knowledge(): Promise<never> {
+  throw new Problem(
+    'The Bobbin that runs here only serves the Assistants API: stop it, or set ASSISTANTS_BASE_URL to it and DATA_DIR to another folder.',
+  );
 }
 
 /** Ends the process by force when something holds it, such as a store that does not answer. */

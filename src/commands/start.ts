@@ -14,6 +14,7 @@ import type { Platform } from '../platform.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
 import { backupRequests } from './backup.ts';
+import { knowledgeRequests } from './knowledge-requests.ts';
 
 /** Ten of Discord's messages, which take ten seconds there: what is longer is better read as a file. */
 const REPLY_LENGTH = 20_000;
@@ -49,7 +50,12 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
   metrics.watch({ queueDepth, replicas: () => store.replicas.count, readiness: () => readinessOf(checks) });
   open.defer(watchPlatformCalls(settings, metrics));
   if (!store.shared) {
-    const control = await openControl(settings.store.dataDir, backupRequests(store), log);
+    const ofKnowledge = knowledgeRequests(async () => (await bot.open()).knowledge);
+    const control = await openControl(
+      settings.store.dataDir,
+      { ...backupRequests(store), ...ofKnowledge },
+      log,
+    );
     open.defer(() => control.close());
   }
   const server = await openHttp({

@@ -5,6 +5,7 @@ import type { Run, RunCreateParamsBase } from 'openai/resources/beta/threads/run
 import { attemptedOnce } from '../../functions/attempted-once.ts';
 import type { Functions } from '../../functions/functions.ts';
 import type { Gaps } from '../../knowledge/gaps.ts';
+import type { Offer, Offers } from '../../knowledge/offers.ts';
 import type { Logger } from '../../log.ts';
 import type { TurnObserver } from '../../operations/metrics/observer.ts';
 import type { BegunReply, IncomingMessage, KeptReply, Outcome, Platform, ReplyFile } from '../../platform.ts';
@@ -52,6 +53,11 @@ const TOO_OFTEN: Outcome = {
     'This answer was interrupted again and again, so it is given up. Ask again, or ask for less at once.',
 };
 
+const BEGUN_ANEW =
+  'Others can read this conversation by now who may not see all that was found in it before: so I have forgotten what was said, and begin anew.';
+
+const FORGOTTEN: Outcome = { status: 'failed', error: `${BEGUN_ANEW} Ask again.` };
+
 const STILL_THERE = 'what was read for one turn only could not be deleted yet: the next turn tries again';
 
 /** What every turn needs. */
@@ -61,6 +67,8 @@ export interface TurnParts {
   runThread: RunThread;
   followRun: FollowRun;
   functions: Functions;
+  /** What each conversation may search; left out, that is what the assistant may. */
+  offers?: Pick<Offers, 'for'>;
   /** The same for every run: the assistant, and what only a run can be told. */
   runSettings: Pick<RunCreateParamsBase, 'assistant_id' | 'max_completion_tokens' | 'max_prompt_tokens'>;
   style: ReplyStyle;
@@ -79,7 +87,7 @@ export interface TurnParts {
 export async function takeTurn(
   parts: TurnParts,
   task: TurnTask,
-  platform: Pick<Platform, 'name' | 'reply' | 'download'>,
+  platform: Pick<Platform, 'name' | 'reply' | 'download' | 'readers'>,
 ): Promise<'over' | 'left'> {
   const began = performance.now();
   const { messages, entry, begun, stop, leave } = task;
@@ -88,7 +96,7 @@ export async function takeTurn(
   const publisher = new Publisher(reply, parts.style, parts.log, { keep, isBegun: begun !== undefined });
   using _ = onAbort(stop, () => publisher.stop());
   using __ = onAbort(leave, () => publisher.leave());
-  const turn = new Turn(parts, publisher, task, platform.download?.bind(platform));
+  const turn = new Turn(parts, publisher, task, platform);
   const outcome = await turn.answer().catch((error: unknown): Outcome | undefined => {
     if (leave.aborted) return undefined;
     parts.log.warn({ err: error, conversation: messages[0]?.conversation }, 'a turn failed');
@@ -113,17 +121,24 @@ class Turn {
   readonly #parts: TurnParts;
   readonly #publisher: Publisher;
   readonly #task: TurnTask;
+  readonly #platform: Pick<Platform, 'readers'>;
   readonly #download: Download | undefined;
   /** Whether the thread may have messages of the turn, and a run. */
   #isBegun: boolean;
   #transcript = emptyTranscript;
 
-  constructor(parts: TurnParts, publisher: Publisher, task: TurnTask, download: Download | undefined) {
+  constructor(
+    parts: TurnParts,
+    publisher: Publisher,
+    task: TurnTask,
+    platform: Pick<Platform, 'download' | 'readers'>,
+  ) {
     this.#parts = parts;
     this.#publisher = publisher;
     this.#task = task;
     this.#isBegun = task.begun !== undefined;
-    this.#download = download;
+    this.#platform = platform;
+    this.#download = platform.download?.bind(platform);
   }
 
   /** How the turn ends; undefined when it is left to another process. */
@@ -163,8 +178,10 @@ class Turn {
   }
 
   async #begin(messages: IncomingMessage[]): Promise<Outcome | undefined> {
+    const offer = await this.#offer(messages);
+    if (offer.mustForget && messages.every(({ regenerate }) => regenerate)) return FORGOTTEN;
     const thread = await this.#prepare(messages);
-    return this.#in(thread, async () => {
+    const outcome = await this.#in(thread, async () => {
       if (this.#task.stop.aborted) return { status: 'stopped' };
       // Who goes on with the run has to know which messages it answers.
       await this.#task.entry.kept();
@@ -172,9 +189,18 @@ class Turn {
         ...this.#parts.runSettings,
         additional_instructions: describeAskers(messages),
         metadata: { turn: this.#id },
+        ...(offer.tools && { tools: offer.tools }),
       };
       return this.#follow((context) => transcriptsOf(this.#parts.runThread(thread.id, params, context)));
     });
+    return offer.mustForget && outcome?.status === 'completed' ? { ...outcome, notice: BEGUN_ANEW } : outcome;
+  }
+
+  /** What the run may search. Where others can read by now what was found before, all that was said is forgotten first. */
+  async #offer([message]: readonly IncomingMessage[]): Promise<Offer> {
+    const offer = message && (await this.#parts.offers?.for(message, this.#platform));
+    if (message && offer?.mustForget) await this.#parts.threads.renew(message.conversation);
+    return offer ?? { mustForget: false };
   }
 
   async #goOn(run: Run, stop = this.#task.stop): Promise<Outcome | undefined> {

@@ -1,4 +1,4 @@
-import { CONVERSATIONS, RETRACTED, TURNS } from '../../conversation/namespaces.ts';
+import { CONVERSATIONS, RETRACTED, SEARCHED, TURNS } from '../../conversation/namespaces.ts';
 import { Gaps } from '../../knowledge/gaps.ts';
 import type { IncomingMessage } from '../../platform.ts';
 import type { Entry, Queue } from '../../store/queue.ts';
@@ -12,6 +12,9 @@ export const QUEUES = ['slack', 'discord'];
 
 /** Their keys are a conversation, a space, and a message's id. The first is of an earlier release. */
 const BY_MESSAGE = ['seen', RETRACTED];
+
+/** Their keys are conversations. */
+const BY_CONVERSATION = [CONVERSATIONS, TURNS, SEARCHED];
 
 /** The queue of a conversation is named like its platform. */
 export function queueOf(conversation: string): string {
@@ -43,7 +46,7 @@ export class ConversationRecords {
   async deleteNotes(conversation: string): Promise<number> {
     const { keyv } = this.#store;
     let count = await this.#gaps.forget(conversation);
-    for (const namespace of [CONVERSATIONS, TURNS]) if (await keyv(namespace).delete(conversation)) count++;
+    for (const namespace of BY_CONVERSATION) if (await keyv(namespace).delete(conversation)) count++;
     for (const namespace of BY_MESSAGE) count += await this.#deleteWithPrefix(namespace, `${conversation} `);
     // What the terminal chat would go on with.
     if ((await keyv('console').get('conversation')) === conversation) {
