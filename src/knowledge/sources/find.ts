@@ -19,7 +19,8 @@ export interface Found {
  */
 export async function findFiles(root: string, entries: readonly KnowledgeEntry[]): Promise<Found> {
   const found: Found = { files: [], problems: [] };
-  for (const entry of entries) await new Search(root, entry, found).run();
+  const real = await realpath(root).catch(() => root);
+  for (const entry of entries) await new Search(real, entry, found).run();
   return { files: merged(found.files), problems: found.problems };
 }
 
@@ -40,6 +41,8 @@ class Search {
   readonly #found: Found;
   /** Real paths of folders that have been looked through: links may lead round in circles. */
   readonly #seen = new Set<string>();
+  /** A pattern may match a folder and what is in it. */
+  readonly #visited = new Set<string>();
   /** What the entry names of what is otherwise left out. */
   readonly #named: ReadonlySet<string>;
   #base = '';
@@ -111,6 +114,8 @@ class Search {
 
   async #visit(file: string): Promise<void> {
     if (basename(file).endsWith(SIDE_FILE_END) || basename(file) === FOLDER_FILE) return;
+    if (this.#visited.has(file)) return;
+    this.#visited.add(file);
     const path = this.#within(file);
     if (file.includes('\ufffd') && !(await exists(file)))
       return this.#problem(path, 'has a name that is not in UTF-8: rename it', true);
@@ -128,7 +133,8 @@ class Search {
 
   #add(file: string, path: string): void {
     const { audience, owner } = this.#entry;
-    const folders = foldersBetween(this.#base, dirname(file));
+    const top = isWithin(this.#root, this.#base) ? this.#root : this.#base;
+    const folders = foldersBetween(top, dirname(file));
     const audiences = audience ? [audience] : [];
     this.#found.files.push({ file, path, folders, audiences, ...(owner && { owner }) });
   }

@@ -7,7 +7,7 @@ export interface FoundFile {
   file: string;
   /** Its name for people and for the vector store: from where `assistant.md` is, with `/`. */
   path: string;
-  /** The folder that the entry names, and those between it and the file, outermost first: absolute paths. */
+  /** The folders that it is in, outermost first, from where `assistant.md` is or else from the entry's: absolute paths. */
   folders: readonly string[];
   /** One for each entry that names it. */
   audiences: readonly (readonly string[])[];

@@ -31,7 +31,7 @@ const AUDIENCE_LIKE = /^\s*["']?audi[a-z]*["']?\s*:/im;
 export function readProperties(yaml: string, where: string): Reading {
   let written: unknown;
   try {
-    written = parse(yaml);
+    written = parse(yaml, { logLevel: 'error' });
   } catch {
     return unreadable(yaml, where);
   }
