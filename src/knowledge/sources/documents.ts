@@ -2,7 +2,14 @@ import { open, readFile } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { audienceOf } from '../audience.ts';
 import { FOLDER_FILE, type Found, SIDE_FILE_END } from './find.ts';
-import { checksumOf, type FoundFile, reasonOf, type SourceDocument, type SourceProblem } from './found.ts';
+import {
+  checksumOf,
+  type FoundFile,
+  reasonOf,
+  type SourceDocument,
+  type SourceProblem,
+  Unread,
+} from './found.ts';
 import { LONGEST_TEXT, type Reading, readProperties } from './properties.ts';
 
 /** The API takes no larger file: https://developers.openai.com/api/reference/resources/files/methods/create */
@@ -48,8 +55,7 @@ class Reader {
       if (bytes.length === 0) return this.#problem({ path, reason: 'is empty', keeps: false });
       this.#take(file, bytes, modified, await this.#readings(file, bytes));
     } catch (error) {
-      const reason = error instanceof Unread ? error.message : reasonOf(error);
-      this.#problem({ path, reason, keeps: true });
+      this.#problem({ path, reason: reasonOf(error), keeps: true });
     }
   }
 
@@ -105,8 +111,6 @@ class Reader {
     this.#sources.problems.push(problem);
   }
 }
-
-class Unread extends Error {}
 
 /** The content as it was at one moment: a file that changes meanwhile is read once more. */
 export async function readWhole(file: string): Promise<{ bytes: Uint8Array; modified: Date }> {

@@ -48,8 +48,12 @@ export function checksumOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** Why a file can't be read, where the system says nothing: the end of a sentence. */
+export class Unread extends Error {}
+
 /** Why something can't be read, as the end of a sentence. */
 export function reasonOf(error: unknown): string {
+  if (error instanceof Unread) return error.message;
   const { code, message } = error as { code?: string; message?: string };
   if (code === 'ENOENT') return 'does not exist';
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read by the user that runs Bobbin';

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BadRequestError, type OpenAI } from 'openai';
 import type { VectorStoreFile } from 'openai/resources/vector-stores/files';
 import { Problem } from '../../problem.ts';
+import { keyOf } from '../audience.ts';
 import { readWhole } from '../sources/documents.ts';
-import { checksumOf, reasonOf, type SourceDocument } from '../sources/found.ts';
+import { checksumOf, reasonOf, type SourceDocument, Unread } from '../sources/found.ts';
 import { Passing, type Patience } from './patience.ts';
 import { attributesOf, type Plan, type StoredDocument, type Wanted } from './plan.ts';
 import { type KnowledgeStores, unlessGone } from './stores.ts';
@@ -19,6 +20,9 @@ const LAST_LOOK_MS = 2_000;
 
 /** Longer than the server lets any document take, with those before it in line, in ms. */
 const INDEXED_WITHIN_MS = 3_600_000;
+
+const NO_ATTRIBUTES =
+  'This Assistants server keeps no attributes with the files of a vector store, and knowledge cannot be kept up to date without them: leave ASSISTANTS_BASE_URL out to use the embedded one.';
 
 export interface Failure {
   path: string;
@@ -68,12 +72,15 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
 interface Attempt {
   storeId?: string;
   fileId?: string;
-  isAttached?: true;
+  checksum?: string;
+  isAttached?: boolean;
 }
 
 class Changes {
   readonly failures: Failure[] = [];
   readonly #parts: Applying;
+  /** By the audiences' keys. */
+  readonly #storeIds = new Map<string, Promise<string>>();
 
   constructor(parts: Applying) {
     this.#parts = parts;
@@ -97,72 +104,76 @@ class Changes {
   /** The older versions go once the new one can be found. */
   async add({ document, begun, replaces }: Wanted): Promise<void> {
     const { patience, onStep } = this.#parts;
-    let attempt: Attempt = begun ? { storeId: begun.store.id, fileId: begun.id, isAttached: true } : {};
-    const reason = await patience.until(async () => {
-      const ended = await this.#index(document, attempt);
-      if (typeof ended !== 'object') return ended;
-      attempt = ended;
-      throw new Passing(ended.reason);
-    });
+    const attempt: Attempt = begun ? { storeId: begun.store.id, fileId: begun.id, isAttached: true } : {};
+    const reason = await patience.until(() => this.#index(document, attempt));
     if (reason !== undefined) this.failures.push({ path: document.path, reason });
     else for (const stored of replaces) await patience.until(() => this.#delete(stored.store.id, stored.id));
     onStep(document.path);
   }
 
-  /** Undefined when the document is indexed; why it can't be; or what to go on with when it may work later. */
-  async #index(
-    document: SourceDocument,
-    attempt: Attempt,
-  ): Promise<string | undefined | (Attempt & { reason: string })> {
-    const { client, stores } = this.#parts;
-    const storeId = attempt.storeId ?? (await stores.for(document.audience)).id;
-    const file = attempt.isAttached
-      ? await client.vectorStores.files.retrieve(attempt.fileId ?? '', { vector_store_id: storeId })
-      : await this.#attach(storeId, document, attempt.fileId);
-    if (typeof file === 'string') return file;
-    const { id, status, last_error: error } = await this.#indexed(storeId, file);
+  /** Why the document can't be indexed; undefined when it is. What fails on the way goes on from where it was. */
+  async #index(document: SourceDocument, attempt: Attempt): Promise<string | undefined> {
+    const { client } = this.#parts;
+    const storeId = attempt.storeId ?? (await this.#storeFor(document));
+    if (!attempt.isAttached) {
+      const refusal = await this.#attach(storeId, document, attempt);
+      if (refusal !== undefined) return refusal;
+    }
+    const { id, status, last_error: error } = await this.#indexed(storeId, attempt.fileId ?? '');
     if (status === 'completed') return undefined;
     if (error?.code !== 'server_error' && status !== 'cancelled')
       return `cannot be searched: ${error?.message ?? status}`;
     await client.vectorStores.files.delete(id, { vector_store_id: storeId }).catch(unlessGone);
-    return { storeId, fileId: id, reason: error?.message ?? 'It was cancelled.' };
+    attempt.isAttached = false;
+    throw new Passing(error?.message ?? 'It was cancelled.');
   }
 
-  /** What is read now is what is brought, even if it has changed since it was looked at. */
-  async #attach(
-    storeId: string,
-    document: SourceDocument,
-    fileId?: string,
-  ): Promise<VectorStoreFile | string> {
+  /** Is looked for once in a sync. */
+  #storeFor({ audience }: SourceDocument): Promise<string> {
+    const key = keyOf(audience);
+    const known = this.#storeIds.get(key) ?? this.#parts.stores.for(audience).then(({ id }) => id);
+    this.#storeIds.set(key, known);
+    known.catch(() => this.#storeIds.delete(key));
+    return known;
+  }
+
+  /** What is read now is what is brought, even if it has changed since it was looked at. Why not, where it can't be. */
+  async #attach(storeId: string, document: SourceDocument, attempt: Attempt): Promise<string | undefined> {
     const { client, uploads, taken } = this.#parts;
-    const read = await readWhole(document.file).catch((error: Error & { code?: string }) =>
-      error.code === undefined ? error.message : reasonOf(error),
-    );
-    if (typeof read === 'string') return read;
-    const { bytes } = read;
-    if (bytes.length === 0) return 'is empty';
-    const attributes = attributesOf({ ...document, checksum: checksumOf(bytes) });
     try {
-      const upload =
-        (fileId && { id: fileId, used: async () => {} }) ||
-        (await uploads.bring(document.path, basename(document.file), bytes, taken));
+      const { bytes } = await readWhole(document.file);
+      if (bytes.length === 0) return 'is empty';
+      const checksum = checksumOf(bytes);
+      if (attempt.checksum !== checksum) delete attempt.fileId;
+      attempt.checksum = checksum;
+      const attributes = attributesOf({ ...document, checksum });
+      const upload = await uploads.bring(
+        document.path,
+        basename(document.file),
+        bytes,
+        taken,
+        attempt.fileId,
+      );
+      attempt.fileId = upload.id;
       const file = await client.vectorStores.files.create(storeId, { file_id: upload.id, attributes });
+      if (file.attributes?.checksum !== checksum) throw new Problem(NO_ATTRIBUTES);
+      attempt.isAttached = true;
       taken.add(upload.id);
       await upload.used();
-      if (file.attributes?.checksum === attributes.checksum) return file;
+      return undefined;
     } catch (error) {
-      if (!(error instanceof BadRequestError)) throw error;
-      return `was refused: ${error.message}`;
+      if (error instanceof BadRequestError) return `was refused: ${error.message}`;
+      if (error instanceof Unread || (error as { syscall?: unknown }).syscall !== undefined)
+        return reasonOf(error);
+      throw error;
     }
-    throw new Problem(
-      'This Assistants server keeps no attributes with the files of a vector store, and knowledge cannot be kept up to date without them: leave ASSISTANTS_BASE_URL out to use the embedded one.',
-    );
   }
 
-  async #indexed(storeId: string, begun: VectorStoreFile): Promise<VectorStoreFile> {
+  async #indexed(storeId: string, fileId: string): Promise<VectorStoreFile> {
     const { client, signal } = this.#parts;
     const patience = performance.now() + INDEXED_WITHIN_MS;
-    let file = begun;
+    const look = () => client.vectorStores.files.retrieve(fileId, { vector_store_id: storeId });
+    let file = await look();
     for (
       let pause = FIRST_LOOK_MS;
       file.status === 'in_progress';
@@ -171,7 +182,7 @@ class Changes {
       if (performance.now() > patience)
         throw new Problem(`The Assistants server has not indexed a document in an hour.`);
       await sleep(pause, undefined, { signal });
-      file = await client.vectorStores.files.retrieve(begun.id, { vector_store_id: storeId });
+      file = await look();
     }
     return file;
   }

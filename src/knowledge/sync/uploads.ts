@@ -43,11 +43,19 @@ export class Uploads {
   /**
    * The id of a file with this content, for this path.
    * @param taken The ids of files that are used already.
+   * @param known That id, where it was brought before.
    */
-  async bring(path: string, name: string, bytes: Uint8Array, taken: ReadonlySet<string>): Promise<Upload> {
+  async bring(
+    path: string,
+    name: string,
+    bytes: Uint8Array,
+    taken: ReadonlySet<string>,
+    known?: string,
+  ): Promise<Upload> {
     const checksum = checksumOf(bytes);
     const key = createHash('sha256').update(`${path}\0${checksum}`).digest('hex');
     const used = () => this.#note(key, undefined);
+    if (known !== undefined) return { id: known, used };
     const noted = (await this.#notes.get(this.#key))?.[key];
     const there = noted && (await this.#find(noted, taken));
     if (there !== undefined) return { id: there, used };
