@@ -1,11 +1,17 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
+import { FullText } from '../../src/assistants/file-search/vector-stores/full-text.ts';
 import { Knowledge } from '../../src/knowledge/knowledge.ts';
 import type { KnowledgeEntry } from '../../src/settings/knowledge-fields.ts';
 import type { Store } from '../../src/store/store.ts';
 import { clientOf } from '../assistants/client.ts';
-import { openScene as openApi, type SceneOptions } from '../assistants/file-search/scene.ts';
+import {
+  HeldReader,
+  openScene as openApi,
+  openMemory,
+  type SceneOptions,
+} from '../assistants/file-search/scene.ts';
 import { tempFolder } from '../store/temp-folder.ts';
 
 /** What a request is answered with instead, or who holds it up. */
@@ -36,7 +42,8 @@ export async function knowledgeScene(
   options: SceneOptions & { locks?: Store['locks']; server?: string } = {},
 ): Promise<KnowledgeScene> {
   const root = await tempFolder();
-  const api = openApi(options);
+  const store = options.store ?? openMemory();
+  const api = openApi({ ...options, store });
   const requests: string[] = [];
   const faults: { next?: Fault } = {};
   const fetch: typeof globalThis.fetch = async (input, init) => {
@@ -56,7 +63,7 @@ export async function knowledgeScene(
       tools: [{ type: 'file_search' }],
       client,
       server: 'embedded',
-      store: options.locks ? { ...api.store, locks: options.locks } : api.store,
+      store: options.locks ? { ...store, locks: options.locks } : store,
       log: pino({ level: 'silent' }),
       patience: PATIENCE,
     });
@@ -89,3 +96,8 @@ export async function knowledgeScene(
 
 export const refused = (status: number, code = 'busy') =>
   Response.json({ error: { message: `It is ${code}.`, code, type: code } }, { status });
+
+/** What `createAssistants` takes for a search over a store; documents are read in this process. */
+export function fileSearchOver(store: Store) {
+  return { index: new FullText(store.searchIndex), documents: new HeldReader() };
+}

@@ -44,7 +44,12 @@ test('a sync adds, changes, describes anew, moves and removes, and uploads nothi
   expect(dry).toMatchObject({ ...expected, isDry: true });
   expect(second).toMatchObject({ ...expected, isDry: false });
   expect(requests.filter((request) => request === 'POST /files')).toHaveLength(2);
-  expect(await scene.found('one two')).toEqual(['docs/a.md', 'docs/d.md', 'docs/e.md', 'docs/sub/c.md']);
+  expect(await scene.found('alpha gamma delta epsilon')).toEqual([
+    'docs/a.md',
+    'docs/d.md',
+    'docs/e.md',
+    'docs/sub/c.md',
+  ]);
   expect(await scene.count()).toEqual({ files: 4, stored: 4 });
   const [delta] = await knowledge.search('delta', 1);
   expect(delta?.attributes).toMatchObject({

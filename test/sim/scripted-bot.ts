@@ -1,8 +1,9 @@
 import { OpenAI } from 'openai';
+import type { AssistantTool } from 'openai/resources/beta/assistants';
 import { type Logger, pino } from 'pino';
 import type { CodeInterpreter } from '../../src/assistants/code-interpreter/code-interpreter.ts';
 import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
-import { createAssistants } from '../../src/assistants/index.ts';
+import { type AssistantsOptions, createAssistants } from '../../src/assistants/index.ts';
 import type { Model } from '../../src/assistants/models/model.ts';
 import { EXPLAIN } from '../../src/bot.ts';
 import { CONVERSATIONS } from '../../src/conversation/namespaces.ts';
@@ -10,6 +11,7 @@ import { begunRun, streamedRun } from '../../src/conversation/run/run.ts';
 import type { SourceSettings } from '../../src/conversation/sources.ts';
 import { ThreadMap } from '../../src/conversation/thread/thread-map.ts';
 import { noFunctions } from '../../src/functions/functions.ts';
+import type { Knowledge } from '../../src/knowledge/knowledge.ts';
 import type { SuggestedPrompt } from '../../src/platform.ts';
 import { RunningBot } from '../../src/running-bot.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -19,6 +21,10 @@ export interface ScriptedBotOptions {
   store: Store;
   model: Model;
   codeInterpreter?: CodeInterpreter;
+  /** Left out, there is nothing to search. */
+  fileSearch?: AssistantsOptions['fileSearch'];
+  /** The team's documents; the assistant has the vector store of those for everybody. */
+  knowledgeOf?: (client: OpenAI) => Knowledge;
   log?: Logger;
   prompts?: readonly SuggestedPrompt[];
   /** How much of a reply is shown as messages. */
@@ -31,30 +37,41 @@ export interface ScriptedBotOptions {
 
 /** The real bot over the real Assistants API, with a model and a code interpreter that do as they are told. */
 export async function scriptedBot(options: ScriptedBotOptions): Promise<RunningBot> {
-  const { store, model, longest, knowledge = {}, prompts = [], graceMs = 0 } = options;
-  const network = options.network ?? ((fetch) => fetch);
+  const { store, model, longest, knowledge: sources = {}, prompts = [], graceMs = 0 } = options;
+  const { fileSearch, knowledgeOf, network = (fetch) => fetch } = options;
   const { codeInterpreter = new ScriptedInterpreter(), log = pino({ level: 'silent' }) } = options;
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
     ...(store.locks && { locks: store.locks }),
     model,
     codeInterpreter,
+    ...(fileSearch && { fileSearch }),
     onError: (error) => log.error({ err: error }, 'the Assistants API failed'),
     explain: EXPLAIN.team,
   });
   const baseURL = 'http://embedded.invalid/v1';
   const client = new OpenAI({ baseURL, apiKey: 'none', fetch: network(assistants.fetch), maxRetries: 0 });
-  const tools = [{ type: 'code_interpreter' as const }];
-  const { id: assistant_id } = await client.beta.assistants.create({ model: 'm', name: 'Bobbin', tools });
+  const knowledge = knowledgeOf?.(client);
+  const tools: AssistantTool[] = [{ type: 'code_interpreter' }];
+  if (knowledge) tools.push({ type: 'file_search' });
+  const { id: assistant_id } = await client.beta.assistants.create({
+    model: 'm',
+    name: 'Bobbin',
+    tools,
+    ...(knowledge && {
+      tool_resources: { file_search: { vector_store_ids: [await knowledge.openStore()] } },
+    }),
+  });
   const turn = {
     client,
     threads: new ThreadMap(store.keyv(CONVERSATIONS), client),
     runThread: streamedRun(client),
     followRun: begunRun(client),
     functions: noFunctions,
+    ...(knowledge && { offers: knowledge.offers }),
     runSettings: { assistant_id },
     style: { toolCall: () => undefined, ...(longest !== undefined && { longest }) },
-    knowledge,
+    knowledge: sources,
     log,
   };
   const { close } = assistants;

@@ -7,7 +7,7 @@ import type { SuggestedPrompt } from '../../../src/platform.ts';
 import type { RunningBot } from '../../../src/running-bot.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { scriptedBot } from '../../sim/scripted-bot.ts';
+import { type ScriptedBotOptions, scriptedBot } from '../../sim/scripted-bot.ts';
 import type { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import type { SlackOptions as SimOptions } from '../../sim/slack/options.ts';
 import { type SlackSim, startSlack } from '../../sim/slack/slack.ts';
@@ -15,6 +15,8 @@ import { type SlackSim, startSlack } from '../../sim/slack/slack.ts';
 export interface WorldOptions {
   model: Model;
   codeInterpreter?: ScriptedInterpreter;
+  fileSearch?: NonNullable<ScriptedBotOptions['fileSearch']>;
+  knowledgeOf?: NonNullable<ScriptedBotOptions['knowledgeOf']>;
   sim?: SimOptions;
   slack?: Partial<SlackOptions>;
   prompts?: SuggestedPrompt[];
