@@ -1,5 +1,6 @@
-import type { OpenAI } from 'openai';
+import { BadRequestError, type OpenAI } from 'openai';
 import type { VectorStoreSearchParams } from 'openai/resources/vector-stores';
+import { Problem } from '../problem.ts';
 import { unlessGone } from './sync/stores.ts';
 
 /** How much full text and vectors count, as the Responses API has it in its ranking options; both, where left out. */
@@ -7,6 +8,9 @@ export interface SearchWeights {
   text_weight: number;
   embedding_weight: number;
 }
+
+const ONE_WAY =
+  'This Assistants server searches in one way only, so ways can’t be compared there: leave ASSISTANTS_BASE_URL out to use the embedded one.';
 
 /** A passage that was found. */
 export interface Hit {
@@ -44,7 +48,10 @@ export async function search(
   };
   const pages = await Promise.all(
     stores.map((id) => client.vectorStores.search(id, params).catch(unlessGone)),
-  );
+  ).catch((error: unknown) => {
+    if (!(weights && error instanceof BadRequestError)) throw error;
+    throw new Problem(ONE_WAY, { cause: error });
+  });
   const hits = pages
     .flatMap((page) => page?.data ?? [])
     .map((found): Hit => {

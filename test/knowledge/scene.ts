@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
-import { FullText } from '../../src/assistants/file-search/vector-stores/full-text.ts';
 import { Knowledge } from '../../src/knowledge/knowledge.ts';
 import type { KnowledgeEntry } from '../../src/settings/knowledge-fields.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -99,5 +98,5 @@ export const refused = (status: number, code = 'busy') =>
 
 /** What `createAssistants` takes for a search over a store; documents are read in this process. */
 export function fileSearchOver(store: Store) {
-  return { index: new FullText(store.searchIndex), documents: new HeldReader() };
+  return { index: store.searchIndex, documents: new HeldReader() };
 }

@@ -68,7 +68,7 @@ test('a sync adds, changes, describes anew, moves and removes, and uploads nothi
 
 test('files that have not changed cost a call for each hundred, and a few', async () => {
   const names = Array.from({ length: 250 }, (_, at) => `docs/${at % 5}/${at}.md`);
-  const scene = await knowledgeScene(Object.fromEntries(names.map((name) => [name, name])));
+  const scene = await knowledgeScene(Object.fromEntries(names.map((name) => [name, `a note about tunnels and holidays, ${name}`])));
   await scene.knowledge.sync.run();
   scene.requests.length = 0;
   expect(await scene.again().sync.run()).toMatchObject({

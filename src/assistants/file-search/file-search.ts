@@ -15,6 +15,8 @@ export interface FileSearchRequest {
   readonly limit: number;
   /** Results below it are left out: 0 to 1. */
   readonly scoreThreshold?: number;
+  /** What full text counts beside vectors: 0 to 1; as is best, where left out. */
+  readonly lexicalShare?: number;
 }
 
 export interface SearchResult {
@@ -23,6 +25,8 @@ export interface SearchResult {
   readonly filename: string;
   /** 0 to 1. */
   readonly score: number;
+  /** What full text and vectors make of it, where that is known. */
+  readonly scores?: { readonly text: number; readonly embedding?: number };
   readonly attributes: Attributes;
   /** The passage, without its headings. */
   readonly text: string;

@@ -59,7 +59,10 @@ export async function evaluate(file: string, search: Search, kept: Keyv<EvalRun>
 async function ask({ question, sources }: Question, search: Search) {
   const most = Math.max(...CUTOFFS);
   const entries = WAYS.map(async (way) => {
-    const paths = (await search(question, most, WEIGHTS[way])).map(({ path }) => path);
+    const hits = await search(question, most, WEIGHTS[way]);
+    // Where there are no vectors, words stand in for them.
+    const known = way === 'vectors' ? hits.filter(({ parts }) => parts?.embedding !== undefined) : hits;
+    const paths = known.map(({ path }) => path);
     return [way, { paths, measures: measure(paths, sources) }] as const;
   });
   return Object.fromEntries(await Promise.all(entries)) as Record<

@@ -77,6 +77,7 @@ test.each(WAYS)("the SDK's helpers upload, wait and search, %s", async (_, open)
         file_id: added.id,
         filename: 'handbook.md',
         score: expect.any(Number),
+        scores: { text: expect.any(Number) },
         attributes: {},
         content: [{ type: 'text', text: 'Everybody has thirty days off.' }],
         headings: ['Holidays'],

@@ -11,6 +11,9 @@ export const LEXICAL_SHARE = 0.8;
 export interface Scored {
   id: number;
   score: number;
+  /** What the score is made of. */
+  lexical: number;
+  semantic?: number;
 }
 
 /**
@@ -22,6 +25,6 @@ export function fuse(candidates: readonly Candidate[], share = LEXICAL_SHARE): S
   const score = ({ lexical, semantic = 0 }: Candidate) =>
     hasMeaning ? share * lexical + (1 - share) * Math.max(0, semantic) : lexical;
   return candidates
-    .map((one) => ({ id: one.id, score: Math.min(1, score(one)) }))
+    .map((one) => ({ ...one, score: Math.min(1, score(one)) }))
     .sort((one, other) => other.score - one.score || one.id - other.id);
 }

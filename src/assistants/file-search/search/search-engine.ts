@@ -9,7 +9,7 @@ import type {
   SearchIndex,
 } from '../search-index.ts';
 import type { Semantics } from '../semantics/semantics.ts';
-import { fuse } from './fusion.ts';
+import { fuse, type Scored } from './fusion.ts';
 import { partsOf } from './parts.ts';
 import { phrasesOf, termsOf } from './terms.ts';
 
@@ -30,11 +30,16 @@ export interface Search {
   queries: readonly string[];
   filter?: Filter;
   limit: number;
+  /** What the words count beside the meaning, 0 to 1; as measured, where left out. */
+  lexicalShare?: number;
 }
 
 /** A passage that was found, with a score from 0 to 1. */
 export interface Hit extends FoundChunk {
   score: number;
+  /** What it is made of. */
+  lexical: number;
+  semantic?: number;
 }
 
 /** Search over what was put: by words and by meaning. */
@@ -68,8 +73,8 @@ export class SearchEngine {
   }
 
   /** The best passages for any of the queries, best first. */
-  async search({ queries, limit, ...scope }: Search): Promise<Hit[]> {
-    const scores = new Map<number, number>();
+  async search({ queries, limit, lexicalShare, ...scope }: Search): Promise<Hit[]> {
+    const scores = new Map<number, Scored>();
     for (const query of queries) {
       const vector = await this.#semantics?.vectorOf(query);
       const candidates = await this.#index.candidates({
@@ -79,11 +84,15 @@ export class SearchEngine {
         ...(vector && { vector }),
         limit: Math.max(CANDIDATES, limit),
       });
-      for (const { id, score } of fuse(candidates)) scores.set(id, Math.max(score, scores.get(id) ?? 0));
+      for (const one of fuse(candidates, lexicalShare))
+        if (one.score >= (scores.get(one.id)?.score ?? 0)) scores.set(one.id, one);
     }
-    const best = [...scores].sort(([, one], [, other]) => other - one).slice(0, limit);
-    const found = await this.#index.read(best.map(([id]) => id));
-    return found.map((chunk) => ({ ...chunk, score: scores.get(chunk.id) ?? 0 }));
+    const best = [...scores.values()].sort((one, other) => other.score - one.score).slice(0, limit);
+    const found = await this.#index.read(best.map(({ id }) => id));
+    return found.flatMap((chunk) => {
+      const scored = scores.get(chunk.id);
+      return scored ? [{ ...chunk, ...scored }] : [];
+    });
   }
 }
 

@@ -68,6 +68,11 @@ export const searchInput = z.strictObject({
     .strictObject({
       ranker: z.enum(['none', 'auto', 'default-2024-11-15', 'default_2024_08_21']).exactOptional(),
       score_threshold: z.number().min(0).max(1).exactOptional(),
+      // This server's own here, as OpenAI's Responses API has it for its tool.
+      hybrid_search: z
+        .strictObject({ embedding_weight: z.number().min(0), text_weight: z.number().min(0) })
+        .refine(({ embedding_weight, text_weight }) => embedding_weight + text_weight > 0)
+        .exactOptional(),
     })
     .exactOptional(),
   rewrite_query: z.boolean().exactOptional(),

@@ -16,13 +16,16 @@ export function searchRoute(stores: VectorStores, search: FileSearch): Hono {
     const { id } = await stores.findLive(pathId(c, 'vector_store_id'));
     const input = await jsonBody(c, searchInput);
     const queries = [input.query].flat();
-    const threshold = input.ranking_options?.score_threshold;
+    const { score_threshold: threshold, hybrid_search: weights } = input.ranking_options ?? {};
     const results = await search.search({
       vectorStoreIds: [id],
       queries,
       limit: input.max_num_results ?? DEFAULT_RESULTS,
       ...(input.filters && { filters: input.filters }),
       ...(threshold !== undefined && { scoreThreshold: threshold }),
+      ...(weights && {
+        lexicalShare: weights.text_weight / (weights.text_weight + weights.embedding_weight),
+      }),
     });
     return c.json({
       object: 'vector_store.search_results.page',
@@ -36,8 +39,8 @@ export function searchRoute(stores: VectorStores, search: FileSearch): Hono {
   return app;
 }
 
-/** As the API shows a result; of our own is where it stands. */
-function toItem({ fileId, filename, score, attributes, text, headings, place }: SearchResult) {
+/** As the API shows a result; of our own is where it stands, and what its score is made of. */
+function toItem({ fileId, filename, score, scores, attributes, text, headings, place }: SearchResult) {
   return {
     file_id: fileId,
     filename,
@@ -46,5 +49,6 @@ function toItem({ fileId, filename, score, attributes, text, headings, place }: 
     content: [{ type: 'text', text }],
     headings,
     place,
+    ...(scores && { scores }),
   };
 }

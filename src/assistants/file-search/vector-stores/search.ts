@@ -29,11 +29,15 @@ export class StoreSearch implements FileSearch {
   }
 
   async search(request: FileSearchRequest): Promise<SearchResult[]> {
-    const { vectorStoreIds, queries, filters, limit, scoreThreshold = 0 } = request;
+    const { vectorStoreIds, queries, filters, limit, scoreThreshold = 0, lexicalShare } = request;
     const stores = await this.#live(vectorStoreIds);
     if (stores.length === 0 || queries.length === 0) return [];
     await Promise.all(stores.map((store) => this.#stores.touch(store)));
-    const query = { stores: stores.map(({ id }) => id), queries, limit, ...(filters && { filter: filters }) };
+    const how = {
+      ...(filters && { filter: filters }),
+      ...(lexicalShare !== undefined && { lexicalShare }),
+    };
+    const query = { stores: stores.map(({ id }) => id), queries, limit, ...how };
     const found = await this.#stores.index.search(query);
     const results = await this.#named(found.filter(({ score }) => score >= scoreThreshold));
     return results.slice(0, limit);
@@ -87,11 +91,23 @@ export class StoreSearch implements FileSearch {
 }
 
 function toResult(hit: Hit, filename: string): SearchResult {
-  const { store, file, score, attributes, text, headings } = hit;
+  const { store, file, score, lexical, semantic, attributes, text, headings } = hit;
   // As it was put.
   const place = hit.place as Place;
   const tokens = textTokens([filename, ...headings, text].join('\n'));
-  return { vectorStoreId: store, fileId: file, filename, score, attributes, text, headings, place, tokens };
+  const scores = { text: lexical, ...(semantic !== undefined && { embedding: semantic }) };
+  return {
+    vectorStoreId: store,
+    fileId: file,
+    filename,
+    score,
+    scores,
+    attributes,
+    text,
+    headings,
+    place,
+    tokens,
+  };
 }
 
 function idsIn({ tool_resources: resources }: HasStores): readonly string[] {
