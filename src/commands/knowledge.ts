@@ -12,6 +12,9 @@ import { backupRequests } from './backup.ts';
 import { knowledgeRequests } from './knowledge-requests.ts';
 import { progressOn } from './progress.ts';
 
+/** The most that a timer takes: https://nodejs.org/api/timers.html#setintervalcallback-delay-args */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** As long as a process takes from the store to its first answer: some ten seconds, in steps of so many ms. */
 const MOST_ATTEMPTS = 20;
 const LOOK_AGAIN_MS = 500;
@@ -48,6 +51,9 @@ async function byRunning({ store }: Settings, command: KnowledgeCommand): Promis
 async function alone(settings: Settings, command: KnowledgeCommand): Promise<Told> {
   const log = await openLog(settings.logLevel ?? 'warn');
   await using open = new AsyncDisposableStack();
+  // What reads and searches documents works beside this process, and does not hold it.
+  const held = setInterval(() => {}, LONGEST_TIMER_MS);
+  open.defer(() => clearInterval(held));
   const store = await openStore(settings.store);
   open.defer(() => store.close());
   const server = openServer(settings, store, log, 'operator');
@@ -59,7 +65,8 @@ async function alone(settings: Settings, command: KnowledgeCommand): Promise<Tol
     const control = await openControl(settings.store.dataDir, requests, log);
     open.defer(() => control.close());
   }
-  return carryOut(one, command, {
+  // Before all is closed.
+  return await carryOut(one, command, {
     signal: interrupted(),
     onStep: progressOn(process.stderr),
     onPause: (reason, ms) => process.stderr.write(`Pausing for ${Math.ceil(ms / 1_000)} s: ${reason}\n`),

@@ -3,6 +3,8 @@ import { printedStatus } from '../../src/knowledge/reports/status.ts';
 import { printedSync } from '../../src/knowledge/reports/sync-report.ts';
 import { knowledgeScene, refused } from './scene.ts';
 
+const WORDS = ['tunnels', 'holidays', 'coffee', 'printers', 'badges', 'parking', 'phones'];
+
 const changes = (requests: string[]) => requests.filter((request) => !request.startsWith('GET'));
 
 test('a sync adds, changes, describes anew, moves and removes, and uploads nothing that is there', async () => {
@@ -68,7 +70,11 @@ test('a sync adds, changes, describes anew, moves and removes, and uploads nothi
 
 test('files that have not changed cost a call for each hundred, and a few', async () => {
   const names = Array.from({ length: 250 }, (_, at) => `docs/${at % 5}/${at}.md`);
-  const scene = await knowledgeScene(Object.fromEntries(names.map((name) => [name, `a note about tunnels and holidays, ${name}`])));
+  const scene = await knowledgeScene(
+    Object.fromEntries(
+      names.map((name, at) => [name, `a note about ${WORDS[at % 5]} and ${WORDS[at % 7]}, ${name}`]),
+    ),
+  );
   await scene.knowledge.sync.run();
   scene.requests.length = 0;
   expect(await scene.again().sync.run()).toMatchObject({

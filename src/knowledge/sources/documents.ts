@@ -95,7 +95,7 @@ class Reader {
         ...(title && { title }),
         ...(url && { url }),
         ...(owner && { owner }),
-        date: date ?? modified.toISOString(),
+        date: date ?? modified.toISOString().slice(0, 'yyyy-mm-dd'.length),
         isFilesDate: date === undefined,
       },
     });
