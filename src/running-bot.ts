@@ -11,6 +11,7 @@ import { Ratings } from './conversation/ratings.ts';
 import { Stops } from './conversation/stops.ts';
 import { type TurnParts, takeTurn } from './conversation/turn/turn.ts';
 import { Turns, type TurnTask } from './conversation/turns.ts';
+import { holding } from './holding.ts';
 import { Gaps } from './knowledge/gaps.ts';
 import type { Knowledge } from './knowledge/knowledge.ts';
 import { logging } from './log.ts';
@@ -219,7 +220,7 @@ export class RunningBot implements Bot {
 
   /** Lets replies end for a moment, leaves those that don't to whoever comes next, and closes everything. */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
+    this.#closed ??= holding(() => this.#close());
     return this.#closed;
   }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { knowledgeOf, openServer } from '../bot.ts';
+import { holding } from '../holding.ts';
 import { carryOut, type KnowledgeCommand, type Told } from '../knowledge/commands.ts';
 import { openLog } from '../log.ts';
 import { askRunning, openControl } from '../operations/control.ts';
@@ -12,16 +13,13 @@ import { backupRequests } from './backup.ts';
 import { knowledgeRequests } from './knowledge-requests.ts';
 import { progressOn } from './progress.ts';
 
-/** The most that a timer takes: https://nodejs.org/api/timers.html#setintervalcallback-delay-args */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** As long as a process takes from the store to its first answer: some ten seconds, in steps of so many ms. */
 const MOST_ATTEMPTS = 20;
 const LOOK_AGAIN_MS = 500;
 
 /** `npm start -- knowledge …`: also while Bobbin runs, which then does it. The exit status is 1 where something is not well. */
 export async function knowledge(settings: Settings, command: KnowledgeCommand): Promise<void> {
-  const told = await carriedOut(settings, command);
+  const told = await holding(() => carriedOut(settings, command));
   process.stdout.write(`${told.text}\n`);
   if (!told.isWell) process.exitCode = 1;
 }
@@ -51,9 +49,6 @@ async function byRunning({ store }: Settings, command: KnowledgeCommand): Promis
 async function alone(settings: Settings, command: KnowledgeCommand): Promise<Told> {
   const log = await openLog(settings.logLevel ?? 'warn');
   await using open = new AsyncDisposableStack();
-  // What reads and searches documents works beside this process, and does not hold it.
-  const held = setInterval(() => {}, LONGEST_TIMER_MS);
-  open.defer(() => clearInterval(held));
   const store = await openStore(settings.store);
   open.defer(() => store.close());
   const server = openServer(settings, store, log, 'operator');

@@ -13,9 +13,6 @@ import type { PatienceOptions } from './sync/patience.ts';
 import { KnowledgeStores } from './sync/stores.ts';
 import { Sync, type SyncReport } from './sync/sync.ts';
 
-/** The most that a timer takes: https://nodejs.org/api/timers.html#setintervalcallback-delay-args */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** Where the store keeps what is known of the vector stores. */
 const KNOWLEDGE = 'knowledge';
 
@@ -84,10 +81,7 @@ export class Knowledge {
   /** Leaves a sync that goes on in the background to the next start. */
   async close(): Promise<void> {
     this.#closing.abort();
-    // What it waits for, such as a search in another thread, does not hold the process.
-    const held = setInterval(() => {}, LONGEST_TIMER_MS);
     await this.#background;
-    clearInterval(held);
   }
 
   /** Asks a file's questions; see `Evaluation`. */
