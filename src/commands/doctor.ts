@@ -3,6 +3,7 @@ import { openParts } from '../bot.ts';
 import { openLog } from '../log.ts';
 import { examineAssistantsServer } from '../operations/doctor/assistants-server.ts';
 import { broken, type Finding, type Section, unknown, well } from '../operations/doctor/finding.ts';
+import { examineKnowledge } from '../operations/doctor/knowledge.ts';
 import { examineModel } from '../operations/doctor/model.ts';
 import { redactor } from '../operations/doctor/redact.ts';
 import { report } from '../operations/doctor/report.ts';
@@ -42,9 +43,11 @@ function partsOf(settings: Settings, ask: boolean): Section[] {
     title: 'Store',
     examine: () => (databaseUrl ? postgres(databaseUrl, poolSize) : examineSqlite(dataDir)),
   };
-  if (baseURL === undefined) return [store, model(settings, ask), ...platforms(settings), sandbox(settings)];
+  const known = knowledge(settings);
+  if (baseURL === undefined)
+    return [store, model(settings, ask), ...platforms(settings), ...known, sandbox(settings)];
   const server = { title: 'Assistants server', examine: () => examineAssistantsServer(baseURL, access) };
-  return [store, server, ...platforms(settings)];
+  return [store, server, ...platforms(settings), ...known];
 }
 
 function model(settings: Settings, ask: boolean): Section {
@@ -67,6 +70,12 @@ function sandbox(settings: Settings): Section {
   const examine = () =>
     runsCode ? examineSandbox(pythons) : [well('assistant.md has no code_interpreter.')];
   return { title: 'Sandbox', examine };
+}
+
+function knowledge({ assistant }: Settings): Section[] {
+  const { knowledge: named } = assistant;
+  if (!named || named.entries.length === 0) return [];
+  return [{ title: 'Knowledge', examine: () => examineKnowledge(named) }];
 }
 
 /** Loaded only where it is used. */
