@@ -1,5 +1,5 @@
-import { open, readFile } from 'node:fs/promises';
-import { basename, join, relative, sep } from 'node:path';
+import { open, readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { audienceOf } from '../audience.ts';
 import { FOLDER_FILE, type Found, SIDE_FILE_END } from './find.ts';
 import {
@@ -43,6 +43,8 @@ export async function readDocuments({ files, problems }: Found): Promise<Sources
 class Reader {
   readonly #sources: Sources;
   readonly #folderFiles = new Map<string, Promise<Reading | undefined>>();
+  /** By their folders. */
+  readonly #names = new Map<string, Promise<Set<string>>>();
 
   constructor(sources: Sources) {
     this.#sources = sources;
@@ -63,7 +65,7 @@ class Reader {
   async #readings(file: FoundFile, bytes: Uint8Array): Promise<Reading[]> {
     const folders = [...file.folders].reverse();
     const [side, ...around] = await Promise.all([
-      readSideFile(`${file.file}${SIDE_FILE_END}`),
+      this.#sideFile(file.file),
       ...folders.map((folder) => this.#folderFile(folder)),
     ]);
     const readings = around.map((reading, at) => reading && located(reading, folders[at] ?? '', file.file));
@@ -99,6 +101,19 @@ class Reader {
         isFilesDate: date === undefined,
       },
     });
+  }
+
+  /** Folders are listed once: to try to open what is not there would take longer than the documents. */
+  async #sideFile(file: string): Promise<Reading | undefined> {
+    const folder = dirname(file);
+    const names = this.#names.get(folder) ?? readdir(folder).then((all) => new Set(all));
+    this.#names.set(folder, names);
+    const name = `${basename(file)}${SIDE_FILE_END}`;
+    const isThere = await names.then(
+      (all) => all.has(name),
+      () => true,
+    );
+    return isThere ? readSideFile(join(folder, name)) : undefined;
   }
 
   #folderFile(folder: string): Promise<Reading | undefined> {

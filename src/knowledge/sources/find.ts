@@ -105,18 +105,26 @@ class Search {
     if (this.#seen.has(folder)) return;
     this.#seen.add(folder);
     try {
-      const items = await readdir(folder);
-      for (const name of items.sort()) if (!this.#isLeftOut(name)) await this.#visit(join(folder, name));
+      const items = await readdir(folder, { withFileTypes: true });
+      for (const item of items.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+        const isReal = item.isFile() && !item.name.includes('\ufffd');
+        if (!this.#isLeftOut(item.name)) await this.#visit(join(folder, item.name), isReal);
+      }
     } catch (error) {
       this.#problem(this.#within(folder), reasonOf(error), true);
     }
   }
 
-  async #visit(file: string): Promise<void> {
+  /** @param isReal Whether it is known to be a file and no link, in a folder that is none either. */
+  async #visit(file: string, isReal = false): Promise<void> {
     if (basename(file).endsWith(SIDE_FILE_END) || basename(file) === FOLDER_FILE) return;
     if (this.#visited.has(file)) return;
     this.#visited.add(file);
     const path = this.#within(file);
+    if (isReal) {
+      this.#add(file, path);
+      return;
+    }
     if (file.includes('\ufffd') && !(await exists(file)))
       return this.#problem(path, 'has a name that is not in UTF-8: rename it', true);
     try {
