@@ -86,6 +86,7 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
       ...(settings.assistants.assistantId === undefined && { offers: knowledge.offers }),
       runSettings,
       style,
+      knowledge: knowledge.settings,
       log,
       ...(observer && { observer }),
     };
