@@ -155,8 +155,8 @@ describe('fusion', () => {
         { id: 2, lexical: 0.5 },
       ]),
     ).toEqual([
-      { id: 2, score: 0.5 },
-      { id: 1, score: 0.4 },
+      { id: 2, score: 0.5, lexical: 0.5 },
+      { id: 1, score: 0.4, lexical: 0.4 },
     ]);
   });
 });
