@@ -1,6 +1,6 @@
 import { APIConnectionError, APIError, OpenAI } from 'openai';
-import type { AssistantCreateParams } from 'openai/resources/beta/assistants';
-import { findAssistant, syncAssistant } from './assistant.ts';
+import type { Assistant, AssistantCreateParams } from 'openai/resources/beta/assistants';
+import { fileToolsOf, findAssistant, syncAssistant } from './assistant.ts';
 import { DEFAULT_LIMITS } from './assistants/code-interpreter/limits.ts';
 import { createSandbox, type SandboxOptions } from './assistants/code-interpreter/sandbox.ts';
 import type { Explain } from './assistants/failures.ts';
@@ -72,12 +72,10 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
   const server = retaining(openServer(settings, store, log, reader), settings, store, log);
   try {
     const { client } = server;
-    const threads = new ThreadMap(store.keyv(CONVERSATIONS), client);
     const knowledge = knowledgeOf(settings, client, store, log);
-    const runSettings = {
-      assistant_id: await assistantOf(settings, client, store, knowledge),
-      ...settings.assistant.run,
-    };
+    const assistant = await assistantOf(settings, client, store, knowledge);
+    const threads = new ThreadMap(store.keyv(CONVERSATIONS), client, fileToolsOf(assistant));
+    const runSettings = { assistant_id: assistant.id, ...settings.assistant.run };
     const turn = {
       client,
       threads,
@@ -260,7 +258,7 @@ async function assistantOf(
   client: OpenAI,
   store: Store,
   knowledge: Knowledge,
-): Promise<string> {
+): Promise<Assistant> {
   const { assistantId, baseURL } = settings.assistants;
   try {
     if (assistantId) return await findAssistant(client, assistantId);

@@ -1,8 +1,9 @@
 import { OpenAI } from 'openai';
 import { pino } from 'pino';
+import { fileToolsOf } from '../../src/assistant.ts';
 import type { CodeInterpreter } from '../../src/assistants/code-interpreter/code-interpreter.ts';
 import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
-import { createAssistants } from '../../src/assistants/index.ts';
+import { type AssistantsOptions, createAssistants } from '../../src/assistants/index.ts';
 import type { Model } from '../../src/assistants/models/model.ts';
 import { Ledger } from '../../src/conversation/ledger.ts';
 import { begunRun, type RunThread, streamedRun } from '../../src/conversation/run/run.ts';
@@ -55,6 +56,8 @@ export interface HarnessOptions {
   functions?: Functions;
   /** Stands between the SDK and the server, to break what goes through. */
   network?: (fetch: Fetch) => Fetch;
+  /** Left out, there is nothing to search. */
+  fileSearch?: AssistantsOptions['fileSearch'];
   knowledge?: SourceSettings;
   tools?: OpenAI.Beta.AssistantTool[];
   download?: Platform['download'];
@@ -69,6 +72,7 @@ export async function openHarness(options: HarnessOptions) {
     keyv: (namespace) => store.keyv(namespace),
     model,
     codeInterpreter,
+    ...(options.fileSearch && { fileSearch: options.fileSearch }),
     onError: (error) => errors.push(error),
   });
   const network = options.network ?? ((fetch) => fetch);
@@ -79,7 +83,7 @@ export async function openHarness(options: HarnessOptions) {
   const assistant = made ?? (await client.beta.assistants.create({ model: 'm', name: 'Bobbin', tools }));
   const parts = {
     client,
-    threads: new ThreadMap(store.keyv('conversations'), client),
+    threads: new ThreadMap(store.keyv('conversations'), client, fileToolsOf(assistant)),
     runThread: follow(client),
     followRun: begunRun(client),
     functions: options.functions ?? noFunctions,

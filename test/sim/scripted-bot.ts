@@ -1,6 +1,7 @@
 import { OpenAI } from 'openai';
 import type { AssistantTool } from 'openai/resources/beta/assistants';
 import { type Logger, pino } from 'pino';
+import { fileToolsOf } from '../../src/assistant.ts';
 import type { CodeInterpreter } from '../../src/assistants/code-interpreter/code-interpreter.ts';
 import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
 import { type AssistantsOptions, createAssistants } from '../../src/assistants/index.ts';
@@ -54,7 +55,7 @@ export async function scriptedBot(options: ScriptedBotOptions): Promise<RunningB
   const knowledge = knowledgeOf?.(client);
   const tools: AssistantTool[] = [{ type: 'code_interpreter' }];
   if (knowledge) tools.push({ type: 'file_search' });
-  const { id: assistant_id } = await client.beta.assistants.create({
+  const assistant = await client.beta.assistants.create({
     model: 'm',
     name: 'Bobbin',
     tools,
@@ -64,12 +65,12 @@ export async function scriptedBot(options: ScriptedBotOptions): Promise<RunningB
   });
   const turn = {
     client,
-    threads: new ThreadMap(store.keyv(CONVERSATIONS), client),
+    threads: new ThreadMap(store.keyv(CONVERSATIONS), client, fileToolsOf(assistant)),
     runThread: streamedRun(client),
     followRun: begunRun(client),
     functions: noFunctions,
     ...(knowledge && { offers: knowledge.offers }),
-    runSettings: { assistant_id },
+    runSettings: { assistant_id: assistant.id },
     style: { toolCall: () => undefined, ...(longest !== undefined && { longest }) },
     knowledge: sources,
     log,

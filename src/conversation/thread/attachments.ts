@@ -9,6 +9,9 @@ const LARGEST_FILE = 25 * 1024 * 1024;
 /** More files in one message than this are refused: the API takes no more. */
 const MOST_FILES = 10;
 
+/** A tool that an assistant opens people's files with. */
+export type FileTool = 'code_interpreter' | 'file_search';
+
 /** What models can look at. */
 const IMAGES: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 
@@ -16,13 +19,15 @@ const IMAGES: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/g
 export type Download = (attachment: Attachment, maxBytes: number) => Promise<Uint8Array>;
 
 /**
- * A message as the API takes it, its files uploaded: every file for the code interpreter, images for the model's eyes
- * too. A file that can't be taken is named in the text, so that the answer can speak of it.
+ * A message as the API takes it, its files uploaded: every file for the code interpreter, documents for the search, images
+ * for the model's eyes, where the assistant has the `tools` for them. A file that can't be taken is named in the text, so
+ * that the answer can speak of it.
  */
 export async function withFiles(
   client: OpenAI,
   message: IncomingMessage,
   download: Download | undefined,
+  tools: readonly FileTool[],
 ): Promise<Pick<MessageCreateParams, 'content' | 'attachments'>> {
   const files = message.attachments ?? [];
   if (files.length === 0) return { content: message.text };
@@ -37,11 +42,42 @@ export async function withFiles(
     { type: 'text', text: text || 'See the attached files.' },
     ...images.map(({ id }) => ({ type: 'image_file' as const, image_file: { file_id: id } })),
   ];
-  const attachments = taken.map(({ id }) => ({
-    file_id: id,
-    tools: [{ type: 'code_interpreter' as const }],
-  }));
+  const attachments = taken.flatMap(({ id: file_id, image }) => {
+    const its = tools.filter((type) => type !== 'file_search' || !image);
+    return image && its.length === 0 ? [] : [{ file_id, tools: its.map((type) => ({ type })) }];
+  });
   return { content, attachments };
+}
+
+/**
+ * The same message without a search in its files, which its server refuses; the text says so. `unused` are those that were
+ * only to be searched.
+ */
+export function withoutSearch(
+  message: MessageCreateParams,
+  reason: string,
+): { message: MessageCreateParams; unused: string[] } {
+  const { content, attachments } = message;
+  const note = `[The attached files can't be searched: ${reason}]`;
+  const others = (attachments ?? []).map(({ file_id, tools = [] }) => ({
+    file_id: file_id ?? '',
+    tools: tools.filter(({ type }) => type !== 'file_search'),
+  }));
+  const [used, unused] = [
+    others.filter(({ tools }) => tools.length > 0),
+    others.filter(({ tools }) => tools.length === 0),
+  ];
+  const parts: MessageContentPartParam[] =
+    typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+  return {
+    message: { ...message, content: [...parts, { type: 'text', text: note }], attachments: used },
+    unused: unused.map(({ file_id }) => file_id),
+  };
+}
+
+/** Whether a message brings files that are to be searched. */
+export function isSearched({ attachments }: MessageCreateParams): boolean {
+  return (attachments ?? []).some(({ tools = [] }) => tools.some(({ type }) => type === 'file_search'));
 }
 
 interface Upload {

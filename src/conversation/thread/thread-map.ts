@@ -4,7 +4,7 @@ import type { MessageCreateParams } from 'openai/resources/beta/threads/messages
 import type { IncomingMessage } from '../../platform.ts';
 import { CONTEXT_KIND, Erasure } from '../erasure/erasure.ts';
 import { endActiveRun } from '../run/run-status.ts';
-import { type Download, withFiles } from './attachments.ts';
+import { type Download, type FileTool, isSearched, withFiles, withoutSearch } from './attachments.ts';
 import { isGone, unlessGone } from './gone.ts';
 
 /** A conversation's thread: its id, or that of one which may hold a context that is to be deleted. */
@@ -24,10 +24,13 @@ const CONTEXT = { kind: CONTEXT_KIND };
 export class ThreadMap {
   readonly #kept: Keyv<KeptThread>;
   readonly #client: OpenAI;
+  readonly #tools: readonly FileTool[];
 
-  constructor(kept: Keyv<KeptThread>, client: OpenAI) {
+  /** `tools`: what the assistant opens people's files with. */
+  constructor(kept: Keyv<KeptThread>, client: OpenAI, tools: readonly FileTool[]) {
     this.#kept = kept;
     this.#client = client;
+    this.#tools = tools;
   }
 
   async has(conversation: string): Promise<boolean> {
@@ -93,7 +96,13 @@ export class ThreadMap {
   }
 
   #contents(messages: IncomingMessage[], download: Download | undefined) {
-    return messages.map((message) => () => contentOf(this.#client, message, download));
+    return messages.map(
+      (message) => async (): Promise<MessageCreateParams> => ({
+        ...(await withFiles(this.#client, message, download, this.#tools)),
+        role: 'user',
+        metadata: { message: message.id, author: message.author.id },
+      }),
+    );
   }
 
   /** The ids of the messages that stand in the thread after the last answer. */
@@ -174,7 +183,20 @@ export class ThreadMap {
     return undefined;
   }
 
+  /** Servers search some kinds of files only, and refuse a message that attaches another one for it. */
   async #put(threadId: string, message: MessageCreateParams): Promise<string> {
+    try {
+      return await this.#create(threadId, message);
+    } catch (error) {
+      if (!(error instanceof BadRequestError) || !isSearched(message)) throw error;
+      const { message: rest, unused } = withoutSearch(message, error.message);
+      const id = await this.#create(threadId, rest);
+      await Promise.all(unused.map((file) => this.#client.files.delete(file).catch(() => {})));
+      return id;
+    }
+  }
+
+  async #create(threadId: string, message: MessageCreateParams): Promise<string> {
     const { messages } = this.#client.beta.threads;
     try {
       return (await messages.create(threadId, message)).id;
@@ -184,15 +206,6 @@ export class ThreadMap {
       return (await messages.create(threadId, message)).id;
     }
   }
-}
-
-async function contentOf(
-  client: OpenAI,
-  message: IncomingMessage,
-  download: Download | undefined,
-): Promise<MessageCreateParams> {
-  const withItsFiles = await withFiles(client, message, download);
-  return { ...withItsFiles, role: 'user', metadata: { message: message.id, author: message.author.id } };
 }
 
 /** A run that nobody follows any more, such as one of a process that died, keeps messages out of its thread. */

@@ -1,7 +1,12 @@
+import type { AssistantTool } from 'openai/resources/beta/assistants';
 import { expect, test } from 'vitest';
+import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
 import type { Attachment, IncomingMessage } from '../../../src/platform.ts';
+import { pdf } from '../../assistants/file-search/documents/pdf-file.ts';
+import { openMemory } from '../../assistants/file-search/scene.ts';
+import { fileSearchOver } from '../../knowledge/scene.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
-import { end, python, ScriptedModel, says } from '../../sim/scripted-model.ts';
+import { end, python, ScriptedModel, says, search } from '../../sim/scripted-model.ts';
 import { from, openHarness } from '../harness.ts';
 
 const PNG = Buffer.from(
@@ -102,4 +107,102 @@ test('files and images that a run brings forth are part of the reply, in order',
   const reply = await turn([from('Ann', 'plot')]);
   expect(reply.files.map(({ name }) => name)).toEqual(['plot.png', 'table.csv']);
   expect(Buffer.from(reply.files[1]?.bytes ?? []).toString()).toBe('a,b');
+});
+
+const SEARCHES = [{ type: 'file_search' as const }];
+const BOTH = [{ type: 'code_interpreter' as const }, ...SEARCHES];
+const PLANS = 'The aardvark project begins on Monday.';
+
+/** A bot whose assistant has these tools, over a server that can search. */
+function searching(
+  model: ScriptedModel,
+  contents: Record<string, Uint8Array>,
+  tools: AssistantTool[] = BOTH,
+) {
+  const store = openMemory();
+  return openHarness({
+    model,
+    store,
+    tools,
+    fileSearch: fileSearchOver(store),
+    download: downloads(contents),
+  });
+}
+
+test.each([
+  ['also', BOTH],
+  ['only', SEARCHES],
+])('a document is searched in its conversation, %s', async (_how, tools) => {
+  const model = new ScriptedModel([...search(['aardvark']), end()], says('On Monday.'));
+  const { turn } = await searching(model, { 'plans.md': Buffer.from(PLANS), 'dot.png': PNG }, tools);
+  const attached = [file('plans.md', 'text/markdown'), file('dot.png', 'image/png')];
+  expect((await turn([withFiles('When does it begin?', ...attached)])).text).toBe('On Monday.');
+  expect(told(model)).toContain(`> ${PLANS}`);
+  expect(told(model)).toContain('whose text can be searched');
+  expect(told(model).includes('/mnt/data/plans.md')).toBe(tools === BOTH);
+});
+
+test('what an assistant without a search is given is not searched', async () => {
+  const model = new ScriptedModel(says('Read.'));
+  const contents = { 'scan.pdf': pdf([], []) };
+  const { turn, client, threadId } = await searching(model, contents, [{ type: 'code_interpreter' }]);
+  await turn([withFiles('Read it', file('scan.pdf', 'application/pdf'))]);
+  expect(told(model)).not.toContain('searched');
+  const thread = await client.beta.threads.retrieve(await threadId());
+  expect(thread.tool_resources?.file_search).toBeUndefined();
+});
+
+test.each([
+  [
+    'a scanned PDF',
+    'scan.pdf',
+    pdf([], []),
+    'holds no text, only pictures of it: run a text recognition (OCR) over it first.',
+  ],
+  [
+    'a film',
+    'talk.mp4',
+    Buffer.from('\0\0\0 ftypisom'),
+    'is a sound or a video: add its transcript as text.',
+  ],
+  ['a broken archive', 'all.zip', Buffer.from('PK\x03\x04 torn'), 'is a broken ZIP archive or document'],
+])(
+  '%s can not be searched, and the model knows why, in this turn and later',
+  async (_, name, bytes, reason) => {
+    const model = new ScriptedModel(says('I could not read it.'));
+    const { turn } = await searching(model, { [name]: bytes });
+    await turn([withFiles('What does it say?', file(name, 'application/octet-stream'))]);
+    const sentence = `[Attached file: /mnt/data/${name}, whose text can't be searched: ${name} ${reason}`;
+    expect(told(model)).toContain(sentence);
+    await turn([from('Ann', 'And now?')]);
+    expect(told(model)).toContain(sentence);
+  },
+);
+
+test.each([
+  ['also', BOTH, '/mnt/data/a.xyz'],
+  ['only', SEARCHES, 'a.xyz is not supported for retrieval'],
+])('a server that does not search such files is given them without, %s', async (_how, tools, seen) => {
+  const model = new ScriptedModel(says('I see.'));
+  const refuses =
+    (fetch: Fetch): Fetch =>
+    async (input, init) => {
+      const request = new Request(input, init);
+      const body = await request.clone().text();
+      const isRefused = request.url.endsWith('/messages') && body.includes('"file_search"');
+      const error = { message: 'a.xyz is not supported for retrieval', type: 'invalid_request_error' };
+      return isRefused ? Response.json({ error }, { status: 400 }) : fetch(request);
+    };
+  const { turn, client } = await openHarness({
+    model,
+    tools,
+    network: refuses,
+    download: downloads({ 'a.xyz': Buffer.from(PLANS) }),
+  });
+  const reply = await turn([withFiles('Read it', file('a.xyz', 'text/plain'))]);
+  expect(reply.text).toBe('I see.');
+  expect(told(model)).toContain("[The attached files can't be searched: 400 a.xyz is not supported");
+  expect(told(model)).toContain(seen);
+  // What nothing opens is not left behind.
+  expect((await client.files.list()).data).toHaveLength(tools === BOTH ? 1 : 0);
 });

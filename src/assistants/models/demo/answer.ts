@@ -41,11 +41,22 @@ const SEARCH = /^file_search(?:_\d+)?$/;
 
 /** The answer to a question that documents may answer: first a search, then what it found. */
 function fromDocuments(turn: Turn, name: string): DemoAnswer | undefined {
-  const question = turn.text.replace(/^\[(?:An a|A)ttached file.*\]$/gm, '').trim();
-  if (turn.jobs.length > 0 || recall(turn).length > 0 || !isQuestion(question)) return undefined;
+  const question = turn.text.replace(ATTACHED, '').trim();
+  if (turn.jobs.length > 0 || recall(turn).length > 0) return undefined;
+  const unread = unreadIn(turn);
+  if (!isQuestion(question)) return unread.length > 0 ? { text: unread.join('\n\n') } : undefined;
   const [output] = turn.outputs;
   if (output === undefined) return { text: '', call: { name, arguments: { queries: [question] } } };
-  return { text: quotedAnswer(question, output) ?? help(turn) };
+  return { text: [...unread, quotedAnswer(question, output) ?? help(turn)].join('\n\n') };
+}
+
+/** How a message tells of its files. */
+const ATTACHED = /^\[(?:An a|A)ttached file.*\]$/gm;
+
+/** Which of them can't be read and why, for those who attached them. */
+function unreadIn({ text }: Turn): string[] {
+  const told = text.match(ATTACHED) ?? [];
+  return told.flatMap((line) => /, whose text can't be searched: (.*)\]$/.exec(line)?.[1] ?? []);
 }
 
 /** What is left to say when nothing is left to run. */

@@ -7,6 +7,7 @@ import type { ModelContent, ModelItem } from '../../models/model.ts';
 import type { State } from '../../state.ts';
 import { type Citation, citationsIn } from '../search/citations.ts';
 import { type Omission, placeholderOf } from './omissions.ts';
+import { SearchableFiles } from './searchable-files.ts';
 import type { ThreadFiles } from './thread-files.ts';
 
 /** Images go to the model as they are, so only the newest of a long thread do. */
@@ -20,38 +21,39 @@ const MEDIA_TYPES: Record<string, string> = {
   '.webp': 'image/webp',
 };
 
-const SEARCHED = '[An attached file, whose text can be searched]';
-const SEARCHED_TOO = ', whose text can be searched, too';
-
 /** Turns messages into what a model reads. Meets the newest first, so that these keep their images. */
 export class MessageReader {
   readonly #state: State;
   readonly #files: ThreadFiles | undefined;
   readonly #leftOut: Map<string, Omission>;
-  readonly #canSearch: boolean;
+  readonly #searchable: SearchableFiles | undefined;
   readonly #urls = new Map<string, string>();
   /** What the assistant's messages that were read cite. */
   readonly cited: Citation[] = [];
   #images = 0;
 
   /**
-   * Without `files` there is no Python that could open what is attached, and unless it `canSearch` no search that could
-   * find it. The images of messages that stand in `omissions` are not even read.
+   * Without `files` there is no Python that could open what is attached, and without `opening` no search that could find it:
+   * it ends when what the thread was given has been read. The images of messages that stand in `omissions` are not even read.
    */
   constructor(
     state: State,
     files: ThreadFiles | undefined,
     omissions: readonly Omission[] = [],
-    canSearch = false,
+    opening?: Promise<unknown>,
   ) {
-    this.#canSearch = canSearch;
+    this.#searchable = opening && new SearchableFiles(state, opening);
     this.#state = state;
     this.#files = files;
     this.#leftOut = new Map(omissions.map((omission) => [omission.of, omission]));
   }
 
-  /** Reads together what the messages, newest first, show of images. */
+  /** Reads together what the messages, newest first, show of images, and what became of the documents in them. */
   async prepare(messages: readonly Message[]): Promise<void> {
+    await Promise.all([this.#prepareImages(messages), this.#searchable?.prepare(messages)]);
+  }
+
+  async #prepareImages(messages: readonly Message[]): Promise<void> {
     const shown = messages.filter(({ id }) => !this.#leftOut.has(id));
     const ids = shown.flatMap(imageFiles).slice(0, MAX_IMAGES - this.#images);
     if (ids.length === 0) return;
@@ -90,12 +92,12 @@ export class MessageReader {
 
   async #attachments(message: Message): Promise<ModelContent[]> {
     const readable = new Set(codeFiles(message));
-    const searched = new Set(this.#canSearch ? searchedFiles(message) : []);
+    const searched = new Set(this.#searchable ? searchedFiles(message) : []);
     const notes = (message.attachments ?? []).map(async ({ file_id: id = '' }) => {
       const path = readable.has(id) ? await this.#files?.add(id) : undefined;
-      const isFound = searched.has(id);
-      if (path !== undefined) return text(`[Attached file: ${path}${isFound ? SEARCHED_TOO : ''}]`);
-      return text(isFound ? SEARCHED : '[An attached file that cannot be opened]');
+      const found = searched.has(id) ? this.#searchable?.told(id, path !== undefined) : undefined;
+      if (path !== undefined) return text(`[Attached file: ${path}${found ?? ''}]`);
+      return text(`[An attached file${found ?? ' that cannot be opened'}]`);
     });
     return Promise.all(notes);
   }

@@ -43,8 +43,11 @@ export class Prompt {
     this.files = new ThreadFiles(state);
   }
 
-  /** Reads what the thread held before the run; returns what is left out of it, and what its answers cited. */
-  async readThread(): Promise<{ omissions: Omission[]; cited: Citation[] }> {
+  /**
+   * Reads what the thread held before the run; returns what is left out of it, and what its answers cited. When `opening`
+   * ends, what was attached to be searched has been read.
+   */
+  async readThread(opening: Promise<unknown>): Promise<{ omissions: Omission[]; cited: Citation[] }> {
     const [run, state] = [this.#run, this.#state];
     const runsCode = run.tools.some(({ type }) => type === 'code_interpreter');
     const [history, kept] = await Promise.all([
@@ -55,7 +58,12 @@ export class Prompt {
     const omissions = kept ?? [];
     this.#leftOut = this.#newLeftOut(omissions);
     const searches = run.tools.some(({ type }) => type === 'file_search');
-    const reader = new MessageReader(state, runsCode ? this.files : undefined, omissions, searches);
+    const reader = new MessageReader(
+      state,
+      runsCode ? this.files : undefined,
+      omissions,
+      searches ? opening : undefined,
+    );
     this.#history = await history.entries(reader, this.#room());
     return { omissions, cited: reader.cited };
   }

@@ -55,7 +55,8 @@ export class RunLoop {
   async begin(signal: AbortSignal): Promise<Progress> {
     signal.throwIfAborted();
     this.#writer.begin();
-    const [, expired] = await Promise.all([this.#readThread(), this.#searches.open(signal)]);
+    const opening = this.#searches.open(signal);
+    const [, expired] = await Promise.all([this.#readThread(opening), opening]);
     if (expired.length > 0) return expiredStores(expired);
     return this.#goOn(signal);
   }
@@ -78,10 +79,11 @@ export class RunLoop {
     if (isOver) return { status: 'completed' };
     if (!this.#waitsForOutputs()) this.#writer.takeOver();
     const { state } = this.#deps.sink;
+    const opening = this.#searches.open(signal);
     const [omissions, fields, expired] = await Promise.all([
-      this.#readThread(),
+      this.#readThread(opening),
       state.ownFields.get(this.#writer.run.id),
-      this.#searches.open(signal),
+      opening,
     ]);
     if (unsaid !== '') this.#writer.say(unsaid);
     if (expired.length > 0) return expiredStores(expired);
@@ -119,8 +121,8 @@ export class RunLoop {
     else this.#prompt.items.push(...answer.items());
   }
 
-  async #readThread(): Promise<Omission[]> {
-    const { omissions, cited } = await this.#prompt.readThread();
+  async #readThread(opening: Promise<unknown>): Promise<Omission[]> {
+    const { omissions, cited } = await this.#prompt.readThread(opening);
     this.#writer.citations?.recall(cited);
     return omissions;
   }
