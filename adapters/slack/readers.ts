@@ -5,9 +5,6 @@ import { isDirect, type Place } from './place.ts';
 /** The most that Slack gives in a page: https://docs.slack.dev/reference/methods/conversations.members */
 const PAGE = 999;
 
-/** Slack lets an app ask for user groups 20 times a minute. Who leaves one is taken for a member so much longer, in ms. */
-const GROUPS_AGE_MS = 60_000;
-
 interface Group {
   names: readonly string[];
   users: ReadonlySet<string>;
@@ -16,10 +13,13 @@ interface Group {
 /** Who can read a channel: everybody a public one, its members every other. Those are asked for anew each time. */
 export class ChannelReaders {
   readonly #client: webApi.WebClient;
+  readonly #groupsAgeMs: number;
   #groups: { all: Promise<Group[]>; at: number } | undefined;
 
-  constructor(client: webApi.WebClient) {
+  /** @param groupsAgeMs Slack lets an app ask for user groups 20 times a minute. Who leaves one is taken for a member so much longer. */
+  constructor(client: webApi.WebClient, groupsAgeMs: number) {
     this.#client = client;
+    this.#groupsAgeMs = groupsAgeMs;
   }
 
   /** @param self The app's own user, who tells nobody. */
@@ -63,7 +63,7 @@ export class ChannelReaders {
 
   #allGroups(): Promise<Group[]> {
     const known = this.#groups;
-    if (known && performance.now() - known.at < GROUPS_AGE_MS) return known.all;
+    if (known && performance.now() - known.at < this.#groupsAgeMs) return known.all;
     const all = this.#askForGroups();
     this.#groups = { all, at: performance.now() };
     all.catch(() => {

@@ -89,7 +89,7 @@ export class Slack implements Platform {
     this.#log = log;
     this.#client = this.#newClient(timing.call ?? CALL_TIMEOUT_MS);
     this.#uploads = this.#newClient(UPLOAD_TIMEOUT_MS);
-    this.#readers = new ChannelReaders(this.#client);
+    this.#readers = new ChannelReaders(this.#client, timing.minute ?? MINUTE_MS);
     this.#budgets = new Budgets({
       ...(observer && { observer }),
       ...(timing.minute !== undefined && { minuteMs: timing.minute }),

@@ -12,11 +12,8 @@ import type { KnowledgeStores } from './sync/stores.ts';
 export interface Offer {
   /** For its run, instead of the assistant's tools; left out where those are right. */
   tools?: AssistantTool[];
-  /**
-   * What was said in the conversation may rest on documents that not all may see who can read it now: nothing of it may be
-   * known to the run.
-   */
-  mustForget: boolean;
+  /** What was said in the conversation rested on documents that not all may see who can read it now: it is forgotten. */
+  hasForgotten: boolean;
 }
 
 const NOT_KNOWN =
@@ -46,23 +43,35 @@ export class Offers {
     this.#log = log;
   }
 
-  /** What the turn of a message may search. Throws a `Problem` where the conversation can neither go on nor be forgotten. */
-  async for(message: IncomingMessage, platform: Pick<Platform, 'readers'>): Promise<Offer> {
+  /**
+   * What the turn of a message may search; all that was said in its conversation is forgotten first, where it must be.
+   * Throws a `Problem` where the conversation can neither go on nor be forgotten, and what `forget` does.
+   */
+  async for(
+    message: IncomingMessage,
+    platform: Pick<Platform, 'readers'>,
+    forget: () => Promise<unknown>,
+  ): Promise<Offer> {
     const { conversation } = message;
     const closed = (await this.#stores.all()).filter(({ audience }) => audience.length > 0);
     const searched = (await this.#searched.get(conversation)) ?? [];
-    if (closed.length === 0 && searched.length === 0) return { mustForget: false };
+    if (closed.length === 0 && searched.length === 0) return { hasForgotten: false };
     const named = new Set([...closed.map(({ audience }) => audience), ...searched].flat(2));
     const readers = await this.#readers(message, platform, [...named]);
     const mustForget = searched.some((audience) => !maySee(audience, readers));
     if (mustForget && readers === undefined) throw new Problem(NOT_KNOWN);
+    // Before it is noted: whoever is interrupted in between forgets once more.
+    if (mustForget) await forget();
     const open = closed.filter(({ audience }) => maySee(audience, readers));
     await this.#remember(
       conversation,
       mustForget ? [] : searched,
       open.map(({ audience }) => audience),
     );
-    return { mustForget, ...(open.length > 0 && { tools: this.#with(open.map(({ id }) => id)) }) };
+    return {
+      hasForgotten: mustForget,
+      ...(open.length > 0 && { tools: this.#with(open.map(({ id }) => id)) }),
+    };
   }
 
   async #readers(

@@ -125,6 +125,8 @@ class Turn {
   readonly #download: Download | undefined;
   /** Whether the thread may have messages of the turn, and a run. */
   #isBegun: boolean;
+  /** Whether the conversation begins anew with this turn, also where that is tried again. */
+  #hasForgotten = false;
   #transcript = emptyTranscript;
 
   constructor(
@@ -179,7 +181,7 @@ class Turn {
 
   async #begin(messages: IncomingMessage[]): Promise<Outcome | undefined> {
     const offer = await this.#offer(messages);
-    if (offer.mustForget && messages.every(({ regenerate }) => regenerate)) return FORGOTTEN;
+    if (this.#hasForgotten && messages.every(({ regenerate }) => regenerate)) return FORGOTTEN;
     const thread = await this.#prepare(messages);
     const outcome = await this.#in(thread, async () => {
       if (this.#task.stop.aborted) return { status: 'stopped' };
@@ -193,14 +195,18 @@ class Turn {
       };
       return this.#follow((context) => transcriptsOf(this.#parts.runThread(thread.id, params, context)));
     });
-    return offer.mustForget && outcome?.status === 'completed' ? { ...outcome, notice: BEGUN_ANEW } : outcome;
+    return this.#hasForgotten && outcome?.status === 'completed'
+      ? { ...outcome, notice: BEGUN_ANEW }
+      : outcome;
   }
 
   /** What the run may search. Where others can read by now what was found before, all that was said is forgotten first. */
   async #offer([message]: readonly IncomingMessage[]): Promise<Offer> {
-    const offer = message && (await this.#parts.offers?.for(message, this.#platform));
-    if (message && offer?.mustForget) await this.#parts.threads.renew(message.conversation);
-    return offer ?? { mustForget: false };
+    const { offers, threads } = this.#parts;
+    if (!message || !offers) return { hasForgotten: false };
+    const offer = await offers.for(message, this.#platform, () => threads.renew(message.conversation));
+    this.#hasForgotten ||= offer.hasForgotten;
+    return offer;
   }
 
   async #goOn(run: Run, stop = this.#task.stop): Promise<Outcome | undefined> {
