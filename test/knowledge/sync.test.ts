@@ -1,3 +1,5 @@
+import { truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { printedStatus } from '../../src/knowledge/reports/status.ts';
 import { printedSync } from '../../src/knowledge/reports/sync-report.ts';
@@ -162,6 +164,23 @@ test('an endpoint that fails while documents are indexed is tried again, with th
   expect(scene.requests.filter((request) => request === 'POST /files')).toHaveLength(2);
   expect(await scene.found('alpha beta')).toEqual(['docs/a.md', 'docs/b.md']);
   scene.errors.length = 0;
+});
+
+test('a CSV of 200 MB is told and not even read, and what the server does not take stops no other', async () => {
+  const scene = await knowledgeScene({ 'docs/a.md': 'alpha', 'docs/big.csv': 'a,b\n', 'docs/z.md': 'omega' });
+  truncateSync(join(scene.root, 'docs/big.csv'), 200_000_000);
+  const refusals = [refused(413, 'too large')];
+  scene.faults.next = ({ method, path }) =>
+    `${method} ${path}` === 'POST /files' ? refusals.pop() : undefined;
+  const report = await scene.knowledge.sync.run();
+  expect(new Map(report.failures.map(({ path, reason }) => [reason, path]))).toEqual(
+    new Map([
+      ['is larger than the 25 MB that are read of one file: split it', 'docs/big.csv'],
+      ['was refused: 413 It is too large.', expect.stringMatching(/^docs\/[az]\.md$/)],
+    ]),
+  );
+  expect(report.added).toHaveLength(1);
+  expect(await scene.knowledge.sync.run()).toMatchObject({ unchanged: 1, added: { length: 1 } });
 });
 
 test('a sync that waited long enough says what is left, and the next one goes on from there', async () => {

@@ -12,8 +12,9 @@ import {
 } from './found.ts';
 import { LONGEST_TEXT, type Reading, readProperties } from './properties.ts';
 
-/** The API takes no larger file: https://developers.openai.com/api/reference/resources/files/methods/create */
-const MOST_BYTES = 512 * 1024 * 1024;
+/** The embedded server takes no larger file, in bytes: it would be held in memory several times for nothing. */
+const MOST_BYTES = 25 * 1024 * 1024;
+const TOO_LARGE = `is larger than the ${MOST_BYTES / 1024 / 1024} MB that are read of one file: split it`;
 
 /** So many files are read at once. */
 const AT_ONCE = 16;
@@ -137,7 +138,7 @@ export async function readWhole(file: string): Promise<{ bytes: Uint8Array; modi
 async function readOnce(file: string): Promise<{ bytes: Uint8Array; modified: Date } | undefined> {
   await using handle = await open(file, 'r');
   const before = await handle.stat({ bigint: true });
-  if (before.size > MOST_BYTES) throw new Unread('is larger than 512 MB');
+  if (before.size > MOST_BYTES) throw new Unread(TOO_LARGE);
   const bytes = await handle.readFile();
   const after = await handle.stat({ bigint: true });
   const isSame =

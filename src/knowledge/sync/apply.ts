@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BadRequestError, type OpenAI } from 'openai';
+import { APIError, type OpenAI } from 'openai';
 import type { VectorStoreFile } from 'openai/resources/vector-stores/files';
 import { Problem } from '../../problem.ts';
 import { keyOf } from '../audience.ts';
@@ -20,6 +20,9 @@ const LAST_LOOK_MS = 2_000;
 
 /** Longer than the server lets any document take, with those before it in line, in ms. */
 const INDEXED_WITHIN_MS = 3_600_000;
+
+/** What a server answers that does not take a file for what it is: bad, too large, of a wrong type. Others it may take. */
+const OF_ONE_FILE: ReadonlySet<unknown> = new Set([400, 413, 415, 422]);
 
 const NO_ATTRIBUTES =
   'This Assistants server keeps no attributes with the files of a vector store, and knowledge cannot be kept up to date without them: leave ASSISTANTS_BASE_URL out to use the embedded one.';
@@ -162,7 +165,7 @@ class Changes {
       await upload.used();
       return undefined;
     } catch (error) {
-      if (error instanceof BadRequestError) return `was refused: ${error.message}`;
+      if (error instanceof APIError && OF_ONE_FILE.has(error.status)) return `was refused: ${error.message}`;
       if (error instanceof Unread || (error as { syscall?: unknown }).syscall !== undefined)
         return reasonOf(error);
       throw error;
