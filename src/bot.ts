@@ -39,6 +39,8 @@ const EMBEDDED = 'embedded';
 
 /** The Assistants API that the bot talks to: its own, or another server's. */
 export interface Server extends AssistantsServer {
+  /** Learns what its documents mean, which it does in the background otherwise; another server knows by itself. */
+  learn?: () => Promise<void>;
   /** All that it ever kept; another server's can't be looked through. */
   archive?: OldThings & { threads(): AsyncIterable<{ id: string; metadata: unknown }> };
 }
@@ -201,10 +203,10 @@ function retaining(server: Server, settings: Settings, store: Store, log: Logger
 }
 
 function embeddedServer(settings: Settings, store: Store, log: Logger, reader: Reader): Server {
-  const { fetch, archive, warmUp, leaveRuns, close } = openAssistants(settings, store, log, reader);
+  const { fetch, archive, warmUp, leaveRuns, learn, close } = openAssistants(settings, store, log, reader);
   const apiKey = settings.assistants.apiKey ?? 'embedded';
   const client = new OpenAI({ baseURL: EMBEDDED_URL, apiKey, fetch, maxRetries: 0 });
-  return { client, archive, warmUp, leaveRuns: () => void leaveRuns(), close };
+  return { client, archive, warmUp, learn, leaveRuns: () => void leaveRuns(), close };
 }
 
 function remoteServer({ assistants }: Settings): Server {

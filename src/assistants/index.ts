@@ -46,6 +46,8 @@ export interface Assistants {
   archive(page: ReadPage): Archive;
   /** Takes up what was being indexed when the last process ended; what fails is for the log. */
   resume(): Promise<void>;
+  /** Resolves when what was indexed can be found by its meaning, too, or can't be now, which is for the log. */
+  learn(): Promise<void>;
   /**
    * Leaves the runs that are going on, and what is being indexed, as they stand to the next process over the store, and takes
    * no more. What there is can still be read: the model, the code interpreter, what reads documents and the store stay open.
@@ -87,6 +89,7 @@ export function createAssistants(options: AssistantsOptions): Assistants {
     handle,
     archive: (page) => new Archive(state, (threadId) => runs.ofThread(threadId), page),
     resume: async () => searched?.resume().catch(onError),
+    learn: async () => searched?.learn(),
     close: async () => {
       await Promise.all([runs.close(), searched?.close()]);
     },

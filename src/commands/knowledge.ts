@@ -60,12 +60,19 @@ async function alone(settings: Settings, command: KnowledgeCommand): Promise<Tol
     const control = await openControl(settings.store.dataDir, requests, log);
     open.defer(() => control.close());
   }
-  // Before all is closed.
-  return await carryOut(one, command, {
-    signal: interrupted(),
+  const signal = interrupted();
+  const told = await carryOut(one, command, {
+    signal,
     onStep: progressOn(process.stderr),
     onPause: (reason, ms) => process.stderr.write(`Pausing for ${Math.ceil(ms / 1_000)} s: ${reason}\n`),
   });
+  // A bot that runs does it in the background, and this process is about to end.
+  if (command.what === 'sync' && !command.isDry) await Promise.race([server.learn?.(), aborted(signal)]);
+  return told;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 /** Who asks it to stop gets a summary of what was done until then. */

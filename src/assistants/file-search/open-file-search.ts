@@ -52,6 +52,8 @@ export function openFileSearch({ index, documents, embeddings }: FileSearchOptio
     async resume(): Promise<void> {
       if (await stores.resume()) semantics.changed('put');
     },
+    /** Learns what the passages mean, as far as that can be done now. */
+    learn: () => semantics.attempt(),
     /** Leaves it to the next process. */
     async close(): Promise<void> {
       await stores.close();

@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
 import { expect, onTestFinished, test } from 'vitest';
 import { SearchEngine } from '../../../src/assistants/file-search/search/search-engine.ts';
@@ -9,6 +7,7 @@ import { ProviderSource } from '../../../src/assistants/file-search/semantics/pr
 import { Semantics } from '../../../src/assistants/file-search/semantics/semantics.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { startEmbeddings } from '../../sim/embeddings.ts';
 
 const STORE = 'vs';
 
@@ -88,29 +87,9 @@ test('what was learnt is let go with what it was learnt from', async () => {
 
 /** An endpoint of embeddings that answers as it is told; what it was given is noted. */
 async function embeddings() {
-  const given: string[][] = [];
-  const state = { dimension: 4, refusals: [] as number[], given };
-  const server = createServer(async (request, response) => {
-    const body = JSON.parse(Buffer.concat(await request.toArray()).toString()) as { input: string[] };
-    const status = state.refusals.shift();
-    if (status !== undefined) {
-      response.writeHead(status, { 'content-type': 'application/json', 'retry-after-ms': '5' });
-      response.end(JSON.stringify({ error: { message: 'Not now.' } }));
-      return;
-    }
-    given.push(body.input);
-    const data = body.input.map((text, index) => ({ object: 'embedding', index, embedding: vectorOf(text) }));
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ object: 'list', model: 'm', data: data.reverse() }));
-  });
-  const vectorOf = (text: string) =>
-    Array.from({ length: state.dimension }, (_, at) =>
-      at === Number(/car|automobile/.test(text)) ? 3 : 0.1,
-    );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  return { state, client: new OpenAI({ baseURL, apiKey: 'test', logLevel: 'off' }) };
+  const state = await startEmbeddings();
+  onTestFinished(() => state.close());
+  return { state, client: new OpenAI({ baseURL: state.url, apiKey: 'test', logLevel: 'off' }) };
 }
 
 function providerSource(store: Store, client: OpenAI): ProviderSource {
@@ -170,4 +149,22 @@ test('another dimension makes all vectors anew, and the old ones are of use unti
   expect(await store.searchIndex.count('embed-1/6')).toEqual({ chunks: 2, vectors: 2 });
   expect((await store.searchIndex.count('embed-1/4')).vectors).toBe(0);
   expect((await found(engine, 'car'))[0]).toBe('automobile');
+});
+
+test('a question does not wait for a slow endpoint for long, and is answered by its words', async () => {
+  const store = openMemoryStore();
+  const { state, client } = await embeddings();
+  const { engine, semantics, failures } = searchOver(store, providerSource(store, client));
+  await put(engine, 'garage', 'automobile', 'bread');
+  await semantics.settled();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  state.slow = () => promise;
+  expect(await found(engine, 'bread')).toEqual(['bread']);
+  expect(failures).toHaveLength(1);
+  // Nor for passages that get none meanwhile.
+  await put(engine, 'kitchen', 'cheese');
+  expect(await found(engine, 'cheese')).toEqual(['cheese']);
+  resolve();
+  await semantics.settled();
+  expect((await store.searchIndex.count('embed-1/4')).vectors).toBe(3);
 });

@@ -28,6 +28,9 @@ export class Semantics {
   #restored: Promise<void> | undefined;
   #running: Promise<void> | undefined;
   #isAskedAgain = false;
+  /** Ends the pause after a failure. */
+  #pause = new AbortController();
+  #failed = Promise.withResolvers<void>();
 
   constructor(options: SemanticsOptions) {
     this.#options = options;
@@ -58,9 +61,17 @@ export class Semantics {
     });
   }
 
-  /** Resolves when all passages have a vector, or can have none now. */
+  /** Resolves when all passages have a vector. */
   async settled(): Promise<void> {
     await this.#running;
+  }
+
+  /** Gives vectors to those that have none. Resolves when all have one, or when that has failed: it is tried again later. */
+  async attempt(): Promise<void> {
+    const failed = this.#failed.promise;
+    this.changed('put');
+    this.#pause.abort();
+    await Promise.race([this.#running, failed]);
   }
 
   async close(): Promise<void> {
@@ -77,10 +88,18 @@ export class Semantics {
       } catch (error) {
         if (signal.aborted) return;
         this.#options.failed(error);
+        this.#failed.resolve();
+        this.#failed = Promise.withResolvers();
         this.#isAskedAgain = true;
-        await sleep(this.#options.retryMs ?? RETRY_MS, undefined, { signal, ref: false }).catch(() => {});
+        await this.#rest(signal);
       }
     }
+  }
+
+  async #rest(closed: AbortSignal): Promise<void> {
+    this.#pause = new AbortController();
+    const signal = AbortSignal.any([closed, this.#pause.signal]);
+    await sleep(this.#options.retryMs ?? RETRY_MS, undefined, { signal, ref: false }).catch(() => {});
   }
 
   async #tend(signal: AbortSignal): Promise<void> {
