@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts';
 import { Problem } from '../problem.ts';
 import type { KnowledgeSettings } from '../settings/assistant-file.ts';
 import type { Store } from '../store/store.ts';
-import { type EvalRun, type Evaluation, evaluate } from './eval/evaluate.ts';
+import type { EvalRun, Evaluation } from './eval/evaluate.ts';
 import { Gaps } from './gaps.ts';
 import { Offers } from './offers.ts';
 import { type Hit, type SearchWeights, search } from './search.ts';
@@ -85,7 +85,8 @@ export class Knowledge {
   }
 
   /** Asks a file's questions; see `Evaluation`. */
-  evaluate(file: string): Promise<Evaluation> {
+  async evaluate(file: string): Promise<Evaluation> {
+    const { evaluate } = await import('./eval/evaluate.ts');
     return evaluate(file, (...asked) => this.search(...asked), this.#kept);
   }
 

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { passagesOf } from '../passages.ts';
-import { learn } from './basis.ts';
 import { encodeBasis } from './codec.ts';
+import { learn } from './learn.ts';
 import { Stemmer, type Stems } from './stems.ts';
 
 const stemmer = new Stemmer();
