@@ -53,6 +53,7 @@ test('what was put is there after a restart, and vectors with it', async () => {
   const dataDir = await tempFolder();
   const first = await open(dataDir);
   await put(first, 'a', 'apple');
+  await put(first, 'b', ...Array.from({ length: 1_000 }, (_, at) => `pear${at}`));
   const [chunk] = await first.searchIndex.walk(0, 1);
   await first.searchIndex.addVectors('g', [[chunk?.id ?? 0, Float32Array.of(0.6, 0.8)]]);
   await first.close();
@@ -64,6 +65,9 @@ test('what was put is there after a restart, and vectors with it', async () => {
   await second.close();
   for (const end of ['', '-wal', '-shm']) await rm(join(dataDir, SIDE + end), { force: true });
   const third = await open(dataDir);
+  // Who asks first does not find nothing.
+  const words = { stores: ['vs'], terms: [['pear999']], phrases: [], limit: 1 };
+  expect(await third.searchIndex.candidates(words)).toHaveLength(1);
   expect(await found(third, 'apple', 1)).toEqual(['apple']);
   expect((await third.searchIndex.candidates(asked))[0]?.semantic).toBeCloseTo(1, 2);
 });

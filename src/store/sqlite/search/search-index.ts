@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { matches } from '../../filter.ts';
 import {
   type Attributes,
@@ -24,6 +24,9 @@ const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 /** So many chunks are written or deleted at once: a few ms. */
 const AT_ONCE = 50;
 
+/** How long the first search waits for a side file that was lost, in ms: some thousand passages are put in that time. */
+const PATIENCE_MS = 3_000;
+
 /** The side file of a database. */
 export function sideFileOf(file: string): string {
   return file.replace(/(\.sqlite)?$/, '-search$1');
@@ -43,6 +46,7 @@ export class SqliteSearchIndex implements SearchIndex {
   #reader: Connection;
   /** Whether the side file is being brought in line, or was. */
   #aligned: Promise<void> | undefined;
+  #isAligned = false;
   #isClosed = false;
 
   constructor(access: SqliteAccess) {
@@ -90,7 +94,7 @@ export class SqliteSearchIndex implements SearchIndex {
   async candidates({ terms, phrases, vector, limit, ...scope }: IndexQuery): Promise<Candidate[]> {
     const files = this.#filesIn(scope);
     if (files.length === 0) return [];
-    void this.#alignedOnce().catch(() => {});
+    await this.#alignedSoon();
     const query = { files: Float64Array.from(files), terms, phrases, limit, ...(vector && { vector }) };
     return this.#side(() => this.#reader.call('search', query));
   }
@@ -151,11 +155,26 @@ export class SqliteSearchIndex implements SearchIndex {
     });
   }
 
+  /** Whoever asks first after the side file was lost waits until it is made anew, but not for a large one. */
+  async #alignedSoon(): Promise<void> {
+    if (this.#isAligned) return;
+    const patience = new AbortController();
+    const { signal } = patience;
+    const aligned = this.#alignedOnce().catch(() => {});
+    await Promise.race([aligned, sleep(PATIENCE_MS, undefined, { signal }).catch(() => {})]);
+    patience.abort();
+  }
+
   #alignedOnce(): Promise<void> {
-    this.#aligned ??= this.#align().catch((error: unknown) => {
-      this.#aligned = undefined;
-      throw error;
-    });
+    this.#aligned ??= this.#align().then(
+      () => {
+        this.#isAligned = true;
+      },
+      (error: unknown) => {
+        this.#aligned = undefined;
+        throw error;
+      },
+    );
     return this.#aligned;
   }
 
@@ -217,6 +236,7 @@ export class SqliteSearchIndex implements SearchIndex {
       for (const end of ['', '-wal', '-shm']) rmSync(this.#file + end, { force: true });
     [this.#writer, this.#reader] = connections(this.#file);
     this.#aligned = undefined;
+    this.#isAligned = false;
   }
 }
 
