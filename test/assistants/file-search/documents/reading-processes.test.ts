@@ -8,6 +8,7 @@ import { afterAll, expect, test } from 'vitest';
 import { LIMITS } from '../../../../src/assistants/file-search/documents/limits.ts';
 import { ReadingProcesses } from '../../../../src/assistants/file-search/documents/processes/reading-processes.ts';
 import { LOCKS } from '../../../../src/assistants/file-search/documents/processes/spawn-reader.ts';
+import { BROKEN } from '../../../../src/assistants/file-search/documents/unreadable.ts';
 import { docx, word } from './office-files.ts';
 import { pdf, pdfOf } from './pdf-file.ts';
 
@@ -55,6 +56,22 @@ test('a document comes back as chunks, and the same process reads the next one, 
     { place: { page: 1 } },
   ]);
   expect(small.processIds).toEqual(ids);
+});
+
+test('half of a PDF says that it is broken', async () => {
+  const bytes = pdf(['One.'], ['Two.']).slice(0, 200);
+  await expect(small.read({ name: 'half.pdf', bytes }, AUTO)).rejects.toThrow(BROKEN);
+});
+
+test('a PDF of two thousand pages is read whole, within the usual limits', async () => {
+  // Lines that differ by a number alone are heads of pages.
+  const letters = (at: number) =>
+    at.toString(26).replace(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)] ?? '');
+  const pages = Array.from({ length: 2_000 }, (_, at) => [`The ${letters(at)} is told of here.`]);
+  const { chunks, unread } = await small.read({ name: 'long.pdf', bytes: pdf(...pages) }, AUTO);
+  expect(unread ?? []).toEqual([]);
+  expect(chunks.map(({ text }) => text).join('\n')).toContain(`The ${letters(1_999)} is told of here.`);
+  expect(chunks.at(-1)?.place).toMatchObject({ page: 2_000 });
 });
 
 test('a broken page costs no other, and not the process', async () => {
