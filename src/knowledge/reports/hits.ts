@@ -37,13 +37,17 @@ function printedHit(hit: Hit, number: number, query: string): string {
 }
 
 function placeOf({ page, slide, sheet, rows, lines }: Hit['place']): string {
-  const range = (name: string, value: unknown) => (Array.isArray(value) ? `${name} ${value.join('–')}` : '');
+  const range = (name: string, value: unknown) => {
+    if (!Array.isArray(value)) return '';
+    const [first, last] = value;
+    return first === last ? `${name} ${first}` : `${name}s ${first}–${last}`;
+  };
   return [
     page === undefined ? '' : `page ${page}`,
     slide === undefined ? '' : `slide ${slide}`,
     sheet === undefined ? '' : `sheet ${sheet}`,
-    range('rows', rows),
-    range('lines', lines),
+    range('row', rows),
+    range('line', lines),
   ]
     .filter(Boolean)
     .join(', ');
