@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What these hold starts Pythons, databases and whole Bobbins: begun last, a single worker would end with it. */
-const LONGEST = [/code-interpreter\//, /e2e\//, /store\/(postgres\/|store\.)/];
+const LONGEST = [/faults\/faults\./, /code-interpreter\//, /e2e\//, /store\/(postgres\/|store\.)/];
 
 /** A fresh clone has no durations of earlier runs to go by. */
 export class LongestFirst extends BaseSequencer {
