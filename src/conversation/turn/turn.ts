@@ -40,7 +40,7 @@ const BEGUN_PATIENCE_MS = 60_000;
 const SERVER_PAUSE_MS = 500;
 
 /** A run that so many processes did not live through may be what ends them. */
-const MAX_ATTEMPTS = 10;
+const MAX_ATTEMPTS = 30;
 
 const TOO_OFTEN: Outcome = {
   status: 'failed',
