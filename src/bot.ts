@@ -18,6 +18,7 @@ import { noFunctions } from './functions/functions.ts';
 import type { Logger } from './log.ts';
 import { type OldThings, Retention } from './operations/forgetting/retention.ts';
 import type { RunObserver, TurnObserver } from './operations/metrics/observer.ts';
+import { SHORT_OUTAGE_MS } from './persist.ts';
 import type { IncomingMessage } from './platform.ts';
 import { Problem } from './problem.ts';
 import type { ReplyStyle } from './reply/transcript/render.ts';
@@ -74,6 +75,7 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
       ...runsOf(client, follow, observer),
       functions: noFunctions,
       runSettings,
+      ...((store.shared || settings.assistants.baseURL !== undefined) && { patienceMs: SHORT_OUTAGE_MS }),
       style,
       log,
       ...(observer && { observer }),
