@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 
 /** Tests wait for sockets and child processes more than they compute, so a small machine does several at once, too. */
 const FEWEST_WORKERS = 4;
@@ -14,6 +15,7 @@ export default defineConfig({
     globalSetup: 'test/assistants/code-interpreter/make-snapshot.ts',
     // Tests share no state of modules, and to load them anew for each file takes a fifth of the time.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     maxWorkers: Math.max(FEWEST_WORKERS, availableParallelism()),
     testTimeout: PATIENCE_MS,
     hookTimeout: PATIENCE_MS,

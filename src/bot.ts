@@ -22,6 +22,7 @@ import { Knowledge } from './knowledge/knowledge.ts';
 import type { Logger } from './log.ts';
 import { type OldThings, Retention } from './operations/forgetting/retention.ts';
 import type { RunObserver, TurnObserver } from './operations/metrics/observer.ts';
+import { SHORT_OUTAGE_MS } from './persist.ts';
 import type { IncomingMessage } from './platform.ts';
 import { Problem } from './problem.ts';
 import type { ReplyStyle } from './reply/transcript/render.ts';
@@ -85,6 +86,7 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
       functions: noFunctions,
       ...(settings.assistants.assistantId === undefined && { offers: knowledge.offers }),
       runSettings,
+      ...((store.shared || settings.assistants.baseURL !== undefined) && { patienceMs: SHORT_OUTAGE_MS }),
       style,
       knowledge: knowledge.settings,
       log,

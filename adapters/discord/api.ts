@@ -54,7 +54,10 @@ export class Api {
   }
 
   /** The message as it stands, which is an earlier one if the nonce was used before. */
-  async post(channel: string, message: NewMessage): Promise<{ id: string; content: string }> {
+  async post(
+    channel: string,
+    message: NewMessage,
+  ): Promise<Pick<APIMessage, 'id' | 'content' | 'components'>> {
     const { content, buttons, files, answers, ping, nonce } = message;
     const body: RESTPostAPIChannelMessageJSONBody = {
       content,

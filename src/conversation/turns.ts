@@ -17,6 +17,8 @@ export interface TurnTask {
   readonly entry: LedgerEntry;
   /** Set when another process may have begun the turn. */
   readonly begun?: Begun;
+  /** The messages could not be kept, however long that was tried: their author is to be told soon. */
+  readonly isUnkept?: true;
   /** Somebody asks to stop. */
   readonly stop: AbortSignal;
   /** This process lets go of the turn: another one goes on with it. */
@@ -172,6 +174,7 @@ export class Turns {
     const { leave: stop, ...task } = this.#task(message.conversation, [entry], this.#leaving.signal);
     await this.#options.takeTurn({
       ...task,
+      isUnkept: true,
       stop: AbortSignal.any([task.stop, stop]),
       leave: NEVER,
     });

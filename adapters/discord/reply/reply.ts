@@ -1,7 +1,7 @@
 import { RateLimitError, SnowflakeUtil } from 'discord.js';
 import type { Call, KeptReply, Limits, Reply, View } from '../../../src/platform.ts';
 import type { Api } from '../api.ts';
-import { rowOf } from '../buttons.ts';
+import { buttonsOf, rowOf } from '../buttons.ts';
 import { Code, codeOf, explain, isFiltered, isRefusal } from '../errors.ts';
 import type { Place } from '../place.ts';
 import { append, MESSAGE_LENGTH } from '../text.ts';
@@ -168,7 +168,8 @@ export class DiscordReply implements Reply {
       Object.assign(shown, {
         id: posted.id,
         content: posted.content === content ? content : undefined,
-        buttons,
+        // What the nonce has found may have been posted with others.
+        buttons: buttonsOf(posted.components ?? []).buttons,
         pings: ping,
         ...(files.length > 0 && { files: files.map(({ id }) => id) }),
       });

@@ -7,6 +7,7 @@ import { type Budgets, takeInTime } from '../budgets.ts';
 import { translated } from '../failures.ts';
 import type { Identity } from '../identity.ts';
 import { conversationOf, isDirect, type Place } from '../place.ts';
+import type { Activity } from '../reply/status/activity.ts';
 import type { Arrivals } from './arrivals.ts';
 import { addressed, writtenIn } from './events.ts';
 
@@ -22,6 +23,9 @@ const PAGE = 200;
 /** Of a place in which more pages were written the rest is not read. */
 const MAX_PAGES = 5;
 
+/** A process that died may have left Slack's Stop button: in so many of the places used last, of 50 calls a minute. */
+const MAX_SETTLED = 20;
+
 type Thread = Pick<Place, 'channel' | 'thread'>;
 type Page = { messages?: unknown[]; response_metadata?: { next_cursor?: string } };
 
@@ -31,6 +35,7 @@ export interface CatchUpOptions {
   budgets: Budgets;
   identity: Identity;
   arrivals: Arrivals;
+  activity: Pick<Activity, 'settle'>;
   log: Logger;
 }
 
@@ -49,6 +54,12 @@ export class CatchUp {
     this.#options = options;
   }
 
+  /** Where something is answered by now it stays. */
+  #settle(conversations: readonly string[]): void {
+    const threads = conversations.flatMap((name) => threadOf(name) ?? []).filter(isDirect);
+    for (const thread of threads.slice(0, MAX_SETTLED)) void this.#options.activity.settle(thread);
+  }
+
   /** Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { bot, log } = this.#options;
@@ -65,6 +76,7 @@ export class CatchUp {
       }
       this.#begin();
       for (const [channel] of channels) await this.#look(channel);
+      this.#settle(absence.conversations);
       if (!signal.aborted) absence.taken();
     } catch (error) {
       log.warn({ err: error }, 'what was written meanwhile could not be looked for');

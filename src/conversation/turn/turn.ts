@@ -35,8 +35,8 @@ const LONGEST_MESSAGE = 256_000;
 /** The Assistants API's limit on a value of an object's metadata. */
 const LONGEST_METADATA = 512;
 
-/** So long a turn tries to go on while its server fails, in ms: a database that is started anew takes less. */
-const SERVER_PATIENCE_MS = 5_000;
+/** So long a turn tries to go on while its server fails, in ms: what fails here for longer does not mend itself. */
+const SERVER_PATIENCE_MS = 1_000;
 
 /** The same of a turn that another process began, since not to know its run would cost what that has written. */
 const BEGUN_PATIENCE_MS = 60_000;
@@ -45,7 +45,7 @@ const BEGUN_PATIENCE_MS = 60_000;
 const SERVER_PAUSE_MS = 500;
 
 /** A run that so many processes did not live through may be what ends them. */
-const MAX_ATTEMPTS = 10;
+const MAX_ATTEMPTS = 30;
 
 const TOO_OFTEN: Outcome = {
   status: 'failed',
@@ -76,6 +76,8 @@ export interface TurnParts {
   knowledge?: SourceSettings;
   /** Where questions are noted that found no answer; nowhere when left out. */
   gaps?: { notes: Pick<Gaps, 'note' | 'takeBack'>; questions: Pick<Questions, 'find'> };
+  /** How long its server may fail, in ms, where that or what it keeps everything in is elsewhere. */
+  patienceMs?: number;
   log: Logger;
   observer?: Pick<TurnObserver, 'turnEnded'>;
 }
@@ -155,8 +157,8 @@ class Turn {
 
   /** Of a server that fails for a moment, the run and the messages that it has are looked for and gone on with. */
   async #answer(messages: IncomingMessage[]): Promise<Outcome | undefined> {
-    const { leave, begun } = this.#task;
-    const most = begun ? BEGUN_PATIENCE_MS : SERVER_PATIENCE_MS;
+    const { leave } = this.#task;
+    const most = this.#patienceMs;
     for (let patience = most; ; ) {
       const seen = this.#transcript;
       const began = performance.now();
@@ -171,6 +173,12 @@ class Turn {
         patience -= SERVER_PAUSE_MS;
       }
     }
+  }
+
+  get #patienceMs(): number {
+    const { begun, isUnkept } = this.#task;
+    if (isUnkept) return 0;
+    return begun ? BEGUN_PATIENCE_MS : (this.#parts.patienceMs ?? SERVER_PATIENCE_MS);
   }
 
   async #attempt(messages: IncomingMessage[]): Promise<Outcome | undefined> {

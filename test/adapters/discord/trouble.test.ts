@@ -211,6 +211,20 @@ test('a newer state that meets a lost post corrects what stands there', async ()
   expect(replies.map(({ content }) => content)).toEqual(['Begun and ended.']);
 });
 
+test('an end that meets a lost post of the whole text takes its Stop button away', async () => {
+  const over = gate();
+  const scene = await openScene([heldBy(over, text('All of it.'), text(''))], {
+    before: (sim) => sim.fail(POST, 'lost-answer'),
+  });
+  const { sim } = scene;
+  sim.watch(({ kind, messageId }) => {
+    if (kind === 'message' && messageId && sim.message(messageId).content === 'All of it.') over.open();
+  });
+  const question = sim.user('ann').says('general', `${sim.mention} go`);
+  const replies = await scene.finished(question.id);
+  expect(replies.map(({ content }) => content)).toEqual(['All of it.']);
+});
+
 test('a 429 on the last edit is waited for, and the reply ends whole', async () => {
   const pass = stopClock();
   const limit = { limit: 4, window: 700 };

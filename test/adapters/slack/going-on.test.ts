@@ -320,6 +320,17 @@ test.each([true, false])(
   },
 );
 
+test('at the start Slack’s Stop button goes away where nothing is left to stop', async () => {
+  const { sim, first } = await scene({});
+  const asked = question(sim, true);
+  const dying = first.reply([asked]);
+  await sim.until(() => isAtWork(sim, asked));
+  expect(dying).toBeDefined();
+  const absence = { since: Date.now(), conversations: [asked.conversation], taken: () => {} };
+  await openSlack(sim, bareBot({ absence: async () => absence }), {});
+  await sim.until(() => !isAtWork(sim, asked));
+});
+
 function isAtWork(sim: SlackSim, asked: { channel: string; thread: string }): boolean {
   return /bobbin is |\[■ Stop\]/.test(seen(sim, asked));
 }

@@ -149,7 +149,7 @@ test('a run that no process lives through is given up with a sentence', async ()
   await left;
   await first.close();
   const kept = store.keyv<object>('turns');
-  await kept.set('test:1', { ...(await kept.get('test:1')), attempts: 10 });
+  await kept.set('test:1', { ...(await kept.get('test:1')), attempts: 30 });
   const model = new ScriptedModel(hangsAfter(text('Half of it, anew')));
   const next = await openHarness({ store, model });
   const seen = new SeenReply();
