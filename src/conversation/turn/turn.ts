@@ -1,21 +1,15 @@
-import { basename } from 'node:path/posix';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { NotFoundError, type OpenAI } from 'openai';
 import type { Run, RunCreateParamsBase } from 'openai/resources/beta/threads/runs/runs';
 import { attemptedOnce } from '../../functions/attempted-once.ts';
 import type { Functions } from '../../functions/functions.ts';
-import type { Gaps } from '../../knowledge/gaps.ts';
 import type { Offer, Offers } from '../../knowledge/offers.ts';
 import type { Logger } from '../../log.ts';
 import type { TurnObserver } from '../../operations/metrics/observer.ts';
 import type { BegunReply, IncomingMessage, KeptReply, Outcome, Platform, ReplyFile } from '../../platform.ts';
 import { Publisher } from '../../reply/publisher/publisher.ts';
-import { isUnanswered } from '../../reply/sources/unanswered.ts';
-import { fileIds } from '../../reply/transcript/file-ids.ts';
 import type { ReplyStyle } from '../../reply/transcript/render.ts';
 import { emptyTranscript, type Transcript } from '../../reply/transcript/transcript.ts';
 import type { TurnRecord } from '../ledger.ts';
-import type { Questions } from '../questions.ts';
 import type { FollowRun, RunContext, RunThread } from '../run/run.ts';
 import { isOver } from '../run/run-status.ts';
 import { type SourceSettings, sourcesUnder } from '../sources.ts';
@@ -25,7 +19,10 @@ import type { TurnTask } from '../turns.ts';
 import { describeAskers } from './askers.ts';
 import { describeContext } from './context.ts';
 import { endOfEndless } from './endless.ts';
-import { endOfRun, isPassing, sentenceFor, withFiles } from './outcome.ts';
+import { insist } from './insist.ts';
+import { type GapNotes, noteGap } from './note-gap.ts';
+import { endOfRun, sentenceFor, withFiles } from './outcome.ts';
+import { producedFiles } from './produced.ts';
 import { transcriptsOf, transcriptsOfBegun } from './transcripts.ts';
 import { until } from './until.ts';
 
@@ -40,9 +37,6 @@ const SERVER_PATIENCE_MS = 1_000;
 
 /** The same of a turn that another process began, since not to know its run would cost what that has written. */
 const BEGUN_PATIENCE_MS = 60_000;
-
-/** Between two attempts, in ms. */
-const SERVER_PAUSE_MS = 500;
 
 /** A run that so many processes did not live through may be what ends them. */
 const MAX_ATTEMPTS = 30;
@@ -74,8 +68,7 @@ export interface TurnParts {
   style: ReplyStyle;
   /** What the team says of its documents; nothing when left out. */
   knowledge?: SourceSettings;
-  /** Where questions are noted that found no answer; nowhere when left out. */
-  gaps?: { notes: Pick<Gaps, 'note' | 'takeBack'>; questions: Pick<Questions, 'find'> };
+  gaps?: GapNotes;
   /** How long its server may fail, in ms, where that or what it keeps everything in is elsewhere. */
   patienceMs?: number;
   log: Logger;
@@ -156,23 +149,16 @@ class Turn {
   }
 
   /** Of a server that fails for a moment, the run and the messages that it has are looked for and gone on with. */
-  async #answer(messages: IncomingMessage[]): Promise<Outcome | undefined> {
-    const { leave } = this.#task;
-    const most = this.#patienceMs;
-    for (let patience = most; ; ) {
-      const seen = this.#transcript;
-      const began = performance.now();
-      try {
-        return await this.#attempt(messages);
-      } catch (error) {
-        patience = seen === this.#transcript ? patience - (performance.now() - began) : most;
-        if (leave.aborted || !isPassing(error) || patience <= 0) throw error;
-        this.#parts.log.warn({ err: error }, 'a turn could not go on, and is tried again');
+  #answer(messages: IncomingMessage[]): Promise<Outcome | undefined> {
+    return insist(() => this.#attempt(messages), {
+      patienceMs: this.#patienceMs,
+      progress: () => this.#transcript,
+      signal: this.#task.leave,
+      onError: (err) => {
+        this.#parts.log.warn({ err }, 'a turn could not go on, and is tried again');
         this.#isBegun = true;
-        await sleep(SERVER_PAUSE_MS, undefined, { signal: leave });
-        patience -= SERVER_PAUSE_MS;
-      }
-    }
+      },
+    });
   }
 
   get #patienceMs(): number {
@@ -298,45 +284,20 @@ class Turn {
     });
   }
 
-  /** The files that the run brought forth; one that can't be had is left out, and the log says why. */
-  async files(): Promise<ReplyFile[]> {
-    const { client, log } = this.#parts;
-    const found = fileIds(this.#transcript).map((id) =>
-      fetchFile(client, id).catch((error: unknown) =>
-        log.warn({ err: error, file: id }, 'a file of a run is gone'),
-      ),
-    );
-    return (await Promise.all(found)).filter((file) => file !== undefined);
+  files(): Promise<ReplyFile[]> {
+    return producedFiles(this.#transcript, this.#parts.client, this.#parts.log);
   }
 
   /** What stands under the answer. */
   sources(): Promise<string> {
-    const { client, log } = this.#parts;
-    return sourcesUnder(this.#transcript, { client, knowledge: this.#knowledge, log });
+    const { client, knowledge = {}, log } = this.#parts;
+    return sourcesUnder(this.#transcript, { client, knowledge, log });
   }
 
-  /** Notes a question that found no answer; one that is answered anew may have found it now. Never rejects. */
   async noteGap(): Promise<void> {
     const { gaps, log } = this.#parts;
-    const isGap = isUnanswered(this.#transcript);
     const [first] = this.#task.messages;
-    if (!gaps || !first || (!isGap && !first.regenerate)) return;
-    try {
-      const question = await gaps.questions.find(first.conversation, first.id);
-      if (!question) return;
-      const gap = { ...question, reason: 'not found' as const };
-      if (isGap) await gaps.notes.note(first.conversation, gap);
-      else await gaps.notes.takeBack(first.conversation, gap);
-    } catch (error) {
-      log.warn(
-        { err: error, conversation: first.conversation },
-        'a question without an answer could not be noted',
-      );
-    }
-  }
-
-  get #knowledge(): SourceSettings {
-    return this.#parts.knowledge ?? {};
+    if (gaps && first) await noteGap(gaps, first, this.#transcript, log);
   }
 
   endWith(outcome: Outcome, files: readonly ReplyFile[]): Outcome {
@@ -366,11 +327,6 @@ function onAbort(signal: AbortSignal, listener: () => void): Disposable {
   signal.addEventListener('abort', listener);
   if (signal.aborted) listener();
   return { [Symbol.dispose]: () => signal.removeEventListener('abort', listener) };
-}
-
-async function fetchFile(client: OpenAI, id: string): Promise<ReplyFile> {
-  const [{ filename }, content] = await Promise.all([client.files.retrieve(id), client.files.content(id)]);
-  return { id, name: basename(filename), bytes: new Uint8Array(await content.arrayBuffer()) };
 }
 
 function tooLong(messages: IncomingMessage[]): Outcome {
