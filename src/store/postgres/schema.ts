@@ -1,15 +1,17 @@
 import { WALKED } from '../store.ts';
 import type { Query } from './connections/connections.ts';
 import { OF_A_NEWER_BOBBIN, OF_ANOTHER_PROGRAM } from './connections/errors.ts';
+import { SEARCH_TABLES } from './search/schema.ts';
 
 /** The table of everything that Keyv keeps. */
 export const TABLE = 'bobbin';
 
 /**
  * Counted up with every change of the tables below and with every release of pg-boss that changes its own, so that an
- * older Bobbin leaves a newer database alone. 1 had no `bobbin_schema`.
+ * older Bobbin leaves a newer database alone. 1 had no `bobbin_schema`, 2 nothing
+ * to search.
  */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Any number that all copies of Bobbin share: it lets one of them at a time set up the tables. */
 export const SETUP_LOCK = 7_266_224;
@@ -52,6 +54,7 @@ const SETUP = `DO $setup$ BEGIN
     queue TEXT NOT NULL, key TEXT NOT NULL, process INTEGER,
     begun BOOLEAN NOT NULL DEFAULT true, more BOOLEAN NOT NULL DEFAULT false, PRIMARY KEY (queue, key)
   );
+  ${SEARCH_TABLES}
   IF (SELECT max(version) FROM bobbin_schema) IS DISTINCT FROM ${SCHEMA_VERSION} THEN
     DELETE FROM bobbin_schema;
     INSERT INTO bobbin_schema VALUES (${SCHEMA_VERSION});

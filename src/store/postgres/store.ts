@@ -10,7 +10,8 @@ import { readPage } from './pages.ts';
 import { type Boss, openBoss } from './queue/boss.ts';
 import { PostgresQueue } from './queue/queue.ts';
 import { EXPIRES, EXPIRING, setUpSchema, TABLE } from './schema.ts';
-import { noSearchIndex } from './search-index.ts';
+import { SEARCHED } from './search/schema.ts';
+import { PostgresSearchIndex } from './search/search-index.ts';
 import { PostgresLocks } from './session/locks.ts';
 import { Presence } from './session/presence.ts';
 import { postgresSignals } from './session/signals.ts';
@@ -61,6 +62,7 @@ function storeOver({ connections, presence, boss, signals, locks }: Parts): Stor
   const { queue, opened } = queues(
     (name) => new PostgresQueue<unknown>(name, { connections, presence, boss }),
   );
+  const searchIndex = new PostgresSearchIndex(connections);
   const probes = keyv<number>('probes');
   const close = async () => {
     stopPurging();
@@ -68,6 +70,7 @@ function storeOver({ connections, presence, boss, signals, locks }: Parts): Stor
     // What can't be given back is taken over as soon as the session has ended.
     await Promise.allSettled([...opened.values()].map((one) => one.handOver(reason)));
     presence.close();
+    searchIndex.close();
     await boss.boss.stop({ graceful: false, close: false });
     await connections.close();
   };
@@ -75,7 +78,7 @@ function storeOver({ connections, presence, boss, signals, locks }: Parts): Stor
   return {
     keyv,
     queue,
-    searchIndex: noSearchIndex(),
+    searchIndex,
     signals,
     replicas: presence,
     shared: true,
@@ -87,7 +90,7 @@ function storeOver({ connections, presence, boss, signals, locks }: Parts): Stor
     },
     /** The bytes of deleted rows may be written over from here on; backups and logs of the database are its own. */
     async scrub() {
-      await query(`VACUUM ${TABLE}`);
+      await query(`VACUUM ${[TABLE, ...SEARCHED].join(', ')}`);
     },
     async backup() {
       throw backsUpItself();

@@ -66,13 +66,44 @@ export class Connections {
   readonly query: Query = async (sql, values) => (await this.run(sql, values)).rows;
 
   /** Like `query`, with all that `pg` tells; of several statements in one text, an array of that. */
-  async run(sql: string, values?: unknown[]): Promise<QueryResult> {
-    const patience = performance.now() + CROWDED_PATIENCE_MS;
+  run(sql: string, values?: unknown[]): Promise<QueryResult> {
     // With an empty list pg-boss asks for several statements in one text, too, which can't be prepared.
     const statement = values?.length ? prepared(sql, values) : sql;
+    return this.#patiently(() => this.#pool.query(statement));
+  }
+
+  /** All that the work asks for, one after the other on one connection, or nothing of it. */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.#patiently(async () => {
+      const client = await this.#pool.connect();
+      let failure: Error | undefined;
+      try {
+        await client.query('BEGIN');
+        const result = await work(async (sql, values) => {
+          const { rows } = await client.query(values?.length ? prepared(sql, values) : sql);
+          return rows;
+        });
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        failure = await client.query('ROLLBACK').then(
+          () => undefined,
+          (reason: Error) => reason,
+        );
+        throw error;
+      } finally {
+        // One that could not go back is not used again.
+        client.release(failure);
+      }
+    });
+  }
+
+  /** Waits for its turn, and where the database has no connection left: nothing was done then. */
+  async #patiently<T>(task: () => Promise<T>): Promise<T> {
+    const patience = performance.now() + CROWDED_PATIENCE_MS;
     for (;;) {
       try {
-        return await this.#gate.run(() => this.#pool.query(statement));
+        return await this.#gate.run(task);
       } catch (error) {
         if (!isCrowded(error) || performance.now() > patience) {
           this.hasFailed = true;

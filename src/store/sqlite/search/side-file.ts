@@ -1,7 +1,8 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { KeptVector } from '../../kept-vector.ts';
 import { MAX_CHUNKS } from '../../search-index.ts';
 import { type Entry, FullText, tellLargeIds } from './full-text.ts';
-import { type KeptVector, Vectors } from './vectors.ts';
+import { Vectors } from './vectors.ts';
 
 /** Counted up with every change of the tables or of what is in them: another version is made anew. */
 const VERSION = 1;

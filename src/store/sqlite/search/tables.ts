@@ -1,5 +1,6 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import type { SQLOutputValue, StatementSync } from 'node:sqlite';
+import { keepVector } from '../../kept-vector.ts';
 import {
   type Attributes,
   type Chunk,
@@ -10,7 +11,6 @@ import {
 } from '../../search-index.ts';
 import type { SqliteAccess } from '../access.ts';
 import { type FileEntries, type FileMark, fileOf, type VectorEntry } from './side-file.ts';
-import { keepVector } from './vectors.ts';
 
 /** Stamps of this size tell apart what had the same id before a backup was put back. */
 const STAMPS = 2 ** 32;

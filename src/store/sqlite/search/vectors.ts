@@ -1,38 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-
-/** So many times as many are looked at exactly as are wanted: the order by single bits is a rough one. */
-const RESCORED = 4;
-
-/** A vector as it is kept: its length is 1, so that 8 bits a dimension leave the order of cosines as it was. */
-export interface KeptVector {
-  /** For each dimension, whether it is positive; padded to whole words of 32 bits. */
-  bits: Uint8Array;
-  /** The largest dimension and each one's share of it in 127ths, as bytes. */
-  exact: Uint8Array;
-}
-
-/** Makes of a vector what is kept of it. */
-export function keepVector(vector: Float32Array): KeptVector {
-  const largest = vector.reduce((most, one) => Math.max(most, Math.abs(one)), 0) || 1;
-  const exact = new Uint8Array(4 + vector.length);
-  new DataView(exact.buffer).setFloat32(0, largest, true);
-  const shares = new Int8Array(exact.buffer, 4);
-  const bits = new Uint8Array(4 * Math.ceil(vector.length / 32));
-  vector.forEach((one, at) => {
-    shares[at] = Math.round((one / largest) * 127);
-    if (one > 0) bits[at >> 3] = (bits[at >> 3] as number) | (1 << (at & 7));
-  });
-  return { bits, exact };
-}
-
-/** The product with what was kept of another vector. */
-function product(vector: Float32Array, exact: Uint8Array): number {
-  const shares = new Int8Array(exact.buffer, exact.byteOffset + 4, exact.length - 4);
-  const largest = new DataView(exact.buffer, exact.byteOffset).getFloat32(0, true);
-  let sum = 0;
-  for (let at = 0; at < vector.length; at++) sum += (vector[at] as number) * (shares[at] as number);
-  return (sum * largest) / 127;
-}
+import { cosineOf, keepVector, RESCORED } from '../../kept-vector.ts';
 
 /**
  * The vectors of one generation, as bits in memory and exact in the file. Those that are like another are found by how many
@@ -87,9 +54,7 @@ export class Vectors {
   /** Undefined where the chunk has no vector. */
   cosine(vector: Float32Array, id: number): number | undefined {
     const exact = this.#exact.get(this.#generation, id)?.exact;
-    return exact instanceof Uint8Array && exact.length === vector.length + 4
-      ? product(vector, exact)
-      : undefined;
+    return exact instanceof Uint8Array ? cosineOf(vector, exact) : undefined;
   }
 
   /** Forgets chunks that are there no more. */

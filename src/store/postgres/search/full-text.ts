@@ -1,0 +1,143 @@
+import type { Query } from '../connections/connections.ts';
+import type { ScopeInside } from './scope.ts';
+import { type Analyzer, above, having, together } from './words.ts';
+
+/** The two constants of BM25, as SQLite's full text has them: https://www.sqlite.org/fts5.html#the_bm25_function */
+const K1 = 1.2;
+const B = 0.75;
+
+/** What SQLite gives a word that stands in most of the chunks. */
+const LEAST_WEIGHT = 1e-6;
+
+/** What words side by side count beside single ones, as in SQLite. */
+const PHRASES = 0.5;
+
+/** So many hits of the rarest of what is asked for choose the chunks that are looked at closely; the others only rank. */
+const MOST_HITS = 20_000;
+
+/** So many chunks are looked at closely: each takes some 30 µs to read. */
+const RANKED = 1_000;
+
+/** A word, or several that must stand together, and what it counts. */
+interface Phrase {
+  words: readonly string[];
+  share: number;
+  /** How many chunks have its words. */
+  chunks: number;
+}
+
+/** How many chunks have what is asked for, of all that there are. */
+const COUNT = `SELECT (SELECT coalesce(sum(chunks), 0) FROM bobbin_search_files) AS all,
+  ARRAY(SELECT (SELECT count(*) FROM bobbin_search_chunks WHERE words @@ query::tsquery)
+    FROM unnest($1::text[]) WITH ORDINALITY AS asked (query, n) ORDER BY n)::int[] AS having`;
+
+/**
+ * How often a word stands in a chunk: PostgreSQL's rank of a single one is the sum of 1/k² for each of its places, by what
+ * that sum is for endlessly many. https://www.postgresql.org/docs/current/textsearch-controls.html#TEXTSEARCH-RANKING
+ */
+const often = (query: string) =>
+  `(SELECT CASE WHEN rank = 0 THEN 0 ELSE 0.608 / greatest(0.002, 1 - rank) - 0.55 END
+    FROM ts_rank('{1,1,1,1}', words, ${query}::tsquery) AS rank)`;
+
+const SEARCH = `WITH average AS (
+    SELECT sum(words)::float8 / greatest(1, sum(chunks)) AS length FROM bobbin_search_files
+  ), hits AS MATERIALIZED (
+    SELECT id, sum(share) AS share FROM unnest($3::text[], $4::float8[]) AS asked (query, share)
+    JOIN bobbin_search_chunks ON words @@ query::tsquery
+    WHERE file IN (SELECT id FROM bobbin_search_files WHERE store = ANY($1) AND ($2::bigint[] IS NULL OR id = ANY($2)))
+    GROUP BY id, length ORDER BY share DESC, length, id LIMIT ${RANKED}
+  ), close AS MATERIALIZED (
+    SELECT id, ${K1} * (1 - ${B} + ${B} * chunk.length / average.length) AS norm,
+      -- Read once, not for each word.
+      words || '' AS words
+    FROM hits JOIN bobbin_search_chunks AS chunk USING (id), average
+  )
+  SELECT id, sum(share * often / (often + norm)) AS score
+  FROM close, unnest($5::text[], $6::text[], $7::bool[], $8::float8[]) AS asked (query, above, single, share),
+    LATERAL (SELECT CASE WHEN single THEN ${often('query')} + ${often('above')}
+      ELSE (words @@ query::tsquery)::int + (words @@ above::tsquery)::int END AS often) AS times
+  WHERE often > 0 GROUP BY id ORDER BY score DESC, id LIMIT $9`;
+
+/**
+ * Full text over PostgreSQL's `tsvector`, which is indexed by its words: those chunks that have most of the rarest words are
+ * looked at closely, and ranked as SQLite's full text does it.
+ */
+export class FullText {
+  readonly #query: Query;
+  readonly #analyzer: Analyzer;
+
+  constructor(query: Query, analyzer: Analyzer) {
+    this.#query = query;
+    this.#analyzer = analyzer;
+  }
+
+  /** The best chunks, by how much each has of what one could have of the terms; phrases raise those that have them. */
+  async search(
+    scope: ScopeInside,
+    terms: readonly (readonly string[])[],
+    phrases: readonly string[],
+    limit: number,
+  ): Promise<Map<number, number>> {
+    const asked = await this.#asked(terms, phrases);
+    if (asked.length === 0) return new Map();
+    const choosing = rarest(asked);
+    const rows = await this.#query(SEARCH, [
+      scope.stores,
+      scope.files ?? null,
+      choosing.map(({ words }) => having(words)),
+      choosing.map(({ share }) => share),
+      asked.map(({ words }) => together(words)),
+      asked.map(({ words }) => together(above(words))),
+      asked.map(({ words }) => words.length === 1),
+      asked.map(({ share }) => share),
+      limit,
+    ]);
+    return new Map(rows.map(({ id, score }) => [Number(id), Math.min(1, Number(score))]));
+  }
+
+  /** What is asked for and there, with what each counts. */
+  async #asked(terms: readonly (readonly string[])[], phrases: readonly string[]): Promise<Phrase[]> {
+    const spelled = [...terms, ...phrases.map((one) => [one])];
+    const all = this.#analyzer.phrases(spelled.flat());
+    if (all.every((words) => words.length === 0)) return [];
+    const [row] = await this.#query(COUNT, [all.map(having)]);
+    const counts = row as { all: string; having: number[] };
+    let at = 0;
+    const weighed = spelled.map((term) =>
+      term
+        .map((): Phrase => {
+          const chunks = counts.having[at] as number;
+          return { words: all[at++] as string[], chunks, share: weightOf(chunks, Number(counts.all)) };
+        })
+        .filter(({ words }) => words.length > 0),
+    );
+    const [words, sideBySide] = [weighed.slice(0, terms.length), weighed.slice(terms.length)];
+    const hasPhrases = phrases.length > 0;
+    return [
+      ...shared(words, hasPhrases ? 1 / (1 + PHRASES) : 1),
+      ...shared(sideBySide, PHRASES / (1 + PHRASES)),
+    ].filter(({ chunks }) => chunks > 0);
+  }
+}
+
+/** https://en.wikipedia.org/wiki/Okapi_BM25 */
+function weightOf(having: number, chunks: number): number {
+  return Math.max(LEAST_WEIGHT, Math.log((chunks - having + 0.5) / (having + 0.5)));
+}
+
+/** Divides what the terms count among them; a term counts what it does in its most frequent spelling. */
+function shared(terms: readonly (readonly Phrase[])[], whole: number): Phrase[] {
+  const most = terms.map((term) => Math.min(...term.map(({ share }) => share))).filter(Number.isFinite);
+  const sum = most.reduce((total, one) => total + one, 0);
+  return terms.flat().map((one) => ({ ...one, share: (whole * one.share) / sum }));
+}
+
+function rarest(asked: readonly Phrase[]): Phrase[] {
+  const sorted = asked.toSorted((one, other) => one.chunks - other.chunks);
+  let hits = 0;
+  const chosen = sorted.filter(({ chunks }) => {
+    hits += chunks;
+    return hits <= MOST_HITS;
+  });
+  return chosen.length > 0 ? chosen : sorted.slice(0, 1);
+}
