@@ -43,4 +43,5 @@ describe('the store in PostgreSQL', () => {
     await server?.stop();
   });
   storeContract(() => store);
+  describe('its search index', () => searchIndexContract(() => store.searchIndex));
 });

@@ -16,7 +16,7 @@ const PHRASES = 0.5;
 const MOST_HITS = 20_000;
 
 /** So many chunks are looked at closely: each takes some 30 µs to read. */
-const RANKED = 1_000;
+const RANKED = 500;
 
 /** A word, or several that must stand together, and what it counts. */
 interface Phrase {
@@ -35,15 +35,17 @@ const COUNT = `SELECT (SELECT coalesce(sum(chunks), 0) FROM bobbin_search_files)
  * How often a word stands in a chunk: PostgreSQL's rank of a single one is the sum of 1/k² for each of its places, by what
  * that sum is for endlessly many. https://www.postgresql.org/docs/current/textsearch-controls.html#TEXTSEARCH-RANKING
  */
-const often = (query: string) =>
-  `(SELECT CASE WHEN rank = 0 THEN 0 ELSE 0.608 / greatest(0.002, 1 - rank) - 0.55 END
-    FROM ts_rank('{1,1,1,1}', words, ${query}::tsquery) AS rank)`;
+const often = (rank: string) =>
+  `CASE WHEN ${rank} > 0 THEN 0.608 / greatest(0.002, 1 - ${rank}) - 0.55 ELSE 0 END`;
 
 const SEARCH = `WITH average AS (
     SELECT sum(words)::float8 / greatest(1, sum(chunks)) AS length FROM bobbin_search_files
+  ), found AS MATERIALIZED (
+    SELECT id, file, length, share FROM unnest($3::text[], $4::float8[]) AS asked (query, share),
+      -- By the index: to compare all chunks takes long, which the planner does not know.
+      LATERAL (SELECT id, file, length FROM bobbin_search_chunks WHERE words @@ query::tsquery OFFSET 0) AS chunk
   ), hits AS MATERIALIZED (
-    SELECT id, sum(share) AS share FROM unnest($3::text[], $4::float8[]) AS asked (query, share)
-    JOIN bobbin_search_chunks ON words @@ query::tsquery
+    SELECT id, sum(share) AS share FROM found
     WHERE file IN (SELECT id FROM bobbin_search_files WHERE store = ANY($1) AND ($2::bigint[] IS NULL OR id = ANY($2)))
     GROUP BY id, length ORDER BY share DESC, length, id LIMIT ${RANKED}
   ), close AS MATERIALIZED (
@@ -51,12 +53,18 @@ const SEARCH = `WITH average AS (
       -- Read once, not for each word.
       words || '' AS words
     FROM hits JOIN bobbin_search_chunks AS chunk USING (id), average
+  ), asked AS MATERIALIZED (
+    SELECT query::tsquery, above::tsquery, single, share
+    FROM unnest($5::text[], $6::text[], $7::bool[], $8::float8[]) AS asked (query, above, single, share)
+  ), ranks AS MATERIALIZED (
+    SELECT id, norm, share, CASE WHEN single THEN ts_rank('{1,1,1,1}', words, query) END AS rank,
+      CASE WHEN single THEN ts_rank('{1,1,1,1}', words, above) ELSE (words @@ above)::int END AS rank_above
+    FROM close JOIN asked ON words @@ query
+  ), times AS (
+    SELECT id, norm, share, CASE WHEN rank IS NULL THEN 1 + rank_above
+      ELSE ${often('rank')} + ${often('rank_above')} END AS often FROM ranks
   )
-  SELECT id, sum(share * often / (often + norm)) AS score
-  FROM close, unnest($5::text[], $6::text[], $7::bool[], $8::float8[]) AS asked (query, above, single, share),
-    LATERAL (SELECT CASE WHEN single THEN ${often('query')} + ${often('above')}
-      ELSE (words @@ query::tsquery)::int + (words @@ above::tsquery)::int END AS often) AS times
-  WHERE often > 0 GROUP BY id ORDER BY score DESC, id LIMIT $9`;
+  SELECT id, sum(share * often / (often + norm)) AS score FROM times GROUP BY id ORDER BY score DESC, id LIMIT $9`;
 
 /**
  * Full text over PostgreSQL's `tsvector`, which is indexed by its words: those chunks that have most of the rarest words are

@@ -99,6 +99,7 @@ export function together(words: readonly string[]): string {
   return words.map(quoted).join(' <-> ');
 }
 
+/** The same words as they are found in headings. */
 export function above(words: readonly string[]): string[] {
   return words.map((word) => ABOVE + word);
 }
@@ -117,7 +118,8 @@ function wordsOf([headings, text, parts]: [Places, Places, Places]): Words {
   for (const [word, places] of headings) all.set(ABOVE + word, [...places]);
   const entries: string[] = [];
   let bytes = 0;
-  for (const [word, places] of all) {
+  // Of what is too much the beginning is kept.
+  for (const [word, places] of [...all].sort(([, [one = 0]], [, [other = 0]]) => one - other)) {
     const kept = places.filter((place) => place < LAST_PLACE).slice(0, MOST_PLACES);
     bytes += Buffer.byteLength(word) + BYTES_OF_WORD + BYTES_OF_PLACE * kept.length;
     if (bytes > MOST_BYTES) break;
