@@ -39,7 +39,7 @@ export interface Surroundings {
 export function openFileSearch({ index, documents, embeddings }: FileSearchOptions, around: Surroundings) {
   const { keyv, locks, onError } = around;
   const source = sourceOf(index, keyv('semantics'), embeddings);
-  const semantics = new Semantics({ index, source, failed: onError });
+  const semantics = new Semantics({ index, source, locks, failed: onError });
   const engine = new SearchEngine(index, semantics);
   const stores = new VectorStores({ state: around.state, index: engine, documents, locks, onError });
   const state: State = { ...around.state, search: stores };

@@ -18,6 +18,7 @@ function searchOver(store: Store, source: EmbedderSource) {
     source,
     failed: (error) => failures.push(error),
     retryMs: 10,
+    lookMs: 0,
   });
   onTestFinished(() => semantics.close());
   return { engine: new SearchEngine(store.searchIndex, semantics), semantics, failures };
@@ -71,6 +72,32 @@ test('what is learnt from the documents finds what has none of the words, also a
   const again = searchOver(store, source()).engine;
   const hits = await again.search({ stores: [STORE], queries: ['car'], limit: 100 });
   expect(hits.find(({ file }) => file === 'target')).toEqual(first);
+});
+
+test('what one process has learnt another one searches by, and none learns it again', async () => {
+  const store = openMemoryStore();
+  const source = () => new LatentSource(store.searchIndex, store.keyv('semantics'));
+  const [one, two] = [searchOver(store, source()), searchOver(store, source())];
+  expect(await found(two.engine, 'car')).toEqual([]);
+  await put(one.engine, 'corpus', ...corpus);
+  await put(one.engine, 'target', 'automobile', 'loaf');
+  await one.semantics.settled();
+  const learnt = await store.keyv('semantics').get('latent');
+  const targets = async ({ engine }: typeof one) => {
+    const hits = await engine.search({ stores: [STORE], queries: ['car'], limit: 100 });
+    return hits.filter(({ file }) => file === 'target').map(({ text }) => text);
+  };
+  expect((await targets(two))[0]).toBe('automobile');
+  await put(two.engine, 'more', 'automobile of the other process');
+  await two.semantics.settled();
+  expect(await store.keyv('semantics').get('latent')).toEqual(learnt);
+  const { generation } = learnt as { generation: string };
+  expect(await store.searchIndex.count(generation)).toEqual({ chunks: 83, vectors: 83 });
+  // What is let go is let go for both.
+  await one.engine.remove(STORE);
+  await one.semantics.settled();
+  await put(two.engine, 'target', 'automobile');
+  expect(await targets(two)).toEqual([]);
 });
 
 test('what was learnt is let go with what it was learnt from', async () => {

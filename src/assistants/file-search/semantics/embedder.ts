@@ -14,8 +14,11 @@ export interface Embedder {
 
 /** Where embedders come from. */
 export interface EmbedderSource {
-  /** What made the vectors that there are, from before this process; undefined where nothing did. */
-  restore(): Promise<Embedder | undefined>;
+  /**
+   * What made the vectors that there are, in this process, before it or beside it: `current` where that did. Undefined where
+   * nothing did.
+   */
+  restore(current: Embedder | undefined): Promise<Embedder | undefined>;
   /** What should make vectors from now on: `current` as long as it is good enough. Undefined where nothing can yet. */
   next(current: Embedder | undefined, signal: AbortSignal): Promise<Embedder | undefined>;
   /** Texts were removed, of which nothing may be left. */

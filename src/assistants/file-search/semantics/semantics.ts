@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ALONE, type Lock, type Locks } from '../../runs/locks.ts';
 import type { SearchIndex } from '../search-index.ts';
 import type { Embedder, EmbedderSource } from './embedder.ts';
 
@@ -8,12 +9,18 @@ const RETRY_MS = 60_000;
 /** How long a question waits for its vector, in ms; its words find much without. */
 const PATIENCE_MS = 3_000;
 
+/** How often it is looked for what other processes have made, in ms: until then this one searches by what it knows. */
+const LOOK_MS = 5_000;
+
 export interface SemanticsOptions {
   index: SearchIndex;
   source: EmbedderSource;
   /** Is told of what failed and is tried again. */
   failed(error: unknown): void;
+  /** Among the processes that share the index, of which one at a time makes vectors. */
+  locks?: Locks;
   retryMs?: number;
+  lookMs?: number;
 }
 
 /**
@@ -25,7 +32,8 @@ export class Semantics {
   readonly #closed = new AbortController();
   /** What makes the vectors that are searched. */
   #current: Embedder | undefined;
-  #restored: Promise<void> | undefined;
+  #looked: Promise<void> | undefined;
+  #lookedAt = 0;
   #running: Promise<void> | undefined;
   #isAskedAgain = false;
   /** Ends the pause after a failure. */
@@ -38,7 +46,7 @@ export class Semantics {
 
   /** Where a question points; undefined where that can't be told now. */
   async vectorOf(question: string): Promise<{ generation: string; values: Float32Array } | undefined> {
-    await this.#restoreOnce();
+    await this.#lookAgain();
     const embedder = this.#current;
     if (!embedder) return undefined;
     const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(PATIENCE_MS)]);
@@ -84,7 +92,7 @@ export class Semantics {
     while (this.#isAskedAgain && !signal.aborted) {
       this.#isAskedAgain = false;
       try {
-        await this.#tend(signal);
+        await this.#tendAlone(signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#options.failed(error);
@@ -102,13 +110,33 @@ export class Semantics {
     await sleep(this.#options.retryMs ?? RETRY_MS, undefined, { signal, ref: false }).catch(() => {});
   }
 
+  async #tendAlone(signal: AbortSignal): Promise<void> {
+    const lock = await this.#lock(signal);
+    try {
+      await this.#tend(AbortSignal.any([signal, lock.lost]));
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /** Waits for another process: it may have looked through the passages before the last of them came. */
+  async #lock(signal: AbortSignal): Promise<Lock> {
+    const { locks = ALONE, lookMs = LOOK_MS } = this.#options;
+    for (;;) {
+      const lock = await locks.take('semantics');
+      if (lock) return lock;
+      await sleep(lookMs, undefined, { signal, ref: false });
+    }
+  }
+
   async #tend(signal: AbortSignal): Promise<void> {
-    await this.#restoreOnce();
+    await this.#look();
     const { index, source } = this.#options;
+    const former = this.#current?.generation;
     const next = await source.next(this.#current, signal);
     if (!next) return;
     await this.#fill(next, signal);
-    if (next.generation === this.#current?.generation) return;
+    if (next.generation === former) return;
     this.#current = next;
     await index.keepGenerations([next.generation]);
   }
@@ -131,13 +159,29 @@ export class Semantics {
     signal.throwIfAborted();
   }
 
-  #restoreOnce(): Promise<void> {
-    this.#restored ??= this.#options.source.restore().then((embedder) => {
-      this.#current ??= embedder;
+  #lookAgain(): Promise<void> {
+    const { lookMs = LOOK_MS } = this.#options;
+    if (this.#looked && performance.now() - this.#lookedAt < lookMs) return this.#looked;
+    this.#lookedAt = performance.now();
+    const looked = this.#look();
+    this.#looked = looked;
+    looked.catch(() => {
+      if (this.#looked === looked) this.#looked = undefined;
     });
-    this.#restored.catch(() => {
-      this.#restored = undefined;
-    });
-    return this.#restored;
+    return looked;
+  }
+
+  /** Takes up what was made before this process, or beside it, as soon as that is no less whole than what it has. */
+  async #look(): Promise<void> {
+    const { index, source } = this.#options;
+    const current = this.#current;
+    const kept = await source.restore(current);
+    if (kept?.generation === current?.generation) return;
+    if (kept && current) {
+      const [there, here] = [await index.count(kept.generation), await index.count(current.generation)];
+      if (there.vectors < here.vectors) return;
+    }
+    // What this process has made meanwhile is newer.
+    if (this.#current === current) this.#current = kept;
   }
 }

@@ -41,8 +41,9 @@ export class LatentSource implements EmbedderSource {
     this.#kept = kept;
   }
 
-  async restore(): Promise<Embedder | undefined> {
+  async restore(current: Embedder | undefined): Promise<Embedder | undefined> {
     const learnt = (await this.#kept.get(LEARNT)) as Learnt | undefined;
+    if (learnt && learnt.generation === current?.generation) return current;
     const basis = (await this.#kept.get(BASIS)) as Uint8Array | undefined;
     return learnt && basis && new LatentEmbedder(learnt.generation, decodeBasis(basis));
   }

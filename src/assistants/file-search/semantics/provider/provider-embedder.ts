@@ -64,9 +64,11 @@ export class ProviderSource implements EmbedderSource {
     this.#dimension = dimension;
   }
 
-  async restore(): Promise<Embedder | undefined> {
+  async restore(current: Embedder | undefined): Promise<Embedder | undefined> {
     const dimension = await this.#dimension.kept();
-    return dimension === undefined ? undefined : new ProviderEmbedder(this.#client, this.#model, dimension);
+    if (dimension === undefined) return undefined;
+    const kept = new ProviderEmbedder(this.#client, this.#model, dimension);
+    return kept.generation === current?.generation ? current : kept;
   }
 
   async next(current: Embedder | undefined, signal: AbortSignal): Promise<Embedder | undefined> {
