@@ -6,7 +6,7 @@ import { openMemory, openScene, uploaded } from '../../assistants/file-search/sc
 import { knowledgeScene } from '../../knowledge/scene.ts';
 import { postgresScene } from './scene.ts';
 
-const { connect, freshDatabase, open } = postgresScene();
+const { connect, cut, freshDatabase, open } = postgresScene();
 
 const put = (index: SearchIndex, file: string, ...texts: string[]) =>
   index.put({
@@ -106,6 +106,28 @@ test('any text is kept as it is, and a chunk of any length is found by its begin
   expect((await searchIndex.chunks('vs', 'a')).map(({ text }) => text)).toEqual(texts);
   expect(await found(searchIndex, 'byte')).toEqual(['zero\0byte']);
   expect(await found(searchIndex, 'word7')).toEqual([long]);
+});
+
+test('a put that fails in its midst, or whose connection is cut, leaves what was there', async () => {
+  const database = await freshDatabase();
+  const { searchIndex } = await open(database);
+  await put(searchIndex, 'a', 'apple');
+  const chunk = { text: 'pear', headings: [], place: {}, parts: '' };
+  const file = { store: 'vs', file: 'a', title: 'a', attributes: {} };
+  const broken = [...Array.from({ length: 30 }, () => chunk), { ...chunk, place: 1n }];
+  await expect(searchIndex.put({ ...file, chunks: broken })).rejects.toThrow(TypeError);
+  const large = searchIndex.put({ ...file, chunks: Array.from({ length: 3_000 }, () => chunk) });
+  const whole = large.then(
+    () => 'whole',
+    (error: unknown) => error,
+  );
+  expect(await found(searchIndex, 'apple')).toEqual(['apple']);
+  await cut(database, 'bobbin');
+  expect(await whole).toBeInstanceOf(Error);
+  expect([await found(searchIndex, 'apple'), await found(searchIndex, 'pear')]).toEqual([['apple'], []]);
+  expect(await searchIndex.count()).toEqual({ chunks: 1, vectors: 0 });
+  await put(searchIndex, 'a', 'plum');
+  expect(await found(searchIndex, 'plum')).toEqual(['plum']);
 });
 
 describe('many processes', () => {
