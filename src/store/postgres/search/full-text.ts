@@ -1,4 +1,5 @@
 import type { Query } from '../connections/connections.ts';
+import { Counts } from './counts.ts';
 import type { ScopeInside } from './scope.ts';
 import { type Analyzer, above, having, together } from './words.ts';
 
@@ -25,11 +26,6 @@ interface Phrase {
   /** How many chunks have its words. */
   chunks: number;
 }
-
-/** How many chunks have what is asked for, of all that there are. */
-const COUNT = `SELECT (SELECT coalesce(sum(chunks), 0) FROM bobbin_search_files) AS all,
-  ARRAY(SELECT (SELECT count(*) FROM bobbin_search_chunks WHERE words @@ query::tsquery)
-    FROM unnest($1::text[]) WITH ORDINALITY AS asked (query, n) ORDER BY n)::int[] AS having`;
 
 /**
  * How often a word stands in a chunk: PostgreSQL's rank of a single one is the sum of 1/k² for each of its places, by what
@@ -72,10 +68,12 @@ const SEARCH = `WITH average AS (
  */
 export class FullText {
   readonly #query: Query;
+  readonly #counts: Counts;
   readonly #analyzer: Analyzer;
 
   constructor(query: Query, analyzer: Analyzer) {
     this.#query = query;
+    this.#counts = new Counts(query);
     this.#analyzer = analyzer;
   }
 
@@ -108,14 +106,13 @@ export class FullText {
     const spelled = [...terms, ...phrases.map((one) => [one])];
     const all = this.#analyzer.phrases(spelled.flat());
     if (all.every((words) => words.length === 0)) return [];
-    const [row] = await this.#query(COUNT, [all.map(having)]);
-    const counts = row as { all: string; having: number[] };
+    const counts = await this.#counts.of(all.map(having));
     let at = 0;
     const weighed = spelled.map((term) =>
       term
         .map((): Phrase => {
           const chunks = counts.having[at] as number;
-          return { words: all[at++] as string[], chunks, share: weightOf(chunks, Number(counts.all)) };
+          return { words: all[at++] as string[], chunks, share: weightOf(chunks, counts.all) };
         })
         .filter(({ words }) => words.length > 0),
     );
