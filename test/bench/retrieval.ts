@@ -8,7 +8,8 @@ import { type Basis, fold } from '../../src/assistants/file-search/semantics/lat
 import { learn } from '../../src/assistants/file-search/semantics/latent/learn.ts';
 import { Stemmer, type Stems } from '../../src/assistants/file-search/semantics/latent/stems.ts';
 import { passagesOf } from '../../src/assistants/file-search/semantics/passages.ts';
-import { FullText, TOKENIZER, WEIGHTS } from '../../src/store/sqlite/search/full-text.ts';
+import { FullText, WEIGHTS } from '../../src/store/sqlite/search/full-text.ts';
+import { TOKENIZER } from '../../src/store/tokenizer.ts';
 import { type Figure, print } from './figure.ts';
 
 /** A folder with `docs/` and `questions.jsonl`, as its README describes it. */

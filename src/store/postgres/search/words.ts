@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { TOKENIZER } from '../../sqlite/search/full-text.ts';
+import { TOKENIZER } from '../../tokenizer.ts';
 
 /** What is searched of a chunk. */
 export interface Fields {

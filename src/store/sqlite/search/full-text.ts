@@ -1,7 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-
-/** English stems, which are kinder to German than no stems; words without their accents. https://www.sqlite.org/fts5.html#tokenizers */
-export const TOKENIZER = 'porter unicode61 remove_diacritics 2';
+import { TOKENIZER } from '../../tokenizer.ts';
 
 /**
  * What a word counts in the headings, in the text, and among the parts. What a passage is about stands in its headings, and
