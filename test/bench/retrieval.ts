@@ -90,22 +90,21 @@ function ranking(docs: readonly Doc[], way: Way, meaning: (question: string) => 
     weights: WEIGHTS,
   });
   docs.forEach((doc, id) => {
-    const headings = [
-      ...(way.title === false ? [] : [doc.name]),
-      ...(way.headings === false ? [] : [doc.heading]),
-    ];
+    const above = way.title === false ? '' : doc.name;
+    const heading = way.headings === false ? '' : doc.heading;
     const parts = way.parts === false ? '' : partsOf(`${doc.heading}\n${doc.text}`);
-    text.put({ id, headings: headings.join('\n'), text: doc.text, parts });
+    text.put({ id, heading, above, text: doc.text, parts });
   });
   return (question: string): string[] => {
+    const semantic = meaning(question);
+    const best = [...semantic].sort(([, one], [, other]) => other - one).slice(0, CANDIDATES);
     const lexical = text.search(
       (way.terms ?? termsOf)(question),
       (way.phrases ?? phrasesOf)(question),
       CANDIDATES,
-      () => true,
+      [0],
+      way.share === 1 ? [] : best.map(([id]) => id),
     );
-    const semantic = meaning(question);
-    const best = [...semantic].sort(([, one], [, other]) => other - one).slice(0, CANDIDATES);
     const ids = new Set(way.share === 1 ? lexical.keys() : [...lexical.keys(), ...best.map(([id]) => id)]);
     const candidates = [...ids].map((id) => ({
       id,

@@ -1,11 +1,11 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { KeptVector } from '../../kept-vector.ts';
-import { MAX_CHUNKS } from '../../search-index.ts';
+import { fileOf, range } from './chunk-ids.ts';
 import { type Entry, FullText, tellLargeIds } from './full-text.ts';
 import { Vectors } from './vectors.ts';
 
 /** Counted up with every change of the tables or of what is in them: another version is made anew. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** For the other connection to come to the end of a transaction, in ms; the longest is an optimisation. */
 const BUSY_TIMEOUT_MS = 60_000;
@@ -40,11 +40,6 @@ export interface SideCandidate {
   id: number;
   lexical: number;
   semantic?: number;
-}
-
-/** The file that a chunk belongs to, which is in its id: so nobody has to look it up. */
-export function fileOf(chunk: number): number {
-  return Math.floor(chunk / MAX_CHUNKS);
 }
 
 /**
@@ -104,12 +99,11 @@ export class SideFile {
   search({ files, terms, phrases, vector, limit }: SideQuery): SideCandidate[] {
     const meant = new Set(files);
     const isMeant = (id: number) => meant.has(fileOf(id));
-    const lexical = this.#text.search(terms, phrases, limit, isMeant);
-    if (!vector) return [...lexical].map(([id, score]) => ({ id, lexical: score }));
-    const vectors = this.#vectorsOf(vector.generation);
-    const semantic = new Map(vectors.nearest(vector.values, limit, isMeant));
+    const looked = vector && { vectors: this.#vectorsOf(vector.generation), values: vector.values };
+    const semantic = new Map(looked?.vectors.nearest(looked.values, limit, isMeant));
+    const lexical = this.#text.search(terms, phrases, limit, files, semantic.keys());
     return [...new Set([...lexical.keys(), ...semantic.keys()])].map((id) => {
-      const cosine = semantic.get(id) ?? vectors.cosine(vector.values, id);
+      const cosine = semantic.get(id) ?? looked?.vectors.cosine(looked.values, id);
       return { id, lexical: lexical.get(id) ?? 0, ...(cosine !== undefined && { semantic: cosine }) };
     });
   }
@@ -144,7 +138,7 @@ export class SideFile {
   }
 
   #remove(id: number): void {
-    const [first, last] = [id * MAX_CHUNKS, (id + 1) * MAX_CHUNKS - 1];
+    const [first, last] = range(id);
     if (this.#text.removeBetween(first, last) > 0) this.#hasHidden = true;
     this.#sql.removeVectors.run(first, last);
     this.#sql.removeFile.run(id);

@@ -10,7 +10,8 @@ import {
   type WalkedChunk,
 } from '../../search-index.ts';
 import type { SqliteAccess } from '../access.ts';
-import { type FileEntries, type FileMark, fileOf, type VectorEntry } from './side-file.ts';
+import { fileIdIn, fileOf, range } from './chunk-ids.ts';
+import type { FileEntries, FileMark, VectorEntry } from './side-file.ts';
 
 /** Stamps of this size tell apart what had the same id before a backup was put back. */
 const STAMPS = 2 ** 32;
@@ -176,7 +177,7 @@ export class SearchTables {
     if (!file || !last) return undefined;
     const entries = rows.map((row) => ({
       id: Number(row.id),
-      headings: [String(file.title), ...JSON.parse(String(row.headings))].join('\n'),
+      ...headingsIn(String(file.title), JSON.parse(String(row.headings))),
       text: String(row.text),
       parts: String(row.parts),
     }));
@@ -224,8 +225,9 @@ export class SearchTables {
 
 type Row = Record<string, SQLOutputValue>;
 
-function range(file: number): [first: number, last: number] {
-  return [file * MAX_CHUNKS, (file + 1) * MAX_CHUNKS - 1];
+/** A chunk's own heading, and what stands above that. */
+function headingsIn(title: string, headings: readonly string[]) {
+  return { heading: headings.at(-1) ?? '', above: [title, ...headings.slice(0, -1)].join('\n') };
 }
 
 /** What a vector is made of. */
@@ -242,7 +244,7 @@ function walkedIn({ id, title, headings, text }: Row): WalkedChunk {
 }
 
 /** Of a chunk's file. */
-const TITLE = `(SELECT title FROM search_files WHERE search_files.id = search_chunks.id / ${MAX_CHUNKS})`;
+const TITLE = `(SELECT title FROM search_files WHERE search_files.id = ${fileIdIn('search_chunks.id')})`;
 
 const SQL = {
   marks: "SELECT id, stamp FROM search_files WHERE store <> ''",
