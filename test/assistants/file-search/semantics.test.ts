@@ -100,6 +100,24 @@ test('what one process has learnt another one searches by, and none learns it ag
   expect(await targets(two)).toEqual([]);
 });
 
+test.each([
+  ['share no word', (at: number) => `alone${at} single${at} only${at}x`],
+  ['say all the same', () => 'printer paper toner'],
+  ['have words of grammar alone', () => 'it is what it is'],
+  ['have no word', () => '— … —'],
+])('of passages that %s nothing is learnt, and nothing fails', async (_, text) => {
+  const store = openMemoryStore();
+  const { engine, semantics, failures } = searchOver(
+    store,
+    new LatentSource(store.searchIndex, store.keyv('semantics')),
+  );
+  await put(engine, 'file', ...Array.from({ length: 40 }, (_, at) => text(at)));
+  await semantics.settled();
+  expect(failures).toEqual([]);
+  for (const { semantic } of await engine.search({ stores: [STORE], queries: [text(7)], limit: 3 }))
+    expect(semantic).toBeUndefined();
+});
+
 test('what was learnt is let go with what it was learnt from', async () => {
   const store = openMemoryStore();
   const kept = store.keyv<unknown>('semantics');

@@ -21,11 +21,13 @@ export function learn(passages: readonly Stems[]): Basis | undefined {
   for (const passage of passages)
     for (const stem of passage.keys()) frequencies.set(stem, (frequencies.get(stem) ?? 0) + 1);
   const chosen = [...frequencies]
-    .filter(([, count]) => count >= LEAST_PASSAGES)
+    // What stands in every passage weighs nothing.
+    .filter(([, count]) => count >= LEAST_PASSAGES && count < passages.length)
     .sort(([, one], [, other]) => other - one)
     .slice(0, MOST_STEMS);
   const stems = new Map(chosen.map(([stem], row) => [stem, row]));
   const weights = Float32Array.from(chosen, ([, count]) => Math.log(passages.length / count));
+  if (stems.size === 0) return undefined;
   const rows = passages.map((passage) => weighted(passage, stems, weights));
   const fewest = Math.min(passages.length, stems.size);
   const dimensions = Math.min(DIMENSIONS, Math.ceil(fewest * DIRECTIONS_SHARE));

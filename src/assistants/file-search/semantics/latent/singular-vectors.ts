@@ -21,8 +21,9 @@ export function rightSingularVectors(
 ): { vectors: Float64Array; width: number } {
   const width = Math.min(wanted + OVERSAMPLING, matrix.rows, matrix.columns);
   let block = orthonormal(randomBlock(matrix.columns * width), width);
-  for (let round = 1; round < ROUNDS; round++)
+  for (let round = 1; round < ROUNDS && block.width > 0; round++)
     block = orthonormal(matrix.gramTimes(block.vectors, block.width), block.width);
+  if (block.width === 0) return { vectors: block.vectors, width: 0 };
   const image = matrix.gramTimes(block.vectors, block.width);
   // Within the subspace the problem is a small one: https://en.wikipedia.org/wiki/Rayleigh%E2%80%93Ritz_method
   const { values, columns } = eigen(products(block.vectors, image, block.width));
