@@ -4,8 +4,14 @@ import { type Passage, passagesIn } from './passages.ts';
 /** So many sources are quoted; more is a list of results and no answer. */
 const MAX_QUOTES = 2;
 
-/** Below this score a search found next to nothing; how high one is depends on how much there is to search. */
-const MIN_SCORE = 0.05;
+/**
+ * Below this score, of 0 to 1, a passage has so little of what the question is about that its words are there by chance: about
+ * a third of them, said once each.
+ */
+const MIN_SCORE = 0.15;
+
+/** What is nearly as good as the best is quoted, too. */
+const ALIKE = 0.95;
 
 /** A passage answers a question when it holds this share of the question's own words. */
 const MIN_SHARE = 0.5;
@@ -33,9 +39,10 @@ export function quotedAnswer(question: string, output: string): string | undefin
   const fitting = passagesIn(output)
     .map((passage) => ({ passage, share: shareOf(words, passage) }))
     .filter(({ passage: { score }, share }) => score >= MIN_SCORE && share >= MIN_SHARE)
-    .sort((one, other) => other.share - one.share);
-  const best = fitting[0]?.share ?? 0;
-  const quotes = fitting.filter(({ share }) => share === best).slice(0, MAX_QUOTES);
+    .map(({ passage, share }) => ({ passage, worth: passage.score * share }))
+    .sort((one, other) => other.worth - one.worth);
+  const best = fitting[0]?.worth ?? 0;
+  const quotes = fitting.filter(({ worth }) => worth >= best * ALIKE).slice(0, MAX_QUOTES);
   return quotes.length === 0 ? UNKNOWN : quotes.map(({ passage }) => quote(passage, words)).join('\n\n');
 }
 
@@ -47,7 +54,11 @@ const FAILED = "I don't know: the documents could not be searched just now. Plea
 /** `From **Handbook › Overtime** (2026-05-01):` and the part of the passage that holds most of the words. */
 function quote({ title, headings, date, text, mark }: Passage, words: readonly string[]): string {
   const from = [title, ...headings].map((name) => name.replace(/[*_`[\]<>]/g, '')).join(' › ');
-  const shown = excerpt(text, words);
+  // What the headings say already need not be said again: their section's own beginning is meant.
+  const shown = excerpt(
+    text,
+    words.filter((word) => heldOf([word], from) === 0),
+  );
   const last = shown.split('\n').at(-1) ?? '';
   // Behind a table or a fence the mark would become a part of it.
   const end = /^\s*(?:\||```|~~~)/.test(last) ? `\n\n${mark}` : ` ${mark}`;

@@ -102,6 +102,25 @@ describe('the demo model, asked what documents may answer', () => {
     expect(said[0]).not.toContain('```');
   });
 
+  test('quotes what the search found best, from the beginning of the section whose heading is asked for', async () => {
+    const steps = ['Make an app from the manifest.', 'Install it.', 'Copy its token.'];
+    const later = Array.from(
+      { length: 30 },
+      (_, at) => `Connect, and Kelpie of Teams says so in line ${at}.`,
+    );
+    const { said } = await asked(
+      [
+        { text: [...steps, ...later].join('\n'), score: 0.8, headings: ['Kelpie', 'Connect Teams'] },
+        { text: 'Kelpie can connect a model, also from Teams.', score: 0.6, headings: ['Kelpie', 'Models'] },
+      ],
+      'How do I connect Kelpie to Teams?',
+    );
+    expect(said[0]).toMatch(
+      /^From \*\*.*Connect Teams\*\*:\n\n> Make an app from the manifest\.\n> Install it\./,
+    );
+    expect(said[0]).not.toContain('Models');
+  });
+
   test.each([
     ['the best score is low', [{ ...OVERTIME, score: 0.01 }]],
     ['the words are others', [{ text: 'Lunch is at noon.', score: 0.9 }]],
