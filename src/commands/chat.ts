@@ -19,6 +19,9 @@ import type { Store } from '../store/store.ts';
 import { backupRequests } from './backup.ts';
 import { knowledgeRequests } from './knowledge-requests.ts';
 
+/** A search shows nothing of itself but its sources, below the answer: so it says what it was. Others are named by their type. */
+const TOOL_LABELS: Readonly<Record<string, string>> = { file_search: 'Searched the team’s documents' };
+
 export interface ChatOptions {
   /** Begin a new conversation instead of going on with the last one. */
   fresh: boolean;
@@ -31,7 +34,10 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
   const log = await openLog(settings.logLevel ?? 'warn');
   const follow = streamed ? streamedRun : polledRun;
   const { maxReplyLength: longest } = settings;
-  const style: ReplyStyle = { toolCall: (type) => `*${type}*`, ...(longest && { longest }) };
+  const style: ReplyStyle = {
+    toolCall: (type) => `*${TOOL_LABELS[type] ?? type}*`,
+    ...(longest && { longest }),
+  };
   const store = await openStore(settings.store);
   // Who closes the terminal can't be answered there any more.
   const queue = memoryStore().queue<IncomingMessage>('console');
