@@ -13,7 +13,7 @@ export const MOST_SAID = K1 + 1;
  * What words count that stand side by side in the question and in the chunk: as in a sequential dependence model, less than
  * single ones (Metzler and Croft 2005). They are evidence beside those, never against a chunk that says it in another order.
  */
-const PHRASES = 0.5;
+export const PHRASES = 0.5;
 
 /**
  * What it counts that a chunk's own heading is what is asked for. A section is about its heading, also where every other one

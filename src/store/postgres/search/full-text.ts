@@ -1,3 +1,4 @@
+import { inverseFrequency, PHRASES } from '../../relevance.ts';
 import type { Query } from '../connections/connections.ts';
 import { Counts } from './counts.ts';
 import type { ScopeInside } from './scope.ts';
@@ -6,12 +7,6 @@ import { type Analyzer, above, having, together } from './words.ts';
 /** The two constants of BM25, as SQLite's full text has them: https://www.sqlite.org/fts5.html#the_bm25_function */
 const K1 = 1.2;
 const B = 0.75;
-
-/** What SQLite gives a word that stands in most of the chunks. */
-const LEAST_WEIGHT = 1e-6;
-
-/** What words side by side count beside single ones, as in SQLite. */
-const PHRASES = 0.5;
 
 /** So many hits of the rarest of what is asked for choose the chunks that are looked at closely; the others only rank. */
 const MOST_HITS = 20_000;
@@ -112,22 +107,13 @@ export class FullText {
       term
         .map((): Phrase => {
           const chunks = counts.having[at] as number;
-          return { words: all[at++] as string[], chunks, share: weightOf(chunks, counts.all) };
+          return { words: all[at++] as string[], chunks, share: inverseFrequency(counts.all, chunks) };
         })
         .filter(({ words }) => words.length > 0),
     );
     const [words, sideBySide] = [weighed.slice(0, terms.length), weighed.slice(terms.length)];
-    const hasPhrases = phrases.length > 0;
-    return [
-      ...shared(words, hasPhrases ? 1 / (1 + PHRASES) : 1),
-      ...shared(sideBySide, PHRASES / (1 + PHRASES)),
-    ].filter(({ chunks }) => chunks > 0);
+    return [...shared(words, 1), ...shared(sideBySide, PHRASES)].filter(({ chunks }) => chunks > 0);
   }
-}
-
-/** https://en.wikipedia.org/wiki/Okapi_BM25 */
-function weightOf(having: number, chunks: number): number {
-  return Math.max(LEAST_WEIGHT, Math.log((chunks - having + 0.5) / (having + 0.5)));
 }
 
 /** Divides what the terms count among them; a term counts what it does in its most frequent spelling. */
