@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { notFound, serverStopping } from '../api-error.ts';
 import type { Run } from '../state.ts';
 import { type Ending, isTerminal } from './ending.ts';
-import { msLeft } from './expiry.ts';
+import { isTooLate, renewed } from './expiry.ts';
 import { type KeptRun, keptRun, readStored, removeBegun, type StoredRun } from './kept-run.ts';
 import type { LiveRun } from './live-run.ts';
 import { LiveRuns, type LiveRunsOptions } from './live-runs.ts';
@@ -213,7 +213,7 @@ export class ActiveRuns {
       if (!now || isTerminal(now.status) || this.#closing) return now ?? run;
       const stored = await readStored(state, now);
       const ending = await this.#endingOf(now);
-      const live = ending ? undefined : await this.#revive(now, stored, lock);
+      const live = ending ? undefined : await this.#revive(renewed(now), stored, lock);
       isTaken = live !== undefined;
       if (live) return live.run;
       if (stored.resumable) this.#live.abandon(stored.resumable.answer);
@@ -227,7 +227,7 @@ export class ActiveRuns {
 
   /** How a run ends that is not worth going on with, if it is not. */
   async #endingOf(run: Run): Promise<Ending | undefined> {
-    if (msLeft(run) <= 0) return { status: 'expired' };
+    if (isTooLate(run)) return { status: 'expired' };
     if (this.#live.broken.has(run.id)) return UNKEPT;
     if (run.status === 'cancelling' || (await this.#wishes?.isTold('cancel', run.id)))
       return { status: 'cancelled' };

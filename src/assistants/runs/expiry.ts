@@ -12,3 +12,16 @@ export function expiryOfNew(): number {
 export function msLeft({ expires_at: at }: Run): number {
   return at === null ? EXPIRES_AFTER_MS : Math.min(at * 1000 - Date.now(), EXPIRES_AFTER_MS);
 }
+
+/** A run whose process died may be so late, in ms, and is worth an answer all the same: a deploy can go wrong for as long. */
+const LATEST_MS = 60 * 60_000;
+
+/** Whether nobody is to go on with the run. One that waits for a client's outputs has waited as long as it may. */
+export function isTooLate(run: Run): boolean {
+  return msLeft(run) <= (run.status === 'requires_action' ? 0 : -LATEST_MS);
+}
+
+/** The run as it is gone on with: what was lost of its time is none of its own. */
+export function renewed(run: Run): Run {
+  return run.status === 'requires_action' ? run : { ...run, expires_at: expiryOfNew() };
+}

@@ -109,6 +109,16 @@ test('a run that was being cancelled ends cancelled, with what it had written', 
   expect(api.model.requests).toEqual([]);
 });
 
+test('a run that expired while nobody carried it has its time anew', async () => {
+  const late = await killed({ answers: [hangsAfter(text('Once'))] }, isWritten('Once'));
+  const api = late.next([says('All of it.')]);
+  const expires_at = Math.floor(Date.now() / 1_000) - 1_800;
+  await api.state.runs.update(late.id, (run) => ({ ...run, expires_at }));
+  const { run, messages } = await finished(api, late.threadId, late.id);
+  expect(run.status).toBe('completed');
+  expect(messages.at(-1)).toMatchObject({ content: [{ text: { value: 'All of it.' } }] });
+});
+
 test('a run that is late expires, and one that was only queued begins', async () => {
   const late = await killed({ answers: [hangsAfter(text('Once'))] }, isWritten('Once'));
   const api = late.next([says('Hello.')]);
