@@ -258,7 +258,8 @@ export class Publisher {
   async #recover(error: unknown): Promise<void> {
     this.#failures++;
     if (this.#failures === 1) this.#failingSince = this.#clock.now();
-    this.#given = error instanceof Gone || this.#hasFailedTooLong(error);
+    // Another process may have the reply by now, whatever becomes of this call.
+    this.#given ||= error instanceof Gone || this.#hasFailedTooLong(error);
     this.#log[this.#given ? 'error' : 'warn'](
       { err: error, failures: this.#failures },
       'a reply could not be shown',

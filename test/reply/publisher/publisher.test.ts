@@ -166,6 +166,27 @@ test('a last edit that fails is sent again until people see it', async () => {
   expect(screen.outcome).toBe(DONE);
 });
 
+test('a reply that was left while a call was under way is not touched again when that fails', async () => {
+  const { gate, screen, publisher } = open();
+  const call = Promise.withResolvers<never>();
+  screen.next = ({ outcome }) => ({
+    budget: gate,
+    send: async () => {
+      if (!outcome) await call.promise;
+      screen.sent.push(outcome?.status ?? 'growing');
+    },
+  });
+  publisher.update(transcript('begun'));
+  await gate.open();
+  publisher.leave();
+  const finished = publisher.finish({ status: 'stopped' });
+  call.reject(new Unavailable('no answer in time'));
+  await settled();
+  await gate.open();
+  await finished;
+  expect(screen.sent).toEqual([]);
+});
+
 test('while the platform fails a reply is not given up before ten minutes: its end is seen when it is well again', async () => {
   const whileFailing = async (failures: number) => {
     const clock = new VirtualClock();
