@@ -42,6 +42,23 @@ export class SqliteAccess {
     });
   }
 
+  /** The same for several writes, of which all are done or none. */
+  transaction<T>(work: () => T): T {
+    const { database } = this;
+    return this.write(() => {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        // SQLite has rolled back already after some errors, such as a full disk.
+        if (database.isTransaction) database.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
   /** Resolves when everything that was written before this call is on the disk. */
   written(): Promise<void> {
     return this.#watch.written();

@@ -109,20 +109,10 @@ export class SqliteAdapter
     this.#set.run(key, value, ttl === undefined ? null : Date.now() + ttl);
   }
 
-  #transaction<T>(work: () => T): Promise<T> {
-    return this.#change(() => {
-      const { database } = this.#access;
-      database.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work();
-        database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        // SQLite has rolled back already after some errors, such as a full disk.
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
-    });
+  async #transaction<T>(work: () => T): Promise<T> {
+    const result = this.#access.transaction(work);
+    await this.#access.written();
+    return result;
   }
 
   async #change<T>(work: () => T): Promise<T> {

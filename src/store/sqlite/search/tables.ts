@@ -59,7 +59,7 @@ export class SearchTables {
 
   /** @param from The place of the first of the chunks in the file. */
   addChunks(id: number, title: string, chunks: readonly IndexedChunk[], from: number): void {
-    this.#transaction(() =>
+    this.#access.transaction(() =>
       chunks.forEach(({ headings, place, parts, text }, at) => {
         const [above, where] = [JSON.stringify(headings), JSON.stringify(place ?? null)];
         this.#sql.addChunk.run(
@@ -76,7 +76,7 @@ export class SearchTables {
 
   /** Puts the file in its place, all at once; the ids of what was there, which nobody finds any more. */
   settle(id: number, store: string, file: string): number[] {
-    return this.#transaction(() => {
+    return this.#access.transaction(() => {
       const gone = this.#hide(store, file);
       this.#sql.settle.run(store, file, id);
       return gone;
@@ -93,7 +93,7 @@ export class SearchTables {
 
   /** The ids of the files that nobody finds any more. */
   hide(store: string, file: string | undefined): number[] {
-    return this.#transaction(() => this.#hide(store, file));
+    return this.#access.transaction(() => this.#hide(store, file));
   }
 
   /** Files that nobody finds, as after a process that died in the middle. */
@@ -103,7 +103,7 @@ export class SearchTables {
 
   /** Deletes some of a file that nobody finds; whether it is gone. */
   sweep(id: number, limit: number): boolean {
-    return this.#transaction(() => {
+    return this.#access.transaction(() => {
       const rows = this.#rows('hashes', ...range(id), limit);
       const last = rows.at(-1);
       if (last) this.#sql.removeChunks.run(id * MAX_CHUNKS, Number(last.id));
@@ -144,7 +144,7 @@ export class SearchTables {
     generation: string,
     vectors: readonly (readonly [id: number, vector: Float32Array])[],
   ): VectorEntry[] {
-    return this.#transaction(() =>
+    return this.#access.transaction(() =>
       vectors.flatMap(([id, vector]) => {
         const [chunk] = this.#rows('hash', id);
         if (!chunk) return [];
@@ -204,22 +204,6 @@ export class SearchTables {
 
   #rows(what: keyof typeof SQL, ...values: (string | number | Uint8Array | null)[]) {
     return this.#access.read(() => this.#sql[what].all(...values));
-  }
-
-  #transaction<T>(work: () => T): T {
-    const { database } = this.#access;
-    return this.#access.write(() => {
-      database.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work();
-        database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        // SQLite has rolled back already after some errors, such as a full disk.
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
-    });
   }
 }
 
