@@ -102,6 +102,11 @@ export interface Absence {
   readonly since: number;
   /** The platform's conversations that were used lately, newest first. */
   readonly conversations: readonly string[];
+  /**
+   * Those in which something was answered shortly before and nothing is now, newest first: a sign of work was left there.
+   * Left out where no process has ended.
+   */
+  readonly atRest?: readonly string[];
   /** All of it was looked for. Until this is called, a process that comes later looks for it, too. */
   taken(): void;
 }

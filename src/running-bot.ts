@@ -210,7 +210,13 @@ export class RunningBot implements Bot {
     }
     const now = Date.now();
     const since = Math.max(heard - ON_ITS_WAY_MS, now - catchUpMs);
-    return { since, conversations: await desk.queue.keysSince(now - LATELY_MS), taken };
+    const [conversations, latest, waiting] = await Promise.all([
+      desk.queue.keysSince(now - LATELY_MS),
+      desk.queue.keysSince(heard - ON_ITS_WAY_MS),
+      desk.queue.keysWaiting(),
+    ]);
+    const isWaiting = new Set(waiting);
+    return { since, conversations, atRest: latest.filter((key) => !isWaiting.has(key)), taken };
   }
 
   /** Why nothing can be kept at the moment, as a sentence for whoever runs the bot; undefined when it can. */

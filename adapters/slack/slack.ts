@@ -96,7 +96,7 @@ export class Slack implements Platform {
       ...(share && { replicas: share }),
     });
     const { sessions } = this.#budgets;
-    const streams = (place: Place) => this.#streams(place);
+    const streams = (place: Pick<Place, 'channel'>) => this.#streams(place);
     this.#timeScale = (timing.minute ?? MINUTE_MS) / MINUTE_MS;
     this.#activity = new Activity({
       client: this.#client,
@@ -204,7 +204,7 @@ export class Slack implements Platform {
    * In a channel only the one who asked is sure to see a native stream grow; others were seen to get its first piece
    * and then nothing until its end.
    */
-  #streams(place: Place): boolean {
+  #streams(place: Pick<Place, 'channel'>): boolean {
     const { streaming = 'auto' } = this.#options;
     return streaming === 'native' || (streaming === 'auto' && isDirect(place));
   }

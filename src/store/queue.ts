@@ -40,6 +40,8 @@ export interface Queue<T> {
   depth(): Promise<number>;
   /** The keys of entries that were put since then (Unix time in ms, at most 26 hours ago), the newest first. */
   keysSince(time: number): Promise<string[]>;
+  /** The keys of entries that are not done, in no order. */
+  keysWaiting(): Promise<string[]>;
   /** Deletes all entries of a key, also those that are done; how many they were. */
   forget(key: string): Promise<number>;
 }

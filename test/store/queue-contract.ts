@@ -173,6 +173,7 @@ export function queueContract(scene: () => QueueScene): void {
     const { claim } = await nth(1);
     await queue.put(entry('2'));
     await queue.put(entry('x', 'ab'));
+    expect((await queue.keysWaiting()).toSorted()).toEqual(['a', 'ab']);
     await claim.done(['1']);
     expect(await queue.forget('a')).toBe(2);
     expect(await claim.entries()).toEqual([]);
@@ -193,6 +194,7 @@ export function queueContract(scene: () => QueueScene): void {
     ] as const)
       await queue.put(entry(id, key));
     await expect.poll(() => done.length).toBe(3);
+    await expect.poll(() => queue.keysWaiting()).toEqual([]);
     expect(await queue.keysSince(before)).toEqual(['a', 'b']);
     expect(await queue.keysSince(Date.now() + 60_000)).toEqual([]);
   });

@@ -23,7 +23,7 @@ const PAGE = 200;
 /** Of a place in which more pages were written the rest is not read. */
 const MAX_PAGES = 5;
 
-/** A process that died may have left Slack's Stop button: in so many of the places used last, of 50 calls a minute. */
+/** A process that died may have left a sign of work: in so many of the places used last, of 50 calls a minute. */
 const MAX_SETTLED = 20;
 
 type Thread = Pick<Place, 'channel' | 'thread'>;
@@ -56,7 +56,7 @@ export class CatchUp {
 
   /** Where something is answered by now it stays. */
   #settle(conversations: readonly string[]): void {
-    const threads = conversations.flatMap((name) => threadOf(name) ?? []).filter(isDirect);
+    const threads = conversations.flatMap((name) => threadOf(name) ?? []);
     for (const thread of threads.slice(0, MAX_SETTLED)) void this.#options.activity.settle(thread);
   }
 
@@ -66,6 +66,7 @@ export class CatchUp {
     try {
       const absence = await bot.absence('slack');
       if (!absence) return;
+      this.#settle(absence.atRest ?? []);
       const channels = [...threadsByChannel(absence.conversations)].slice(0, MAX_CHANNELS);
       const oldest = (absence.since / 1_000).toFixed(6);
       log.info({ since: absence.since, channels: channels.length }, 'looking for what was written meanwhile');
@@ -76,7 +77,6 @@ export class CatchUp {
       }
       this.#begin();
       for (const [channel] of channels) await this.#look(channel);
-      this.#settle(absence.conversations);
       if (!signal.aborted) absence.taken();
     } catch (error) {
       log.warn({ err: error }, 'what was written meanwhile could not be looked for');

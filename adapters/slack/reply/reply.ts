@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BegunReply, Call, KeptReply, Limits, Pace, Part, Reply, View } from '../../../src/platform.ts';
 import { textBefore } from '../../../src/reply/layout/part.ts';
 import { defused, settled } from '../markup.ts';
@@ -28,9 +27,6 @@ const MIN_AGED = 1_000;
  */
 const EDITS_PACE: Pace = { leastMs: 500, mostMs: 1_500 };
 const STREAM_PACE: Pace = { leastMs: 500, mostMs: 1_000 };
-
-/** Nobody waits longer for a status to go away, in milliseconds: what it takes then happens by the way. */
-const ENDED_WITHIN_MS = 2_000;
 
 /**
  * A reply in a thread: a message for each part, then the files. One that another process has begun goes on in the same
@@ -108,7 +104,7 @@ export class SlackReply implements Reply {
   /** A process that dies before the status is taken away has not come to the reply's end. */
   async close(): Promise<void> {
     for (const message of this.#messages) message.close();
-    await Promise.race([this.#endActivity(), sleep(ENDED_WITHIN_MS, undefined, { ref: false })]);
+    await this.#endActivity();
   }
 
   #settle(): Call | undefined {

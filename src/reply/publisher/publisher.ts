@@ -72,7 +72,9 @@ export class Publisher {
   #failures = 0;
   /** When the first of them was. */
   #failingSince = 0;
+  /** Nothing more is shown. */
   #given = false;
+  #isLeft = false;
   #busy = false;
   #isPausing = false;
   #work = Promise.resolve();
@@ -104,13 +106,15 @@ export class Publisher {
   async finish(outcome: Outcome, files: readonly ReplyFile[] = [], footer = ''): Promise<Outcome> {
     if (!this.#isStopped) this.#end(outcome, files, footer);
     await this.#work;
-    await this.#reply.close?.();
+    const closed = this.#reply.close?.();
+    if (!this.#isLeft) await closed;
     return this.#view.outcome ?? outcome;
   }
 
   /** Lets the reply stand as people see it, for another process to go on with; `finish` then ends soon. */
   leave(): void {
     this.#given = true;
+    this.#isLeft = true;
     this.#hurry();
   }
 

@@ -63,6 +63,10 @@ export class SqliteQueue<T> implements Queue<T> {
     return this.#rows('keysSince', this.#name, time).map(({ key }) => String(key));
   }
 
+  async keysWaiting(): Promise<string[]> {
+    return this.#rows('keys', this.#name).map(({ key }) => String(key));
+  }
+
   async forget(key: string): Promise<number> {
     const count = this.#write('forget', this.#name, key);
     await this.#access.written();

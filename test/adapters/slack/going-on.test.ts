@@ -320,15 +320,29 @@ test.each([true, false])(
   },
 );
 
-test('at the start Slack’s Stop button goes away where nothing is left to stop', async () => {
-  const { sim, first } = await scene({});
+test.each([true, false])(
+  'at the start a sign of work goes away where nothing is left to stop (direct: %j)',
+  async (direct) => {
+    const { sim, first } = await scene({});
+    const asked = question(sim, direct);
+    const dying = first.reply([asked]);
+    await sim.until(() => isAtWork(sim, asked));
+    expect(dying).toBeDefined();
+    const atRest = [asked.conversation];
+    const absence = { since: Date.now(), conversations: [], atRest, taken: () => {} };
+    await openSlack(sim, bareBot({ absence: async () => absence }), {});
+    await sim.until(() => !isAtWork(sim, asked));
+  },
+);
+
+test('a reply is not over before Slack has taken its Stop button away', async () => {
+  const { sim, first } = await scene({ timing: { minute: 600 } });
   const asked = question(sim, true);
-  const dying = first.reply([asked]);
+  const reply = first.reply([asked]);
   await sim.until(() => isAtWork(sim, asked));
-  expect(dying).toBeDefined();
-  const absence = { since: Date.now(), conversations: [asked.conversation], taken: () => {} };
-  await openSlack(sim, bareBot({ absence: async () => absence }), {});
-  await sim.until(() => !isAtWork(sim, asked));
+  sim.fails('agents.sessions.setStatus', { status: 500, times: 2 });
+  await reply.close?.();
+  expect(isAtWork(sim, asked)).toBe(false);
 });
 
 function isAtWork(sim: SlackSim, asked: { channel: string; thread: string }): boolean {

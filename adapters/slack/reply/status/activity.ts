@@ -46,7 +46,7 @@ export interface ActivityOptions {
   /** Sessions that may be opened; where there are no more it is told in words. */
   sessions: Quota;
   /** Whether replies are to stream in a place, which takes an agent session. */
-  streams: (place: Place) => boolean;
+  streams: (place: Pick<Place, 'channel'>) => boolean;
   /** How long what the adapter does in a second takes, in seconds. */
   timeScale: number;
   log: Logger;
@@ -68,7 +68,7 @@ export class Activity {
 
   constructor(options: ActivityOptions) {
     this.#options = options;
-    this.#calls = new StatusCalls(options.client, options.log);
+    this.#calls = new StatusCalls(options.client, options.log, options.timeScale);
   }
 
   /** A message has come in that is for the app: people see so at once, until its reply is open. */
@@ -156,10 +156,14 @@ export class Activity {
     await this.#finish(key, work).done;
   }
 
-  /** Takes Slack's Stop button away where nothing is running that it could stop. */
+  /** Takes Slack's Stop button away, and words, where nothing is running. Never rejects. */
   async settle(place: Pick<Place, 'channel' | 'thread'>): Promise<void> {
-    const { signal } = this.#closing;
-    if (!this.isBusy(place)) await this.#calls.surely(() => this.#calls.setSession(place, 'active'), signal);
+    const settle = async () => {
+      if (this.isBusy(place)) return;
+      if (this.#fitsSession(place)) await this.#calls.setSession(place, 'active');
+      else await this.#calls.setText(place, '');
+    };
+    await this.#calls.surely(settle, this.#closing.signal);
   }
 
   /** Takes back all that is still to see, as far as it can be done at once. */
@@ -179,7 +183,7 @@ export class Activity {
     else this.#openSession(work);
   }
 
-  #fitsSession(place: Place): boolean {
+  #fitsSession(place: Pick<Place, 'channel'>): boolean {
     return this.#options.streams(place) || this.#calls.hasNoWords;
   }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { webApi } from '@slack/bolt';
 import type { Logger } from '../../../../src/log.ts';
-import { slackCode } from '../../failures.ts';
+import { RateLimited, Unavailable } from '../../../../src/platform.ts';
+import { slackCode, translated } from '../../failures.ts';
 import type { Place } from '../../place.ts';
 
 /** What is set for a while is taken back for sure: tried again after so many milliseconds. */
@@ -20,12 +21,15 @@ type Thread = Pick<Place, 'channel' | 'thread'>;
 export class StatusCalls {
   readonly #client: webApi.WebClient;
   readonly #log: Logger;
+  readonly #timeScale: number;
   /** Slack takes no status in words any more. */
   hasNoWords = false;
 
-  constructor(client: webApi.WebClient, log: Logger) {
+  /** @param timeScale How long what is done in a second takes, in seconds. */
+  constructor(client: webApi.WebClient, log: Logger, timeScale: number) {
     this.#client = client;
     this.#log = log;
+    this.#timeScale = timeScale;
   }
 
   async setText({ channel, thread }: Thread, status: string): Promise<void> {
@@ -55,15 +59,19 @@ export class StatusCalls {
     this.#log.debug({ err: error }, 'Slack does not show what is done');
   }
 
-  /** Calls until it succeeds, or `signal` says that there is no more time for it. Never rejects. */
+  /** Calls until it succeeds, is refused for good, or `signal` says that there is no more time for it. Never rejects. */
   async surely(call: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    let waitMs = 0;
     for (const delay of CLEARING_DELAYS_MS) {
       try {
-        if (delay > 0) await sleep(delay, undefined, { signal });
+        if (delay > 0) await sleep(Math.max(delay, waitMs) * this.#timeScale, undefined, { signal });
         return await call();
       } catch (error) {
         if (signal.aborted) return;
         this.failed(error);
+        const known = translated(error);
+        if (known instanceof RateLimited) waitMs = known.retryAfterMs;
+        else if (!(known instanceof Unavailable)) return;
       }
     }
   }

@@ -51,9 +51,7 @@ export class PostgresQueue<T> implements Queue<T> {
   }
 
   async depth(): Promise<number> {
-    return this.#count(
-      `SELECT count(*) FROM ${BOSS_SCHEMA}.job WHERE name = $1 AND state IN ('created', 'retry', 'active')`,
-    );
+    return this.#count(`SELECT count(*) ${NOT_DONE}`);
   }
 
   async keysSince(time: number): Promise<string[]> {
@@ -62,6 +60,13 @@ export class PostgresQueue<T> implements Queue<T> {
         GROUP BY singleton_key ORDER BY max(created_on) DESC`,
       [this.#name, time],
     );
+    return rows.map(({ key }) => String(key));
+  }
+
+  async keysWaiting(): Promise<string[]> {
+    const rows = await this.#ground.connections.query(`SELECT DISTINCT singleton_key AS key ${NOT_DONE}`, [
+      this.#name,
+    ]);
     return rows.map(({ key }) => String(key));
   }
 
@@ -107,6 +112,8 @@ export class PostgresQueue<T> implements Queue<T> {
     );
   }
 }
+
+const NOT_DONE = `FROM ${BOSS_SCHEMA}.job WHERE name = $1 AND state IN ('created', 'retry', 'active')`;
 
 /** Any UUID of ours, in which entry ids are names. */
 const ENTRIES = Buffer.from('6d0f0c1e4c8b4b8e9a5b0c7f8f3f2a17', 'hex');
