@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts';
 const turnRecord = z.object({
   /** The ids of the messages that the turn answers, oldest first. */
   messages: z.array(z.string()).min(1),
-  /** How many processes have gone on with its run and did not live through it. */
+  /** How many processes in a row have gone on with its run and died soon. */
   attempts: z.int().nonnegative(),
   /** What the platform keeps of the reply. */
   reply: z.record(z.string(), z.unknown()).optional(),

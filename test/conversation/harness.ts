@@ -61,6 +61,7 @@ export interface HarnessOptions {
   knowledge?: SourceSettings;
   tools?: OpenAI.Beta.AssistantTool[];
   download?: Platform['download'];
+  livedMs?: number;
 }
 
 /** The bot's core over a real Assistants API in memory: takes turns and gives what a person sees. */
@@ -91,6 +92,7 @@ export async function openHarness(options: HarnessOptions) {
     style: { toolCall: () => undefined },
     knowledge: options.knowledge ?? {},
     log: pino({ level: 'silent' }),
+    ...(options.livedMs !== undefined && { livedMs: options.livedMs }),
   };
   const ledger = new Ledger(store.keyv('turns'), parts.log);
   const platform = { name: 'test', ...(options.download && { download: options.download }) };

@@ -38,8 +38,11 @@ const SERVER_PATIENCE_MS = 1_000;
 /** The same of a turn that another process began, since not to know its run would cost what that has written. */
 const BEGUN_PATIENCE_MS = 60_000;
 
-/** A run that so many processes did not live through may be what ends them. */
+/** A run that so many processes in a row did not live through may be what ends them. */
 const MAX_ATTEMPTS = 30;
+
+/** A process that has lived with a run for so long, in ms, does not die of it: one that is fatal is so at once. */
+const LIVED_MS = 5_000;
 
 const TOO_OFTEN: Outcome = {
   status: 'failed',
@@ -71,6 +74,8 @@ export interface TurnParts {
   gaps?: GapNotes;
   /** How long its server may fail, in ms, where that or what it keeps everything in is elsewhere. */
   patienceMs?: number;
+  /** After how long, in ms, a process is known to live through a run; for tests. */
+  livedMs?: number;
   log: Logger;
   observer?: Pick<TurnObserver, 'turnEnded'>;
 }
@@ -91,6 +96,9 @@ export async function takeTurn(
   const publisher = new Publisher(reply, parts.style, parts.log, { keep, isBegun: begun !== undefined });
   using _ = onAbort(stop, () => publisher.stop());
   using __ = onAbort(leave, () => publisher.leave());
+  using ___ = after(parts.livedMs ?? LIVED_MS, () => {
+    if (entry.record.attempts > 0) entry.note({ attempts: 0 });
+  });
   const turn = new Turn(parts, publisher, task, platform);
   const outcome = await turn.answer().catch((error: unknown): Outcome | undefined => {
     if (leave.aborted) return undefined;
@@ -327,6 +335,11 @@ function onAbort(signal: AbortSignal, listener: () => void): Disposable {
   signal.addEventListener('abort', listener);
   if (signal.aborted) listener();
   return { [Symbol.dispose]: () => signal.removeEventListener('abort', listener) };
+}
+
+function after(ms: number, what: () => void): Disposable {
+  const timer = setTimeout(what, ms).unref();
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 function tooLong(messages: IncomingMessage[]): Outcome {

@@ -137,6 +137,26 @@ test('a function that was called when its process died is not called again, and 
   expect(JSON.stringify(second.requests[0]?.items)).toContain('was not made again');
 });
 
+test('a run that a process lives with for a while is not what ended those before', async () => {
+  const store = memoryStore();
+  const question = [from('Ann', 'one')];
+  const first = await openHarness({ store, model: new ScriptedModel(hangsAfter(text('Half of'))) });
+  const reply = new SeenReply();
+  const leaving = new AbortController();
+  const left = first.goOn(reply, question, leaving.signal);
+  await until(() => reply.text === 'Half of');
+  leaving.abort();
+  await left;
+  await first.close();
+  const kept = store.keyv<{ attempts: number }>('turns');
+  await kept.set('test:1', { ...(await kept.get('test:1')), attempts: 29 });
+  const model = new ScriptedModel(hangsAfter(text('Half of it, anew')));
+  const next = await openHarness({ store, model, livedMs: 1 });
+  void next.goOn(new SeenReply(), question);
+  await expect.poll(async () => (await kept.get('test:1'))?.attempts).toBe(0);
+  await next.close();
+});
+
 test('a run that no process lives through is given up with a sentence', async () => {
   const store = memoryStore();
   const question = [from('Ann', 'one')];
