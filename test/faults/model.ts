@@ -177,9 +177,16 @@ export class Model {
     return {
       pieces: texts.flatMap((pieces, index) => (index === 0 ? pieces : ['\n\n', ...pieces])),
       call,
-      everyMs: Math.max(0, ...round.map(({ everyMs }) => everyMs)),
+      everyMs: paceOf(round),
     };
   }
+}
+
+/** So that answers to several questions take as long as each by itself: a short one may be written slowly. */
+function paceOf(round: readonly Segment[]): number {
+  const pieces = round.reduce((sum, segment) => sum + segment.pieces.length, 0);
+  const writing = round.reduce((sum, segment) => sum + segment.pieces.length * segment.everyMs, 0);
+  return pieces === 0 ? 0 : Math.round(writing / pieces);
 }
 
 /** What a request asks for. */
