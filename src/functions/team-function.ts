@@ -55,6 +55,9 @@ export class FunctionError extends Error {
   }
 }
 
+/** The longest that a call may take: a run ends ten minutes after it began, and the answer is still to be written then. */
+export const LONGEST_CALL_MS = 9 * 60_000;
+
 /** A function as the model is told of it, and as it is called. */
 export interface TeamFunction {
   /** 1 to 64 letters, digits, `_` and `-`: https://platform.openai.com/docs/api-reference/assistants/createAssistant */
@@ -66,7 +69,7 @@ export interface TeamFunction {
   readonly approve?: Approval;
   /** Whether a call may be made again when the process died in it. */
   readonly repeatable?: boolean;
-  /** Milliseconds that a call may take; the usual time when left out. */
+  /** Milliseconds that a call may take, at most nine minutes; a minute when left out. */
   readonly timeoutMs?: number;
   /**
    * Makes a call. Throws a `FunctionError` for what the model is told; everything else that is thrown is for the log.
@@ -77,9 +80,13 @@ export interface TeamFunction {
 
 /** Where functions come from. */
 export interface FunctionSource {
-  /** As the person who runs Bobbin knows it: a file, or the name of an MCP server. */
+  /** As the person who runs Bobbin knows it: a folder, or the name of an MCP server. */
   readonly name: string;
-  /** As they are now; a source may bring others later. */
+  /** As they are now: another list once there are others, each function a plain object. */
   readonly functions: readonly TeamFunction[];
+  /** Whether its functions may get other names where theirs are taken: nobody of the team has chosen them. */
+  readonly renames?: boolean;
+  /** Resolves once it has what it begins with, or has tried for long enough to let people wait no longer. Never rejects. */
+  ready?(): Promise<void>;
   close(): Promise<void>;
 }

@@ -59,6 +59,8 @@ export interface Config {
   };
   /** Left out: the world is reached directly. */
   readonly proxy?: ProxySettings;
+  /** The folder of the team's functions, and whether somebody has named it: then it has to be there. */
+  readonly functions: { readonly dir: string; readonly isRequired: boolean };
   readonly store: { readonly dataDir: string; readonly databaseUrl?: string; readonly poolSize?: number };
   /** UTF-16 code units of a reply that are shown as messages. Left out: each command has its own. */
   readonly maxReplyLength?: number;
@@ -145,6 +147,7 @@ const VARIABLES = z.object({
   DATABASE_URL: databaseURL.exactOptional(),
   DATABASE_POOL_SIZE: poolSize.exactOptional(),
   DATA_DIR: z.string().default('./data'),
+  FUNCTIONS_DIR: z.string().exactOptional(),
   MAX_REPLY_LENGTH: replyLength.exactOptional(),
   PORT: port.default(3000),
   SHUTDOWN_GRACE_SECONDS: graceSeconds.default(DEFAULT_GRACE_SECONDS),
@@ -204,6 +207,10 @@ function toConfig(variables: Variables): Config {
     ...slackOf(variables),
     ...discordOf(variables),
     ...proxyOf(variables),
+    functions: {
+      dir: variables.FUNCTIONS_DIR ?? './functions',
+      isRequired: variables.FUNCTIONS_DIR !== undefined,
+    },
     store: {
       dataDir: variables.DATA_DIR,
       ...(DATABASE_URL && { databaseUrl: DATABASE_URL }),
