@@ -235,15 +235,15 @@ function modelOf({ model }: Settings): Model {
 
 /** What the assistant can call of the team's; nothing is loaded before it is needed, or the bot warms up. */
 function functionsOf({ settings, log, tell, watchesFunctions = false }: BotOptions): Catalogue {
-  const secrets = secretsOf(process.env);
+  const { env } = process;
   const modules = new ModuleSource({
     ...settings.functions,
     watches: watchesFunctions,
     log,
     ...(tell && { tell }),
-    redact: secrets.redact,
+    redact: (text) => secretsOf(env).redact(text),
   });
-  return openCatalogue([modules], { secrets, log });
+  return openCatalogue([modules], { env, log });
 }
 
 /** What the team knows, on whichever server. */

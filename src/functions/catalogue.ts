@@ -16,14 +16,14 @@ export interface Catalogue {
   ready(): Promise<void>;
   /** As they are now, each with a name of its own. */
   readonly functions: readonly TeamFunction[];
-  /** What none of them gives to the model. */
+  /** What none of them gives to the model, as the environment is now. */
   readonly secrets: Secrets;
   close(): Promise<void>;
 }
 
 export interface CatalogueOptions {
-  /** What no function gives to the model; nothing when left out. */
-  secrets?: Secrets;
+  /** Where secrets are; nowhere when left out. */
+  env?: NodeJS.ProcessEnv;
   log?: Logger;
 }
 
@@ -33,7 +33,7 @@ export interface CatalogueOptions {
  */
 export function openCatalogue(
   sources: readonly FunctionSource[],
-  { secrets = secretsOf({}), log }: CatalogueOptions = {},
+  { env = {}, log }: CatalogueOptions = {},
 ): Catalogue {
   let known: readonly (readonly TeamFunction[])[] = [];
   let functions: readonly TeamFunction[] = [];
@@ -49,7 +49,9 @@ export function openCatalogue(
       }
       return functions;
     },
-    secrets,
+    get secrets() {
+      return secretsOf(env);
+    },
     async close() {
       await Promise.all(sources.map((source) => source.close()));
     },

@@ -4,6 +4,7 @@ import { attemptedOnce, type CallOutcome, type KeptFile } from '../../functions/
 import { callFunction, noSuchFunction } from '../../functions/call.ts';
 import { type Catalogue, runTools } from '../../functions/catalogue.ts';
 import type { Functions, NamedCall } from '../../functions/functions.ts';
+import type { Secrets } from '../../functions/output/secrets.ts';
 import type { CallContext, TeamFunction } from '../../functions/team-function.ts';
 import type { Logger } from '../../log.ts';
 import type { IncomingMessage, ReplyFile } from '../../platform.ts';
@@ -98,7 +99,7 @@ export class FunctionCalls implements Functions {
 
   async #make(team: TeamFunction, call: NamedCall, stop: AbortSignal): Promise<CallOutcome> {
     const { secrets } = this.#parts.catalogue;
-    const context = this.#contextOf(team, call);
+    const context = this.#contextOf(team, call, secrets);
     try {
       const { output, files } = await callFunction(team, call, { context, stop, secrets });
       return { output, files: await this.#files.take(files) };
@@ -107,15 +108,15 @@ export class FunctionCalls implements Functions {
     }
   }
 
-  #contextOf({ name }: TeamFunction, { id }: NamedCall): Omit<CallContext, 'signal'> {
-    const { messages, download, log, catalogue } = this.#parts;
+  #contextOf({ name }: TeamFunction, { id }: NamedCall, secrets: Secrets): Omit<CallContext, 'signal'> {
+    const { messages, download, log } = this.#parts;
     const { author: asker = { id: '', name: '' }, conversation = '' } = messages.at(-1) ?? {};
     return {
       asker,
       conversation,
       attachments: attachedFiles(messages, download),
       log: log.child({ function: name }),
-      progress: (doing) => this.#doings.begin(id, catalogue.secrets.redact(String(doing))),
+      progress: (doing) => this.#doings.begin(id, secrets.redact(String(doing))),
     };
   }
 

@@ -9,14 +9,9 @@ import {
 } from '../../../src/functions/team-function.ts';
 import type { View } from '../../../src/platform.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
+import { team } from '../../functions/team.ts';
 import { calls, end, ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { from, openHarness, SeenReply } from '../harness.ts';
-
-/** A function that does as it is told. */
-function team(name: string, call: TeamFunction['call'], more: Partial<TeamFunction> = {}): TeamFunction {
-  const parameters = { type: 'object', properties: {} };
-  return { name, description: `The function ${name}.`, parameters, strict: false, call, ...more };
-}
 
 const text = (told: string): FunctionResult => ({ text: told });
 
