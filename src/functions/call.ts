@@ -60,11 +60,16 @@ async function inTime(
   const aborted = Promise.withResolvers<never>();
   aborted.promise.catch(() => {});
   signal.addEventListener('abort', () => aborted.reject(signal.reason));
+  let isOver = false;
+  const progress = (doing: string) => {
+    if (!isOver) context.progress(doing);
+  };
   try {
     signal.throwIfAborted();
-    const result = Promise.try(() => team.call(args, { ...context, signal }));
+    const result = Promise.try(() => team.call(args, { ...context, signal, progress }));
     return await Promise.race([result, aborted.promise]);
   } finally {
+    isOver = true;
     clearTimeout(timer);
     stop.removeEventListener('abort', stopped);
   }

@@ -52,34 +52,37 @@ function lastOf({ requests }: Provider) {
   };
 }
 
+const STREAMED: string[] = [];
+const POLLED = ['chat', '--no-stream'];
+
 test.each([
-  ['streamed', 'embedded', []],
-  ['not streamed', 'embedded', ['chat', '--no-stream']],
-  ['streamed', 'of another process', []],
-  ['not streamed', 'of another process', ['chat', '--no-stream']],
-])('a function of the team answers in the chat, %s, with the Assistants API %s', async (_, where, args) => {
+  ['of this process', [STREAMED]],
+  ['of another process', [STREAMED, POLLED]],
+])('a function of the team answers in the chat, with the Assistants API %s', async (where, ways) => {
   const { model, env } = await provider();
-  model.next(opens('VPN is down', 'No'), { text: 'It is open.' });
-  const server = where === 'embedded' ? undefined : await serve(env);
-  const { stdout, stderr, status } = await chat(
-    ['open a ticket'],
-    {
-      ...(server ? { ASSISTANTS_BASE_URL: `${server.url}/v1` } : env),
-      DATA_DIR: usedDataDir(),
-      FUNCTIONS_DIR: folderOf({ 'tickets.ts': TICKETS }),
-      TICKET_TOKEN: SECRET,
-    },
-    args,
-  );
-  expect(stdout).toContain('It is open.');
-  expect(stdout + stderr).toMatch(/[\w-]*ticket\.txt/);
-  const { tools, outputs } = lastOf(model);
-  expect(tools).toMatchObject([{ name: 'code_interpreter' }, { name: 'open_ticket', strict: true }]);
-  expect(outputs).toEqual([
-    expect.stringMatching(/^Ticket for \w+: VPN is down \[redacted\]\n\[Attached.*ticket\.txt\]$/),
-    expect.stringMatching(/^\{"error":"The arguments don't match\. title: /),
-  ]);
-  expect(status).toBe(0);
+  const server = where === 'of this process' ? undefined : await serve(env);
+  for (const args of ways) {
+    model.next(opens('VPN is down', 'No'), { text: 'It is open.' });
+    const { stdout, stderr, status } = await chat(
+      ['open a ticket'],
+      {
+        ...(server ? { ASSISTANTS_BASE_URL: `${server.url}/v1` } : env),
+        DATA_DIR: usedDataDir(),
+        FUNCTIONS_DIR: folderOf({ 'tickets.ts': TICKETS }),
+        TICKET_TOKEN: SECRET,
+      },
+      args,
+    );
+    expect(stdout).toContain('It is open.');
+    expect(stdout + stderr).toMatch(/[\w-]*ticket\.txt/);
+    const { tools, outputs } = lastOf(model);
+    expect(tools).toMatchObject([{ name: 'code_interpreter' }, { name: 'open_ticket', strict: true }]);
+    expect(outputs).toEqual([
+      expect.stringMatching(/^Ticket for \w+: VPN is down \[redacted\]\n\[Attached.*ticket\.txt\]$/),
+      expect.stringMatching(/^\{"error":"The arguments don't match\. title: /),
+    ]);
+    expect(status).toBe(0);
+  }
 });
 
 test('modules that hang or throw are named in the chat, and the others answer', async () => {

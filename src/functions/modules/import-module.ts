@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
-import { dirname } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /** What modules import of Bobbin: its own exports, and zod, of which schemas must be. */
 const OURS = /^(bobbin|zod)(\/|$)/;
@@ -8,32 +8,33 @@ const OURS = /^(bobbin|zod)(\/|$)/;
 /** Which loading of a folder a module belongs to: Node loads no address twice. */
 const LOADING = 'loading';
 
-let isHooked = false;
+/** The folders that are loaded, as addresses, by the numbers of their loadings. */
+const folders = new Map<string, string>();
 
 /**
- * Imports a module of a folder, and with it the others of that folder which it imports, as they are now: each `loading`
- * has its own. They find `bobbin` and `zod` wherever the folder is.
+ * Imports modules of a folder, and with them all that they import below it, as they are now, and as often as that is asked
+ * for anew. They find `bobbin` and `zod` wherever the folder is.
  */
-export async function importModule(
-  path: string,
-  loading: number,
-): Promise<Readonly<Record<string, unknown>>> {
-  if (!isHooked) registerHooks({ resolve });
-  isHooked = true;
-  const url = pathToFileURL(path);
-  url.searchParams.set(LOADING, String(loading));
-  return import(url.href);
+export function importerOf(folder: string): (name: string) => Promise<Readonly<Record<string, unknown>>> {
+  if (folders.size === 0) registerHooks({ resolve });
+  const loading = String(folders.size);
+  folders.set(loading, pathToFileURL(join(folder, '/')).href);
+  return (name) => {
+    const url = pathToFileURL(join(folder, name));
+    url.searchParams.set(LOADING, loading);
+    return import(url.href);
+  };
 }
 
 type Resolve = NonNullable<NonNullable<Parameters<typeof registerHooks>[0]>['resolve']>;
 
 function resolve(...[specifier, context, next]: Parameters<Resolve>): ReturnType<Resolve> {
-  const parent = URL.parse(context.parentURL ?? '');
-  const loading = parent?.searchParams.get(LOADING);
-  if (!parent || loading === null || loading === undefined) return next(specifier, context);
+  const loading = URL.parse(context.parentURL ?? '')?.searchParams.get(LOADING) ?? '';
+  const folder = folders.get(loading);
+  if (folder === undefined) return next(specifier, context);
   const found = resolveFrom(specifier, context, next);
   const url = URL.parse(found.url);
-  if (!url || !isBeside(parent, url)) return found;
+  if (!url?.href.startsWith(folder) || url.pathname.includes('/node_modules/')) return found;
   url.searchParams.set(LOADING, loading);
   return { ...found, url: url.href };
 }
@@ -48,11 +49,4 @@ function resolveFrom(...[specifier, context, next]: Parameters<Resolve>): Return
     if (!OURS.test(specifier)) throw error;
     return next(specifier, ours);
   }
-}
-
-/** Whether a file is in the folder of another one or below it, and no package. */
-function isBeside(parent: URL, url: URL): boolean {
-  if (url.protocol !== 'file:' || url.pathname.includes('/node_modules/')) return false;
-  const folder = pathToFileURL(`${dirname(fileURLToPath(parent))}/`).pathname;
-  return url.pathname.startsWith(folder);
 }

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { TeamFunction } from '../team-function.ts';
 import { watched } from '../watchdog/watchdog.ts';
 import { isDefinition, readDefinition } from './definition.ts';
-import { importModule } from './import-module.ts';
+import { importerOf } from './import-module.ts';
 
 /** How long one module may take, in ms: people who write meanwhile wait for it. */
 export const LOAD_TIMEOUT_MS = 10_000;
@@ -29,8 +29,6 @@ export interface Loaded {
 export interface LoadOptions {
   /** Whether the folder has to be there. */
   isRequired: boolean;
-  /** Numbers the loadings of this process. */
-  loading: number;
   timeoutMs?: number;
 }
 
@@ -42,8 +40,10 @@ export async function* loadFolder(folder: string, options: LoadOptions): AsyncGe
   const { names, mistakes } = await moduleNames(folder, options.isRequired);
   let all: Loaded = { functions: [], mistakes };
   yield all;
+  const importModule = importerOf(folder);
   for (const name of names) {
-    all = together(all, await loadModule(folder, name, options));
+    const file = join(basename(folder), name);
+    all = together(all, await loadModule(file, () => importModule(name), options.timeoutMs));
     yield all;
   }
 }
@@ -97,14 +97,16 @@ async function moduleNames(
   }
 }
 
-async function loadModule(folder: string, name: string, options: LoadOptions): Promise<Loaded> {
-  const file = join(basename(folder), name);
+async function loadModule(
+  file: string,
+  importModule: () => Promise<Readonly<Record<string, unknown>>>,
+  timeoutMs: number | undefined,
+): Promise<Loaded> {
   using _ = watched();
   try {
-    const exported = await inTime(importModule(join(folder, name), options.loading), options.timeoutMs);
-    return functionsOf(exported, file);
+    return functionsOf(await inTime(importModule(), timeoutMs), file);
   } catch (error) {
-    return { functions: [], mistakes: [`${file} ${whyNot(error, name)}`] };
+    return { functions: [], mistakes: [`${file} ${whyNot(error, basename(file))}`] };
   }
 }
 

@@ -28,7 +28,7 @@ export class ModuleSource implements FunctionSource {
   readonly #folder: string;
   #functions: readonly TeamFunction[] = [];
   #loaded: Promise<void> | undefined;
-  #loadings = 0;
+  #isLoaded = false;
   #watcher: { close(): void } | undefined;
   #isClosed = false;
 
@@ -68,12 +68,13 @@ export class ModuleSource implements FunctionSource {
     const { loadFolder } = await import('./load-folder.ts');
     const { isRequired, log } = this.#options;
     let all: Loaded = { functions: [], mistakes: [] };
-    for await (const loaded of loadFolder(this.#folder, { isRequired, loading: ++this.#loadings })) {
+    for await (const loaded of loadFolder(this.#folder, { isRequired })) {
       all = loaded;
       if (this.#isClosed) break;
       // What works already waits for nothing; what is loaded anew stands as it was until all of it is.
-      if (this.#loadings === 1) this.#functions = teamOf(loaded);
+      if (!this.#isLoaded) this.#functions = teamOf(loaded);
     }
+    this.#isLoaded = true;
     this.#functions = teamOf(all);
     for (const mistake of all.mistakes) this.#complain(mistake);
     for (const remark of all.functions.flatMap(({ remarks }) => remarks)) log.info(remark);

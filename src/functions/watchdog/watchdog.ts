@@ -1,10 +1,16 @@
 import { Worker } from 'node:worker_threads';
-import { BEATS, GUARDED } from './beats.ts';
 
 /** Between two signs of life of this thread while it is watched, in ms. */
 const BEAT_MS = 250;
 
+/** What this thread shares with its watchdog: how often it was alive, and how much of it is watched. */
+const BEATS = 0;
+const GUARDED = 1;
 const beats = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+
+/** The watchdog needs little more than a thread; V8 takes what it may. In MB. */
+const LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, codeRangeSizeMb: 16 };
+
 let isGuarded = false;
 let timer: NodeJS.Timeout | undefined;
 
@@ -16,7 +22,6 @@ export function watched(): Disposable {
   Atomics.add(beats, GUARDED, 1);
   Atomics.notify(beats, GUARDED);
   if (!isGuarded) start();
-  isGuarded = true;
   timer ??= setInterval(() => Atomics.add(beats, BEATS, 1), BEAT_MS).unref();
   return {
     [Symbol.dispose]: () => {
@@ -27,7 +32,16 @@ export function watched(): Disposable {
   };
 }
 
-/** A bot whose system has no room for it works, too. */
+/** It ends by itself when nothing is watched for long. A bot whose system has no room for it works, too. */
 function start(): void {
-  new Worker(new URL('./guard.ts', import.meta.url), { workerData: { beats } }).on('error', () => {}).unref();
+  isGuarded = true;
+  const workerData = { beats, BEATS, GUARDED };
+  const guard = new Worker(new URL('./guard.js', import.meta.url), { workerData, resourceLimits: LIMITS });
+  const ended = () => {
+    isGuarded = false;
+  };
+  guard
+    .on('error', () => {})
+    .on('exit', ended)
+    .unref();
 }

@@ -4,7 +4,7 @@ import { broken, type Finding, limited, well } from './finding.ts';
 
 /** Loads the team's functions as the bot does, and lists them with what is wrong. */
 export async function* examineFunctions(folder: string, isRequired: boolean): AsyncGenerator<Finding> {
-  const { functions, mistakes } = await loadWhole(folder, { isRequired, loading: 0 });
+  const { functions, mistakes } = await loadWhole(folder, { isRequired });
   for (const { file, team } of functions) yield well(`${team.name} (${file})${wordOf(team.approve)}.`);
   for (const remark of functions.flatMap(({ remarks }) => remarks)) yield limited(remark);
   for (const mistake of mistakes) yield broken(mistake);

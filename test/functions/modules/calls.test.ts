@@ -182,3 +182,26 @@ test('a definition that is wrong fails its test with what is right', async () =>
   const wrong = { name: 'x y', description: 'It.', handler() {} };
   await expect(tryFunction(wrong)).rejects.toThrow('its name must be 1 to 64 letters, digits, _ and -.');
 });
+
+test('what a handler goes on with after its time is nobody’s business any more', async () => {
+  const late = Promise.withResolvers<void>();
+  const slow = defineFunction({
+    name: 'slow',
+    description: 'Slow.',
+    timeoutMs: 10,
+    async handler(_, { progress, signal }) {
+      progress('before');
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      await Promise.resolve();
+      queueMicrotask(() => {
+        progress('after');
+        late.resolve();
+      });
+      throw new Error('too late');
+    },
+  });
+  const tried = await tryFunction(slow);
+  await late.promise;
+  expect(tried.error).toMatch(/^This call took longer than 0\.01 seconds/);
+  expect(tried.progress).toEqual(['before']);
+});

@@ -1,17 +1,14 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadWhole } from '../../../src/functions/modules/load-folder.ts';
 import type { CallContext } from '../../../src/functions/team-function.ts';
 import { folderOf, moduleOf } from './folder.ts';
 
-/** Numbers the loadings of this process. */
-let loading = 0;
-
 async function load(files: Readonly<Record<string, string>>, timeoutMs = 5_000) {
   const folder = folderOf(files);
   const { functions, mistakes } = await loadWhole(folder, {
     isRequired: true,
-    loading: ++loading,
     timeoutMs,
   });
   return { functions, mistakes, names: functions.map(({ team, file }) => `${team.name} (${file})`) };
@@ -152,7 +149,7 @@ test('all mistakes of a definition are told at once, each with what is right', a
 
 test('a folder that has to be there and is not, or is none, is told, and one that need not be there is empty', async () => {
   const folder = folderOf({ 'a.ts': moduleOf('one') });
-  const at = (path: string, isRequired: boolean) => loadWhole(path, { isRequired, loading: ++loading });
+  const at = (path: string, isRequired: boolean) => loadWhole(path, { isRequired });
   expect((await at(join(folder, 'none'), true)).mistakes).toEqual([
     expect.stringMatching(
       /^FUNCTIONS_DIR, .*none, does not exist: set it to the folder of your functions\.$/,
@@ -164,16 +161,20 @@ test('a folder that has to be there and is not, or is none, is told, and one tha
   expect(await at(join(folder, 'none'), false)).toEqual({ functions: [], mistakes: [] });
 });
 
-test('what is loaded anew is as it is now, its helpers included', async () => {
-  const { writeFileSync } = await import('node:fs');
-  const module =
-    "import { x } from './_x.ts'; export default { name: 'one', description: 'It.', handler: () => x };";
-  const folder = folderOf({ 'a.ts': module, '_x.ts': 'export const x = "before";' });
+test('what is loaded anew is as it is now, with its helpers wherever they lie', async () => {
+  const folder = folderOf({
+    'a.ts': `
+      import { x } from './parts/x.ts';
+      export default { name: 'one', description: 'It.', handler: () => x };
+    `,
+    'parts/x.ts': `export { y as x } from '../_y.ts';`,
+    '_y.ts': `export const y = 'before';`,
+  });
   const told = async () => {
-    const { functions } = await loadWhole(folder, { isRequired: true, loading: ++loading });
-    return functions[0]?.team.call({}, {} as CallContext);
+    const { functions } = await loadWhole(folder, { isRequired: true });
+    return (await functions[0]?.team.call({}, {} as CallContext))?.text;
   };
-  expect(await told()).toEqual({ text: 'before' });
-  writeFileSync(join(folder, '_x.ts'), 'export const x = "after";');
-  expect(await told()).toEqual({ text: 'after' });
+  expect(await told()).toBe('before');
+  writeFileSync(join(folder, '_y.ts'), `export const y = 'after';`);
+  expect(await told()).toBe('after');
 });
