@@ -9,6 +9,8 @@ RUN npm ci --omit=dev --omit=optional && npm cache clean --force
 COPY assistant.md ./
 COPY adapters ./adapters
 COPY src ./src
+# Your functions; a folder that is mounted over it counts instead.
+COPY functions ./functions
 
 ENV NODE_ENV=production DATA_DIR=/data PORT=3000
 RUN mkdir /data && chown node:node /data

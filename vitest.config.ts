@@ -11,8 +11,10 @@ const PATIENCE_FOR_ONE_MS = 60_000;
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['{test,functions}/**/*.test.ts'],
     globalSetup: 'test/assistants/code-interpreter/make-snapshot.ts',
+    // Functions of the team are loaded by Node itself, as they are in production.
+    server: { deps: { external: [/\/import-module\.ts$/] } },
     // Tests share no state of modules, and to load them anew for each file takes a fifth of the time.
     isolate: false,
     sequence: { sequencer: LongestFirst },

@@ -16,7 +16,9 @@ import { observedBegun, observedRun } from './conversation/run/observed-run.ts';
 import { begunRun, type RunThread, streamedRun } from './conversation/run/run.ts';
 import { ThreadMap } from './conversation/thread/thread-map.ts';
 import type { TurnParts } from './conversation/turn/turn.ts';
-import { noFunctions } from './functions/functions.ts';
+import { type Catalogue, openCatalogue } from './functions/catalogue.ts';
+import { ModuleSource } from './functions/modules/module-source.ts';
+import { secretsOf } from './functions/output/secrets.ts';
 import { knowledgeInstructions } from './knowledge/instructions.ts';
 import { Knowledge } from './knowledge/knowledge.ts';
 import type { Logger } from './log.ts';
@@ -67,6 +69,8 @@ export interface BotOptions {
   observer?: TurnObserver & RunObserver;
   /** Is told what is worth knowing, such as that documents are being read. */
   tell?: (line: string) => void;
+  /** Whether functions are loaded anew when their files change. */
+  watchesFunctions?: boolean;
 }
 
 /** Puts the parts together. Throws a `Problem` when one of them can't be had. */
@@ -78,12 +82,14 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
     const knowledge = knowledgeOf(settings, client, store, log);
     const assistant = await assistantOf(settings, client, store, knowledge);
     const threads = new ThreadMap(store.keyv(CONVERSATIONS), client, fileToolsOf(assistant));
+    const functions = functionsOf(options);
     const runSettings = { assistant_id: assistant.id, ...settings.assistant.run };
     const turn = {
       client,
       threads,
       ...runsOf(client, follow, observer),
-      functions: noFunctions,
+      functions,
+      tools: assistant.tools,
       ...(settings.assistants.assistantId === undefined && { offers: knowledge.offers }),
       runSettings,
       ...((store.shared || settings.assistants.baseURL !== undefined) && { patienceMs: SHORT_OUTAGE_MS }),
@@ -225,6 +231,19 @@ function modelOf({ model }: Settings): Model {
     case 'responses':
       return responsesModel(model);
   }
+}
+
+/** What the assistant can call of the team's; nothing is loaded before it is needed, or the bot warms up. */
+function functionsOf({ settings, log, tell, watchesFunctions = false }: BotOptions): Catalogue {
+  const { env } = process;
+  const modules = new ModuleSource({
+    ...settings.functions,
+    watches: watchesFunctions,
+    log,
+    ...(tell && { tell }),
+    redact: (text) => secretsOf(env).redact(text),
+  });
+  return openCatalogue([modules], { env, log });
 }
 
 /** What the team knows, on whichever server. */

@@ -173,6 +173,8 @@ export interface ReplyFile {
   readonly id: string;
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** What can be seen on a picture, for those who do not see it. */
+  readonly description?: string;
 }
 
 /** One call to a platform. `send` throws `RateLimited`, `Gone`, or whatever else goes wrong. */
@@ -274,6 +276,8 @@ export interface FunctionCall {
   readonly arguments: string;
   /** Null until it was submitted. */
   readonly output: string | null;
+  /** What it does right now, on one line, as the function itself says; left out where it says nothing, or is over. */
+  readonly doing?: string;
 }
 
 /** One tool call as far as it is known. */

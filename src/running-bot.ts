@@ -154,9 +154,10 @@ export class RunningBot implements Bot {
     this.#presence.begin(platform);
   }
 
-  /** Gets ready for the first code, and reads what is new of the team's documents, in the background. */
+  /** Gets ready for the first code and call, and reads what is new of the team's documents, in the background. */
   warmUp(): void {
     this.#server.warmUp();
+    void this.#turn.functions.ready();
     this.#options.knowledge?.begin(this.#options.tell);
   }
 
@@ -241,6 +242,7 @@ export class RunningBot implements Bot {
     await this.#presence.close();
     await this.#ratings.taken();
     await this.#options.knowledge?.close();
+    await this.#turn.functions.close();
     await this.#server.close();
     this.#stops.close();
     this.#health.close();

@@ -43,7 +43,8 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
   const queue = memoryStore().queue<IncomingMessage>('console');
   const bot = new OpeningBot(settings.assistant.prompts, async () => {
     const { openBot } = await import('../bot.ts');
-    return openBot({ settings, store, log, reader: 'operator', style, follow, queueOf: () => queue, tell });
+    const own = { reader: 'operator', style, follow, queueOf: () => queue, tell } as const;
+    return openBot({ settings, store, log, ...own, watchesFunctions: true });
   });
   let terminal: Console | undefined;
   const tell = (line: string) => terminal?.tell(line);

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { openParts } from '../bot.ts';
+import { secretsOf } from '../functions/output/secrets.ts';
 import { openLog } from '../log.ts';
 import { examineAssistantsServer } from '../operations/doctor/assistants-server.ts';
 import { broken, type Finding, type Section, unknown, well } from '../operations/doctor/finding.ts';
@@ -25,7 +27,12 @@ export async function doctor(env: NodeJS.ProcessEnv, { ask }: DoctorOptions): Pr
   const { value: settings, mistakes = [] } = await checkSettings(env);
   if (settings?.proxy) useProxies(settings.proxy);
   const sections = [configuration(mistakes), ...(settings ? partsOf(settings, ask) : [])];
-  if (!(await report(sections, process.stdout, redactor(settings)))) process.exitCode = 1;
+  const ofSettings = redactor(settings);
+  // What a module throws may hold any of them.
+  const { redact } = secretsOf(env);
+  const isWell = await report(sections, process.stdout, (text) => redact(ofSettings(text)));
+  // Modules of the team may keep a process for ever.
+  process.stdout.write('', () => process.exit(isWell ? 0 : 1));
 }
 
 function configuration(mistakes: readonly string[]): Section {
@@ -43,7 +50,7 @@ function partsOf(settings: Settings, ask: boolean): Section[] {
     title: 'Store',
     examine: () => (databaseUrl ? postgres(databaseUrl, poolSize) : examineSqlite(dataDir)),
   };
-  const known = knowledge(settings);
+  const known = [...knowledge(settings), ...functions(settings)];
   if (baseURL === undefined)
     return [store, model(settings, ask), ...platforms(settings), ...known, sandbox(settings)];
   const server = { title: 'Assistants server', examine: () => examineAssistantsServer(baseURL, access) };
@@ -76,6 +83,20 @@ function knowledge({ assistant }: Settings): Section[] {
   const { knowledge: named } = assistant;
   if (!named || named.entries.length === 0) return [];
   return [{ title: 'Knowledge', examine: () => examineKnowledge(named) }];
+}
+
+function functions({ functions: { dir, isRequired } }: Settings): Section[] {
+  const folder = resolve(dir);
+  if (!isRequired && !existsSync(folder)) return [];
+  return [
+    {
+      title: 'Functions',
+      async *examine() {
+        const { examineFunctions } = await import('../operations/doctor/functions.ts');
+        yield* examineFunctions(folder, isRequired);
+      },
+    },
+  ];
 }
 
 /** Loaded only where it is used. */

@@ -2,6 +2,8 @@ import type { Keyv } from 'keyv';
 import { z } from 'zod';
 import type { Logger } from '../log.ts';
 
+const keptFile = z.object({ id: z.string(), description: z.string().optional() });
+
 const turnRecord = z.object({
   /** The ids of the messages that the turn answers, oldest first. */
   messages: z.array(z.string()).min(1),
@@ -11,6 +13,8 @@ const turnRecord = z.object({
   reply: z.record(z.string(), z.unknown()).optional(),
   /** Function calls by their ids, with their outputs; null for one whose output did not come back. */
   calls: z.record(z.string(), z.string().nullable()).optional(),
+  /** The files that those have given back, by the calls' ids. */
+  files: z.record(z.string(), z.array(keptFile)).optional(),
 });
 
 /** What a turn has done so far, as far as it can't be found out again. */

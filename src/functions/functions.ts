@@ -1,4 +1,4 @@
-/** The team's own functions, as a run that requires action calls them. */
+/** The functions of a turn, as a run that requires action calls them. */
 export interface Functions {
   /** Calls a function; what goes wrong is part of the output, for the model to read. */
   call(call: NamedCall, signal: AbortSignal): Promise<string>;
@@ -11,10 +11,3 @@ export interface NamedCall {
   /** JSON. */
   readonly arguments: string;
 }
-
-/** No functions at all: an assistant that calls one is told so and can go on. */
-export const noFunctions: Functions = {
-  async call({ name }) {
-    return JSON.stringify({ error: `There is no function named ${JSON.stringify(name)} here.` });
-  },
-};

@@ -16,6 +16,9 @@ import { mistakeInProxy, type ProxySettings, proxyAddress } from './proxy.ts';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
 
+/** Where functions are looked for, which need not be there. */
+const FUNCTIONS_DIR = './functions';
+
 /** For servers that ask for no key, such as Ollama: the SDK wants one in any case. */
 const NO_KEY = 'none';
 
@@ -59,6 +62,8 @@ export interface Config {
   };
   /** Left out: the world is reached directly. */
   readonly proxy?: ProxySettings;
+  /** The folder of the team's functions, and whether it has to be there: one that somebody has named. */
+  readonly functions: { readonly dir: string; readonly isRequired: boolean };
   readonly store: { readonly dataDir: string; readonly databaseUrl?: string; readonly poolSize?: number };
   /** UTF-16 code units of a reply that are shown as messages. Left out: each command has its own. */
   readonly maxReplyLength?: number;
@@ -145,6 +150,7 @@ const VARIABLES = z.object({
   DATABASE_URL: databaseURL.exactOptional(),
   DATABASE_POOL_SIZE: poolSize.exactOptional(),
   DATA_DIR: z.string().default('./data'),
+  FUNCTIONS_DIR: z.string().default(FUNCTIONS_DIR),
   MAX_REPLY_LENGTH: replyLength.exactOptional(),
   PORT: port.default(3000),
   SHUTDOWN_GRACE_SECONDS: graceSeconds.default(DEFAULT_GRACE_SECONDS),
@@ -204,6 +210,7 @@ function toConfig(variables: Variables): Config {
     ...slackOf(variables),
     ...discordOf(variables),
     ...proxyOf(variables),
+    functions: { dir: variables.FUNCTIONS_DIR, isRequired: variables.FUNCTIONS_DIR !== FUNCTIONS_DIR },
     store: {
       dataDir: variables.DATA_DIR,
       ...(DATABASE_URL && { databaseUrl: DATABASE_URL }),

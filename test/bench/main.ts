@@ -2,6 +2,7 @@ import { assistantsFigures } from './assistants.ts';
 import { codeInterpreterFigures } from './code-interpreter.ts';
 import { discordFigures } from './discord.ts';
 import { type Figure, print } from './figure.ts';
+import { functionCallFigures } from './function-calls.ts';
 import { publisherFigures } from './publisher.ts';
 import { queueFigures } from './queue.ts';
 import { reactionFigures } from './reaction.ts';
@@ -29,6 +30,7 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['Reaction', reactionFigures],
   ['Queue', queueFigures],
   ['Turns', turnFigures],
+  ['Function calls', functionCallFigures],
   ['Refusals', refusalFigures],
   ['A thousand replies', thousandFigures],
 ];

@@ -10,7 +10,8 @@ import { begunRun, type RunThread, streamedRun } from '../../src/conversation/ru
 import type { SourceSettings } from '../../src/conversation/sources.ts';
 import { type KeptThread, ThreadMap } from '../../src/conversation/thread/thread-map.ts';
 import { takeTurn } from '../../src/conversation/turn/turn.ts';
-import { type Functions, noFunctions } from '../../src/functions/functions.ts';
+import { type Catalogue, openCatalogue } from '../../src/functions/catalogue.ts';
+import type { TeamFunction } from '../../src/functions/team-function.ts';
 import {
   type Call,
   type IncomingMessage,
@@ -53,7 +54,8 @@ export interface HarnessOptions {
   store?: Store;
   codeInterpreter?: CodeInterpreter;
   follow?: (client: OpenAI) => RunThread;
-  functions?: Functions;
+  /** The team's own, or all there is of them. */
+  functions?: readonly TeamFunction[] | Catalogue;
   /** Stands between the SDK and the server, to break what goes through. */
   network?: (fetch: Fetch) => Fetch;
   /** Left out, there is nothing to search. */
@@ -87,7 +89,8 @@ export async function openHarness(options: HarnessOptions) {
     threads: new ThreadMap(store.keyv('conversations'), client, fileToolsOf(assistant)),
     runThread: follow(client),
     followRun: begunRun(client),
-    functions: options.functions ?? noFunctions,
+    functions: catalogueOf(options.functions),
+    tools: assistant.tools,
     runSettings: { assistant_id: assistant.id },
     style: { toolCall: () => undefined },
     knowledge: options.knowledge ?? {},
@@ -123,6 +126,11 @@ export async function openHarness(options: HarnessOptions) {
   const keepThread = (thread: KeptThread) => kept.set('test:1', thread);
   const { close } = assistants;
   return { client, turn, turnInto, goOn, close, threads: parts.threads, threadId, keepThread, errors };
+}
+
+function catalogueOf(functions: HarnessOptions['functions'] = []): Catalogue {
+  if ('ready' in functions) return functions;
+  return openCatalogue([{ name: 'test', functions, close: async () => {} }]);
 }
 
 /** Nobody stops the turn. */

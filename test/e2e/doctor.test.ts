@@ -51,6 +51,7 @@ test('beside a running Bobbin the doctor finds everything well, and disturbs not
     'Model ✓✓',
     'Slack ✓✓✓?',
     'Discord ✓✓✓✓?',
+    'Functions ✓',
     'Sandbox ✓✓✓✓✓✓',
   ]);
   expect(stdout).toContain('is in use by a running Bobbin');
@@ -88,6 +89,7 @@ test('everything that is wrong is told at once, each with what to do', async () 
     'Model ✗?',
     'Slack ✗✗?',
     'Discord ✗',
+    'Functions ✓',
     'Sandbox ✓',
   ]);
   for (const advice of [

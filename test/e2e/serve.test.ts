@@ -109,3 +109,39 @@ test('an assistants server that is not there is told in one sentence', async () 
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(status).toBe(1);
 });
+
+test.each([
+  ['a stream', true],
+  ['polling', false],
+])('a program runs functions of its own, several at once, by %s over HTTP', async (_, streams) => {
+  const { server, env } = await provider();
+  const { url } = await serve(env);
+  const call = (id: string, city: string) => ({ id, name: 'weather', arguments: JSON.stringify({ city }) });
+  server.next({ toolCalls: [call('call_1', 'Bern'), call('call_2', 'Rome')] }, { text: 'Rome is warmer.' });
+  const { threads, assistants } = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any', maxRetries: 0 }).beta;
+  const tools = [{ type: 'function' as const, function: { name: 'weather' } }];
+  const { id: assistant_id } = await assistants.create({ model: 'sim-small', tools });
+  const { id: thread_id } = await threads.create({ messages: [{ role: 'user', content: 'Where?' }] });
+  const { runs } = threads;
+  const waiting = streams
+    ? await runs.stream(thread_id, { assistant_id }).finalRun()
+    : await runs.createAndPoll(thread_id, { assistant_id }, { pollIntervalMs: 20 });
+  expect(waiting.status).toBe('requires_action');
+  const asked = waiting.required_action?.submit_tool_outputs.tool_calls ?? [];
+  const tool_outputs = asked.map(({ id, function: { arguments: args } }) => ({
+    tool_call_id: id,
+    output: `${JSON.parse(args).city}: sunny`,
+  }));
+  const params = { thread_id, tool_outputs };
+  const run = streams
+    ? await runs.submitToolOutputsStream(waiting.id, params).finalRun()
+    : await runs.submitToolOutputsAndPoll(waiting.id, params, { pollIntervalMs: 20 });
+  expect(run.status).toBe('completed');
+  const told = server.requests.at(-1)?.body.messages as { role: string; content: string }[];
+  expect(told.filter(({ role }) => role === 'tool').map(({ content }) => content)).toEqual([
+    'Bern: sunny',
+    'Rome: sunny',
+  ]);
+  const [answer] = (await threads.messages.list(thread_id)).data;
+  expect(answer?.content).toMatchObject([{ text: { value: 'Rome is warmer.' } }]);
+});

@@ -11,6 +11,7 @@ test('nothing set is the offline demo with a SQLite file in ./data', () => {
   expect(valid({})).toEqual({
     model: { api: 'demo' },
     assistants: {},
+    functions: { dir: './functions', isRequired: false },
     store: { dataDir: './data' },
     port: 3000,
     operation: { graceMs: 5_000, catchUpMs: 3_600_000 },
@@ -44,6 +45,7 @@ test('everything that is set arrives where it is used, without the space around 
     DATABASE_URL: 'postgres://me:p%40ss@db.example/bobbin',
     DATABASE_POOL_SIZE: '3',
     DATA_DIR: '/data',
+    FUNCTIONS_DIR: '/functions',
     MAX_REPLY_LENGTH: '5000',
     PORT: '0',
     SHUTDOWN_GRACE_SECONDS: '0',
@@ -55,6 +57,7 @@ test('everything that is set arrives where it is used, without the space around 
     model: { api: 'responses', apiKey: 'key-1', baseURL: 'https://models.example/v1', background: true },
     embeddings: { apiKey: 'key-1', baseURL: 'https://models.example/v1', model: 'embedder' },
     assistants: { baseURL: 'http://assistants.example/v1', apiKey: 'key-2', assistantId: 'asst_1' },
+    functions: { dir: '/functions', isRequired: true },
     store: { dataDir: '/data', databaseUrl: 'postgres://me:p%40ss@db.example/bobbin', poolSize: 3 },
     maxReplyLength: 5_000,
     port: 0,

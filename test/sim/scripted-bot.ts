@@ -11,7 +11,8 @@ import { CONVERSATIONS } from '../../src/conversation/namespaces.ts';
 import { begunRun, streamedRun } from '../../src/conversation/run/run.ts';
 import type { SourceSettings } from '../../src/conversation/sources.ts';
 import { ThreadMap } from '../../src/conversation/thread/thread-map.ts';
-import { noFunctions } from '../../src/functions/functions.ts';
+import { openCatalogue } from '../../src/functions/catalogue.ts';
+import type { TeamFunction } from '../../src/functions/team-function.ts';
 import type { Knowledge } from '../../src/knowledge/knowledge.ts';
 import type { SuggestedPrompt } from '../../src/platform.ts';
 import { RunningBot } from '../../src/running-bot.ts';
@@ -32,6 +33,8 @@ export interface ScriptedBotOptions {
   longest?: number | undefined;
   graceMs?: number;
   knowledge?: SourceSettings;
+  /** The team's own. */
+  functions?: readonly TeamFunction[];
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;
 }
@@ -39,6 +42,7 @@ export interface ScriptedBotOptions {
 /** The real bot over the real Assistants API, with a model and a code interpreter that do as they are told. */
 export async function scriptedBot(options: ScriptedBotOptions): Promise<RunningBot> {
   const { store, model, longest, knowledge: sources = {}, prompts = [], graceMs = 0 } = options;
+  const { functions = [] } = options;
   const { fileSearch, knowledgeOf, network = (fetch) => fetch } = options;
   const { codeInterpreter = new ScriptedInterpreter(), log = pino({ level: 'silent' }) } = options;
   const assistants = createAssistants({
@@ -68,7 +72,8 @@ export async function scriptedBot(options: ScriptedBotOptions): Promise<RunningB
     threads: new ThreadMap(store.keyv(CONVERSATIONS), client, fileToolsOf(assistant)),
     runThread: streamedRun(client),
     followRun: begunRun(client),
-    functions: noFunctions,
+    functions: openCatalogue([{ name: 'test', functions, close: async () => {} }]),
+    tools,
     ...(knowledge && { offers: knowledge.offers }),
     runSettings: { assistant_id: assistant.id },
     style: { toolCall: () => undefined, ...(longest !== undefined && { longest }) },

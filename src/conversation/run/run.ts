@@ -40,6 +40,10 @@ export function streamedRun(client: OpenAI): RunThread {
       const run = yield* follow(client, threadId, stream, signal);
       if (run?.status !== 'requires_action') return;
       const tool_outputs = await callFunctions(run, functions, signal);
+      if (signal.aborted) {
+        yield* settledEvents(client, await cancelled(client, run));
+        return;
+      }
       stream = await runs.submitToolOutputs(
         run.id,
         { thread_id: threadId, tool_outputs, stream: true },
@@ -98,7 +102,16 @@ async function* looksAt(
 
 async function submit(client: OpenAI, run: Run, { functions, signal }: RunContext): Promise<Run> {
   const tool_outputs = await callFunctions(run, functions, signal);
+  if (signal.aborted) return cancelled(client, run);
   return client.beta.threads.runs.submitToolOutputs(run.id, { thread_id: run.thread_id, tool_outputs }, ONCE);
+}
+
+/** The run as it ends when it is stopped while its functions are called. */
+async function cancelled(client: OpenAI, { id, thread_id }: Run): Promise<Run> {
+  const { runs } = client.beta.threads;
+  // One that has ended meanwhile can't be.
+  await runs.cancel(id, { thread_id }).catch(() => {});
+  return waitForEnd(client, await runs.retrieve(id, { thread_id }));
 }
 
 /** Yields a stream's events, and what is missing at its end when it breaks off; returns the run as it then is. */

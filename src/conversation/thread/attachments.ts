@@ -104,7 +104,8 @@ async function upload(
   }
 }
 
-async function fetchFile(
+/** The content of an attached file, the one at `index` in its message. Throws a `Problem` for one that can't be taken. */
+export async function fetchFile(
   file: Attachment,
   index: number,
   download: Download | undefined,

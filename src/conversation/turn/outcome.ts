@@ -5,11 +5,11 @@ import { isEmpty, isWordless } from '../../reply/transcript/empty.ts';
 import type { Transcript } from '../../reply/transcript/transcript.ts';
 import { StoreProblem } from '../../store/store-problem.ts';
 
-/** How a turn ended, as its run's transcript tells it. */
-export function endOfRun(transcript: Transcript): Outcome {
+/** How a turn ended, as its run's transcript tells it; `hasFiles` says whether functions gave files for the reply. */
+export function endOfRun(transcript: Transcript, hasFiles = false): Outcome {
   switch (transcript.status) {
     case 'completed':
-      if (isEmpty(transcript)) return failed('The model gave an empty answer. Ask again.');
+      if (isEmpty(transcript) && !hasFiles) return failed('The model gave an empty answer. Ask again.');
       return { status: 'completed' };
     case 'cancelled':
       return { status: 'stopped' };

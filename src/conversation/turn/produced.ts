@@ -1,25 +1,33 @@
 import { basename } from 'node:path/posix';
 import type { OpenAI } from 'openai';
+import type { KeptFile } from '../../functions/attempted-once.ts';
 import type { Logger } from '../../log.ts';
 import type { ReplyFile } from '../../platform.ts';
 import { fileIds } from '../../reply/transcript/file-ids.ts';
 import type { Transcript } from '../../reply/transcript/transcript.ts';
 
 /** The files that a run brought forth; one that can't be had is left out, and the log says why. */
-export async function producedFiles(
-  transcript: Transcript,
+export function producedFiles(transcript: Transcript, client: OpenAI, log: Logger): Promise<ReplyFile[]> {
+  const files = fileIds(transcript).map((id) => ({ id }));
+  return fetchFiles(files, client, log);
+}
+
+/** Files of the Assistants server, those left out that can't be had. */
+export async function fetchFiles(
+  files: readonly KeptFile[],
   client: OpenAI,
   log: Logger,
 ): Promise<ReplyFile[]> {
-  const found = fileIds(transcript).map((id) =>
-    fetchFile(client, id).catch((error: unknown) =>
-      log.warn({ err: error, file: id }, 'a file of a run is gone'),
+  const found = files.map((file) =>
+    fetchFile(client, file).catch((error: unknown) =>
+      log.warn({ err: error, file: file.id }, 'a file of a run is gone'),
     ),
   );
   return (await Promise.all(found)).filter((file) => file !== undefined);
 }
 
-async function fetchFile(client: OpenAI, id: string): Promise<ReplyFile> {
+async function fetchFile(client: OpenAI, { id, description }: KeptFile): Promise<ReplyFile> {
   const [{ filename }, content] = await Promise.all([client.files.retrieve(id), client.files.content(id)]);
-  return { id, name: basename(filename), bytes: new Uint8Array(await content.arrayBuffer()) };
+  const bytes = new Uint8Array(await content.arrayBuffer());
+  return { id, name: basename(filename), bytes, ...(description && { description }) };
 }

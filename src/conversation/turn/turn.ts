@@ -1,7 +1,7 @@
 import { NotFoundError, type OpenAI } from 'openai';
+import type { AssistantTool } from 'openai/resources/beta/assistants';
 import type { Run, RunCreateParamsBase } from 'openai/resources/beta/threads/runs/runs';
-import { attemptedOnce } from '../../functions/attempted-once.ts';
-import type { Functions } from '../../functions/functions.ts';
+import type { Catalogue } from '../../functions/catalogue.ts';
 import type { Offer, Offers } from '../../knowledge/offers.ts';
 import type { Logger } from '../../log.ts';
 import type { TurnObserver } from '../../operations/metrics/observer.ts';
@@ -19,6 +19,7 @@ import type { TurnTask } from '../turns.ts';
 import { describeAskers } from './askers.ts';
 import { describeContext } from './context.ts';
 import { endOfEndless } from './endless.ts';
+import { FunctionCalls } from './function-calls.ts';
 import { insist } from './insist.ts';
 import { type GapNotes, noteGap } from './note-gap.ts';
 import { endOfRun, sentenceFor, withFiles } from './outcome.ts';
@@ -63,7 +64,9 @@ export interface TurnParts {
   threads: ThreadMap;
   runThread: RunThread;
   followRun: FollowRun;
-  functions: Functions;
+  functions: Catalogue;
+  /** The assistant's own tools, to which those functions come. */
+  tools?: readonly AssistantTool[];
   /** What each conversation may search; left out, that is what the assistant may. */
   offers?: Pick<Offers, 'for'>;
   /** The same for every run: the assistant, and what only a run can be told. */
@@ -109,12 +112,14 @@ export async function takeTurn(
   const [files, sources] = isShown ? await Promise.all([turn.files(), turn.sources()]) : [[], ''];
   const end = turn.endWith(outcome ?? { status: 'stopped' }, files);
   const { status } = await publisher.finish(end, files, sources);
+  turn.leave();
   if (leave.aborted) {
     const attempts = begun?.record?.attempts ?? 0;
     if (entry.record.attempts <= MAX_ATTEMPTS) entry.note({ attempts });
     await entry.kept().catch(() => {});
     return 'left';
   }
+  await turn.deleteFiles();
   if (status === 'completed') await turn.noteGap();
   parts.observer?.turnEnded(platform.name, status, (performance.now() - began) / 1_000);
   return 'over';
@@ -126,6 +131,7 @@ class Turn {
   readonly #task: TurnTask;
   readonly #platform: Pick<Platform, 'readers'>;
   readonly #download: Download | undefined;
+  readonly #functions: FunctionCalls;
   /** Whether the thread may have messages of the turn, and a run. */
   #isBegun: boolean;
   /** Whether the conversation begins anew with this turn, also where that is tried again. */
@@ -144,6 +150,15 @@ class Turn {
     this.#isBegun = task.begun !== undefined;
     this.#platform = platform;
     this.#download = platform.download?.bind(platform);
+    this.#functions = new FunctionCalls({
+      catalogue: parts.functions,
+      client: parts.client,
+      entry: task.entry,
+      messages: task.messages,
+      download: this.#download,
+      log: parts.log,
+      onProgress: () => this.#show(),
+    });
   }
 
   /** How the turn ends; undefined when it is left to another process. */
@@ -182,18 +197,19 @@ class Turn {
   }
 
   async #begin(messages: IncomingMessage[]): Promise<Outcome | undefined> {
-    const offer = await this.#offer(messages);
+    const [offer] = await Promise.all([this.#offer(messages), this.#functions.ready()]);
     if (this.#hasForgotten && messages.every(({ regenerate }) => regenerate)) return FORGOTTEN;
     const thread = await this.#prepare(messages);
     const outcome = await this.#in(thread, async () => {
       if (this.#task.stop.aborted) return { status: 'stopped' };
       // Who goes on with the run has to know which messages it answers.
       await this.#task.entry.kept();
+      const tools = this.#functions.tools(offer.tools ?? this.#parts.tools ?? []) ?? offer.tools;
       const params = {
         ...this.#parts.runSettings,
         additional_instructions: describeAskers(messages),
         metadata: { turn: this.#id },
-        ...(offer.tools && { tools: offer.tools }),
+        ...(tools && { tools }),
       };
       return this.#follow((context) => transcriptsOf(this.#parts.runThread(thread.id, params, context)));
     });
@@ -212,6 +228,7 @@ class Turn {
   }
 
   async #goOn(run: Run, stop = this.#task.stop): Promise<Outcome | undefined> {
+    await this.#functions.ready();
     const thread = this.#parts.threads.goOn(this.#conversation, run.thread_id);
     return this.#in(thread, () =>
       this.#follow((context) => transcriptsOfBegun(this.#parts.followRun(run, context)), stop),
@@ -254,12 +271,12 @@ class Turn {
       leave,
     )) {
       this.#transcript = transcript;
-      this.#publisher.update(transcript);
+      this.#show();
       const end = endOfEndless(transcript);
       if (end) endless.abort();
       if (end) return end;
     }
-    return leave.aborted ? undefined : endOfRun(this.#transcript);
+    return leave.aborted ? undefined : endOfRun(this.#transcript, this.#functions.hasFiles);
   }
 
   /** The run that was started for these messages before, if there is one. */
@@ -281,19 +298,28 @@ class Turn {
     return (this.#task.messages[0]?.id ?? '').slice(0, LONGEST_METADATA);
   }
 
-  get #functions(): Functions {
-    const { entry } = this.#task;
-    return attemptedOnce(this.#parts.functions, {
-      outcomeOf: (id) => entry.record.calls?.[id],
-      note: (id, outcome) => {
-        entry.note({ calls: { ...entry.record.calls, [id]: outcome } });
-        return entry.kept();
-      },
-    });
+  /** With what its function calls do right now, which no event tells. */
+  #show(): void {
+    this.#publisher.update(this.#functions.laidOver(this.#transcript));
   }
 
-  files(): Promise<ReplyFile[]> {
-    return producedFiles(this.#transcript, this.#parts.client, this.#parts.log);
+  async files(): Promise<ReplyFile[]> {
+    const { client, log } = this.#parts;
+    const [produced, given] = await Promise.all([
+      producedFiles(this.#transcript, client, log),
+      this.#functions.files(),
+    ]);
+    return [...produced, ...given];
+  }
+
+  /** The reply stands as it is, or is left to another process. */
+  leave(): void {
+    this.#functions.leave();
+  }
+
+  /** What was kept only until the reply is shown. */
+  deleteFiles(): Promise<void> {
+    return this.#functions.deleteFiles();
   }
 
   /** What stands under the answer. */

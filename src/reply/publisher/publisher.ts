@@ -8,6 +8,7 @@ import {
   RateLimited,
   type Reply,
   type ReplyFile,
+  type ToolCall,
   Unavailable,
   type View,
 } from '../../platform.ts';
@@ -197,8 +198,8 @@ export class Publisher {
   get #isWorthALook(): boolean {
     if (this.#transcript === this.#viewed || this.#isFull || this.#view.outcome) return false;
     const size = sizeOf(this.#viewed);
-    const hasNewEntry = this.#transcript.entries.length !== this.#viewed.entries.length;
-    return size <= VERY_LONG || hasNewEntry || sizeOf(this.#transcript) - size >= size * GROWTH;
+    const hasNews = hasOtherSteps(this.#transcript, this.#viewed);
+    return size <= VERY_LONG || hasNews || sizeOf(this.#transcript) - size >= size * GROWTH;
   }
 
   /** Lays the newest state out; gives its whole Markdown. What is laid out in full is not looked at again until the end. */
@@ -289,5 +290,13 @@ function hasOtherSteps({ entries }: Transcript, { entries: known }: Transcript):
 function isOtherStep(entry: Entry, known: Entry | undefined): boolean {
   if (entry === known) return false;
   if (entry.id !== known?.id || entry.type !== known.type) return true;
-  return entry.type === 'tool_calls' && entry.status !== known.status;
+  if (entry.type !== 'tool_calls' || known.type !== 'tool_calls') return false;
+  return (
+    entry.status !== known.status ||
+    entry.tool_calls.some((call, at) => doing(call) !== doing(known.tool_calls[at]))
+  );
+}
+
+function doing(call: ToolCall | undefined): string | undefined {
+  return call?.type === 'function' ? call.doing : undefined;
 }

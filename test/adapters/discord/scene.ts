@@ -4,6 +4,7 @@ import { Discord, type DiscordOptions } from '../../../adapters/discord/discord.
 import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
 import type { SourceSettings } from '../../../src/conversation/sources.ts';
+import type { TeamFunction } from '../../../src/functions/team-function.ts';
 import type { Absence, IncomingMessage } from '../../../src/platform.ts';
 import type { RunningBot } from '../../../src/running-bot.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
@@ -25,6 +26,8 @@ export interface SceneOptions {
   /** Where everything is kept; in memory when left out. It is closed with the scene. */
   store?: Store;
   knowledge?: SourceSettings;
+  /** The team's own. */
+  functions?: readonly TeamFunction[];
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;
   /** How much of a reply is shown as messages. */

@@ -21,6 +21,8 @@ export interface WorldOptions {
   slack?: Partial<SlackOptions>;
   prompts?: SuggestedPrompt[];
   knowledge?: SourceSettings;
+  /** The team's own. */
+  functions?: NonNullable<ScriptedBotOptions['functions']>;
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;
   /** How much of a reply is shown as messages. */

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
 import { observedBegun, observedRun } from '../../../src/conversation/run/observed-run.ts';
 import { begunRun, polledRun, streamedRun } from '../../../src/conversation/run/run.ts';
-import { noFunctions } from '../../../src/functions/functions.ts';
 import { logFields, logging } from '../../../src/log.ts';
 import type { RunObserver } from '../../../src/operations/metrics/observer.ts';
 import { end, failsAfter, python, ScriptedModel, says, text, usage } from '../../sim/scripted-model.ts';
@@ -81,7 +80,7 @@ async function begun(model: ScriptedModel, onLook: () => void) {
   const [assistant] = (await client.beta.assistants.list()).data;
   const thread = { messages: [{ role: 'user' as const, content: 'Hi' }] };
   const run = await client.beta.threads.createAndRun({ assistant_id: assistant?.id ?? '', thread });
-  const context = { functions: noFunctions, signal: new AbortController().signal };
+  const context = { functions: { call: async () => '' }, signal: new AbortController().signal };
   for await (const _ of observedBegun(begunRun(client), observer)(run, context)) onLook();
   return told;
 }
@@ -104,7 +103,7 @@ test('what was over when a run was found is not told again, but its end', async 
   });
   const thread = { messages: [{ role: 'user' as const, content: 'Hi' }] };
   const run = await client.beta.threads.createAndRunPoll({ assistant_id, thread }, { pollIntervalMs: 20 });
-  const context = { functions: noFunctions, signal: new AbortController().signal };
+  const context = { functions: { call: async () => '' }, signal: new AbortController().signal };
   await Array.fromAsync(observedBegun(begunRun(client), observer)(run, context));
   expect(told).toEqual(['completed', '20 + 10 tokens']);
 });

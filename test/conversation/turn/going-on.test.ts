@@ -1,7 +1,7 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
-import type { Functions, NamedCall } from '../../../src/functions/functions.ts';
+import type { TeamFunction } from '../../../src/functions/team-function.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
 import { calls, end, hangsAfter, python, ScriptedModel, says, text } from '../../sim/scripted-model.ts';
 import { from, openHarness, SeenReply } from '../harness.ts';
@@ -112,16 +112,21 @@ test('a run that a process has left goes on with its id after its last finished 
 test('a function that was called when its process died is not called again, and the model is told', async () => {
   const store = memoryStore();
   const question = [from('Ann', 'restart the server')];
-  const tools = [{ type: 'function' as const, function: { name: 'restart' } }];
-  const made: NamedCall[] = [];
-  const hanging: Functions = {
-    call: (call) => {
-      made.push(call);
-      return new Promise(() => {});
+  const made: unknown[] = [];
+  const functions: TeamFunction[] = [
+    {
+      name: 'restart',
+      description: 'Restarts the server.',
+      parameters: { type: 'object', properties: {} },
+      strict: false,
+      call: (args) => {
+        made.push(args);
+        return new Promise(() => {});
+      },
     },
-  };
+  ];
   const model = new ScriptedModel([...calls('restart', '{}'), end()]);
-  const first = await openHarness({ store, model, tools, functions: hanging });
+  const first = await openHarness({ store, model, functions });
   const leaving = new AbortController();
   const left = first.goOn(new SeenReply(), question, leaving.signal);
   await until(() => made.length === 1);
@@ -129,7 +134,7 @@ test('a function that was called when its process died is not called again, and 
   await left;
   await first.close();
   const second = new ScriptedModel(says('I do not know whether it worked.'));
-  const next = await openHarness({ store, model: second, tools, functions: hanging });
+  const next = await openHarness({ store, model: second, functions });
   const seen = new SeenReply();
   expect(await next.goOn(seen, question)).toBe('over');
   expect(made).toHaveLength(1);

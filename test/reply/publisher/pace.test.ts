@@ -19,6 +19,12 @@ function search(status: 'in_progress' | 'completed'): Entry {
   return { type: 'tool_calls', id: 'step', status, tool_calls: [call] };
 }
 
+function calls(doing?: string): Entry {
+  const call = { type: 'function' as const, index: 0, id: 'c', name: 'f', arguments: '{}', output: null };
+  const now = doing === undefined ? call : { ...call, doing };
+  return { type: 'tool_calls', id: 'step', status: 'in_progress', tool_calls: [now] };
+}
+
 /** A reply that is shown at once whenever it is sent; when, and what of it. */
 class Paced implements Reply {
   readonly limits = { characters: 10_000, tables: 'markdown' } as const;
@@ -33,7 +39,7 @@ class Paced implements Reply {
 
   next({ parts, calls, outcome }: View): Call | undefined {
     const text = parts.map((part) => part.text).join('');
-    const tools = calls.map(({ status }) => status).join();
+    const tools = calls.map(({ status, call }) => ('doing' in call ? call.doing : status)).join();
     const last = this.sent.at(-1);
     if (text === (last?.text ?? '') && tools === (last?.tools ?? '') && !outcome === !this.#isOver)
       return undefined;
@@ -118,6 +124,28 @@ test('a stop in the pause between two calls is shown at once', async () => {
   publisher.stop();
   await publisher.finish({ status: 'stopped' });
   expect(reply.sent.at(-1)).toMatchObject({ at: 200, text: 'One' });
+});
+
+test.each([
+  ['a text that is read', 'One'],
+  ['a very long answer', WORD.repeat(10_000)],
+])('what a call does right now is shown at once, also after %s', async (_, before) => {
+  const { clock, reply, told } = open();
+  told(message(before));
+  await clock.runUntil(600);
+  told(message(before), message('two', 'n'));
+  await clock.runUntil(700);
+  told(message(before), message('two', 'n'), calls());
+  await clock.runUntil(710);
+  told(message(before), message('two', 'n'), calls('Looking'));
+  await clock.runUntil(720);
+  told(message(before), message('two', 'n'), calls('Writing'));
+  await clock.runUntil(730);
+  expect(reply.sent.slice(-3).map(({ at, tools }) => [at, tools])).toEqual([
+    [700, 'in_progress'],
+    [710, 'Looking'],
+    [720, 'Writing'],
+  ]);
 });
 
 test('in the pause between two calls a new piece of an answer costs no look at the steps that came before', async () => {
