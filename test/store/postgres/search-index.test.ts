@@ -147,6 +147,30 @@ describe('many processes', () => {
     expect(await found(two, 'pear')).toEqual([]);
   });
 
+  test.each([
+    ['a file', 'a'],
+    ['all of a vector store', undefined],
+  ])('remove %s also where another one was about to have put it when it died', async (_, file) => {
+    const database = await freshDatabase();
+    const [one, two] = [await open(database), await open(database)];
+    const inside = await connect(database);
+    // What a dead process has asked for last is done all the same: here its commit, which waits until it is let go.
+    await inside.query(`SELECT pg_advisory_lock(42);
+      CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END';
+      CREATE CONSTRAINT TRIGGER late AFTER INSERT ON bobbin_search_files DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION wait()`);
+    const late = put(one.searchIndex, 'a', 'apple');
+    const waiting = `SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+    const waits = (n: number) => expect.poll(async () => (await inside.query(waiting)).rows).toEqual([{ n }]);
+    await waits(1);
+    const removed = two.searchIndex.remove('vs', file);
+    await Promise.race([removed, waits(2)]);
+    await inside.query('SELECT pg_advisory_unlock(42)');
+    await Promise.all([late, removed]);
+    expect(await found(two.searchIndex, 'apple')).toEqual([]);
+    expect(await two.searchIndex.count()).toEqual({ chunks: 0, vectors: 0 });
+  });
+
   test('put, remove and give vectors in each other’s way, and each file is whole or gone', async () => {
     const database = await freshDatabase();
     const all = [await open(database), await open(database), await open(database)].map(

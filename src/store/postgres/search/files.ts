@@ -6,8 +6,16 @@ import type { Analyzer } from './words.ts';
 /** So many chunks are taken apart and written at once: a few ms. */
 const AT_ONCE = 10;
 
-/** One process at a time puts a file: the last one wins. */
+/** For one process at a time: of those that put a file the last one wins. */
 const ALONE = `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`;
+
+/** Held by whoever is about to commit a file of a vector store. */
+const COMMITTING = `SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))`;
+
+/** In the order in which vectors are added. */
+const REMOVE = `DELETE FROM bobbin_search_files WHERE id IN (
+    SELECT id FROM bobbin_search_files WHERE store = $1 AND ($2::text IS NULL OR file = $2) ORDER BY id FOR UPDATE
+  )`;
 
 /** What is replaced makes room; until the end others see it where it was. */
 const STEP_ASIDE = `UPDATE bobbin_search_files SET store = '', file = id::text WHERE store = $1 AND file = $2
@@ -54,7 +62,19 @@ export async function putFile(
     await query(COUNT_FILE, [id, file.chunks.length, words]);
     await query(TAKE_VECTORS, [id]);
     if (former[0]) await query('DELETE FROM bobbin_search_files WHERE id = $1', [former[0].id]);
+    await query(COMMITTING, [JSON.stringify([file.store])]);
   });
+}
+
+/**
+ * Removes a file, or all of a vector store, with what is about to be committed of it: the database commits what a process has
+ * asked for also when that has died since, and then nobody else would know of it.
+ */
+export async function removeFiles({ query }: Connections, store: string, file?: string): Promise<void> {
+  const remove = () => query(REMOVE, [store, file ?? null]);
+  await remove();
+  await query(ALONE, [JSON.stringify([store])]);
+  await remove();
 }
 
 /** How many words they have. */

@@ -10,7 +10,7 @@ import {
   type WalkedChunk,
 } from '../../search-index.ts';
 import type { Connections } from '../connections/connections.ts';
-import { chunkIn, putFile } from './files.ts';
+import { chunkIn, putFile, removeFiles } from './files.ts';
 import { FullText } from './full-text.ts';
 import { scopeInside } from './scope.ts';
 import { Vectors } from './vectors.ts';
@@ -25,11 +25,6 @@ const WALK = `SELECT chunk.id, title, content FROM ${FILE_OF_CHUNK} WHERE chunk.
 const WITHOUT_VECTOR = `SELECT chunk.id, title, content FROM ${FILE_OF_CHUNK} WHERE chunk.id > $1 AND NOT EXISTS (
     SELECT 1 FROM bobbin_search_vectors AS vector WHERE vector.chunk = chunk.id AND generation = $3
   ) ORDER BY chunk.id LIMIT $2`;
-
-/** In the order in which vectors are added. */
-const REMOVE = `DELETE FROM bobbin_search_files WHERE id IN (
-    SELECT id FROM bobbin_search_files WHERE store = $1 AND ($2::text IS NULL OR file = $2) ORDER BY id FOR UPDATE
-  )`;
 
 const COUNT = `SELECT (SELECT count(*) FROM bobbin_search_chunks) AS chunks,
   (SELECT count(*) FROM bobbin_search_vectors WHERE generation = $1) AS vectors`;
@@ -64,7 +59,7 @@ export class PostgresSearchIndex implements SearchIndex {
   }
 
   async remove(store: string, file?: string): Promise<void> {
-    await this.#connections.query(REMOVE, [store, file ?? null]);
+    await removeFiles(this.#connections, store, file);
   }
 
   async chunks(store: string, file: string): Promise<Chunk[]> {
