@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { headingsIn } from '../../fields.ts';
 import { type Chunk, type IndexedChunk, type IndexedFile, MAX_CHUNKS } from '../../search-index.ts';
 import type { Connections, Query } from '../connections/connections.ts';
 import type { Analyzer } from './words.ts';
@@ -23,9 +24,10 @@ const STEP_ASIDE = `UPDATE bobbin_search_files SET store = '', file = id::text W
 
 const ADD_FILE = `INSERT INTO bobbin_search_files (store, file, title, attributes) VALUES ($1, $2, $3, $4) RETURNING id`;
 
-const ADD_CHUNKS = `INSERT INTO bobbin_search_chunks (id, file, hash, length, words, content)
-  SELECT id, $1, hash, length, words::tsvector, content
-  FROM unnest($2::bigint[], $3::bytea[], $4::int[], $5::text[], $6::text[]) AS chunk (id, hash, length, words, content)`;
+const ADD_CHUNKS = `INSERT INTO bobbin_search_chunks (id, file, hash, length, heading, words, content)
+  SELECT id, $1, hash, length, heading, words::tsvector, content
+  FROM unnest($2::bigint[], $3::bytea[], $4::int[], $5::int[], $6::text[], $7::text[])
+    AS chunk (id, hash, length, heading, words, content)`;
 
 const COUNT_FILE = `UPDATE bobbin_search_files SET chunks = $2, words = $3 WHERE id = $1`;
 
@@ -87,13 +89,14 @@ async function addChunks(
   from: number,
 ): Promise<number> {
   const words = analyzer.words(
-    chunks.map(({ headings, text, parts }) => ({ headings: [title, ...headings].join('\n'), text, parts })),
+    chunks.map(({ headings, text, parts }) => ({ ...headingsIn(title, headings), text, parts })),
   );
   await query(ADD_CHUNKS, [
     file,
     chunks.map((_, at) => file * MAX_CHUNKS + from + at),
     chunks.map(({ headings, text }) => hashOf(title, headings, text)),
     words.map(({ length }) => length),
+    words.map(({ heading }) => heading),
     words.map(({ vector }) => vector),
     chunks.map(({ headings, text, place }) => JSON.stringify({ headings, text, place: place ?? null })),
   ]);

@@ -1,0 +1,38 @@
+import { FIELDS, WEIGHTS } from '../../fields.ts';
+import { quoted } from './words.ts';
+
+const [HEADING, ABOVE] = FIELDS.map((_, at) => WEIGHTS[at] as number) as [number, number];
+
+/** What a word counts by the label of its place; without one it stands in the text or its parts. */
+const BY_LABEL: ReadonlyMap<string, number> = new Map([
+  ['A', HEADING],
+  ['B', ABOVE],
+]);
+
+/** How often words stand side by side in a chunk, where it counts more in headings, and whether they do in its own heading. */
+export interface Occurrences {
+  often: number;
+  inHeading: boolean;
+}
+
+/** Of words in a `tsvector` as PostgreSQL writes it: https://www.postgresql.org/docs/current/datatype-textsearch.html */
+export function occurrences(vector: string, words: readonly string[]): Occurrences {
+  const [first = new Map<number, number>(), ...others] = words.map((word) => placesOf(vector, word));
+  const found = [...first].filter(([place]) => others.every((one, at) => one.has(place + at + 1)));
+  const often = found.reduce((sum, [, weight]) => sum + weight, 0);
+  return { often, inHeading: found.some(([, weight]) => weight === HEADING) };
+}
+
+/** Where a word stands, and what it counts there. */
+function placesOf(vector: string, word: string): Map<number, number> {
+  const written = quoted(word);
+  // No word has a quote within it, so that none is found within another.
+  const at = vector.indexOf(written);
+  if (at < 0) return new Map();
+  const from = at + written.length;
+  // Of what stands far down in a long text PostgreSQL does not know where.
+  if (vector[from] !== ':') return new Map([[0, 1]]);
+  const end = vector.indexOf(' ', from);
+  const places = vector.slice(from + 1, end < 0 ? undefined : end).split(',');
+  return new Map(places.map((one) => [Number.parseInt(one, 10), BY_LABEL.get(one.at(-1) as string) ?? 1]));
+}
