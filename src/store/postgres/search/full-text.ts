@@ -1,7 +1,7 @@
 import { B, type Evidence, inHeadings, inverseFrequency, K1, rarest, relevance } from '../../relevance.ts';
 import type { Query } from '../connections/connections.ts';
-import { occurrences } from './occurrences.ts';
-import { type Question, Questions, type Term } from './questions.ts';
+import { occurrences, type PlacesOf, placesIn } from './occurrences.ts';
+import { type Counted, type Question, Questions, type Term } from './questions.ts';
 import { FILES_INSIDE, type ScopeInside } from './scope.ts';
 import type { Analyzer } from './words.ts';
 
@@ -30,7 +30,7 @@ const READ = 'SELECT id, length, heading, words::text AS words FROM bobbin_searc
 /** A chunk that is ranked. */
 interface Chunk {
   id: number;
-  words: string;
+  placesOf: PlacesOf;
   length: number;
   /** How many words its own heading has; undefined of a chunk that an earlier Bobbin has put. */
   heading: number | undefined;
@@ -102,14 +102,18 @@ export class FullText {
 
 /** What is there of a question: a word in a chunk's heading, or beside the next one, raises the chunk by half of what it says. */
 function findings({ terms, phrases, chunks }: Question): Finding[] {
-  const one = (query: string, having: number, weight: number): Finding => {
-    return { query, having, share: weight * inverseFrequency(chunks, having) };
-  };
-  const spelled = (term: Term, weight: number) =>
-    term.spellings.map(({ query, having }) => one(query, having, weight));
+  const all = (one: Counted, weight: number): Finding[] =>
+    one.queries.map((query) => ({
+      query,
+      having: one.having,
+      share: weight * inverseFrequency(chunks, one.having),
+    }));
   return [
-    ...terms.flatMap((term) => [...spelled(term, 1), one(term.heading.query, term.heading.having, 0.5)]),
-    ...phrases.flatMap((phrase) => spelled(phrase, 0.5)),
+    ...terms.flatMap(({ spellings, heading }) => [
+      ...spellings.flatMap((one) => all(one, 1)),
+      ...all(heading, 0.5),
+    ]),
+    ...phrases.flatMap(({ spellings }) => spellings.flatMap((one) => all(one, 0.5))),
   ].filter(({ having }) => having > 0);
 }
 
@@ -127,7 +131,7 @@ function evidenceOf(
   const ids: number[] = [];
   const there = spellings.filter((one) => one.having > 0);
   for (const chunk of chunks) {
-    const found = there.map(({ words }) => occurrences(chunk.words, words));
+    const found = there.map(({ words }) => occurrences(chunk.placesOf, words));
     const most = found.reduce((sum, { often }) => Math.max(sum, often), 0);
     if (most === 0) continue;
     said.set(chunk.id, most / (most + K1 * (1 - B + (B * chunk.length) / all.length)));
@@ -140,7 +144,7 @@ function evidenceOf(
 function chunkIn({ id, words, length, heading }: Record<string, unknown>): Chunk {
   return {
     id: Number(id),
-    words: String(words),
+    placesOf: placesIn(String(words)),
     length: Number(length),
     heading: heading === null ? undefined : Number(heading),
   };

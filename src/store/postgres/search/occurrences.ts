@@ -15,20 +15,36 @@ export interface Occurrences {
   inHeading: boolean;
 }
 
-/** Of words in a `tsvector` as PostgreSQL writes it: https://www.postgresql.org/docs/current/datatype-textsearch.html */
-export function occurrences(vector: string, words: readonly string[]): Occurrences {
-  const [first = new Map<number, number>(), ...others] = words.map((word) => placesOf(vector, word));
+/** Where each word stands in a chunk, and what it counts there. */
+export type PlacesOf = (word: string) => ReadonlyMap<number, number>;
+
+/** Reads a `tsvector` as PostgreSQL writes it: https://www.postgresql.org/docs/current/datatype-textsearch.html */
+export function placesIn(vector: string): PlacesOf {
+  const known = new Map<string, ReadonlyMap<number, number>>();
+  return (word) => {
+    const places = known.get(word) ?? placesOf(vector, word);
+    known.set(word, places);
+    return places;
+  };
+}
+
+/** Of words that stand side by side. */
+export function occurrences(placesOf: PlacesOf, words: readonly string[]): Occurrences {
+  const [first = NOWHERE, ...others] = words.map(placesOf);
+  if (first.size === 0) return NONE;
   const found = [...first].filter(([place]) => others.every((one, at) => one.has(place + at + 1)));
   const often = found.reduce((sum, [, weight]) => sum + weight, 0);
   return { often, inHeading: found.some(([, weight]) => weight === HEADING) };
 }
 
-/** Where a word stands, and what it counts there. */
-function placesOf(vector: string, word: string): Map<number, number> {
+const NOWHERE: ReadonlyMap<number, number> = new Map();
+const NONE: Occurrences = { often: 0, inHeading: false };
+
+function placesOf(vector: string, word: string): ReadonlyMap<number, number> {
   const written = quoted(word);
   // No word has a quote within it, so that none is found within another.
   const at = vector.indexOf(written);
-  if (at < 0) return new Map();
+  if (at < 0) return NOWHERE;
   const from = at + written.length;
   // Of what stands far down in a long text PostgreSQL does not know where.
   if (vector[from] !== ':') return new Map([[0, 1]]);

@@ -1,11 +1,10 @@
 import type { Query } from '../connections/connections.ts';
 import { Counts, type Totals } from './counts.ts';
-import { inHeading, together } from './queries.ts';
+import { inHeading, together, type WordsQuery } from './queries.ts';
 import type { Analyzer } from './words.ts';
 
 /** What finds chunks, and how many. */
-interface Counted {
-  query: string;
+export interface Counted extends WordsQuery {
   having: number;
 }
 
