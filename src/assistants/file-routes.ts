@@ -3,13 +3,15 @@ import type { FileDeleted } from 'openai/resources/files';
 import { z } from 'zod';
 import { invalidRequest, noSuchFile, noSuchPurpose, tooLarge } from './api-error.ts';
 import { addFile, findFile, isExpired, removeFile } from './file.ts';
+import { LIMITS } from './file-search/documents/limits.ts';
+import { type FormField, formFields } from './http/multipart.ts';
 import { bodyBytes } from './http/request-body.ts';
 import { listQuery, numberIn, toList } from './lists.ts';
 import { ROOT, type State } from './state.ts';
 import { validate } from './validation.ts';
 
-/** What a chat platform takes for one request; a file is held in memory while it is written or read. */
-const MAX_FILE_BYTES = 25 * 1024 * 1024;
+/** As much as a document may have that is searched; a file is held in memory while it is written or read. */
+const MAX_FILE_BYTES = LIMITS.fileBytes;
 
 /** Room for the form around the file. */
 const MAX_FORM_BYTES = MAX_FILE_BYTES + 64 * 1024;
@@ -23,9 +25,20 @@ const PURPOSES = ['assistants', 'vision', 'user_data'] as const;
 /** OpenAI's own bounds, in seconds: an hour and thirty days. */
 const EXPIRY = { min: 3600, max: 2_592_000 };
 
+/** A file as it stands in the request's body. */
+class UploadedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+
+  constructor(name: string, bytes: Uint8Array) {
+    this.name = name;
+    this.bytes = bytes;
+  }
+}
+
 const upload = z.strictObject({
   purpose: z.string(),
-  file: z.file(),
+  file: z.instanceof(UploadedFile),
   expires_after: z
     .strictObject({ anchor: z.literal('created_at'), seconds: z.int().min(EXPIRY.min).max(EXPIRY.max) })
     .exactOptional(),
@@ -38,10 +51,9 @@ export function fileRoutes({ state }: { state: State }): Hono {
     const { file, expires_after, ...fields } = validate(upload, fieldsOf(await formOf(c)));
     const purpose = PURPOSES.find((known) => known === fields.purpose);
     if (purpose === undefined) throw noSuchPurpose(fields.purpose, PURPOSES);
-    if (file.size > MAX_FILE_BYTES) throw tooLarge(MAX_FILE_BYTES);
-    const bytes = new Uint8Array(await file.arrayBuffer());
+    if (file.bytes.length > MAX_FILE_BYTES) throw tooLarge(MAX_FILE_BYTES);
     const expiry = expires_after && { expiresAfter: expires_after.seconds };
-    return c.json(await addFile(state, { filename: file.name, purpose, bytes, ...expiry }));
+    return c.json(await addFile(state, { filename: file.name, purpose, bytes: file.bytes, ...expiry }));
   });
 
   app.get('/files', async (c) => {
@@ -71,7 +83,7 @@ export function fileRoutes({ state }: { state: State }): Hono {
     c.header('content-type', 'application/octet-stream');
     c.header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(file.filename)}`);
     c.header('x-content-type-options', 'nosniff');
-    return c.body(new Uint8Array(bytes));
+    return c.body(bytes);
   });
 
   app.delete('/files/:file_id', async (c) => {
@@ -83,20 +95,21 @@ export function fileRoutes({ state }: { state: State }): Hono {
   return app;
 }
 
-async function formOf(c: Context): Promise<FormData> {
+async function formOf(c: Context): Promise<FormField[]> {
   const bytes = await bodyBytes(c, MAX_FORM_BYTES);
-  const headers = { 'content-type': c.req.header('content-type') ?? '' };
-  return new Response(bytes, { headers }).formData().catch(() => {
-    throw invalidRequest(
-      "We could not parse the form of your request: send multipart/form-data with the fields 'purpose' and 'file'.",
-    );
-  });
+  const fields = formFields(c.req.header('content-type') ?? '', bytes);
+  if (fields) return fields;
+  throw invalidRequest(
+    "We could not parse the form of your request: send multipart/form-data with the fields 'purpose' and 'file'.",
+  );
 }
 
 /** The form's fields. `a[b]` is the field `b` of an object `a`: so does the SDK send objects, with numbers as text. */
-function fieldsOf(form: FormData): Record<string, unknown> {
+function fieldsOf(form: readonly FormField[]): Record<string, unknown> {
   const fields = new Map<string, unknown>();
-  for (const [name, value] of form) {
+  for (const { name, filename, bytes } of form) {
+    const value =
+      filename === undefined ? new TextDecoder().decode(bytes) : new UploadedFile(filename, bytes);
     const [, outer, inner] = /^(\w+)\[(\w+)\]$/.exec(name) ?? [];
     if (outer === undefined || inner === undefined) fields.set(name, value);
     else

@@ -32,8 +32,7 @@ export async function addFile(
     status: 'processed',
     ...(expiresAfter !== undefined && { expires_at: nowInSeconds() + expiresAfter }),
   };
-  // Of all byte arrays, Keyv's own way of writing values keeps only a Buffer whole.
-  await state.contents.set(file.id, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  await state.contents.set(file.id, bytes);
   await state.files.append(ROOT, file);
   return file;
 }

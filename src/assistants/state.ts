@@ -5,6 +5,7 @@ import type { Run as SdkRun } from 'openai/resources/beta/threads/runs/runs';
 import type { Thread } from 'openai/resources/beta/threads/threads';
 import type { FileObject } from 'openai/resources/files';
 import type { ReasoningEffort } from 'openai/resources/shared';
+import { Blobs } from './blobs.ts';
 import { Collection } from './collection.ts';
 import type { KeptBatch } from './file-search/vector-stores/batches.ts';
 import type { KeptFile, KeptStore } from './file-search/vector-stores/kept.ts';
@@ -51,7 +52,7 @@ export interface State {
   /** Listed under `ROOT`. Added with `addFile` and removed with `removeFile`, together with its content. */
   files: Collection<FileObject>;
   /** A file's bytes by its id. */
-  contents: Keyv<Uint8Array>;
+  contents: Blobs;
   /** What models are no longer given of a thread, because a provider refused it, by the thread's id. */
   omissions: Keyv<Omission[]>;
   /** What a provider wants back of a run's answers, by the run's id. */
@@ -91,7 +92,7 @@ export function openState(keyv: <T>(namespace: string) => Keyv<T>): State {
     runs: collection('runs'),
     steps: collection('steps'),
     files: collection('files'),
-    contents: keyv('contents'),
+    contents: new Blobs(keyv('contents')),
     omissions: keyv('omissions'),
     ownFields: keyv('own-fields'),
     resumable: keyv('resumable-answers'),

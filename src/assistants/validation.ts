@@ -16,6 +16,7 @@ const EXACT_TYPES: Record<string, string> = {
   temperature: 'decimal',
   top_p: 'decimal',
   file_ids: 'array of strings',
+  file: 'file',
 };
 
 /**

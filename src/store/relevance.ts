@@ -4,7 +4,10 @@
  */
 
 /** BM25's first constant, which FTS5 has built in, too: https://www.sqlite.org/fts5.html#the_bm25_function */
-const K1 = 1.2;
+export const K1 = 1.2;
+
+/** BM25's second: what a chunk's length counts against it, beside the average of all. */
+export const B = 0.75;
 
 /** A term that is said on and on approaches that in BM25. */
 export const MOST_SAID = K1 + 1;
@@ -13,7 +16,7 @@ export const MOST_SAID = K1 + 1;
  * What words count that stand side by side in the question and in the chunk: as in a sequential dependence model, less than
  * single ones (Metzler and Croft 2005). They are evidence beside those, never against a chunk that says it in another order.
  */
-export const PHRASES = 0.5;
+const PHRASES = 0.5;
 
 /**
  * What it counts that a chunk's own heading is what is asked for. A section is about its heading, also where every other one
@@ -39,6 +42,20 @@ export interface Evidence {
 export function inverseFrequency(chunks: number, having: number): number {
   const counted = Math.max(1, having);
   return Math.log(1 + Math.max(0, chunks - counted + 0.5) / (counted + 0.5));
+}
+
+/**
+ * Those that so many chunks have at most, all together, beginning with the rarest, which is always among them: what is frequent
+ * could not put a chunk in front by itself, and finding it takes longest. As in MaxScore (Turtle and Flood 1995).
+ */
+export function rarest<T extends { having: number }>(terms: readonly T[], most: number): T[] {
+  let sum = 0;
+  return terms
+    .toSorted((one, other) => one.having - other.having)
+    .filter(({ having }, at) => {
+      sum += having;
+      return at === 0 || sum <= most;
+    });
 }
 
 /** The chunks' scores, from 0 to 1. */

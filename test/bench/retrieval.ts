@@ -3,13 +3,19 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fuse, LEXICAL_SHARE } from '../../src/assistants/file-search/search/fusion.ts';
 import { partsOf } from '../../src/assistants/file-search/search/parts.ts';
+import { SearchEngine } from '../../src/assistants/file-search/search/search-engine.ts';
 import { phrasesOf, termsOf } from '../../src/assistants/file-search/search/terms.ts';
 import { type Basis, fold } from '../../src/assistants/file-search/semantics/latent/basis.ts';
+import { LatentSource } from '../../src/assistants/file-search/semantics/latent/latent-source.ts';
 import { learn } from '../../src/assistants/file-search/semantics/latent/learn.ts';
 import { Stemmer, type Stems } from '../../src/assistants/file-search/semantics/latent/stems.ts';
 import { passagesOf } from '../../src/assistants/file-search/semantics/passages.ts';
-import { FullText, WEIGHTS } from '../../src/store/sqlite/search/full-text.ts';
+import { Semantics } from '../../src/assistants/file-search/semantics/semantics.ts';
+import { WEIGHTS } from '../../src/store/fields.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { FullText } from '../../src/store/sqlite/search/full-text.ts';
 import { TOKENIZER } from '../../src/store/tokenizer.ts';
+import { startPostgres } from '../sim/postgres.ts';
 import { type Figure, print } from './figure.ts';
 
 /** A folder with `docs/` and `questions.jsonl`, as its README describes it. */
@@ -77,11 +83,64 @@ export async function retrievalFigures(): Promise<Figure[]> {
   const docs = readDocs();
   const questions = readQuestions();
   const meaning = meaningOf(docs);
-  return WAYS.map(([name, way, aim]) => ({
+  const figures = WAYS.map(([name, way, aim]) => ({
     name: `${docs.length} passages, ${questions.length} questions: ${name}`,
     value: judged(questions, ranking(docs, way, meaning)),
     ...(aim && { aim }),
   }));
+  return [...figures, ...(await overPostgres(docs, questions))];
+}
+
+/** The same as the product does it over PostgreSQL. */
+async function overPostgres(docs: readonly Doc[], questions: readonly Question[]): Promise<Figure[]> {
+  const server = await startPostgres();
+  const store = await openStore({ dataDir: '/nowhere', databaseUrl: server.url() });
+  const index = store.searchIndex;
+  const semantics = new Semantics({
+    index,
+    source: new LatentSource(index, store.keyv('semantics')),
+    failed(error) {
+      throw error;
+    },
+  });
+  const engine = new SearchEngine(index, semantics);
+  try {
+    for (const { name, heading, text } of docs)
+      await engine.put({
+        store: 'set',
+        file: name,
+        title: name,
+        attributes: {},
+        chunks: [{ headings: [heading], text, place: {} }],
+      });
+    await semantics.settled();
+    const figures: Figure[] = [];
+    for (const [name, lexicalShare, aim] of [
+      ['full text', 1, '.680 and .850'],
+      ['hybrid', LEXICAL_SHARE, '.740 and .880'],
+    ] as const) {
+      const found = new Map<string, string[]>();
+      for (const { question } of questions) {
+        const hits = await engine.search({
+          stores: ['set'],
+          queries: [question],
+          limit: CANDIDATES,
+          lexicalShare,
+        });
+        found.set(
+          question,
+          hits.map(({ file }) => file),
+        );
+      }
+      const value = judged(questions, (question) => found.get(question) ?? []);
+      figures.push({ name: `the same over PostgreSQL: ${name}`, value, aim });
+    }
+    return figures;
+  } finally {
+    await semantics.close();
+    await store.close();
+    await server.stop();
+  }
 }
 
 function ranking(docs: readonly Doc[], way: Way, meaning: (question: string) => Map<number, number>) {

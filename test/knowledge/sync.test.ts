@@ -175,7 +175,7 @@ test('a CSV of 200 MB is told and not even read, and what the server does not ta
   const report = await scene.knowledge.sync.run();
   expect(new Map(report.failures.map(({ path, reason }) => [reason, path]))).toEqual(
     new Map([
-      ['is larger than the 25 MB that are read of one file: split it', 'docs/big.csv'],
+      ['is larger than the 50 MB that are read of one file: split it', 'docs/big.csv'],
       ['was refused: 413 It is too large.', expect.stringMatching(/^docs\/[az]\.md$/)],
     ]),
   );

@@ -6,6 +6,8 @@ export interface PostgresWire {
   through(url: string): string;
   /** How many queries have gone through since the last call, without those that only look who is alive. */
   taken(): number;
+  /** After so many more queries have gone through, all connections end, whatever has become of the last one. */
+  cutAfter(queries: number): Promise<void>;
   /** Nothing that clients say gets through any more, though their connections stand. */
   freeze(): void;
   thaw(): void;
@@ -18,11 +20,21 @@ export async function startPostgresWire(port: number): Promise<PostgresWire> {
   const clients = new Set<Socket>();
   let queries = 0;
   let frozen = false;
+  let left = Number.POSITIVE_INFINITY;
+  let whenCut = () => {};
+  const cut = () => {
+    for (const socket of open) socket.destroy();
+    server.close();
+    whenCut();
+  };
   const server = createServer((client) => {
     const target = connect({ host: '127.0.0.1', port });
     const isQuery = queryCounter();
     client.on('data', (bytes: Buffer) => {
-      queries += isQuery(bytes);
+      const more = isQuery(bytes);
+      queries += more;
+      if (left > 0 && left <= more) setImmediate(cut);
+      left -= more;
     });
     for (const socket of [client, target]) {
       open.add(socket);
@@ -44,6 +56,12 @@ export async function startPostgresWire(port: number): Promise<PostgresWire> {
       queries = 0;
       return taken;
     },
+    cutAfter(more) {
+      left = more;
+      return new Promise((resolve) => {
+        whenCut = resolve;
+      });
+    },
     freeze() {
       frozen = true;
       for (const client of clients) client.pause();
@@ -54,7 +72,7 @@ export async function startPostgresWire(port: number): Promise<PostgresWire> {
     },
     async close() {
       for (const socket of open) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
     },
   };
 }

@@ -3,7 +3,7 @@ import type { MessageContentPartParam, MessageCreateParams } from 'openai/resour
 import type { Attachment, IncomingMessage } from '../../platform.ts';
 import { Problem } from '../../problem.ts';
 
-/** The Assistants server's limit on one file, in bytes. */
+/** Of one file, in bytes; all of a message's are in memory at once. */
 const LARGEST_FILE = 25 * 1024 * 1024;
 
 /** More files in one message than this are refused: the API takes no more. */

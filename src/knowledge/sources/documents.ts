@@ -13,7 +13,7 @@ import {
 import { LONGEST_TEXT, type Reading, readProperties } from './properties.ts';
 
 /** The embedded server takes no larger file, in bytes: it would be held in memory several times for nothing. */
-const MOST_BYTES = 25 * 1024 * 1024;
+const MOST_BYTES = 50 * 1024 * 1024;
 const TOO_LARGE = `is larger than the ${MOST_BYTES / 1024 / 1024} MB that are read of one file: split it`;
 
 /** So many files are read at once. */

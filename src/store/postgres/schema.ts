@@ -9,9 +9,9 @@ export const TABLE = 'bobbin';
 /**
  * Counted up with every change of the tables below and with every release of pg-boss that changes its own, so that an
  * older Bobbin leaves a newer database alone. 1 had no `bobbin_schema`, 2 nothing
- * to search.
+ * to search, 3 no headings that were told apart.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** Any number that all copies of Bobbin share: it lets one of them at a time set up the tables. */
 export const SETUP_LOCK = 7_266_224;

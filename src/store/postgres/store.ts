@@ -54,15 +54,16 @@ export async function postgresStore(databaseUrl: string, options: ConnectionOpti
 function storeOver({ connections, presence, boss, signals, locks }: Parts): Store {
   const { query } = connections;
   const rows = new Batches(query, TABLE);
+  const searchIndex = new PostgresSearchIndex(connections);
   const stopPurging = purgeRegularly(async () => {
     await query(PURGE, [`{"expires":${Date.now()}`]);
     await boss.boss.supervise();
+    await searchIndex.upgrade();
   });
   const keyv = namespaces(() => new PostgresAdapter(query, TABLE, rows));
   const { queue, opened } = queues(
     (name) => new PostgresQueue<unknown>(name, { connections, presence, boss }),
   );
-  const searchIndex = new PostgresSearchIndex(connections);
   const probes = keyv<number>('probes');
   const close = async () => {
     stopPurging();

@@ -22,7 +22,7 @@ describe('the tables', () => {
       expect(await store.keyv<string>('test').get('key')).toBe('kept');
       expect(await store.queue<string>('test').put({ id: `${number}`, key: 'a', data: '' })).toBe(true);
     }
-    expect((await inside.query('SELECT version FROM bobbin_schema')).rows).toEqual([{ version: 3 }]);
+    expect((await inside.query('SELECT version FROM bobbin_schema')).rows).toEqual([{ version: 4 }]);
   });
 
   test('are not made by a user who may not, which is told', async () => {
@@ -43,7 +43,7 @@ describe('the tables', () => {
     const database = await freshDatabase();
     await (await open(database)).close();
     const inside = await connect(database);
-    await inside.query('UPDATE bobbin_schema SET version = 4');
+    await inside.query('UPDATE bobbin_schema SET version = 5');
     expect(await refusal(database)).toBe(
       `The database of postgres://127.0.0.1:${server().port}/${database} was written by a newer Bobbin: update this one, or point DATABASE_URL to another database.`,
     );

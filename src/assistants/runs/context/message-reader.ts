@@ -59,7 +59,7 @@ export class MessageReader {
     if (ids.length === 0) return;
     const [files, contents] = await Promise.all([
       this.#state.files.getMany(ids),
-      this.#state.contents.getMany<Uint8Array>(ids),
+      this.#state.contents.getMany(ids),
     ]);
     const byId = new Map(files.filter((file) => !isExpired(file)).map((file) => [file.id, file]));
     for (const [index, id] of ids.entries()) {

@@ -1,134 +1,155 @@
-import { inverseFrequency, PHRASES } from '../../relevance.ts';
+import { B, type Evidence, inHeadings, inverseFrequency, K1, rarest, relevance } from '../../relevance.ts';
 import type { Query } from '../connections/connections.ts';
-import { Counts } from './counts.ts';
-import type { ScopeInside } from './scope.ts';
-import { type Analyzer, above, having, together } from './words.ts';
+import { occurrences, type PlacesOf, placesIn } from './occurrences.ts';
+import { type Counted, type Question, Questions, type Term } from './questions.ts';
+import { FILES_INSIDE, type ScopeInside } from './scope.ts';
+import type { Analyzer } from './words.ts';
 
-/** The two constants of BM25, as SQLite's full text has them: https://www.sqlite.org/fts5.html#the_bm25_function */
-const K1 = 1.2;
-const B = 0.75;
+/** About so many hits of the rarer of what is asked for choose the chunks that are ranked: each takes some µs. */
+const MOST_HITS = 5_000;
 
-/** So many hits of the rarest of what is asked for choose the chunks that are looked at closely; the others only rank. */
-const MOST_HITS = 20_000;
+/** Where those are too few in the files that are searched, so many times as many do. */
+const MORE_HITS = 4;
 
-/** So many chunks are looked at closely: each takes some 30 µs to read. */
-const RANKED = 500;
+/** So many chunks are ranked at most: each takes some 50 µs to be read. Where there are no more, all of them are. */
+const RANKED = 200;
 
-/** A word, or several that must stand together, and what it counts. */
-interface Phrase {
-  words: readonly string[];
-  share: number;
-  /** How many chunks have its words. */
-  chunks: number;
-}
-
-/**
- * How often a word stands in a chunk: PostgreSQL's rank of a single one is the sum of 1/k² for each of its places, by what
- * that sum is for endlessly many. https://www.postgresql.org/docs/current/textsearch-controls.html#TEXTSEARCH-RANKING
- */
-const often = (rank: string) =>
-  `CASE WHEN ${rank} > 0 THEN 0.608 / greatest(0.002, 1 - ${rank}) - 0.55 ELSE 0 END`;
-
-const SEARCH = `WITH average AS (
-    SELECT sum(words)::float8 / greatest(1, sum(chunks)) AS length FROM bobbin_search_files
-  ), found AS MATERIALIZED (
+/** Those that have most of what is asked for, the shorter ones first: how often they have it, the index does not know. */
+const CHOOSE = `WITH found AS MATERIALIZED (
     SELECT id, file, length, share FROM unnest($3::text[], $4::float8[]) AS asked (query, share),
       -- By the index: to compare all chunks takes long, which the planner does not know.
       LATERAL (SELECT id, file, length FROM bobbin_search_chunks WHERE words @@ query::tsquery OFFSET 0) AS chunk
-  ), hits AS MATERIALIZED (
-    SELECT id, sum(share) AS share FROM found
-    WHERE file IN (SELECT id FROM bobbin_search_files WHERE store = ANY($1) AND ($2::bigint[] IS NULL OR id = ANY($2)))
-    GROUP BY id, length ORDER BY share DESC, length, id LIMIT ${RANKED}
-  ), close AS MATERIALIZED (
-    SELECT id, ${K1} * (1 - ${B} + ${B} * chunk.length / average.length) AS norm,
-      -- Read once, not for each word.
-      words || '' AS words
-    FROM hits JOIN bobbin_search_chunks AS chunk USING (id), average
-  ), asked AS MATERIALIZED (
-    SELECT query::tsquery, above::tsquery, single, share
-    FROM unnest($5::text[], $6::text[], $7::bool[], $8::float8[]) AS asked (query, above, single, share)
-  ), ranks AS MATERIALIZED (
-    SELECT id, norm, share, CASE WHEN single THEN ts_rank('{1,1,1,1}', words, query) END AS rank,
-      CASE WHEN single THEN ts_rank('{1,1,1,1}', words, above) ELSE (words @@ above)::int END AS rank_above
-    FROM close JOIN asked ON words @@ query
-  ), times AS (
-    SELECT id, norm, share, CASE WHEN rank IS NULL THEN 1 + rank_above
-      ELSE ${often('rank')} + ${often('rank_above')} END AS often FROM ranks
   )
-  SELECT id, sum(share * often / (often + norm)) AS score FROM times GROUP BY id ORDER BY score DESC, id LIMIT $9`;
+  SELECT id FROM found WHERE file IN (${FILES_INSIDE})
+  GROUP BY id, length ORDER BY sum(share) DESC, length, id LIMIT ${RANKED}`;
+
+const ALL = `SELECT id FROM bobbin_search_chunks WHERE file IN (${FILES_INSIDE})`;
+
+const READ = 'SELECT id, length, heading, words::text AS words FROM bobbin_search_chunks WHERE id = ANY($1)';
+
+/** A chunk that is ranked. */
+interface Chunk {
+  id: number;
+  placesOf: PlacesOf;
+  length: number;
+  /** How many words its own heading has; undefined of a chunk that an earlier Bobbin has put. */
+  heading: number | undefined;
+}
+
+/** What finds some of the chunks. */
+interface Finding {
+  query: string;
+  having: number;
+  share: number;
+}
 
 /**
- * Full text over PostgreSQL's `tsvector`, which is indexed by its words: those chunks that have most of the rarest words are
- * looked at closely, and ranked as SQLite's full text does it.
+ * Full text over PostgreSQL's `tsvector`, which is indexed by its words: the index chooses the chunks that have most of what
+ * is asked for, which are ranked here by all that is known of their words, as in every store.
  */
 export class FullText {
   readonly #query: Query;
-  readonly #counts: Counts;
-  readonly #analyzer: Analyzer;
+  readonly #questions: Questions;
 
   constructor(query: Query, analyzer: Analyzer) {
     this.#query = query;
-    this.#counts = new Counts(query);
-    this.#analyzer = analyzer;
+    this.#questions = new Questions(query, analyzer);
   }
 
-  /** The best chunks, by how much each has of what one could have of the terms; phrases raise those that have them. */
-  async search(
-    scope: ScopeInside,
-    terms: readonly (readonly string[])[],
-    phrases: readonly string[],
-    limit: number,
-  ): Promise<Map<number, number>> {
-    const asked = await this.#asked(terms, phrases);
-    if (asked.length === 0) return new Map();
-    const choosing = rarest(asked);
-    const rows = await this.#query(SEARCH, [
-      scope.stores,
-      scope.files ?? null,
-      choosing.map(({ words }) => having(words)),
-      choosing.map(({ share }) => share),
-      asked.map(({ words }) => together(words)),
-      asked.map(({ words }) => together(above(words))),
-      asked.map(({ words }) => words.length === 1),
-      asked.map(({ share }) => share),
-      limit,
-    ]);
-    return new Map(rows.map(({ id, score }) => [Number(id), Math.min(1, Number(score))]));
+  /** What is asked for, with what each of it counts. */
+  question(terms: readonly (readonly string[])[], phrases: readonly string[]): Promise<Question> {
+    return this.#questions.ask(terms, phrases);
   }
 
-  /** What is asked for and there, with what each counts. */
-  async #asked(terms: readonly (readonly string[])[], phrases: readonly string[]): Promise<Phrase[]> {
-    const spelled = [...terms, ...phrases.map((one) => [one])];
-    const all = this.#analyzer.phrases(spelled.flat());
-    if (all.every((words) => words.length === 0)) return [];
-    const counts = await this.#counts.of(all.map(having));
-    let at = 0;
-    const weighed = spelled.map((term) =>
-      term
-        .map((): Phrase => {
-          const chunks = counts.having[at] as number;
-          return { words: all[at++] as string[], chunks, share: inverseFrequency(counts.all, chunks) };
-        })
-        .filter(({ words }) => words.length > 0),
+  /** The chunks that may have the most of it: at least `limit` where there are as many. */
+  async choose(scope: ScopeInside, question: Question, limit: number): Promise<number[]> {
+    const inside = [scope.stores, scope.files ?? null];
+    const all = findings(question);
+    if (all.length === 0) return [];
+    if (scope.chunks <= RANKED) return idsIn(await this.#query(ALL, inside));
+    let found: number[] = [];
+    let looked = 0;
+    for (let most = MOST_HITS; looked < all.length && found.length < limit; most *= MORE_HITS) {
+      const chosen = rarest(all, most);
+      if (chosen.length === looked) continue;
+      looked = chosen.length;
+      const [queries, shares] = [chosen.map(({ query }) => query), chosen.map(({ share }) => share)];
+      found = idsIn(await this.#query(CHOOSE, [...inside, queries, shares]));
+    }
+    return found;
+  }
+
+  /** How much each of the chunks has of what could be had; none for those that have nothing. */
+  async rank(question: Question, ids: readonly number[]): Promise<Map<number, number>> {
+    const { terms, phrases } = question;
+    if (ids.length === 0 || terms.length + phrases.length === 0) return new Map();
+    const chunks = (await this.#query(READ, [ids])).map(chunkIn);
+    const [words, together] = [terms, phrases].map((all) =>
+      all.map((term) => evidenceOf(term, chunks, question)),
+    ) as [Found[], Found[]];
+    const lengths = chunks.map(({ id, heading = 0 }) => [id, heading] as const);
+    const headings = inHeadings(
+      words.map(({ heading }) => heading),
+      new Map(lengths),
     );
-    const [words, sideBySide] = [weighed.slice(0, terms.length), weighed.slice(terms.length)];
-    return [...shared(words, 1), ...shared(sideBySide, PHRASES)].filter(({ chunks }) => chunks > 0);
+    const found = relevance(
+      chunks.map(({ id }) => id),
+      { terms: words, phrases: together, headings },
+    );
+    return new Map([...found].filter(([, score]) => score > 0));
   }
 }
 
-/** Divides what the terms count among them; a term counts what it does in its most frequent spelling. */
-function shared(terms: readonly (readonly Phrase[])[], whole: number): Phrase[] {
-  const most = terms.map((term) => Math.min(...term.map(({ share }) => share))).filter(Number.isFinite);
-  const sum = most.reduce((total, one) => total + one, 0);
-  return terms.flat().map((one) => ({ ...one, share: (whole * one.share) / sum }));
+/** What is there of a question: a word in a chunk's heading, or beside the next one, raises the chunk by half of what it says. */
+function findings({ terms, phrases, chunks }: Question): Finding[] {
+  const all = (one: Counted, weight: number): Finding[] =>
+    one.queries.map((query) => ({
+      query,
+      having: one.having,
+      share: weight * inverseFrequency(chunks, one.having),
+    }));
+  return [
+    ...terms.flatMap(({ spellings, heading }) => [
+      ...spellings.flatMap((one) => all(one, 1)),
+      ...all(heading, 0.5),
+    ]),
+    ...phrases.flatMap(({ spellings }) => spellings.flatMap((one) => all(one, 0.5))),
+  ].filter(({ having }) => having > 0);
 }
 
-function rarest(asked: readonly Phrase[]): Phrase[] {
-  const sorted = asked.toSorted((one, other) => one.chunks - other.chunks);
-  let hits = 0;
-  const chosen = sorted.filter(({ chunks }) => {
-    hits += chunks;
-    return hits <= MOST_HITS;
-  });
-  return chosen.length > 0 ? chosen : sorted.slice(0, 1);
+interface Found extends Evidence {
+  heading: { weight: number; ids: number[] };
+}
+
+/** How much each of the chunks has of a term, in the spelling of which it has most, and which of them have it in their heading. */
+function evidenceOf(
+  { spellings, having, heading }: Term,
+  chunks: readonly Chunk[],
+  all: Pick<Question, 'chunks' | 'length'>,
+): Found {
+  const said = new Map<number, number>();
+  const ids: number[] = [];
+  const there = spellings.filter((one) => one.having > 0);
+  for (const chunk of chunks) {
+    const found = there.map(({ words }) => occurrences(chunk.placesOf, words));
+    const most = found.reduce((sum, { often }) => Math.max(sum, often), 0);
+    if (most === 0) continue;
+    said.set(chunk.id, most / (most + K1 * (1 - B + (B * chunk.length) / all.length)));
+    if (chunk.heading !== undefined && found.some(({ inHeading }) => inHeading)) ids.push(chunk.id);
+  }
+  const weight = inverseFrequency(all.chunks, having);
+  return { weight, said, heading: { weight: inverseFrequency(all.chunks, heading.having), ids } };
+}
+
+function chunkIn({ id, words, length, heading }: Record<string, unknown>): Chunk {
+  return {
+    id: Number(id),
+    placesOf: placesIn(String(words)),
+    length: Number(length),
+    heading: heading === null ? undefined : Number(heading),
+  };
+}
+
+function idsIn(rows: readonly Record<string, unknown>[]): number[] {
+  return rows.map(({ id }) => Number(id));
 }

@@ -28,4 +28,10 @@ export const SEARCH_TABLES = `IF to_regclass('bobbin_search_vectors') IS NULL TH
   ALTER TABLE bobbin_search_chunks ALTER words SET STATISTICS 0, ALTER content SET STATISTICS 0;
   ALTER TABLE bobbin_search_vectors ALTER bits SET STORAGE PLAIN, ALTER exact SET STORAGE EXTERNAL,
     ALTER bits SET STATISTICS 0, ALTER exact SET STATISTICS 0;
+  END IF;
+  IF NOT EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = 'bobbin_search_chunks'::regclass AND attname = 'heading'
+  ) THEN
+    -- Of those that are there it is found out later, and of those that an earlier Bobbin beside this one puts.
+    ALTER TABLE bobbin_search_chunks ADD heading INTEGER;
   END IF;`;

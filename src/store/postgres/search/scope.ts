@@ -7,12 +7,28 @@ export interface ScopeInside {
   stores: readonly string[];
   /** The ids of those files of the stores that are meant; all where left out. */
   files?: readonly number[];
+  /** How many chunks that are. */
+  chunks: number;
 }
 
-/** A filter is asked of the attributes as they are now, as in every store. Undefined where there is no file. */
+/** The ids of the files that are searched, where `$1` are the stores and `$2` the files. */
+export const FILES_INSIDE = `SELECT id FROM bobbin_search_files
+  WHERE store = ANY($1) AND ($2::bigint[] IS NULL OR id = ANY($2))`;
+
+/** A filter is asked of the attributes as they are now, as in every store. Undefined where there is nothing to search. */
 export async function scopeInside(query: Query, { stores, filter }: Scope): Promise<ScopeInside | undefined> {
-  if (!filter) return { stores };
-  const rows = await query('SELECT id, attributes FROM bobbin_search_files WHERE store = ANY($1)', [stores]);
+  if (!filter) {
+    const [row] = await query(
+      'SELECT coalesce(sum(chunks), 0) AS chunks FROM bobbin_search_files WHERE store = ANY($1)',
+      [stores],
+    );
+    const chunks = Number(row?.chunks);
+    return chunks === 0 ? undefined : { stores, chunks };
+  }
+  const rows = await query('SELECT id, attributes, chunks FROM bobbin_search_files WHERE store = ANY($1)', [
+    stores,
+  ]);
   const meant = rows.filter(({ attributes }) => matches(filter, JSON.parse(String(attributes))));
-  return meant.length === 0 ? undefined : { stores, files: meant.map(({ id }) => Number(id)) };
+  const chunks = meant.reduce((sum, one) => sum + Number(one.chunks), 0);
+  return chunks === 0 ? undefined : { stores, files: meant.map(({ id }) => Number(id)), chunks };
 }

@@ -10,9 +10,10 @@ import {
   type WalkedChunk,
 } from '../../search-index.ts';
 import type { Connections } from '../connections/connections.ts';
-import { chunkIn, putFile } from './files.ts';
+import { chunkIn, putFile, removeFiles } from './files.ts';
 import { FullText } from './full-text.ts';
 import { scopeInside } from './scope.ts';
+import { upgradeChunks } from './upgrade.ts';
 import { Vectors } from './vectors.ts';
 import { Analyzer } from './words.ts';
 
@@ -26,13 +27,11 @@ const WITHOUT_VECTOR = `SELECT chunk.id, title, content FROM ${FILE_OF_CHUNK} WH
     SELECT 1 FROM bobbin_search_vectors AS vector WHERE vector.chunk = chunk.id AND generation = $3
   ) ORDER BY chunk.id LIMIT $2`;
 
-/** In the order in which vectors are added. */
-const REMOVE = `DELETE FROM bobbin_search_files WHERE id IN (
-    SELECT id FROM bobbin_search_files WHERE store = $1 AND ($2::text IS NULL OR file = $2) ORDER BY id FOR UPDATE
-  )`;
-
 const COUNT = `SELECT (SELECT count(*) FROM bobbin_search_chunks) AS chunks,
   (SELECT count(*) FROM bobbin_search_vectors WHERE generation = $1) AS vectors`;
+
+/** What has no vector is like nothing. */
+const NONE: ReadonlyMap<number, number> = new Map();
 
 /** A search index that is in the database alone: each process finds what any of them has put. */
 export class PostgresSearchIndex implements SearchIndex {
@@ -64,7 +63,7 @@ export class PostgresSearchIndex implements SearchIndex {
   }
 
   async remove(store: string, file?: string): Promise<void> {
-    await this.#connections.query(REMOVE, [store, file ?? null]);
+    await removeFiles(this.#connections, store, file);
   }
 
   async chunks(store: string, file: string): Promise<Chunk[]> {
@@ -76,21 +75,24 @@ export class PostgresSearchIndex implements SearchIndex {
   }
 
   async candidates({ terms, phrases, vector, limit, ...asked }: IndexQuery): Promise<Candidate[]> {
-    const scope = await scopeInside(this.#connections.query, asked);
-    if (!scope) return [];
-    const [lexical, near] = await Promise.all([
-      this.#text.search(scope, terms, phrases, limit),
-      vector ? this.#vectors.nearest(scope, vector.generation, vector.values, limit) : [],
+    const [scope, question] = await Promise.all([
+      scopeInside(this.#connections.query, asked),
+      this.#text.question(terms, phrases),
     ]);
-    if (!vector) return [...lexical].map(([id, score]) => ({ id, lexical: score }));
-    const ids = [...new Set([...lexical.keys(), ...near])];
-    const cosines = await this.#vectors.cosines(vector.generation, vector.values, ids);
-    const best = near
-      .filter((id) => cosines.has(id))
-      .sort((one, other) => (cosines.get(other) as number) - (cosines.get(one) as number));
-    return [...new Set([...lexical.keys(), ...best.slice(0, limit)])].map((id) => {
-      const semantic = cosines.get(id);
-      return { id, lexical: lexical.get(id) ?? 0, ...(semantic !== undefined && { semantic }) };
+    if (!scope) return [];
+    const [chosen, near] = await Promise.all([
+      this.#text.choose(scope, question, limit),
+      vector ? this.#vectors.nearest(scope, vector.generation, vector.values, limit) : NONE,
+    ]);
+    const others = chosen.filter((id) => !near.has(id));
+    const [scores, cosines] = await Promise.all([
+      this.#text.rank(question, [...others, ...near.keys()]),
+      vector ? this.#vectors.cosines(vector.generation, vector.values, others) : NONE,
+    ]);
+    const best = [...scores].sort(([, one], [, other]) => other - one).slice(0, limit);
+    return [...new Set([...best.map(([id]) => id), ...near.keys()])].map((id) => {
+      const semantic = near.get(id) ?? cosines.get(id);
+      return { id, lexical: scores.get(id) ?? 0, ...(semantic !== undefined && { semantic }) };
     });
   }
 
@@ -129,6 +131,11 @@ export class PostgresSearchIndex implements SearchIndex {
   async count(generation?: string): Promise<{ chunks: number; vectors: number }> {
     const [row] = await this.#connections.query(COUNT, [generation ?? null]);
     return { chunks: Number(row?.chunks), vectors: Number(row?.vectors) };
+  }
+
+  /** Brings up to date what an earlier Bobbin has put. Rejects when the database fails. */
+  upgrade(): Promise<void> {
+    return upgradeChunks(this.#connections, this.#analyzer);
   }
 
   close(): void {

@@ -1,13 +1,12 @@
 import { cosineOf, type KeptVector, keepVector, RESCORED } from '../../kept-vector.ts';
 import { MAX_CHUNKS } from '../../search-index.ts';
 import type { Query } from '../connections/connections.ts';
-import type { ScopeInside } from './scope.ts';
+import { FILES_INSIDE, type ScopeInside } from './scope.ts';
 
 /** Those whose single bits differ least. What is of another dimension is not compared. */
 const NEAREST = `SELECT chunk FROM bobbin_search_vectors
-  WHERE generation = $3 AND length(bits) = length($4::text) AND chunk / ${MAX_CHUNKS} IN (
-    SELECT id FROM bobbin_search_files WHERE store = ANY($1) AND ($2::bigint[] IS NULL OR id = ANY($2))
-  ) ORDER BY CASE WHEN length(bits) = length($4::text) THEN bit_count(bits # $4::text::varbit) END LIMIT $5`;
+  WHERE generation = $3 AND length(bits) = length($4::text) AND chunk / ${MAX_CHUNKS} IN (${FILES_INSIDE})
+  ORDER BY CASE WHEN length(bits) = length($4::text) THEN bit_count(bits # $4::text::varbit) END LIMIT $5`;
 
 const EXACT = 'SELECT chunk, exact FROM bobbin_search_vectors WHERE generation = $1 AND chunk = ANY($2)';
 
@@ -35,16 +34,18 @@ export class Vectors {
     this.#query = query;
   }
 
-  /** About as many as are wanted, and some more. */
+  /** The most alike, with their cosines. */
   async nearest(
     { stores, files }: ScopeInside,
     generation: string,
     vector: Float32Array,
     limit: number,
-  ): Promise<number[]> {
+  ): Promise<Map<number, number>> {
     const bits = textOf(keepVector(vector).bits);
     const rows = await this.#query(NEAREST, [stores, files ?? null, generation, bits, limit * RESCORED]);
-    return rows.map(({ chunk }) => Number(chunk));
+    const near = rows.map(({ chunk }) => Number(chunk));
+    const cosines = await this.cosines(generation, vector, near);
+    return new Map([...cosines].sort(([, one], [, other]) => other - one).slice(0, limit));
   }
 
   /** Of those that have a vector. */

@@ -1,24 +1,27 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Fields } from '../../fields.ts';
 import { TOKENIZER } from '../../tokenizer.ts';
-
-/** What is searched of a chunk. */
-export interface Fields {
-  headings: string;
-  text: string;
-  parts: string;
-}
 
 /** The words of a text, each with its place, from 1. */
 type Places = ReadonlyMap<string, readonly number[]>;
 
-/** A `tsvector`, and how many words it was made of. */
+/** A `tsvector`, how many words it was made of, and how many of them are the chunk's own heading. */
 export interface Words {
   vector: string;
   length: number;
+  heading: number;
 }
 
-/** Stands before a word of the headings, which is there once more without it. No word has it. */
-const ABOVE = '^';
+/** In the order in which they stand in a vector, which tells by its labels where a word is. */
+const LABELS = [
+  ['above', 'B'],
+  ['heading', 'A'],
+  ['text', ''],
+  ['parts', ''],
+] as const;
+
+/** Stands before a word of the chunk's own heading, which is there once more without it: the index knows no labels. */
+export const HEADING = '^';
 
 /** What is longer is an encoding; PostgreSQL takes no more than 2,046 bytes. */
 const LONGEST = 512;
@@ -53,8 +56,8 @@ export class Analyzer {
 
   /** As `tsvector`s. */
   words(chunks: readonly Fields[]): Words[] {
-    const places = this.#places(chunks.flatMap(({ headings, text, parts }) => [headings, text, parts]));
-    return chunks.map((_, at) => wordsOf(places.slice(3 * at, 3 * at + 3) as [Places, Places, Places]));
+    const places = this.#places(chunks.flatMap((chunk) => LABELS.map(([field]) => chunk[field])));
+    return chunks.map((_, at) => wordsOf(places.slice(LABELS.length * at, LABELS.length * (at + 1))));
   }
 
   /** The words of each text in their order. */
@@ -89,53 +92,42 @@ export class Analyzer {
   }
 }
 
-/** What finds chunks that have all of the words, wherever they stand. */
-export function having(words: readonly string[]): string {
-  return words.map(quoted).join(' & ');
-}
-
-/** What finds chunks in which the words stand side by side. */
-export function together(words: readonly string[]): string {
-  return words.map(quoted).join(' <-> ');
-}
-
-/** The same words as they are found in headings. */
-export function above(words: readonly string[]): string[] {
-  return words.map((word) => ABOVE + word);
-}
-
-function quoted(word: string): string {
+/** As a vector has it: in its text it stands between quotes. */
+export function quoted(word: string): string {
   return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
-function wordsOf([headings, text, parts]: [Places, Places, Places]): Words {
-  const inText = lastOf(headings) + 2;
-  const inParts = inText + lastOf(text) + 1;
-  const all = new Map<string, number[]>();
-  add(all, headings, 0);
-  add(all, text, inText);
-  add(all, parts, inParts);
-  for (const [word, places] of headings) all.set(ABOVE + word, [...places]);
-  const entries: string[] = [];
-  let bytes = 0;
-  // Of what is too much the beginning is kept.
-  for (const [word, places] of [...all].sort(([, [one = 0]], [, [other = 0]]) => one - other)) {
-    const kept = places.filter((place) => place < LAST_PLACE).slice(0, MOST_PLACES);
-    bytes += Buffer.byteLength(word) + BYTES_OF_WORD + BYTES_OF_PLACE * kept.length;
-    if (bytes > MOST_BYTES) break;
-    entries.push(kept.length === 0 ? quoted(word) : `${quoted(word)}:${kept.join(',')}`);
+function wordsOf(fields: readonly Places[]): Words {
+  const all = new Map<string, [place: number, label: string][]>();
+  let from = 0;
+  for (const [at, [, label]] of LABELS.entries()) {
+    const words = fields[at] as Places;
+    for (const [word, places] of words) {
+      const known = all.get(word) ?? [];
+      all.set(word, [...known, ...places.map((place): [number, string] => [place + from, label])]);
+    }
+    // What ends one field and begins the next does not stand side by side.
+    from += lastOf(words) + 1;
   }
-  const length = [headings, text, parts].reduce((sum, places) => sum + countOf(places), 0);
-  return { vector: entries.join(' '), length };
+  const heading = fields[1] as Places;
+  for (const word of heading.keys()) all.set(HEADING + word, []);
+  const length = fields.reduce((sum, places) => sum + countOf(places), 0);
+  return { vector: vectorOf(all), length, heading: countOf(heading) };
 }
 
-function add(all: Map<string, number[]>, words: Places, from: number): void {
-  for (const [word, places] of words) {
-    const moved = places.map((place) => place + from);
-    const known = all.get(word);
-    if (known) known.push(...moved);
-    else all.set(word, moved);
+/** Of what is too much the beginning is kept. */
+function vectorOf(words: ReadonlyMap<string, readonly [place: number, label: string][]>): string {
+  const entries: string[] = [];
+  let bytes = 0;
+  const first = (places: readonly [number, string][]) => places[0]?.[0] ?? 0;
+  for (const [word, places] of [...words].sort(([, one], [, other]) => first(one) - first(other))) {
+    const kept = places.filter(([place]) => place < LAST_PLACE).slice(0, MOST_PLACES);
+    bytes += Buffer.byteLength(word) + BYTES_OF_WORD + BYTES_OF_PLACE * kept.length;
+    if (bytes > MOST_BYTES) break;
+    const where = kept.map(([place, label]) => `${place}${label}`).join(',');
+    entries.push(where === '' ? quoted(word) : `${quoted(word)}:${where}`);
   }
+  return entries.join(' ');
 }
 
 function lastOf(words: Places): number {

@@ -1,16 +1,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type Evidence, inHeadings, inverseFrequency, MOST_SAID, relevance } from '../../relevance.ts';
+import { FIELDS, type Fields, WEIGHTS } from '../../fields.ts';
+import {
+  type Evidence,
+  inHeadings,
+  inverseFrequency,
+  MOST_SAID,
+  rarest,
+  relevance,
+} from '../../relevance.ts';
 import { TOKENIZER } from '../../tokenizer.ts';
 import { fileIdIn } from './chunk-ids.ts';
-
-/** What is searched of a chunk; what BM25F calls its fields. */
-const FIELDS = ['heading', 'above', 'text', 'parts'] as const;
-
-/**
- * What a word counts in each of the fields. What a passage is about stands in its own heading, and somewhat in the headings
- * above it and its file's name, which it shares with others; a part of a word says as much as a word.
- */
-export const WEIGHTS = [4, 2, 1, 1] as const;
 
 /** What FTS5 gives a word that stands in half of the chunks or more. */
 const LEAST_WEIGHT = 1e-6;
@@ -22,7 +21,7 @@ const LEAST_WEIGHT = 1e-6;
 const RANKED = 5_000;
 
 /** A chunk as it is searched. */
-export type Entry = { id: number } & Record<(typeof FIELDS)[number], string>;
+export type Entry = { id: number } & Fields;
 
 export interface FullTextOptions {
   tokenizer?: string;
@@ -139,9 +138,8 @@ export class FullText {
 
   /** By the rarer terms first, and by all where those find too little in the files. */
   #candidates(terms: readonly Counted[], limit: number, files: string): number[] {
-    const there = terms.filter(({ having }) => having > 0).sort((one, other) => one.having - other.having);
-    const sums = there.map((_, at) => there.slice(0, at + 1).reduce((sum, { having }) => sum + having, 0));
-    const rarer = there.filter((_, at) => at === 0 || (sums[at] as number) <= RANKED);
+    const there = terms.filter(({ having }) => having > 0);
+    const rarer = rarest(there, RANKED);
     const found = this.#bestOf(rarer.map(spelled), limit, files);
     const isEnough = found.length >= limit || rarer.length === there.length;
     return isEnough ? found : this.#bestOf(there.map(spelled), limit, files);

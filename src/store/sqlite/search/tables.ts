@@ -1,5 +1,6 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import type { SQLOutputValue, StatementSync } from 'node:sqlite';
+import { headingsIn } from '../../fields.ts';
 import { keepVector } from '../../kept-vector.ts';
 import {
   type Attributes,
@@ -208,11 +209,6 @@ export class SearchTables {
 }
 
 type Row = Record<string, SQLOutputValue>;
-
-/** A chunk's own heading, and what stands above that. */
-function headingsIn(title: string, headings: readonly string[]) {
-  return { heading: headings.at(-1) ?? '', above: [title, ...headings.slice(0, -1)].join('\n') };
-}
 
 /** What a vector is made of. */
 function hashOf(...parts: string[]): Uint8Array {

@@ -1,41 +1,27 @@
 import type { Basis } from './basis.ts';
 
-/** A basis as bytes: the stems as JSON, and each stem's numbers as the largest of them and shares of it in 127ths. */
-export function encodeBasis({ dimensions, stems, weights, vectors }: Basis): Uint8Array {
+/** A basis as bytes: how long its stems are as JSON, these, and its numbers. */
+export function encodeBasis({ dimensions, stems, weights, largest, shares }: Basis): Uint8Array {
   const head = Buffer.from(JSON.stringify({ dimensions, stems: [...stems.keys()] }));
-  const scales = new Float32Array(stems.size);
-  const shares = new Int8Array(vectors.length);
-  for (let row = 0; row < stems.size; row++) {
-    const numbers = vectors.subarray(row * dimensions, (row + 1) * dimensions);
-    const largest = numbers.reduce((most, one) => Math.max(most, Math.abs(one)), 0) || 1;
-    scales[row] = largest;
-    numbers.forEach((one, at) => {
-      shares[row * dimensions + at] = Math.round((one / largest) * 127);
-    });
-  }
   const size = Buffer.alloc(4);
   size.writeUInt32LE(head.length);
-  return new Uint8Array(Buffer.concat([size, head, bytesOf(weights), bytesOf(scales), bytesOf(shares)]));
+  const numbers = [weights, largest, shares].map(bytesOf);
+  return new Uint8Array(Buffer.concat([size, head, ...numbers]));
 }
 
-/** The reverse of `encodeBasis`. */
-export function decodeBasis(bytes: Uint8Array): Basis {
-  const buffer = Buffer.from(bytes);
+/** The reverse of `encodeBasis`. It keeps to the bytes: of the largest basis these are 7 MB. */
+export function decodeBasis(bytes: Uint8Array<ArrayBuffer>): Basis {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headEnd = 4 + buffer.readUInt32LE(0);
-  const head = JSON.parse(buffer.subarray(4, headEnd).toString()) as { dimensions: number; stems: string[] };
-  const { dimensions, stems } = head;
-  const weightsEnd = headEnd + 4 * stems.length;
-  const scalesEnd = weightsEnd + 4 * stems.length;
-  const scales = floatsIn(buffer.subarray(weightsEnd, scalesEnd));
-  const shares = new Int8Array(buffer.subarray(scalesEnd));
+  const head = JSON.parse(buffer.toString('utf8', 4, headEnd)) as { dimensions: number; stems: string[] };
+  const weightsEnd = headEnd + 4 * head.stems.length;
+  const largestEnd = weightsEnd + 4 * head.stems.length;
   return {
-    dimensions,
-    stems: new Map(stems.map((stem, row) => [stem, row])),
+    dimensions: head.dimensions,
+    stems: new Map(head.stems.map((stem, row) => [stem, row])),
     weights: floatsIn(buffer.subarray(headEnd, weightsEnd)),
-    vectors: Float32Array.from(
-      shares,
-      (share, at) => (share / 127) * (scales[Math.floor(at / dimensions)] as number),
-    ),
+    largest: floatsIn(buffer.subarray(weightsEnd, largestEnd)),
+    shares: new Int8Array(bytes.buffer, bytes.byteOffset + largestEnd, bytes.length - largestEnd),
   };
 }
 

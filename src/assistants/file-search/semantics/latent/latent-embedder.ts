@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Embedder } from '../embedder.ts';
 import { type Basis, fold } from './basis.ts';
 import { Stemmer } from './stems.ts';
@@ -5,7 +6,6 @@ import { Stemmer } from './stems.ts';
 /** Vectors by what was learnt from the documents: https://en.wikipedia.org/wiki/Latent_semantic_analysis */
 export class LatentEmbedder implements Embedder {
   readonly generation: string;
-  /** It works where it is called: these take about 3 ms. */
   readonly batch = 8;
   readonly #basis: Basis;
   readonly #stemmer = new Stemmer();
@@ -16,6 +16,12 @@ export class LatentEmbedder implements Embedder {
   }
 
   async embed(texts: readonly string[]): Promise<Float32Array[]> {
-    return this.#stemmer.stems(texts).map((stems) => fold(stems, this.#basis));
+    const vectors: Float32Array[] = [];
+    for (const text of texts) {
+      // It works where it is called, and lets others in between.
+      if (vectors.length > 0) await turn();
+      for (const stems of this.#stemmer.stems([text])) vectors.push(fold(stems, this.#basis));
+    }
+    return vectors;
   }
 }

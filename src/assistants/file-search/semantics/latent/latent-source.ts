@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Keyv } from 'keyv';
+import { Blobs } from '../../../blobs.ts';
 import type { SearchIndex } from '../../search-index.ts';
 import type { Embedder, EmbedderSource } from '../embedder.ts';
 import { decodeBasis } from './codec.ts';
@@ -32,36 +33,39 @@ const LEARNT = 'latent';
 /** Learns from the documents that are searched, again when they have grown, and when something of them was removed. */
 export class LatentSource implements EmbedderSource {
   readonly #index: SearchIndex;
-  readonly #kept: Keyv<Learnt | Uint8Array>;
+  readonly #kept: Keyv<Learnt>;
+  readonly #bases: Blobs;
   #hasForgotten = false;
 
   /** @param kept Holds what was learnt. */
   constructor(index: SearchIndex, kept: Keyv) {
     this.#index = index;
     this.#kept = kept;
+    this.#bases = new Blobs(kept);
   }
 
   async restore(current: Embedder | undefined): Promise<Embedder | undefined> {
-    const learnt = (await this.#kept.get(LEARNT)) as Learnt | undefined;
+    const learnt = await this.#kept.get(LEARNT);
     if (learnt && learnt.generation === current?.generation) return current;
-    const basis = (await this.#kept.get(BASIS)) as Uint8Array | undefined;
+    const basis = await this.#bases.get(BASIS);
     return learnt && basis && new LatentEmbedder(learnt.generation, decodeBasis(basis));
   }
 
   async next(current: Embedder | undefined, signal: AbortSignal): Promise<Embedder | undefined> {
     const { chunks } = await this.#index.count();
-    const learnt = (await this.#kept.get(LEARNT)) as Learnt | undefined;
+    const learnt = await this.#kept.get(LEARNT);
     const isDue = !learnt || this.#hasForgotten || chunks > learnt.chunks * GROWTH;
     if (current && learnt?.generation === current.generation && !isDue) return current;
     if (chunks < LEAST_CHUNKS && !this.#hasForgotten) return current;
     this.#hasForgotten = false;
     const basis = chunks < LEAST_CHUNKS ? undefined : await learnAside(this.#texts(chunks), signal);
     if (!basis) {
-      await this.#kept.deleteMany([LEARNT, BASIS]);
+      await this.#kept.delete(LEARNT);
+      await this.#bases.delete(BASIS);
       return undefined;
     }
     const generation = `latent-${randomUUID()}`;
-    await this.#kept.set(BASIS, basis);
+    await this.#bases.set(BASIS, basis);
     await this.#kept.set(LEARNT, { generation, chunks });
     return new LatentEmbedder(generation, decodeBasis(basis));
   }

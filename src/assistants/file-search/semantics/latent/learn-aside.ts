@@ -11,7 +11,7 @@ const MEMORY_MB = 512;
 export async function learnAside(
   texts: AsyncIterable<string[]>,
   signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   signal.throwIfAborted();
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
@@ -31,7 +31,7 @@ export async function learnAside(
     }
     const learnt = answer();
     worker.postMessage(undefined);
-    return (await learnt) as Uint8Array | undefined;
+    return (await learnt) as Uint8Array<ArrayBuffer> | undefined;
   } finally {
     signal.removeEventListener('abort', stop);
     await worker.terminate();

@@ -1,4 +1,4 @@
-import { type Basis, weighted } from './basis.ts';
+import { type Basis, rounded, weighted } from './basis.ts';
 import { rightSingularVectors } from './singular-vectors.ts';
 import { SparseMatrix } from './sparse-matrix.ts';
 import type { Stems } from './stems.ts';
@@ -33,5 +33,5 @@ export function learn(passages: readonly Stems[]): Basis | undefined {
   const dimensions = Math.min(DIMENSIONS, Math.ceil(fewest * DIRECTIONS_SHARE));
   const { vectors, width } = rightSingularVectors(new SparseMatrix(rows, stems.size), dimensions);
   if (width === 0) return undefined;
-  return { dimensions: width, stems, weights, vectors: Float32Array.from(vectors) };
+  return { dimensions: width, stems, weights, ...rounded(vectors, width) };
 }
