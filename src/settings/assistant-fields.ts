@@ -54,6 +54,7 @@ const FIELDS = {
   knowledge: knowledge.exactOptional(),
   contact: z.string().trim().min(1).max(256).exactOptional(),
   stale_after: staleAfter.exactOptional(),
+  code: z.enum(['shown', 'folded']).exactOptional(),
 };
 
 /** What each field must be, to go on after "must be". */
@@ -75,6 +76,7 @@ const EXPECTED: Record<keyof typeof FIELDS, string> = {
     'a list of files, folders and globs, each a text, or a map with a path and, if you like, an audience and an owner',
   contact: 'a text of 1 to 256 characters: who is named when no answer is found',
   stale_after: 'a number of days from 1, or a time such as 6 months',
+  code: 'shown, or folded: then people get the code that ran as a file',
 };
 
 const schema = z.strictObject(FIELDS);

@@ -21,6 +21,8 @@ export interface AssistantFile {
   greeting?: string;
   /** What platforms suggest to people who don't know what to ask. */
   prompts: SuggestedPrompt[];
+  /** Whether people see the code that ran, which is usual, or get it as a file. */
+  code?: 'shown' | 'folded';
   /** What the team's knowledge is. */
   knowledge?: KnowledgeSettings;
 }
@@ -88,7 +90,7 @@ function mistakesInInstructions(body: string): string[] {
 }
 
 function toAssistantFile(fields: AssistantFields, instructions: string, path: string): AssistantFile {
-  const { greeting, prompts, max_completion_tokens, max_prompt_tokens, ...rest } = fields;
+  const { greeting, prompts, code, max_completion_tokens, max_prompt_tokens, ...rest } = fields;
   const { knowledge, contact, stale_after: staleAfterDays, ...assistant } = rest;
   const tools = knowledge?.length ? withFileSearch(assistant.tools) : assistant.tools;
   return {
@@ -99,6 +101,7 @@ function toAssistantFile(fields: AssistantFields, instructions: string, path: st
     },
     ...(greeting !== undefined && { greeting }),
     prompts,
+    ...(code && { code }),
     ...((knowledge || contact || staleAfterDays) && {
       knowledge: {
         root: dirname(resolve(path)),

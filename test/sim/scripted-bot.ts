@@ -31,6 +31,8 @@ export interface ScriptedBotOptions {
   /** How much of a reply is shown as messages. */
   longest?: number | undefined;
   graceMs?: number;
+  /** Whether code is shown, as usual. */
+  code?: 'shown' | 'folded';
   knowledge?: SourceSettings;
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;
@@ -39,7 +41,7 @@ export interface ScriptedBotOptions {
 /** The real bot over the real Assistants API, with a model and a code interpreter that do as they are told. */
 export async function scriptedBot(options: ScriptedBotOptions): Promise<RunningBot> {
   const { store, model, longest, knowledge: sources = {}, prompts = [], graceMs = 0 } = options;
-  const { fileSearch, knowledgeOf, network = (fetch) => fetch } = options;
+  const { fileSearch, knowledgeOf, network = (fetch) => fetch, code = 'shown' } = options;
   const { codeInterpreter = new ScriptedInterpreter(), log = pino({ level: 'silent' }) } = options;
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
@@ -71,7 +73,7 @@ export async function scriptedBot(options: ScriptedBotOptions): Promise<RunningB
     functions: noFunctions,
     ...(knowledge && { offers: knowledge.offers }),
     runSettings: { assistant_id: assistant.id },
-    style: { toolCall: () => undefined, ...(longest !== undefined && { longest }) },
+    style: { toolCall: () => undefined, code, ...(longest !== undefined && { longest }) },
     knowledge: sources,
     log,
   };

@@ -13,6 +13,7 @@ import {
 } from '../../platform.ts';
 import { excerptOf } from '../layout/excerpt.ts';
 import { layout } from '../layout/layout.ts';
+import { foldedCode } from '../transcript/folded-code.ts';
 import { type ReplyStyle, render, withBlock } from '../transcript/render.ts';
 import { sizeOf } from '../transcript/size.ts';
 import { type Entry, emptyTranscript, type Transcript } from '../transcript/transcript.ts';
@@ -85,7 +86,7 @@ export class Publisher {
     this.#keep = keep;
     this.#isBegun = isBegun;
     this.#kept = reply.kept;
-    this.#style = style;
+    this.#style = reply.toolCall ? { ...style, toolCall: (call) => reply.toolCall?.(call) } : style;
     this.#log = log;
     this.#clock = clock;
     this.#shown = { anything: false, characters: 0, at: clock.now() };
@@ -131,8 +132,10 @@ export class Publisher {
     this.#hurry();
   }
 
-  #end(outcome: Outcome, files: readonly ReplyFile[], footer: string): void {
+  #end(outcome: Outcome, produced: readonly ReplyFile[], footer: string): void {
     const markdown = this.#look(true, footer);
+    const code = this.#style.code === 'folded' ? foldedCode(this.#transcript) : undefined;
+    const files = code ? [...produced, code] : produced;
     const isCut = this.#isFull && outcome.status !== 'stopped';
     this.#view = isCut
       ? { ...this.#view, files: [wholeAnswer(markdown), ...files], outcome: withNotice(outcome, markdown) }

@@ -25,6 +25,7 @@ export interface SceneOptions {
   /** Where everything is kept; in memory when left out. It is closed with the scene. */
   store?: Store;
   knowledge?: SourceSettings;
+  code?: 'shown' | 'folded';
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;
   /** How much of a reply is shown as messages. */

@@ -21,6 +21,7 @@ export interface WorldOptions {
   slack?: Partial<SlackOptions>;
   prompts?: SuggestedPrompt[];
   knowledge?: SourceSettings;
+  code?: 'shown' | 'folded';
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;
   /** How much of a reply is shown as messages. */
