@@ -13,7 +13,7 @@ import {
 } from '../../platform.ts';
 import { excerptOf } from '../layout/excerpt.ts';
 import { layout } from '../layout/layout.ts';
-import { foldedCode } from '../transcript/folded-code.ts';
+import { codeFiles } from '../transcript/code-files.ts';
 import { type ReplyStyle, render, withBlock } from '../transcript/render.ts';
 import { sizeOf } from '../transcript/size.ts';
 import { type Entry, emptyTranscript, type Transcript } from '../transcript/transcript.ts';
@@ -134,8 +134,7 @@ export class Publisher {
 
   #end(outcome: Outcome, produced: readonly ReplyFile[], footer: string): void {
     const markdown = this.#look(true, footer);
-    const code = this.#style.code === 'folded' ? foldedCode(this.#transcript) : undefined;
-    const files = code ? [...produced, code] : produced;
+    const files = [...produced, ...codeFiles(this.#transcript, this.#style)];
     const isCut = this.#isFull && outcome.status !== 'stopped';
     this.#view = isCut
       ? { ...this.#view, files: [wholeAnswer(markdown), ...files], outcome: withNotice(outcome, markdown) }

@@ -1,10 +1,11 @@
-import type { CodeInterpreterCall, CodeOutput, PlacedCall, Reply, ToolCall } from '../../platform.ts';
+import type { CodeInterpreterCall, PlacedCall, Reply, ToolCall } from '../../platform.ts';
 import { scan } from '../layout/block.ts';
 import { cleanLogs, cleanText, insideFence } from '../layout/clean.ts';
 import { isVisibleMarkdown } from '../layout/visible.ts';
 import { type Citation, Citations } from '../sources/citations.ts';
 import { isSilent } from './call-words.ts';
 import type { Content } from './content.ts';
+import { joinLogs } from './logs.ts';
 import type { Entry, ToolCallsEntry, Transcript } from './transcript.ts';
 
 /** How what is not text shall be shown; files a platform shows by itself. */
@@ -135,19 +136,4 @@ function codeBlocks(call: CodeInterpreterCall, isOpen: boolean): string[] {
 function fenced(language: string, text: string, isOpen: boolean): string {
   if (text === '') return '';
   return `\`\`\`${language}\n${insideFence(text)}${isOpen ? '' : '\n```'}`;
-}
-
-/** Logs that follow each other as one, the later ones on a new line. */
-function joinLogs(outputs: readonly CodeOutput[]): CodeOutput[] {
-  const joined: CodeOutput[] = [];
-  for (const output of outputs) {
-    const last = joined.at(-1);
-    if (output.type !== 'logs' || last?.type !== 'logs') joined.push(output);
-    else joined[joined.length - 1] = { ...last, logs: `${endLine(last.logs)}${output.logs}` };
-  }
-  return joined;
-}
-
-function endLine(logs: string): string {
-  return logs === '' || logs.endsWith('\n') ? logs : `${logs}\n`;
 }
