@@ -144,6 +144,11 @@ export interface Reply {
   readonly limits: Limits;
   /** How often a text that flows is shown anew; as often as there is room when left out. May change, too. */
   readonly pace?: Pace;
+  /**
+   * A line of Markdown for a tool call: it stands in the text before code that is shown, and for other calls when they are
+   * over. Left out, or undefined, where they stand beside the text.
+   */
+  toolCall?(call: Omit<PlacedCall, 'at'>): string | undefined;
   /** The call that brings what people see closer to `view`; undefined when they see it. */
   next(view: View): Call | undefined;
   /** Nothing more is shown, whether or not people see everything: gives back what the reply holds. */
@@ -292,6 +297,8 @@ export interface PlacedCall {
   readonly status: Status;
   /** So many characters of the Markdown come before it; a block ends there. Never changes. */
   readonly at: number;
+  /** Its code and output are not shown: they come as a file. */
+  readonly isFolded?: true;
 }
 
 /** An allowance of calls that several replies share. */

@@ -63,6 +63,7 @@ const FOR_ADAPTERS: ReadonlySet<string> = new Set([
   'src/reply/layout/part.ts',
   'src/reply/publisher/rate-budget.ts',
   'src/reply/publisher/rate-budgets.ts',
+  'src/reply/transcript/call-words.ts',
 ]);
 
 test('the port stands by itself', () => {

@@ -4,6 +4,7 @@ import { type Readable, Writable } from 'node:stream';
 import type { Bot, IncomingMessage, Platform, Readers, Reply } from '../../src/platform.ts';
 import { MessageReader } from './input.ts';
 import { type KeepFile, type Painter, Printer } from './printer.ts';
+import type { Screen } from './work-line.ts';
 
 const PROMPT = 'you> ';
 /** Shown while a fenced block is open. */
@@ -18,7 +19,7 @@ const GOODBYE_WORDS: ReadonlySet<string> = new Set(['exit', 'quit']);
 export interface ConsoleOptions {
   input: Readable & { isTTY?: boolean };
   /** Answers go here, and nothing else. */
-  answers: Writable;
+  answers: Screen;
   /** The prompt, warnings and errors go here. */
   notes: Writable;
   conversation: string;

@@ -3,11 +3,14 @@ import {
   type Call,
   type Limits,
   type Outcome,
+  type PlacedCall,
   type Reply,
   type ReplyFile,
   unlimited,
   type View,
 } from '../../src/platform.ts';
+import { doingOf, isAtWork, isSilent } from '../../src/reply/transcript/call-words.ts';
+import { PlainLines, type Screen, SpinnerLine, type WorkLine } from './work-line.ts';
 
 /** What colours a reply on its way to the terminal, piece by piece. */
 export interface Painter {
@@ -22,7 +25,7 @@ export const plain: Painter = { push: (text) => text, end: () => '' };
 export type KeepFile = (file: ReplyFile) => Promise<string>;
 
 export interface PrinterOptions {
-  answers: Writable;
+  answers: Screen;
   notes: Writable;
   painter: Painter;
   keep: KeepFile;
@@ -35,7 +38,11 @@ export class Printer implements Reply {
   readonly #notes: Writable;
   readonly #painter: Painter;
   readonly #keep: KeepFile;
+  readonly #isTerminal: boolean;
+  readonly #work: WorkLine;
   #printed = '';
+  /** The line end that comes next in the text is printed already, so that the work has a line of its own. */
+  #hasLineEnd = false;
   #ended = false;
 
   constructor({ answers, notes, painter, keep }: PrinterOptions) {
@@ -43,32 +50,72 @@ export class Printer implements Reply {
     this.#notes = notes;
     this.#painter = painter;
     this.#keep = keep;
+    this.#isTerminal = answers.isTTY === true;
+    this.#work = this.#isTerminal ? new SpinnerLine(answers) : new PlainLines(notes);
   }
 
-  next({ parts: [part], files, outcome }: View): Call | undefined {
+  next(view: View): Call | undefined {
+    const {
+      parts: [part],
+      files,
+      outcome,
+    } = view;
     if (part && part.source !== this.#printed) return this.#call(() => this.#print(part.source));
+    if (!outcome) this.#showWork(view);
     if (!outcome || this.#ended) return undefined;
     const end = () => this.#end(part?.closing ?? '', files, outcome);
     return { ...this.#call(end), files: files.map(({ id }) => id) };
   }
 
+  close(): void {
+    this.#work.show('');
+  }
+
   #call(send: () => Promise<void>): Call {
-    return { budget: unlimited, send };
+    const alone = () => {
+      this.#work.show('');
+      return send();
+    };
+    return { budget: unlimited, send: alone };
+  }
+
+  /** Not while code is being written: there the cursor stands in the midst of a line. */
+  #showWork({ calls }: View): void {
+    const atWork = calls.filter(isAtWork);
+    const doing = atWork.some(isBeingWritten) ? '' : workOf(atWork, this.#isTerminal);
+    if (doing !== '' && this.#isTerminal) this.#beginLine();
+    this.#work.show(doing);
+  }
+
+  /** What follows a text while a tool is called begins with a line end. */
+  #beginLine(): void {
+    if (this.#hasLineEnd || this.#printed === '' || this.#printed.endsWith('\n')) return;
+    this.#hasLineEnd = true;
+    this.#answers.write(this.#painter.push('\n'));
   }
 
   /** A reply grows at its end; one that was put right in its midst is printed again, below. */
   async #print(text: string): Promise<void> {
     const grown = text.startsWith(this.#printed);
-    const fresh = grown ? text.slice(this.#printed.length) : `\n\n${text}`;
+    const fresh = grown ? this.#withoutLineEnd(text.slice(this.#printed.length)) : `\n\n${text}`;
     this.#printed = text;
     await this.#write(this.#painter.push(fresh));
   }
 
+  /** Space at the end of a line comes with what follows it, too late to be seen. */
+  #withoutLineEnd(fresh: string): string {
+    const isThere = this.#hasLineEnd;
+    if (fresh !== '') this.#hasLineEnd = false;
+    return isThere ? fresh.replace(/^[^\S\n]*\n/, '') : fresh;
+  }
+
   async #end(closing: string, files: readonly ReplyFile[], outcome: Outcome): Promise<void> {
     this.#ended = true;
-    const rest = this.#painter.push(closing) + this.#painter.end();
+    const fresh = this.#withoutLineEnd(closing);
+    const rest = this.#painter.push(fresh) + this.#painter.end();
     const whole = this.#printed + closing;
-    await this.#write(whole === '' || whole.endsWith('\n') ? rest : `${rest}\n`);
+    const isAtStart = whole === '' || whole.endsWith('\n') || this.#hasLineEnd;
+    await this.#write(isAtStart ? rest : `${rest}\n`);
     for (const file of files) this.#notes.write(`File: ${await this.#keep(file)}\n`);
     if (outcome.status === 'completed' && outcome.notice) this.#notes.write(`${outcome.notice}\n`);
     if (outcome.status === 'failed') this.#notes.write(`Error: ${outcome.error}\n`);
@@ -82,4 +129,16 @@ export class Printer implements Reply {
       this.#answers.once('close', resolve);
     });
   }
+}
+
+/** Code whose output has not begun. */
+function isBeingWritten(placed: PlacedCall): boolean {
+  const { call } = placed;
+  return call.type === 'code_interpreter' && !isSilent(placed) && call.outputs.length === 0;
+}
+
+/** All that is done at once, in a line; of code that is shown only a spinner has something to add. */
+function workOf(calls: readonly PlacedCall[], isTerminal: boolean): string {
+  const told = calls.filter((call) => isTerminal || isSilent(call)).map(({ call }) => doingOf(call));
+  return [...new Set(told)].join(' · ');
 }

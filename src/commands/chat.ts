@@ -12,6 +12,7 @@ import { OpeningBot } from '../opening-bot.ts';
 import { openControl } from '../operations/control.ts';
 import { copiesFolder } from '../operations/forgetting/file-copies.ts';
 import type { IncomingMessage, ReplyFile } from '../platform.ts';
+import { doneOf, isSilent } from '../reply/transcript/call-words.ts';
 import type { ReplyStyle } from '../reply/transcript/render.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
@@ -20,9 +21,6 @@ import type { Store } from '../store/store.ts';
 import { backupRequests } from './backup.ts';
 import { knowledgeRequests } from './knowledge-requests.ts';
 import { mcpRequests } from './mcp-requests.ts';
-
-/** A search shows nothing of itself but its sources, below the answer: so it says what it was. Others are named by their type. */
-const TOOL_LABELS: Readonly<Record<string, string>> = { file_search: 'Searched the team’s documents' };
 
 export interface ChatOptions {
   /** Begin a new conversation instead of going on with the last one. */
@@ -36,9 +34,11 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
   const log = await openLog(settings.logLevel ?? 'warn');
   const follow = streamed ? streamedRun : polledRun;
   const { maxReplyLength: longest } = settings;
+  const { code } = settings.assistant;
   const style: ReplyStyle = {
-    toolCall: (type) => `*${TOOL_LABELS[type] ?? type}*`,
+    toolCall: (call) => `*${isSilent(call) ? doneOf(call.call, call.status) : call.call.type}*`,
     ...(longest && { longest }),
+    ...(code && { code }),
   };
   const store = await openStore(settings.store);
   // Who closes the terminal can't be answered there any more.

@@ -33,7 +33,8 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
   const platforms = await platformsOf(settings, { log, observer: metrics, share: store.replicas }, proxies);
   let ready = false;
   await using open = new AsyncDisposableStack();
-  const style = { toolCall: () => undefined, longest: settings.maxReplyLength ?? REPLY_LENGTH };
+  const { code } = settings.assistant;
+  const style = { longest: settings.maxReplyLength ?? REPLY_LENGTH, ...(code && { code }) };
   const bot = new OpeningBot(settings.assistant.prompts, async () => {
     const { openBot } = await import('../bot.ts');
     return openBot({ settings, store, log, reader: 'team', style, observer: metrics });

@@ -56,6 +56,7 @@ const FIELDS = {
   contact: z.string().trim().min(1).max(256).exactOptional(),
   stale_after: staleAfter.exactOptional(),
   mcp: mcp.exactOptional(),
+  code: z.enum(['shown', 'folded']).exactOptional(),
 };
 
 /** What each field must be, to go on after "must be". */
@@ -78,6 +79,7 @@ const EXPECTED: Record<keyof typeof FIELDS, string> = {
   contact: 'a text of 1 to 256 characters: who is named when no answer is found',
   stale_after: 'a number of days from 1, or a time such as 6 months',
   mcp: 'a map of servers by their names',
+  code: 'shown, or folded: then people get the code that ran as a file',
 };
 
 const schema = z.strictObject(FIELDS);

@@ -22,6 +22,8 @@ export interface AssistantFile {
   greeting?: string;
   /** What platforms suggest to people who don't know what to ask. */
   prompts: SuggestedPrompt[];
+  /** Whether people see the code that ran, which is usual, or get it as a file. */
+  code?: 'shown' | 'folded';
   /** What the team's knowledge is. */
   knowledge?: KnowledgeSettings;
   /** The MCP servers whose tools it has. */
@@ -111,7 +113,7 @@ function toAssistantFile(
   instructions: string,
   path: string,
 ): AssistantFile {
-  const { greeting, prompts, max_completion_tokens, max_prompt_tokens, mcp, ...rest } = fields;
+  const { greeting, prompts, code, max_completion_tokens, max_prompt_tokens, mcp, ...rest } = fields;
   const { knowledge, contact, stale_after: staleAfterDays, ...assistant } = rest;
   const tools = knowledge?.length ? withFileSearch(assistant.tools) : assistant.tools;
   return {
@@ -123,6 +125,7 @@ function toAssistantFile(
     ...(greeting !== undefined && { greeting }),
     prompts,
     ...(mcp && { mcp: servers }),
+    ...(code && { code }),
     ...((knowledge || contact || staleAfterDays) && {
       knowledge: {
         root: dirname(resolve(path)),

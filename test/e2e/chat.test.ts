@@ -124,6 +124,20 @@ test('a command line that makes no sense is answered with the usage', async () =
   expect(status).toBe(2);
 });
 
+test('folded code is one line in the answer, and comes as a file', async () => {
+  const folder = usedDataDir();
+  const file = join(folder, 'assistant.md');
+  const fields = 'name: Bobbin\nmodel: demo\ntools: [code_interpreter]\ncode: folded';
+  writeFileSync(file, `---\n${fields}\n---\nHelp.\n`);
+  const env = { DATA_DIR: folder, ASSISTANT_FILE: file };
+  const { stdout, stderr } = await chat(['```python', 'print(6 * 7)', '```'], env);
+  expect(stdout).toContain('*Ran Python*');
+  expect(stdout).not.toContain('```python');
+  expect(stderr).toContain('Running Python…\n');
+  const [, path = ''] = /File: (.+code\.py)\n/.exec(stderr) ?? [];
+  expect(readFileSync(path, 'utf8')).toBe('print(6 * 7)\n\n# Output:\n# 42\n');
+});
+
 test('a file that the code writes is kept where the person finds it', async () => {
   const lines = [
     '```python',

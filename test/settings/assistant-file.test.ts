@@ -12,6 +12,16 @@ const MINIMAL = 'name: Ada\nmodel: made-up-1';
 const parse = (text: string, model?: string) => parseAssistantFile(text, 'assistant.md', model);
 const mistakesIn = (text: string) => parse(text).mistakes;
 
+test.each(['shown', 'folded'] as const)(
+  'code: %s is for the platforms, and no business of the API’s',
+  (code) => {
+    const { value } = parse(file(`${MINIMAL}\ncode: ${code}`));
+    expect(value).toMatchObject({ code });
+    expect(value?.params).not.toHaveProperty('code');
+    expect(parse(file(MINIMAL)).value).not.toHaveProperty('code');
+  },
+);
+
 test('every field arrives where the API takes it', () => {
   const fields = `
 name: Ada
@@ -152,8 +162,12 @@ describe('a mistake is told with its line and what to write', () => {
     ['temprature: 1', 'line 4: temprature is not a field. Did you mean temperature?'],
     [
       'maxTokens: 1',
-      'line 4: maxTokens is not a field. The fields are: name, description, model, tools, temperature, top_p, reasoning_effort, response_format, max_completion_tokens, max_prompt_tokens, metadata, greeting, prompts, knowledge, contact, stale_after, mcp.',
+      'line 4: maxTokens is not a field. The fields are: name, description, model, tools, temperature, top_p, reasoning_effort, response_format, max_completion_tokens, max_prompt_tokens, metadata, greeting, prompts, knowledge, contact, stale_after, mcp, code.',
     ],
+    ...['code: hidden', 'code: true', 'code: [folded]', 'code:'].map((line) => [
+      line,
+      'line 4: code must be shown, or folded: then people get the code that ran as a file.',
+    ]),
     ['name: Eve', 'line 4: Map keys must be unique.'],
     ['a: b: c', 'line 4: Nested mappings are not allowed in compact mappings.'],
   ])('%s', (line, mistake) => {

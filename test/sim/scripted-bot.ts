@@ -32,6 +32,8 @@ export interface ScriptedBotOptions {
   /** How much of a reply is shown as messages. */
   longest?: number | undefined;
   graceMs?: number;
+  /** Whether code is shown, as usual. */
+  code?: 'shown' | 'folded';
   knowledge?: SourceSettings;
   /** The team's own. */
   functions?: readonly TeamFunction[];
@@ -42,8 +44,7 @@ export interface ScriptedBotOptions {
 /** The real bot over the real Assistants API, with a model and a code interpreter that do as they are told. */
 export async function scriptedBot(options: ScriptedBotOptions): Promise<RunningBot> {
   const { store, model, longest, knowledge: sources = {}, prompts = [], graceMs = 0 } = options;
-  const { functions = [] } = options;
-  const { fileSearch, knowledgeOf, network = (fetch) => fetch } = options;
+  const { functions = [], fileSearch, knowledgeOf, network = (fetch) => fetch, code = 'shown' } = options;
   const { codeInterpreter = new ScriptedInterpreter(), log = pino({ level: 'silent' }) } = options;
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
@@ -76,7 +77,7 @@ export async function scriptedBot(options: ScriptedBotOptions): Promise<RunningB
     tools,
     ...(knowledge && { offers: knowledge.offers }),
     runSettings: { assistant_id: assistant.id },
-    style: { toolCall: () => undefined, ...(longest !== undefined && { longest }) },
+    style: { toolCall: () => undefined, code, ...(longest !== undefined && { longest }) },
     knowledge: sources,
     log,
   };

@@ -1,4 +1,5 @@
 import type { ReplyFile, View } from '../../../src/platform.ts';
+import { doingOf, isAtWork } from '../../../src/reply/transcript/call-words.ts';
 import { append, asText, shorten } from '../text.ts';
 
 /** https://discord.com/developers/docs/reference#uploading-files */
@@ -6,6 +7,9 @@ const FILES_PER_MESSAGE = 10;
 const FILE_BYTES = 10 * 1024 * 1024;
 /** Of all files in one request, which may have 25 MiB in all; the rest is for what stands around them. */
 const REQUEST_BYTES = 24 * 1024 * 1024;
+
+/** So many things that are done at once are told of; the others are counted. */
+const MAX_AT_WORK = 4;
 
 /** One message of a reply, as people should see it. */
 export interface Post {
@@ -48,11 +52,12 @@ function textPost(content: string): Post {
   return { content, files: [] };
 }
 
-/** What is done right now that takes a while and shows nothing of itself; what comes next takes its place. */
+/** What is done right now; what comes next takes its place. */
 function statusOf({ calls }: View): string | undefined {
-  const last = calls.at(-1);
-  const isSearching = last?.status === 'in_progress' && last.call.type === 'file_search';
-  return isSearching ? '-# Searching the team’s documents…' : undefined;
+  const atWork = calls.filter(isAtWork).map(({ call }) => `-# ${doingOf(call)}…`);
+  const more = atWork.length - MAX_AT_WORK;
+  const lines = more > 0 ? [...atWork.slice(0, MAX_AT_WORK), `-# And ${more} more…`] : atWork;
+  return lines.length > 0 ? lines.join('\n') : undefined;
 }
 
 /** What is to say at the end of a reply, if anything. */

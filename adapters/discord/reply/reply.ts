@@ -1,5 +1,6 @@
 import { RateLimitError, SnowflakeUtil } from 'discord.js';
-import type { Call, KeptReply, Limits, Reply, View } from '../../../src/platform.ts';
+import type { Call, KeptReply, Limits, PlacedCall, Reply, View } from '../../../src/platform.ts';
+import { doneOf, isSilent } from '../../../src/reply/transcript/call-words.ts';
 import type { Api } from '../api.ts';
 import { buttonsOf, rowOf } from '../buttons.ts';
 import { Code, codeOf, explain, isFiltered, isRefusal } from '../errors.ts';
@@ -69,6 +70,11 @@ export class DiscordReply implements Reply {
 
   get kept(): KeptReply {
     return this.#kept;
+  }
+
+  /** Subtext; code that is shown says by itself what it is. */
+  toolCall(call: Omit<PlacedCall, 'at'>): string | undefined {
+    return isSilent(call) ? `-# ${doneOf(call.call, call.status)}` : undefined;
   }
 
   next(view: View): Call | undefined {

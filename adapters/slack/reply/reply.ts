@@ -1,4 +1,14 @@
-import type { BegunReply, Call, KeptReply, Limits, Pace, Part, Reply, View } from '../../../src/platform.ts';
+import type {
+  BegunReply,
+  Call,
+  KeptReply,
+  Limits,
+  Pace,
+  Part,
+  PlacedCall,
+  Reply,
+  View,
+} from '../../../src/platform.ts';
 import { textBefore } from '../../../src/reply/layout/part.ts';
 import { defused, settled } from '../markup.ts';
 import type { Place } from '../place.ts';
@@ -170,20 +180,21 @@ export class SlackReply implements Reply {
       return { text, growing, cards: cards.filter(({ at }) => at <= growing.length) };
     }
     const ending = isLast && outcome ? endingBlocks(outcome, text !== '') : [];
-    return { text, growing: text, cards: cards.map(ended), ending };
+    return { text, growing: text, cards, ending };
   }
 
   /** The cards that stand in a message, and those whose place is there. */
-  #cards({ parts, calls }: View, index: number, isLast: boolean): PlacedCard[] {
+  #cards({ parts, calls, outcome }: View, index: number, isLast: boolean): PlacedCard[] {
+    const isOver = !isLast || outcome !== undefined;
     const start = parts.slice(0, index).reduce((sum, { source }) => sum + source.length, 0);
     const part = parts[index];
     const end = isLast || !part ? Number.POSITIVE_INFINITY : start + part.source.length;
     return calls.flatMap((call) => {
-      const card = cardOf(call);
+      const card = cardOf(isOver ? ended(call) : call);
       const holder = this.#messages.find((message) => message.holds(card));
-      if (holder) return holder === this.#messages[index] ? [{ ...card, at: 0 }] : [];
-      if (call.at < start || call.at >= end) return [];
-      return [{ ...card, at: part ? defused(textBefore(part, call.at - start)).length : 0 }];
+      const isHere = call.at >= start && call.at < end;
+      if (holder ? holder !== this.#messages[index] : !isHere) return [];
+      return [{ ...card, at: part && isHere ? defused(textBefore(part, call.at - start)).length : 0 }];
     });
   }
 }
@@ -197,6 +208,6 @@ function growingOf(part: Part | undefined): string {
 }
 
 /** A message that is complete leaves no card at work. */
-function ended(card: PlacedCard): PlacedCard {
-  return card.status === 'in_progress' ? { ...card, status: 'complete' } : card;
+function ended(call: PlacedCall): PlacedCall {
+  return call.status === 'in_progress' ? { ...call, status: 'completed' } : call;
 }

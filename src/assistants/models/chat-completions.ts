@@ -4,7 +4,7 @@ import { WITH_SIGNATURE } from './chat/own-fields.ts';
 import { WITH_REASONING } from './chat/reasoning.ts';
 import { chatBody } from './chat/request.ts';
 import type { Model } from './model.ts';
-import { without } from './remote/concessions.ts';
+import { without, withoutNone } from './remote/concessions.ts';
 import type { ProviderOptions } from './remote/provider.ts';
 import { type Dialect, remoteModel } from './remote/remote-model.ts';
 import { withoutThoughts } from './thoughts/without-thoughts.ts';
@@ -29,6 +29,7 @@ const CHAT_COMPLETIONS: Dialect<ChatCompletionCreateParamsBase> = {
     without('top_p'),
     without('reasoning_effort', undefined, /reasoning|thinking/i),
     without('parallel_tool_calls'),
+    withoutNone(),
     WITH_REASONING,
     WITH_SIGNATURE,
   ],

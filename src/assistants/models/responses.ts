@@ -1,6 +1,6 @@
 import type { ResponseCreateParams } from 'openai/resources/responses/responses';
 import type { Model } from './model.ts';
-import { without } from './remote/concessions.ts';
+import { without, withoutNone } from './remote/concessions.ts';
 import type { ProviderOptions } from './remote/provider.ts';
 import { type Dialect, remoteModel } from './remote/remote-model.ts';
 import { responseReader } from './responses/answer.ts';
@@ -21,6 +21,7 @@ const RESPONSES = {
     without('top_p'),
     without('reasoning'),
     without('parallel_tool_calls'),
+    withoutNone(),
   ],
 } satisfies Dialect<ResponseCreateParams>;
 

@@ -42,10 +42,21 @@ export function insideFence(text: string): string {
  * waits for its end, because a carriage return may still replace it.
  */
 export function cleanLogs(logs: string, isOpen: boolean): string {
-  const lines = logs.replace(/\r\n/g, '\n').split('\n');
-  if (isOpen || lines.at(-1) === '') lines.pop();
+  const lines = linesOf(logs, isOpen);
   const shown = shorten(lines, isOpen).trimEnd();
   return isVisible(shown) ? shown : '';
+}
+
+/** Whether people see less of it than all. */
+export function isCut(logs: string): boolean {
+  const lines = linesOf(logs, false);
+  return shorten(lines, false) !== lines.map(settle).join('\n');
+}
+
+function linesOf(logs: string, isOpen: boolean): string[] {
+  const lines = logs.replace(/\r\n/g, '\n').split('\n');
+  if (isOpen || lines.at(-1) === '') lines.pop();
+  return lines;
 }
 
 function shorten(lines: readonly string[], isOpen: boolean): string {

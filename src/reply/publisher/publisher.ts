@@ -14,6 +14,7 @@ import {
 } from '../../platform.ts';
 import { excerptOf } from '../layout/excerpt.ts';
 import { layout } from '../layout/layout.ts';
+import { codeFiles } from '../transcript/code-files.ts';
 import { type ReplyStyle, render, withBlock } from '../transcript/render.ts';
 import { sizeOf } from '../transcript/size.ts';
 import { type Entry, emptyTranscript, type Transcript } from '../transcript/transcript.ts';
@@ -86,7 +87,7 @@ export class Publisher {
     this.#keep = keep;
     this.#isBegun = isBegun;
     this.#kept = reply.kept;
-    this.#style = style;
+    this.#style = reply.toolCall ? { ...style, toolCall: (call) => reply.toolCall?.(call) } : style;
     this.#log = log;
     this.#clock = clock;
     this.#shown = { anything: false, characters: 0, at: clock.now() };
@@ -132,8 +133,9 @@ export class Publisher {
     this.#hurry();
   }
 
-  #end(outcome: Outcome, files: readonly ReplyFile[], footer: string): void {
+  #end(outcome: Outcome, produced: readonly ReplyFile[], footer: string): void {
     const markdown = this.#look(true, footer);
+    const files = [...produced, ...codeFiles(this.#transcript, this.#style)];
     const isCut = this.#isFull && outcome.status !== 'stopped';
     this.#view = isCut
       ? { ...this.#view, files: [wholeAnswer(markdown), ...files], outcome: withNotice(outcome, markdown) }

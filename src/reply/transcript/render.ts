@@ -1,20 +1,22 @@
-import type { CodeInterpreterCall, CodeOutput, PlacedCall, ToolCall } from '../../platform.ts';
+import type { CodeInterpreterCall, PlacedCall, Reply, ToolCall } from '../../platform.ts';
 import { scan } from '../layout/block.ts';
 import { cleanLogs, cleanText, insideFence } from '../layout/clean.ts';
 import { isVisibleMarkdown } from '../layout/visible.ts';
 import { type Citation, Citations } from '../sources/citations.ts';
+import { isSilent } from './call-words.ts';
 import type { Content } from './content.ts';
+import { joinLogs } from './logs.ts';
 import type { Entry, ToolCallsEntry, Transcript } from './transcript.ts';
 
-/** How a platform wants to have shown what is not text; files it shows by itself. Undefined shows nothing. */
-export interface ReplyStyle {
-  /** A line of Markdown that says that a tool of this type is called. */
-  toolCall(type: ToolCall['type']): string | undefined;
+/** How what is not text shall be shown; files a platform shows by itself. */
+export interface ReplyStyle extends Pick<Reply, 'toolCall'> {
+  /** Whether people see code and what it put out, which is usual, or get both as a file. */
+  readonly code?: 'shown' | 'folded';
   /** At most so many UTF-16 code units of Markdown are shown; what is longer is given as a file, too. No limit when left out. */
   readonly longest?: number;
 }
 
-const PLAIN: ReplyStyle = { toolCall: () => undefined };
+const PLAIN: ReplyStyle = {};
 
 export interface Rendered {
   readonly markdown: string;
@@ -89,14 +91,24 @@ function textBlock(value: string, isOpen: boolean): string {
   return isVisibleMarkdown(text, isOpen) ? text : '';
 }
 
+/** What is told of a call that is over comes last, since code of the same step may go on before it. */
 function callPieces(entry: ToolCallsEntry, isOpen: boolean, style: ReplyStyle): Piece[] {
-  const calls = isOpen ? settledCalls(entry.tool_calls) : entry.tool_calls;
-  return calls.flatMap((call, index): Piece[] => {
-    const piece = { id: `${entry.id}-${call.index}`, call, status: entry.status };
-    const label = style.toolCall(call.type) ?? '';
-    if (call.type !== 'code_interpreter') return [piece, label];
-    return [piece, label, ...codeBlocks(call, isOpen && index === calls.length - 1)];
+  const isFolded = style.code === 'folded';
+  const calls = isOpen && !isFolded ? settledCalls(entry.tool_calls) : entry.tool_calls;
+  const placed = calls.map((call) => ({
+    id: `${entry.id}-${call.index}`,
+    call,
+    status: entry.status,
+    ...(isFolded && call.type === 'code_interpreter' && { isFolded }),
+  }));
+  const lineOf = (call: (typeof placed)[number]) => style.toolCall?.(call) ?? '';
+  const pieces = placed.flatMap((each, index): Piece[] => {
+    const { call } = each;
+    if (call.type !== 'code_interpreter' || isFolded) return [each];
+    return [each, lineOf(each), ...codeBlocks(call, isOpen && index === calls.length - 1)];
   });
+  const lines = placed.filter(isSilent).map(lineOf).filter(Boolean);
+  return isOpen ? pieces : [...pieces, lines.join('\n')];
 }
 
 /**
@@ -124,19 +136,4 @@ function codeBlocks(call: CodeInterpreterCall, isOpen: boolean): string[] {
 function fenced(language: string, text: string, isOpen: boolean): string {
   if (text === '') return '';
   return `\`\`\`${language}\n${insideFence(text)}${isOpen ? '' : '\n```'}`;
-}
-
-/** Logs that follow each other as one, the later ones on a new line. */
-function joinLogs(outputs: readonly CodeOutput[]): CodeOutput[] {
-  const joined: CodeOutput[] = [];
-  for (const output of outputs) {
-    const last = joined.at(-1);
-    if (output.type !== 'logs' || last?.type !== 'logs') joined.push(output);
-    else joined[joined.length - 1] = { ...last, logs: `${endLine(last.logs)}${output.logs}` };
-  }
-  return joined;
-}
-
-function endLine(logs: string): string {
-  return logs === '' || logs.endsWith('\n') ? logs : `${logs}\n`;
 }

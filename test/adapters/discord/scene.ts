@@ -28,6 +28,7 @@ export interface SceneOptions {
   knowledge?: SourceSettings;
   /** The team's own. */
   functions?: readonly TeamFunction[];
+  code?: 'shown' | 'folded';
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;
   /** How much of a reply is shown as messages. */

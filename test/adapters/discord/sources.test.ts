@@ -9,6 +9,8 @@ import type { Scene, SceneOptions } from './scene.ts';
 const open = (runs: SearchingRun[], more: SceneOptions = {}) =>
   openScene([says('Unused.')], { network: searchingServer(runs), knowledge: KNOWLEDGE, ...more });
 
+const SEARCHED = '-# Searched the team’s documents\n\n';
+
 function ask(scene: Scene, text: string): Message {
   return scene.sim.user('ann').says('general', `${scene.sim.mention} ${text}`);
 }
@@ -24,7 +26,7 @@ test('an answer has its sources below, whose titles are words that call nobody a
   const scene = await open([CITING]);
   const { id } = ask(scene, 'How much leave do I have?');
   await scene.finished(id);
-  expect(scene.text(id)).toBe(`${ANSWER}\n\n${SOURCES.join('\n')}\n\n${OLD}`);
+  expect(scene.text(id)).toBe(`${SEARCHED}${ANSWER}\n\n${SOURCES.join('\n')}\n\n${OLD}`);
   expect(scene.sim.pings.filter(({ author, everyone }) => author === scene.sim.bot.name && everyone)).toEqual(
     [],
   );
@@ -32,7 +34,7 @@ test('an answer has its sources below, whose titles are words that call nobody a
 });
 
 test('sources below a full message stand in the next one, and move none of its text', async () => {
-  const text = 'word '.repeat(395);
+  const text = 'word '.repeat(385);
   const [searched, cited] = CITING.items;
   if (!searched || !cited || !('content' in cited)) throw new Error('The script has changed.');
   const long = { type: 'text' as const, text: { value: text, annotations: [] } };
@@ -60,7 +62,7 @@ test('where nothing was found the contact is named, and the question is noted', 
   const { id } = ask(scene, 'What is the wifi password?');
   await scene.finished(id);
   expect(scene.text(id)).toBe(
-    `I do not know.\n\nThe documents say nothing that answers this. Ask ${KNOWLEDGE.contact}.`,
+    `${SEARCHED}I do not know.\n\nThe documents say nothing that answers this. Ask ${KNOWLEDGE.contact}.`,
   );
   const gap = {
     conversation: `discord:${id}`,

@@ -23,6 +23,7 @@ export interface WorldOptions {
   knowledge?: SourceSettings;
   /** The team's own. */
   functions?: NonNullable<ScriptedBotOptions['functions']>;
+  code?: 'shown' | 'folded';
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;
   /** How much of a reply is shown as messages. */

@@ -47,7 +47,7 @@ test('where nothing was found the contact is named, and the question is noted un
   const thread = asks(world.sim, 'What is the wifi password?');
   await thread.quiet();
   expect(thread.text()).toBe(
-    `I do not know.\n\nThe documents say nothing that answers this. Ask ${KNOWLEDGE.contact}.`,
+    `✔ Searched the team’s documents (complete)\nI do not know.\n\nThe documents say nothing that answers this. Ask ${KNOWLEDGE.contact}.`,
   );
   const conversation = `slack:${thread.channel}:${thread.ts}`;
   const gap = { conversation, question: 'What is the wifi password?', unanswered: true, bad: [] };

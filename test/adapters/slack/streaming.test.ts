@@ -23,11 +23,12 @@ const CODE = 'print(6 * 7)';
 const solves = () => new ScriptedModel([...python(CODE), usage, end()], says('It is **42**.'));
 const prints42 = () => new ScriptedInterpreter({ [CODE]: { prints: ['42\n'] } });
 
-test('a stream shows code as a task card, and the finished reply holds code and output as code blocks', async () => {
+test('a stream keeps the status of code in a task card, and the code and its output, once, in code blocks', async () => {
   const { sim } = await openWorld({ model: solves(), codeInterpreter: prints42() });
   const thread = asksDirectly(sim);
   await thread.quiet();
-  expect(thread.view()).toMatch(/✔ Ran Python \(complete\)\n\s+print\(6 \* 7\)\n\s+42/);
+  expect(thread.view()).toMatch(/✔ Ran Python \(complete\)\n\s+```python/);
+  expect(thread.view().split('print(6 * 7)')).toHaveLength(2);
   expect(thread.text()).toContain('```python\nprint(6 * 7)\n```\n\n```\n42\n```\n\nIt is **42**.');
 });
 

@@ -210,6 +210,14 @@ describe('a chat completions model', () => {
     expect(server.requests.at(-1)?.body).not.toHaveProperty('temperature');
   });
 
+  it('calls what must be called, or not at all, where a server can’t be told to call nothing', async () => {
+    const { server, model } = await chat({ refuses: ['tool_choice'] });
+    const none = requestOf('Hi', { tools: [LOOKUP], toolChoice: 'none' });
+    expect(textOf(await collect(model, none))).toBe('You said: Hi');
+    expect(server.requests.at(-1)?.body).not.toHaveProperty('tool_choice');
+    await expect(collect(model, { ...none, toolChoice: 'required' })).rejects.toThrow(/tool_choice/);
+  });
+
   it('does not hide a wrong value of the person’s behind a concession', async () => {
     const { server, model } = await chat();
     await expect(collect(model, requestOf('Hi', { temperature: 3 }))).rejects.toMatchObject({

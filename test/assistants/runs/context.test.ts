@@ -227,3 +227,19 @@ test('a call is never parted from its output, and the budget is kept as far as i
     ),
   );
 });
+
+test.each([
+  ['of a tool', 'x'.repeat(9_000)],
+  ['with few words', 'word '.repeat(400)],
+])('however many outputs %s there are, they fit, and each keeps its two ends', (_, output) => {
+  const many = Array.from({ length: 128 }, (_, at): ModelItem[] => [
+    { type: 'tool_call', callId: `${at}`, name: 'weather', arguments: '{}' },
+    { type: 'tool_output', callId: `${at}`, output: `first ${output} last` },
+  ]).flat();
+  const given = fitContext([], many, 16_000);
+  expect(itemsTokens(given)).toBeLessThanOrEqual(16_000);
+  const outputs = given.flatMap((item) => (item.type === 'tool_output' ? [item.output] : []));
+  expect(outputs).toHaveLength(128);
+  expect(outputs.every((each) => /^first .* last$/s.test(each))).toBe(true);
+  expect(outputs[0]).toMatch(/\[… \d+ characters left out …\]/);
+});

@@ -9,7 +9,7 @@ import { makeStores, ScriptedSearch } from '../../sim/scripted-search.ts';
 import { conversation, openApi } from './assistants-api.ts';
 import { type Process, sharedStore } from './processes.ts';
 
-type Tool = 'code' | 'plot' | 'search' | 'weather' | 'nonsense';
+type Tool = 'code' | 'plot' | 'search' | 'weather' | 'again' | 'nonsense';
 
 interface Script {
   /** Answers with calls, and what is said before and after these. */
@@ -22,13 +22,13 @@ const script: fc.Arbitrary<Script> = fc.record({
   answers: fc.array(
     fc.record({
       before: words,
-      tools: fc.array(fc.constantFrom<Tool>('code', 'plot', 'search', 'weather', 'nonsense'), {
+      tools: fc.array(fc.constantFrom<Tool>('code', 'plot', 'search', 'weather', 'again', 'nonsense'), {
         minLength: 1,
         maxLength: 3,
       }),
       after: words,
     }),
-    { maxLength: 3 },
+    { maxLength: 4 },
   ),
   last: fc.array(
     fc.constantFrom('It is ', '42【1:1†hand', 'book.md】', ' [so](sandbox:/mnt/data/plot00.csv).'),
@@ -61,6 +61,7 @@ function eventsOf({ before, tools, after }: Script['answers'][number], at: numbe
     const id = `c${at}${index}`;
     if (tool === 'search') return search([id], id, index);
     if (tool === 'code' || tool === 'plot') return python(`${tool}${at}${index}`, id, index);
+    if (tool === 'again') return calls('weather', '{}', id, index);
     return calls(tool, JSON.stringify({ id }), id, index);
   });
   return [...(before ? [text(before)] : []), ...called, ...(after ? [text(after)] : []), usage, end()];

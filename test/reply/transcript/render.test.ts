@@ -14,7 +14,7 @@ const markdownOf = (script: Item[], style?: ReplyStyle) =>
   render(foldAll(eventsOf(script, [5])), style).markdown;
 const codeBlocksOf = (markdown: string) =>
   marked.lexer(markdown).flatMap((token) => (token.type === 'code' ? [token.text] : []));
-const labels: ReplyStyle = { toolCall: (type) => `*${type}*` };
+const labels: ReplyStyle = { toolCall: ({ call: { type } }) => `*${type}*` };
 
 /** What each prefix of the run's events renders to. */
 function frames(script: Item[], pieces: number[], style?: ReplyStyle) {
@@ -54,6 +54,29 @@ describe('render', () => {
     );
   });
 
+  it('tells of what is not shown when its step is over, below the code of the same step', () => {
+    const script = [
+      { content: [text('One moment.')] },
+      { calls: [call('a', '{}', 'x'), code('1', '1\n'), call('b', '{}', 'y')] },
+      { content: [text('Done.')] },
+    ];
+    const seen = frames(script, [3], labels).map(({ markdown }) => markdown);
+    expectToGrow(seen);
+    const shown = 'One moment.\n\n*code_interpreter*\n\n```python\n1\n```\n\n```\n1';
+    expect(seen).toContain(shown);
+    expect(seen.at(-1)).toBe(`${shown}\n\`\`\`\n\n*function*\n*function*\n\nDone.`);
+  });
+
+  it('shows nothing of code that is folded but its line, when it has run', () => {
+    const folded: ReplyStyle = { ...labels, code: 'folded' };
+    const script = [{ calls: [code('secret()', 'a\n'), code('2')] }, { content: [text('Done.')] }];
+    const seen = frames(script, [3], folded);
+    expect(seen.at(-1)?.markdown).toBe('*code_interpreter*\n*code_interpreter*\n\nDone.');
+    expect(new Set(seen.map(({ markdown }) => markdown.includes('secret')))).toEqual(new Set([false]));
+    expect(seen.at(-1)?.calls.map(({ isFolded }) => isFolded)).toEqual([true, true]);
+    expect(render(foldAll(eventsOf(script, [5])), labels).calls[0]).not.toHaveProperty('isFolded');
+  });
+
   it('only ever grows at its end, also where nothing is to see at first', () => {
     const mark = fc.constantFrom('`', '~', '\n', '\u200b', 'a', ' ', '>', '-', '1. ');
     fc.assert(
@@ -67,6 +90,11 @@ describe('render', () => {
     fc.assert(
       fc.property(items, sizes, (script, pieces) =>
         expectToGrow(frames(script, pieces, labels).map(({ markdown }) => markdown)),
+      ),
+    );
+    fc.assert(
+      fc.property(items, sizes, (script, pieces) =>
+        expectToGrow(frames(script, pieces, { ...labels, code: 'folded' }).map(({ markdown }) => markdown)),
       ),
     );
   });

@@ -10,18 +10,30 @@ const MAX_BLOCKS = 47;
 /** A rule, as text. */
 const RULE = '———';
 
-/** So many blocks of their own, each of which stands in a line at least, are too many. */
-const TOO_MANY_OWN = Math.ceil(MAX_BLOCKS / 2);
-
 type Token = ReturnType<typeof marked.lexer>[number];
 
-/** The same Markdown; with bold lines instead of headings where it would make more blocks than a message takes. */
-export function withinBlockLimit(markdown: string): string {
-  if (!hasLines(markdown, TOO_MANY_OWN)) return markdown;
-  const tokens = marked.lexer(markdown);
-  // Each makes a block, and ends one.
-  const own = tokens.filter(({ type }) => type === 'heading' || type === 'hr' || type === 'table').length;
-  return own >= TOO_MANY_OWN ? tokens.map(asText).join('') : markdown;
+/**
+ * The same Markdown; with bold lines instead of headings where it would make more blocks than a message takes, of which
+ * `besides` are others'.
+ */
+export function withinBlockLimit(markdown: string, besides = 0): string {
+  return isTooManyBlocks(markdown, besides) ? asOneBlock(markdown) : markdown;
+}
+
+/** Whether Markdown makes more blocks than a message takes that has so many others. */
+export function isTooManyBlocks(markdown: string, besides: number): boolean {
+  // Each block of its own stands in a line at least, makes a block, and ends one.
+  const tooMany = Math.ceil((MAX_BLOCKS - besides) / 2);
+  if (!hasLines(markdown, tooMany)) return false;
+  const own = marked
+    .lexer(markdown)
+    .filter(({ type }) => type === 'heading' || type === 'hr' || type === 'table').length;
+  return own >= tooMany;
+}
+
+/** The same Markdown without headings and rules. */
+export function asOneBlock(markdown: string): string {
+  return marked.lexer(markdown).map(asText).join('');
 }
 
 function hasLines(markdown: string, count: number): boolean {

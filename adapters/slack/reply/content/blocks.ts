@@ -8,7 +8,7 @@ type Block = types.AnyBlock;
 /** Blocks hold 12,000 characters of text in all, and an error message shares them with the answer. */
 const MAX_NOTE = 600;
 
-/** The answer's Markdown; Slack translates it itself. */
+/** The answer's Markdown, which Slack translates itself. */
 export function markdownBlocks(text: string): Block[] {
   return text === '' ? [] : [{ type: 'markdown', text: withinBlockLimit(text) }];
 }

@@ -1,16 +1,25 @@
 import type { types } from '@slack/bolt';
-import type { PlacedCall, ToolCall } from '../../../../src/platform.ts';
+import type { FunctionCall, PlacedCall, ToolCall } from '../../../../src/platform.ts';
+import {
+  compactJson,
+  doingOf,
+  doneOf,
+  isSilent,
+  parsedJson,
+} from '../../../../src/reply/transcript/call-words.ts';
 import { defused } from '../../markup.ts';
 
-/** A tool call as Slack shows it inside a stream: https://docs.slack.dev/reference/block-kit/blocks/task-card-block */
+/** A tool call as Slack shows it: https://docs.slack.dev/reference/block-kit/blocks/task-card-block */
 export interface Card {
   readonly id: string;
   readonly title: string;
   readonly status: 'in_progress' | 'complete' | 'error';
-  /** The code. */
+  /** With what it is called. */
   readonly details: string;
-  /** What it put out. */
+  /** What came of it. */
   readonly output: string;
+  /** The text beside it shows all of that: of code, which stands there in blocks, the card only keeps the status. */
+  readonly isInText?: true;
 }
 
 /** A card between what of a message's text comes before it and the rest. */
@@ -19,8 +28,11 @@ export interface PlacedCard extends Card {
   readonly at: number;
 }
 
-/** The documented limit of one field. The whole code and output stand in the text, as code blocks. */
+/** The documented limit of one field. */
 const MAX_FIELD = 256;
+
+/** Of a function's arguments and its output: enough to know what it was, little enough for a dozen cards in a message. */
+const MAX_COMPACT = 160;
 
 /**
  * A message with text and cards holds so many UTF-8 bytes, those of details and output counted twice (live probes of
@@ -29,37 +41,43 @@ const MAX_FIELD = 256;
 const MAX_WEIGHT = 10_000;
 
 /** The card of a tool call. */
-export function cardOf({ id, call, status }: PlacedCall): Card {
+export function cardOf(placed: PlacedCall): Card {
+  const { id, call, status } = placed;
   const running = status === 'in_progress';
   return {
     id,
+    title: field(running ? doingOf(call) : doneOf(call, 'completed')),
     status: running ? status : status === 'completed' ? 'complete' : 'error',
-    ...faceOf(call, running),
+    ...contentOf(call, running),
+    ...(!isSilent(placed) && { isInText: true }),
   };
 }
 
-function faceOf(call: ToolCall, running: boolean): Pick<Card, 'title' | 'details' | 'output'> {
+/** The cards of what the text beside them does not tell: in an edited message there is no room for others. */
+export function cardsBeside(cards: readonly PlacedCard[]): PlacedCard[] {
+  return cards.filter(({ isInText }) => !isInText);
+}
+
+function contentOf(call: ToolCall, running: boolean): Pick<Card, 'details' | 'output'> {
   switch (call.type) {
-    case 'code_interpreter': {
-      const logs = call.outputs.map((output) => (output.type === 'logs' ? output.logs : '')).join('\n');
-      const title = running ? 'Running Python' : 'Ran Python';
-      return { title, details: field(call.input), output: running ? '' : field(logs.trim()) };
-    }
+    case 'code_interpreter':
+      return { details: '', output: '' };
     case 'file_search': {
       const names = [...new Set(call.results.map(({ file_name }) => file_name))];
-      return {
-        title: running ? 'Searching the team’s documents' : 'Searched the team’s documents',
-        details: '',
-        output: field(names.join(', ')),
-      };
+      return { details: '', output: field(names.join(', ')) };
     }
     case 'function':
-      return {
-        title: field(`${running ? 'Using' : 'Used'} ${call.name || 'a function'}`),
-        details: '',
-        output: '',
-      };
+      return { details: argumentsOf(call, running), output: compact(call.output ?? '') };
   }
+}
+
+/** Nothing until they are whole: a field only grows. */
+function argumentsOf({ arguments: args }: FunctionCall, running: boolean): string {
+  return running && parsedJson(args) === undefined ? '' : compact(args);
+}
+
+function compact(json: string): string {
+  return defused(compactJson(json, MAX_COMPACT));
 }
 
 /** As much as a field takes; what is added to a text only adds to its field. */

@@ -2,8 +2,9 @@ import type { types } from '@slack/bolt';
 import { type Budget, type Call, Gone, RateLimited } from '../../../../src/platform.ts';
 import type { RateBudget } from '../../../../src/reply/publisher/rate-budget.ts';
 import { detourFor, isStreamOver, mayHaveWorked, slackCode, translated } from '../../failures.ts';
-import { markdownBlocks, plainBlocks, stopBlocks } from '../content/blocks.ts';
-import { type Card, chunksTo, isTooHeavy } from '../content/cards.ts';
+import { plainBlocks, stopBlocks } from '../content/blocks.ts';
+import { bodyBlocks } from '../content/body.ts';
+import { type Card, cardsBeside, chunksTo, isTooHeavy } from '../content/cards.ts';
 import { fallbackText, growingFallbackText } from '../content/fallback-text.ts';
 import type { KeptMessage } from '../kept.ts';
 import type { Content } from './api.ts';
@@ -54,6 +55,8 @@ export class SlackMessage {
   readonly #seen = new SeenText();
   /** The `ts` of a message in its place that can not be edited any more. */
   #not: string | undefined;
+  /** Slack has refused its blocks: without cards first, then without Markdown. */
+  #isBare = false;
   #isPlain = false;
   #repairs = 0;
   #release: (() => void) | undefined;
@@ -193,7 +196,7 @@ export class SlackMessage {
     } catch (error) {
       this.#unlessGone(error);
       if (mayHaveWorked(error)) this.#state = 'lost';
-      return this.#simplify(error);
+      return this.#simplify(error, view);
     }
     this.#isMarked = true;
     this.#edits(view);
@@ -308,13 +311,13 @@ export class SlackMessage {
         this.#edits(view);
       } catch (error) {
         this.#unlessGone(error);
-        this.#simplify(error);
+        this.#simplify(error, view);
       }
     });
   }
 
   /** Takes another way where Slack has said why it does not take this one. */
-  #simplify(error: unknown): void {
+  #simplify(error: unknown, { cards }: MessageView): void {
     switch (detourFor(error)) {
       case 'stop the stream':
         this.#state = 'broken';
@@ -327,7 +330,8 @@ export class SlackMessage {
         break;
       case 'plain text':
         if (this.#isPlain) throw error;
-        this.#isPlain = true;
+        this.#isPlain = this.#isBare || cardsBeside(cards).length === 0;
+        this.#isBare = true;
         break;
       default:
         throw error;
@@ -335,8 +339,8 @@ export class SlackMessage {
     this.#repair(error);
   }
 
-  #contentOf({ text, ending }: MessageView, fallback: (markdown: string) => string): Content {
-    const body = this.#isPlain ? plainBlocks(text) : markdownBlocks(text);
+  #contentOf({ text, cards, ending }: MessageView, fallback: (markdown: string) => string): Content {
+    const body = this.#isPlain ? plainBlocks(text) : bodyBlocks(text, this.#isBare ? [] : cardsBeside(cards));
     return { text: fallback(text), blocks: [...body, ...(ending ?? stopBlocks())] };
   }
 

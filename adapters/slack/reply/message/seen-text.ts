@@ -1,3 +1,4 @@
+import { cardsBeside } from '../content/cards.ts';
 import { digestOf, type KeptMessage } from '../kept.ts';
 import type { MessageView } from './message-view.ts';
 
@@ -18,10 +19,10 @@ export class SeenText {
   #heldSince: number | undefined;
 
   /** The message shows this. */
-  shows({ text, ending }: MessageView): void {
-    this.#key = keyOf(text, ending);
+  shows(view: MessageView): void {
+    this.#key = keyOf(view);
     this.#digest = digestOf(this.#key);
-    this.#length = text.length;
+    this.#length = view.text.length;
   }
 
   /** The message was begun by another process, which showed this. */
@@ -38,8 +39,8 @@ export class SeenText {
   }
 
   /** Whether it shows just this already. */
-  isAt({ text, ending }: MessageView): boolean {
-    const key = keyOf(text, ending);
+  isAt(view: MessageView): boolean {
+    const key = keyOf(view);
     if (this.#key !== undefined || this.#digest === undefined) return this.#key === key;
     return this.#digest === digestOf(key);
   }
@@ -57,6 +58,8 @@ export class SeenText {
   }
 }
 
-function keyOf(text: string, ending: MessageView['ending']): string {
-  return `${ending ? JSON.stringify(ending) : 'growing'} ${text}`;
+function keyOf({ text, cards, ending }: MessageView): string {
+  const beside = cardsBeside(cards);
+  const told = beside.length > 0 ? JSON.stringify(beside) : '';
+  return `${ending ? JSON.stringify(ending) : 'growing'} ${told}${text}`;
 }

@@ -1,4 +1,5 @@
 import type { ToolCall, View } from '../../../../src/platform.ts';
+import { doingOf, isAtWork } from '../../../../src/reply/transcript/call-words.ts';
 
 /** So many characters of a status Slack takes (not documented: https://github.com/getsentry/junior/pull/56). */
 const MAX_STATUS = 50;
@@ -6,22 +7,27 @@ const MAX_STATUS = 50;
 /** What a reply does right now, as Slack shows it after the app's name; empty once there is text to see instead. */
 export function statusOf({ parts, calls, outcome }: View): string {
   if (outcome) return '';
-  const last = calls.at(-1);
-  if (last?.status === 'in_progress') return statusOfCall(last.call);
+  const atWork = calls.filter(isAtWork).map(({ call }) => call);
+  const newest = atWork.findLast(saysWhat) ?? atWork.at(-1);
+  if (newest) return statusOfCall(newest);
   return parts.length === 0 ? 'is thinking…' : '';
 }
 
+function saysWhat(call: ToolCall): boolean {
+  return call.type === 'function' && call.doing !== undefined;
+}
+
 function statusOfCall(call: ToolCall): string {
-  switch (call.type) {
-    case 'code_interpreter':
-      return 'is running Python…';
-    case 'file_search':
-      return 'is searching the team’s documents…';
-    case 'function':
-      return call.name ? cut(`is using ${call.name}…`) : 'is using a function…';
-  }
+  const doing = doingOf(call);
+  const status = `is ${doing.charAt(0).toLowerCase()}${doing.slice(1)}…`;
+  if (status.length <= MAX_STATUS || call.type !== 'function' || !call.doing) return cut(status);
+  return cut(`is at work: ${doing.slice(doing.indexOf(': ') + 2)}…`);
 }
 
 function cut(status: string): string {
-  return status.length > MAX_STATUS ? `${status.slice(0, MAX_STATUS - 1)}…` : status;
+  if (status.length <= MAX_STATUS) return status;
+  return `${status
+    .slice(0, MAX_STATUS - 1)
+    .toWellFormed()
+    .replace(/\ufffd$/, '')}…`;
 }

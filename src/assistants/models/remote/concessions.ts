@@ -62,6 +62,16 @@ export function without<Body extends object>(
   };
 }
 
+/** For a server that can't be told to call nothing; a call that is demanded is not given up for it. */
+export function withoutNone<Body extends { tool_choice?: unknown }>(): Concession<Body> {
+  const isNone = ({ tool_choice: choice }: Body) => choice === 'none';
+  const { answers } = without<Body>('tool_choice');
+  return {
+    answers: (failure, asked) => isNone(asked.body) && answers(failure, asked),
+    change: (body) => (isNone(body) ? omit(body, 'tool_choice') : body),
+  };
+}
+
 function omit<Body extends object>(body: Body, parameter: keyof Body): Body {
   const { [parameter]: _, ...rest } = body;
   return rest as Body;

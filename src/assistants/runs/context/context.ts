@@ -1,6 +1,10 @@
 import type { ModelItem } from '../../models/model.ts';
+import { fewerPassages, isPassages } from '../search/passages.ts';
 import type { Entry } from './entry.ts';
 import { itemsTokens, SHORT_OUTPUT_TOKENS, shorten, textTokens } from './tokens.ts';
+
+/** What is left of each output where many of them leave no room for more: a line or two. */
+const LEAST_OUTPUT_TOKENS = 60;
 
 /** A message that is answered keeps at least this much, however small the budget is. */
 const MIN_MESSAGE_TOKENS = 200;
@@ -15,7 +19,9 @@ export function fitContext(
   ofThisRun: ModelItem[],
   budget: number,
 ): ModelItem[] {
-  const recent = shortenOutputs(ofThisRun, budget);
+  const short = shortenOutputs(ofThisRun, budget, SHORT_OUTPUT_TOKENS);
+  const fits = itemsTokens(short) <= budget;
+  const recent = fits ? short : shortenOutputs(ofThisRun, budget, LEAST_OUTPUT_TOKENS);
   let room = budget - itemsTokens(recent);
   const chosen: ModelItem[][] = [];
   let answered = true;
@@ -30,12 +36,13 @@ export function fitContext(
   return [...chosen.reverse().flat(), ...recent];
 }
 
-/** Shortens tool outputs, the oldest first, until the items take `budget` tokens or none is left to shorten. */
-function shortenOutputs(items: ModelItem[], budget: number): ModelItem[] {
+/** Cuts tool outputs to `tokens`, the oldest first, until the items take `budget` or none is left to cut. */
+function shortenOutputs(items: ModelItem[], budget: number, tokens: number): ModelItem[] {
   let excess = itemsTokens(items) - budget;
   return items.map((item) => {
     if (excess <= 0 || item.type !== 'tool_output') return item;
-    const output = shorten(item.output, SHORT_OUTPUT_TOKENS);
+    const cut = isPassages(item.output) ? fewerPassages : shorten;
+    const output = cut(item.output, tokens);
     excess -= textTokens(item.output) - textTokens(output);
     return { ...item, output };
   });

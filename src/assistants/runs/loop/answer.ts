@@ -7,12 +7,10 @@ import type { Found } from '../search/found.ts';
 import type { ProducedFile } from '../writer/produced-files.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import type { ToolCallsWriter } from '../writer/tool-calls-writer.ts';
+import { MAX_CALLS } from './call-limits.ts';
 import { type Call, callItem, completeArguments, isShownElsewhere, keptCall, newCall } from './calls.ts';
 import type { AnswerEvent } from './model-answers.ts';
 import { usageOf } from './usage.ts';
-
-/** More calls at once than any task asks for: a model that goes on is caught in a loop. */
-export const MAX_CALLS = 128;
 
 /** Takes one answer of the model as it comes, and writes it down. */
 export class Answer {
@@ -22,6 +20,10 @@ export class Answer {
   usage: RunStep.Usage | null = null;
   /** Whether anything came yet; after that the same question can't be asked again. */
   begun = false;
+  /** It calls more than a run may: nothing more of it is taken. */
+  isFull = false;
+  /** Nothing is said in it. */
+  isSilent = true;
   readonly #writer: RunWriter;
   readonly #takenIds: Set<string>;
   readonly #byIndex = new Map<number, Call>();
@@ -89,6 +91,7 @@ export class Answer {
       case 'withdraw':
         this.#text = '';
         this.#textAfterCalls = '';
+        this.isSilent = true;
         this.#writer.withdraw();
         return;
       case 'tool_call':
@@ -157,6 +160,7 @@ export class Answer {
   }
 
   #addText(delta: string): void {
+    this.isSilent &&= delta.trim() === '';
     if (this.calls.length > 0) this.#textAfterCalls += delta;
     else this.#text += delta;
   }
@@ -168,9 +172,8 @@ export class Answer {
 
   #call({ index, callId, name: written }: Extract<ModelEvent, { type: 'tool_call' }>): void {
     if (this.#byIndex.has(index)) return;
-    if (this.calls.length >= MAX_CALLS) {
-      throw new ModelError('server_error', `The model called more than ${MAX_CALLS} tools in one answer.`);
-    }
+    this.isFull = this.calls.length >= MAX_CALLS;
+    if (this.isFull) return;
     this.#flushText();
     const writer = this.#writer.calls();
     const id = this.#distinctId(callId);

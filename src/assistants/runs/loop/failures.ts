@@ -1,22 +1,21 @@
 import { ModelError } from '../../models/model.ts';
 import type { Ending } from '../ending.ts';
 
-/** Answers in one run: a model that calls tools for ever ends here. */
-export const MAX_ANSWERS = 50;
-
 export const FILTERED: Ending = {
   status: 'failed',
   error: { code: 'invalid_prompt', message: 'The provider’s content filter stopped the answer.' },
   contentFilter: true,
 };
 
-export const TOO_MANY_ANSWERS: Ending = {
+/** Of a run whose model does not stop calling tools; told in its text where that is free. */
+export const STOPPED = {
   status: 'failed',
   error: {
     code: 'server_error',
-    message: `The model called tools ${MAX_ANSWERS} times without coming to an end. Please ask for less at once.`,
+    message:
+      'The model went on calling tools without coming to an answer, and was stopped with what it had. Ask again, or ask for less at once.',
   },
-};
+} satisfies Ending;
 
 /** As in OpenAI's API: https://developers.openai.com/api/docs/assistants/tools/file-search */
 export function expiredStores(ids: readonly string[]): Ending {

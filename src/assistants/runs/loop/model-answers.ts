@@ -47,6 +47,12 @@ export class ModelAnswers {
     this.#writer.dropBegun();
   }
 
+  /** What the answer has given is all that is taken of it. */
+  cut(): void {
+    this.abandon();
+    this.#writer.dropBegun();
+  }
+
   /** Ends the answer at its provider that nobody will take any more. */
   abandon(): void {
     if (this.#resumable !== undefined) this.#deps.abandon(this.#resumable);

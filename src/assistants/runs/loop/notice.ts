@@ -35,12 +35,13 @@ export class Notice {
     this.#note(known.filter((omission) => omission.foundBy === id && !isSaid(omission)));
   }
 
+  /** Who asked for JSON gets nothing else. */
+  get isUnwanted(): boolean {
+    return responseFormat(this.#writer.run.response_format).responseFormat !== undefined;
+  }
+
   #note(fresh: readonly Omission[]): void {
-    const { run } = this.#writer;
-    if (fresh.length === 0) return;
-    // Who asked for JSON gets nothing else.
-    if (!responseFormat(run.response_format).responseFormat)
-      this.#text += `${noticeOf(fresh, run.model)}\n\n`;
+    if (fresh.length > 0 && !this.isUnwanted) this.#text += `${noticeOf(fresh, this.#writer.run.model)}\n\n`;
   }
 
   tell(): void {

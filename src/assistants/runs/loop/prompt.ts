@@ -24,6 +24,10 @@ const DEFAULT_PROMPT_TOKENS = 64_000;
  */
 const RESULTS_SHARE = 1 / 4;
 
+/** The tools stay in the request: servers refuse a conversation with calls of tools that are not there. */
+const LAST =
+  'Nothing more can be called for this answer. Answer now, in words, with what you have, and say what is missing.';
+
 /** What a run's model is given: the thread before the run, and what the run itself said and did. */
 export class Prompt {
   readonly files: ThreadFiles;
@@ -72,15 +76,16 @@ export class Prompt {
     return this.#leftOut;
   }
 
-  request(): ModelRequest {
+  /** `isLast`: the model may say something, and call nothing more. */
+  request(isLast: boolean): ModelRequest {
     const run = this.#run;
     const { max_completion_tokens: most, response_format: format } = run;
     return {
       model: run.model,
-      instructions: run.instructions,
+      instructions: isLast ? [run.instructions, LAST].filter(Boolean).join('\n\n') : run.instructions,
       items: this.#items(),
       tools: modelTools(run.tools, this.files.paths),
-      toolChoice: modelToolChoice(run, this.#spending.answers === 1),
+      toolChoice: isLast ? 'none' : modelToolChoice(run, this.#spending.answers === 1),
       parallelToolCalls: run.parallel_tool_calls,
       ...(typeof run.temperature === 'number' && { temperature: run.temperature }),
       ...(typeof run.top_p === 'number' && { topP: run.top_p }),

@@ -1,4 +1,3 @@
-import type { CodeInterpreter } from '../../code-interpreter/code-interpreter.ts';
 import { ModelError, type ModelRequest } from '../../models/model.ts';
 import type { Omission } from '../context/omissions.ts';
 import type { OwnFields } from '../context/own-fields.ts';
@@ -9,23 +8,22 @@ import { type KeptStep, shown } from '../kept-step.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import { ToolCallsWriter } from '../writer/tool-calls-writer.ts';
 import { Answer } from './answer.ts';
+import { CallLimits } from './call-limits.ts';
 import { type FunctionCall, toldOf } from './calls.ts';
-import { type CodeCallContext, runCode } from './code-calls.ts';
-import { expiredStores, FILTERED, tooLongAtAll } from './failures.ts';
+import { expiredStores, FILTERED, STOPPED, tooLongAtAll } from './failures.ts';
 import { type AnswerEvent, ModelAnswers, type ModelAnswersDeps } from './model-answers.ts';
 import { Notice } from './notice.ts';
 import { OutputLimit } from './output-limit.ts';
 import { Prompt } from './prompt.ts';
 import { Searches, type SearchesDeps } from './searches.ts';
 import { Spending } from './spending.ts';
+import { Tools, type ToolsDeps } from './tools.ts';
 import { usageOf } from './usage.ts';
 
 /** Each time the context was still too long, half of it is tried: from 64,000 down to 1,000 tokens. */
 const MAX_SHORTENINGS = 6;
 
-export interface LoopDeps extends ModelAnswersDeps, SearchesDeps {
-  codeInterpreter: CodeInterpreter;
-}
+export interface LoopDeps extends ModelAnswersDeps, SearchesDeps, ToolsDeps {}
 
 export type Progress = Ending | { status: 'requires_action' };
 
@@ -40,6 +38,8 @@ export class RunLoop {
   readonly #spending = new Spending();
   readonly #answers: ModelAnswers;
   readonly #searches: Searches;
+  readonly #limits: CallLimits;
+  readonly #tools: Tools;
   #ownFields: OwnFields[] = [];
   #answer: Answer | undefined;
 
@@ -50,6 +50,13 @@ export class RunLoop {
     this.#notice = new Notice(writer, deps.sink);
     this.#answers = new ModelAnswers(writer, deps);
     this.#searches = new Searches(writer, deps);
+    this.#limits = new CallLimits(writer.run);
+    this.#tools = new Tools(writer, deps, {
+      limits: this.#limits,
+      searches: this.#searches,
+      prompt: this.#prompt,
+      spending: this.#spending,
+    });
   }
 
   async begin(signal: AbortSignal): Promise<Progress> {
@@ -118,7 +125,10 @@ export class RunLoop {
     const answer = Answer.of(step, found, calls, this.#writer, this.#callIds);
     this.#writer.cite(calls);
     if (isOpen) this.#answer = answer;
-    else this.#prompt.items.push(...answer.items());
+    else {
+      this.#tools.recall(answer);
+      this.#prompt.items.push(...answer.items());
+    }
   }
 
   async #readThread(opening: Promise<unknown>): Promise<Omission[]> {
@@ -138,20 +148,31 @@ export class RunLoop {
       if (this.#answer) this.#prompt.items.push(...this.#answer.items());
       this.#answer = undefined;
       signal.throwIfAborted();
+      if (this.#limits.isOver) return this.#stop();
       const limit = this.#spending.limitReached(this.#writer.run);
       if (limit) return limit;
+      const { isLast } = this.#limits;
       const answer = await this.#ask(signal);
       if (answer.reason === 'length') return { status: 'incomplete', reason: 'max_completion_tokens' };
       if (answer.reason === 'content_filter') return FILTERED;
-      if (answer.calls.length === 0) return { status: 'completed' };
+      if (answer.calls.length === 0)
+        return isLast && answer.isSilent ? this.#stop() : { status: 'completed' };
       const waiting = await this.#carryOut(answer, signal);
       if (waiting) return waiting;
     }
   }
 
+  /** The model goes on calling tools whatever it is told: the run ends with what there is. */
+  #stop(): Ending {
+    this.#notice.tell();
+    if (this.#notice.isUnwanted) return STOPPED;
+    this.#writer.text(`⚠️ ${STOPPED.error.message}`);
+    return { status: 'completed' };
+  }
+
   /** Has the calls of an answer carried out; tells when a client must do the rest. */
   async #carryOut(answer: Answer, signal: AbortSignal): Promise<Progress | undefined> {
-    await this.#runTools(answer, signal);
+    await this.#tools.carryOut(answer, signal);
     const open = this.#openFunctions();
     if (open.length === 0) {
       this.#writer.closeCalls(answer.usage);
@@ -168,7 +189,7 @@ export class RunLoop {
   async #ask(signal: AbortSignal): Promise<Answer> {
     this.#spending.answers++;
     for (let shortenings = 0; ; ) {
-      const request = this.#prompt.request();
+      const request = this.#prompt.request(this.#limits.isLast);
       const answer = new Answer(this.#writer, this.#callIds);
       this.#answer = answer;
       try {
@@ -196,7 +217,15 @@ export class RunLoop {
       if (isTaken(event)) this.#notice.settle(this.#prompt.leftOut);
       if (event.type === 'text' || event.type === 'refusal') this.#notice.tell();
       answer.take(event);
+      if (answer.isFull) break;
     }
+    if (answer.isFull) this.#cut(answer);
+  }
+
+  /** An answer that calls without end is whole as far as it has come: the rest of it would be more of the same. */
+  #cut(answer: Answer): void {
+    this.#answers.cut();
+    answer.take({ type: 'end', reason: 'stop' });
   }
 
   /** Counts an answer that is whole, and keeps what its provider wants back. */
@@ -211,55 +240,9 @@ export class RunLoop {
     sink.keep(() => sink.state.ownFields.set(this.#writer.run.id, this.#ownFields));
   }
 
-  /** Runs the code and the searches of an answer, call after call, and answers calls of functions that don't exist. */
-  async #runTools(answer: Answer, signal: AbortSignal): Promise<void> {
-    const calls = this.#writer.calls();
-    const note = () => {
-      calls.answer = answer.kept(this.#spending.spent);
-    };
-    note();
-    for (const call of answer.calls) {
-      if (call.output !== undefined) continue;
-      if (call.kind === 'code') {
-        await calls.save();
-        await this.#writer.kept();
-        call.output = await runCode(this.#writer.run.thread_id, call, this.#codeContext(answer), signal);
-      } else if (call.kind === 'search') {
-        call.output = await this.#searches.run(call, this.#prompt.roomForResults(), signal);
-      } else if (!call.known) {
-        call.output = `There is no function called "${call.writer.call.function.name}".`;
-        call.writer.output(call.output);
-      }
-      // What was done to its end is kept, also by a run that is left.
-      note();
-      signal.throwIfAborted();
-    }
-  }
-
-  #codeContext({ files }: Answer): CodeCallContext {
-    return {
-      state: this.#deps.sink.state,
-      codeInterpreter: this.#deps.codeInterpreter,
-      files: this.#prompt.files.forCode(),
-      onFile: (file) => {
-        files.push(file);
-        this.#writer.files.add(file);
-      },
-      runId: this.#writer.run.id,
-      ranBefore: this.#hasRunCode(),
-    };
-  }
-
   #openFunctions(): FunctionCall[] {
     const calls = this.#answer?.calls ?? [];
     return calls.filter((call) => call.kind === 'function').filter((call) => call.output === undefined);
-  }
-
-  #hasRunCode(): boolean {
-    const done = (this.#answer?.calls ?? []).some(
-      (call) => call.kind === 'code' && call.output !== undefined,
-    );
-    return done || this.#prompt.holdsCode();
   }
 }
 

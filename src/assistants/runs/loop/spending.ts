@@ -2,7 +2,6 @@ import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import type { Run } from '../../state.ts';
 import type { Ending } from '../ending.ts';
 import type { KeptStep } from '../kept-step.ts';
-import { MAX_ANSWERS, TOO_MANY_ANSWERS } from './failures.ts';
 import { sum, usageOf } from './usage.ts';
 
 /** What a run's answers took so far, and may still take. */
@@ -34,6 +33,6 @@ export class Spending {
     if (prompt !== null && this.spent.prompt_tokens >= prompt) {
       return { status: 'incomplete', reason: 'max_prompt_tokens' };
     }
-    return this.answers < MAX_ANSWERS ? undefined : TOO_MANY_ANSWERS;
+    return undefined;
   }
 }

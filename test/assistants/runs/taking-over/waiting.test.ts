@@ -60,7 +60,7 @@ describe('a run that waits for a client', () => {
       expect(items.flatMap((item) => (item.type === 'tool_output' ? item.output : []))).toEqual([
         'ran 1\n',
         'sunny',
-        'There is no function called "nonsense".',
+        'There is no function called "nonsense". These can be called: code_interpreter, weather.',
       ]);
     },
   );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Card, cardChunk, cardOf, chunksTo } from '../../../../../adapters/slack/reply/content/cards.ts';
 import { statusOf } from '../../../../../adapters/slack/reply/status/status.ts';
-import type { PlacedCall, ToolCall } from '../../../../../src/platform.ts';
+import type { FunctionCall, PlacedCall, ToolCall } from '../../../../../src/platform.ts';
 import { ScriptedInterpreter } from '../../../../sim/scripted-interpreter.ts';
 import { end, python, ScriptedModel, says, text, usage } from '../../../../sim/scripted-model.ts';
 import { append, markdownOf, newStream, parseChunks, STREAM_LIMITS } from '../../../../sim/slack/streams.ts';
@@ -28,7 +28,7 @@ const search: ToolCall = {
   id: 'f',
   results: ['a.pdf', 'b.md', 'a.pdf'].map((file_name) => ({ file_id: file_name, file_name, score: 1 })),
 };
-const lookup: ToolCall = {
+const lookup: FunctionCall = {
   type: 'function',
   index: 2,
   id: 'x',
@@ -41,16 +41,34 @@ test('each tool call is a card that says what it does and what came of it', () =
   const cards = (status: PlacedCall['status'], ...calls: ToolCall[]) =>
     calls.map((call) => cardOf(placed(call, status)));
   expect(cards('in_progress', python3('1 + 1', '2'), search, lookup)).toMatchObject([
-    { title: 'Running Python', status: 'in_progress', details: '1 + 1', output: '' },
+    { title: 'Running Python', status: 'in_progress', details: '', output: '', isInText: true },
     { title: 'Searching the team’s documents', status: 'in_progress' },
     { title: 'Using lookup', status: 'in_progress' },
   ]);
   expect(cards('completed', python3('1 + 1', '2\n'), search, lookup)).toMatchObject([
-    { title: 'Ran Python', status: 'complete', output: '2' },
+    { title: 'Ran Python', status: 'complete', details: '', output: '', isInText: true },
     { title: 'Searched the team’s documents', status: 'complete', output: 'a.pdf, b.md' },
     { title: 'Used lookup', status: 'complete' },
   ]);
   expect(cards('failed', search)).toMatchObject([{ status: 'error' }]);
+  const ticket: FunctionCall = { ...lookup, name: 'open_ticket', arguments: '{"title":"VPN"}' };
+  const cardFor = (more: Partial<FunctionCall>, status: PlacedCall['status'] = 'in_progress') =>
+    cardOf(placed({ ...ticket, ...more }, status));
+  expect(cardFor({ arguments: '{"title":"V' })).toMatchObject({ title: 'Using open ticket', details: '' });
+  expect(cardFor({ doing: 'asking Ann' })).toMatchObject({
+    title: 'Using open ticket: asking Ann',
+    details: 'title: VPN',
+    output: '',
+  });
+  expect(cardFor({ output: '{"id":"T-1"}' }, 'completed')).toMatchObject({
+    title: 'Used open ticket',
+    details: 'title: VPN',
+    output: 'id: T-1',
+  });
+  expect(cardFor({ arguments: '{"title":"V' }, 'failed')).toMatchObject({
+    status: 'error',
+    details: '{"title":"V',
+  });
 });
 
 test('the status says what the newest step does, and nothing once there is text', () => {
@@ -62,23 +80,41 @@ test('the status says what the newest step does, and nothing once there is text'
     'is searching the team’s documents…',
   );
   expect(statusOf({ ...view, calls: [placed(lookup, 'in_progress')] })).toBe('is using lookup…');
+  const says = (doing: string, name = 'open_ticket') =>
+    statusOf({ ...view, parts: [part], calls: [placed({ ...lookup, name, doing }, 'in_progress')] });
+  expect(says('asking Ann')).toBe('is using open ticket: asking Ann…');
+  expect(says('reading page 3 of 10', 'search_the_wiki_of_the_team')).toBe(
+    'is at work: reading page 3 of 10…',
+  );
+  expect(says('x'.repeat(99))).toHaveLength(50);
+  const two = [placed({ ...lookup, doing: 'asking Ann' }, 'in_progress'), placed(lookup, 'in_progress')];
+  expect(statusOf({ ...view, calls: two })).toBe('is using lookup: asking Ann…');
   const longest = { ...lookup, name: 'x'.repeat(64) };
   expect(statusOf({ ...view, calls: [placed(longest, 'in_progress')] })).toHaveLength(50);
   expect(statusOf({ ...view, parts: [part], calls: [placed(lookup, 'completed')] })).toBe('');
   expect(statusOf({ ...view, outcome: { status: 'stopped' } })).toBe('');
 });
 
-test('as code grows its card only grows, within Slack’s 256 characters', () => {
-  const code = fc.string({ unit: 'grapheme', maxLength: 400 });
+test('as a call goes on its card only grows, within Slack’s 256 characters', () => {
+  const argument = fc.record({ title: fc.string({ unit: 'grapheme', maxLength: 400 }) });
   fc.assert(
-    fc.property(code, fc.array(fc.nat(400), { maxLength: 5 }), (input, lengths) => {
+    fc.property(argument, fc.array(fc.nat(400), { maxLength: 5 }), fc.string(), (args, lengths, output) => {
+      const json = JSON.stringify(args);
       let shown: Card | undefined;
       let details = '';
-      for (const length of [...lengths.sort((a, b) => a - b), input.length]) {
-        const card = cardOf(placed(python3(input.slice(0, length).toWellFormed()), 'in_progress'));
+      const states = lengths
+        .sort((a, b) => a - b)
+        .map((length) => ({ ...lookup, arguments: json.slice(0, length) }));
+      for (const call of [
+        ...states,
+        { ...lookup, arguments: json },
+        { ...lookup, arguments: json, output },
+      ]) {
+        const card = cardOf(placed(call, call.output === null ? 'in_progress' : 'completed'));
         details += cardChunk(card, shown)?.details ?? '';
         shown = card;
       }
+      expect(details).toBe(shown?.details);
       expect(details.length).toBeLessThanOrEqual(256);
     }),
   );
@@ -94,7 +130,7 @@ test('as code grows its card only grows, within Slack’s 256 characters', () =>
 });
 
 const opens = '◐ Running Python (in_progress)';
-const ran = (code: string, output: string) => `✔ Ran Python (complete)\n    ${code}\n    ${output}`;
+const ran = '✔ Ran Python (complete)';
 
 test('a card stands where its code does, with whole texts before and after it', async () => {
   const pen = new Pen();
@@ -119,9 +155,9 @@ test('a card stands where its code does, with whole texts before and after it', 
   expect(thread.text()).toBe(
     [
       'I count to two.',
-      ran('print(1)', '1'),
+      ran,
       '\n\n```python\nprint(1)\n```\n\n```\n1\n```\n\nOnce more.',
-      ran('print(2)', '2'),
+      ran,
       '\n\n```python\nprint(2)\n```\n\n```\n2\n```\n\nIt is 2.',
     ].join('\n'),
   );

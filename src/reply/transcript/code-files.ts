@@ -1,0 +1,50 @@
+import type { CodeInterpreterCall, CodeOutput, ReplyFile } from '../../platform.ts';
+import { isCut } from '../layout/clean.ts';
+import { joinLogs } from './logs.ts';
+import type { ReplyStyle } from './render.ts';
+import type { Entry, Transcript } from './transcript.ts';
+
+/** What of an answer's code is not in its text, as files: all of it where it is folded, or outputs that are cut there. */
+export function codeFiles(transcript: Transcript, { code }: Pick<ReplyStyle, 'code'>): ReplyFile[] {
+  return code === 'folded' ? foldedCode(transcript) : wholeOutputs(transcript);
+}
+
+/** All programs, each with what it put out. The run tells the file from that of another answer. */
+function foldedCode({ run_id, entries }: Transcript): ReplyFile[] {
+  const calls = entries.flatMap(codeCallsOf).filter(({ input }) => input.trim() !== '');
+  const source = calls.map(programOf).join('\n\n\n');
+  return calls.length > 0 ? [textFile(`code-${run_id ?? ''}`, 'code.py', `${source}\n`)] : [];
+}
+
+function programOf({ input, outputs }: CodeInterpreterCall): string {
+  const put = outputs.map(commentOf).filter(Boolean).join('\n');
+  return put === '' ? input.trimEnd() : `${input.trimEnd()}\n\n# Output:\n${put}`;
+}
+
+function commentOf(output: CodeOutput): string {
+  if (output.type === 'image') return '# (an image)';
+  const lines = output.logs.trimEnd();
+  return lines === '' ? '' : lines.replace(/^/gm, '# ').replace(/^# $/gm, '#');
+}
+
+function wholeOutputs({ entries }: Transcript): ReplyFile[] {
+  const cut = entries.flatMap((entry) =>
+    codeCallsOf(entry).flatMap(({ index, outputs }) =>
+      joinLogs(outputs).flatMap((output) =>
+        output.type === 'logs' && isCut(output.logs)
+          ? { id: `output-${entry.id}-${index}-${output.index}`, logs: output.logs }
+          : [],
+      ),
+    ),
+  );
+  return cut.map(({ id, logs }, at) => textFile(id, at === 0 ? 'output.txt' : `output-${at + 1}.txt`, logs));
+}
+
+function codeCallsOf(entry: Entry): CodeInterpreterCall[] {
+  const calls = entry.type === 'tool_calls' ? entry.tool_calls : [];
+  return calls.filter((call) => call.type === 'code_interpreter');
+}
+
+function textFile(id: string, name: string, text: string): ReplyFile {
+  return { id, name, bytes: new TextEncoder().encode(text.toWellFormed()) };
+}
