@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import type { Reply } from '../../../sim/model-server.ts';
+import { asked, codeIn, over, scene, shownIn, thread } from './scene.ts';
+
+const LINK = 'sandbox:/mnt/data/a.txt';
+
+const CALLS = [
+  { says: 'First.', code: 'print(1)', logs: '1', writes: { '/mnt/data/a.txt': Buffer.from('a') } },
+  { code: 'print(2)', logs: '2' },
+];
+
+/** What a model does that knows which of its calls have run. */
+function rest(body: Record<string, unknown>): Reply {
+  const done = (body.input as { type?: string }[]).filter(({ type }) => type === 'code_interpreter_call');
+  return { hosted: CALLS.slice(done.length), text: ['See ', LINK, ' for it.'] };
+}
+
+const WHOLE = {
+  codes: [
+    { input: 'print(1)', outputs: ['1'] },
+    { input: 'print(2)', outputs: ['2'] },
+  ],
+  said: ['First.', `See ${LINK} for it.`],
+};
+
+/** The process dies after so many writes; more than a whole run makes. */
+const DEATHS = Array.from({ length: 36 }, (_, writes) => writes);
+
+describe.each([
+  ['in the background', true],
+  ['without it', false],
+])('a process that dies while the provider runs code, %s', (_, background) => {
+  test.each(DEATHS)('is followed by one that shows each call once: after %i writes', async (writes) => {
+    const { server, open } = await scene({ answer: rest });
+    const dead = open({ background });
+    const { threadId, ask } = await thread(dead.api);
+    const { id } = await dead.api.client.beta.threads.runs.create(threadId, ask);
+    dead.process.after(writes, () => dead.process.kill());
+    const done = over(dead.api, threadId, id);
+    await Promise.race([done, dead.process.dead]);
+    const { api } = open({ background });
+    const { run, steps, messages } = await over(api, threadId, id);
+    expect(run).toMatchObject({ status: 'completed', last_error: null });
+    expect(steps.filter(({ status }) => status !== 'completed')).toEqual([]);
+    expect(await codeIn(api, steps)).toEqual(WHOLE.codes);
+    const shown = await Promise.all(messages.map((message) => shownIn(api, message)));
+    expect(
+      shown.map(({ content }) =>
+        content.map((part) => typeof part === 'object' && 'text' in part && part.text).join(),
+      ),
+    ).toEqual(WHOLE.said);
+    expect(shown.at(-1)).toMatchObject({ content: [{ links: [{ [LINK]: 'a.txt' }] }], attached: ['a.txt'] });
+    expect(asked(server).length).toBeLessThanOrEqual(2);
+    expect(api.errors).toEqual([]);
+  });
+});
