@@ -25,6 +25,13 @@ export interface AssistantFile {
   code?: 'shown' | 'folded';
   /** What the team's knowledge is. */
   knowledge?: KnowledgeSettings;
+  /** Code runs where the model is, as far as it can; left out, in our own Python. */
+  hostedCode?: HostedCodeSettings;
+}
+
+export interface HostedCodeSettings {
+  /** Of a container; the provider's default when left out. */
+  memoryLimit?: '1g' | '4g' | '16g' | '64g';
 }
 
 export interface KnowledgeSettings {
@@ -91,8 +98,12 @@ function mistakesInInstructions(body: string): string[] {
 
 function toAssistantFile(fields: AssistantFields, instructions: string, path: string): AssistantFile {
   const { greeting, prompts, code, max_completion_tokens, max_prompt_tokens, ...rest } = fields;
-  const { knowledge, contact, stale_after: staleAfterDays, ...assistant } = rest;
-  const tools = knowledge?.length ? withFileSearch(assistant.tools) : assistant.tools;
+  const { knowledge, contact, stale_after: staleAfterDays, code_interpreter: place, ...assistant } = rest;
+  const isHosted = place?.type === 'hosted';
+  const tools = [
+    ...(knowledge?.length ? (['file_search'] as const) : []),
+    ...(isHosted ? (['code_interpreter'] as const) : []),
+  ].reduce(withTool, assistant.tools);
   return {
     params: { ...assistant, tools, instructions },
     run: {
@@ -102,6 +113,7 @@ function toAssistantFile(fields: AssistantFields, instructions: string, path: st
     ...(greeting !== undefined && { greeting }),
     prompts,
     ...(code && { code }),
+    ...(isHosted && { hostedCode: place.memory_limit ? { memoryLimit: place.memory_limit } : {} }),
     ...((knowledge || contact || staleAfterDays) && {
       knowledge: {
         root: dirname(resolve(path)),
@@ -113,7 +125,10 @@ function toAssistantFile(fields: AssistantFields, instructions: string, path: st
   };
 }
 
-/** Knowledge that is named shall be searched. */
-function withFileSearch(tools: AssistantFields['tools']): AssistantFields['tools'] {
-  return tools.some(({ type }) => type === 'file_search') ? tools : [...tools, { type: 'file_search' }];
+/** Knowledge that is named shall be searched, and code whose place is named shall run. */
+function withTool(
+  tools: AssistantFields['tools'],
+  type: AssistantFields['tools'][number]['type'],
+): AssistantFields['tools'] {
+  return tools.some((tool) => tool.type === type) ? tools : [...tools, { type }];
 }
