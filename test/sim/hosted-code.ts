@@ -9,6 +9,8 @@ export interface HostedCall {
   logs?: string;
   /** Pictures that it shows; each is also a file of the container. */
   shows?: Buffer[];
+  /** They are told of as addresses somewhere else, and not as what they hold. */
+  showsElsewhere?: true;
   /** Files that it writes, by their path. */
   writes?: Record<string, Buffer>;
   /** What it writes becomes a file of the container only when a message links to it. */
@@ -59,7 +61,9 @@ export class HostedRun {
     const wantsOutputs = ((include ?? []) as string[]).includes('code_interpreter_call.outputs');
     const images = (call.shows ?? []).map((image) => ({
       type: 'image',
-      url: `data:image/png;base64,${image.toString('base64')}`,
+      url: call.showsElsewhere
+        ? 'https://files.example.com/image.png'
+        : `data:image/png;base64,${image.toString('base64')}`,
     }));
     const outputs = [...(call.logs ? [{ type: 'logs', logs: call.logs }] : []), ...images];
     return {

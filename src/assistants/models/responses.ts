@@ -47,10 +47,14 @@ export interface ResponsesOptions extends ProviderOptions {
   onProblem?: (error: unknown) => void;
 }
 
+/** A stream brings nothing while the provider runs code, in ms: longer than people wait for most of it. */
+const CODE_STALL_MS = 3 * 60_000;
+
 /** A model behind a server that speaks the Responses API: OpenAI, Azure OpenAI, AIMLAPI, vLLM … */
 export function responsesModel({ containers, onProblem, ...options }: ResponsesOptions): Model {
-  const model = withoutThoughts(remoteModel(dialectOf(options, containers !== undefined), options));
-  return containers ? withHostedCode(model, containers, onProblem) : model;
+  if (!containers) return withoutThoughts(remoteModel(dialectOf(options, false), options));
+  const model = remoteModel(dialectOf(options, true), { stallMs: CODE_STALL_MS, ...options });
+  return withHostedCode(withoutThoughts(model), containers, onProblem);
 }
 
 /** In the background or not: https://developers.openai.com/api/docs/guides/background */

@@ -121,13 +121,15 @@ export class Containers {
     const { id, uploads, hasRun } = container;
     const there = new Set(uploads.map(({ name }) => name));
     const failed: Upload[] = [];
-    for (const { name, read } of files) {
-      if (there.has(name)) continue;
-      const upload = await this.#bring(container, name, read, signal);
-      if (upload.mayRetry) failed.push(upload);
-      else uploads.push(upload);
+    try {
+      for (const { name, read } of files) {
+        if (there.has(name)) continue;
+        const { mayRetry: isLate, ...upload } = await this.#bring(container, name, read, signal);
+        (isLate ? failed : uploads).push(upload);
+      }
+    } finally {
+      await this.kept.set(session, { ...container, uploads, usedAt: this.#now() });
     }
-    await this.kept.set(session, { ...container, uploads, usedAt: this.#now() });
     return { id, isNew: !hasRun, uploads: [...uploads, ...failed] };
   }
 

@@ -37,7 +37,7 @@ export class LeftBehind {
     const container = await this.#container(session, ran.container);
     const listed = await this.#written(container, ran.call, tell, signal);
     const { fetched, left } = await this.#fetch(container, listed, tell, signal);
-    const shown = ran.images.flatMap((url, at) => pictureIn(url, at));
+    const shown = ran.images.slice(0, DEFAULT_LIMITS.filesOut).flatMap(pictureIn);
     const keys = fetched.map(({ key }) => key);
     const hashes = [...fetched, ...shown].map(({ bytes }) => hashOf(bytes));
     const noted = withFetched(container, ran.call, keys, hashes);

@@ -1,7 +1,9 @@
 import { toFile } from 'openai';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import { describe, expect, test } from 'vitest';
-import { add, answer, asked, codeIn, PNG, scene, shownIn, thread } from './scene.ts';
+import { transcript } from '../assistants-api.ts';
+import { until } from '../background/scene.ts';
+import { add, answer, asked, codeIn, over, PNG, scene, shownIn, thread } from './scene.ts';
 
 const upload = async (api: { client: import('openai').default }, name: string, text: string) =>
   (await api.client.files.create({ file: await toFile(Buffer.from(text), name), purpose: 'assistants' })).id;
@@ -200,4 +202,65 @@ describe('code that the provider runs', () => {
       attached: ['a.txt'],
     });
   });
+
+  test('comes all at once where the provider streams nothing', async () => {
+    const { open } = await scene(
+      { refuses: ['stream'] },
+      {
+        hosted: [
+          { code: 'print(1)', logs: '1' },
+          { says: 'And:', code: 'print(2)', logs: '2' },
+        ],
+        text: 'Three.',
+      },
+    );
+    const { api } = open();
+    const { threadId, ask } = await thread(api);
+    const { steps } = await answer(api, threadId, ask);
+    expect(await codeIn(api, steps)).toEqual([
+      { input: 'print(1)', outputs: ['1'] },
+      { input: 'print(2)', outputs: ['2'] },
+    ]);
+    expect(await transcript(api, threadId)).toEqual(['user: Hello?', 'assistant: And:', 'assistant: Three.']);
+  });
+
+  test('goes on after the last event when the connection breaks in the background', async () => {
+    for (const cutAt of [4, 7, 9, 11, 14]) {
+      const { server, open } = await scene(
+        {},
+        { hosted: [{ code: 'x = 1\nprint(x)', logs: '1' }], text: 'One.', trouble: { cutAt } },
+      );
+      const { api } = open({ background: true });
+      const { threadId, ask } = await thread(api);
+      const { run, steps } = await answer(api, threadId, ask);
+      expect(run).toMatchObject({ status: 'completed', last_error: null });
+      expect(await codeIn(api, steps)).toEqual([{ input: 'x = 1\nprint(x)', outputs: ['1'] }]);
+      expect(asked(server)).toHaveLength(1);
+    }
+  });
+
+  test.each([true, false])(
+    'is ended with its run, also while its files are fetched (in the background: %s)',
+    async (background) => {
+      const { server, open } = await scene(
+        {},
+        {
+          hosted: [{ code: 'save()', writes: { '/mnt/data/a.txt': Buffer.from('a') } }],
+          text: 'Done.',
+          trouble: { stallAt: 12 },
+        },
+      );
+      server.containers.fail('GET /containers/{id}/files/{file}/content', { status: 200, body: undefined });
+      const { api } = open({ background });
+      const { threadId, ask } = await thread(api);
+      const { runs } = api.client.beta.threads;
+      const { id } = await runs.create(threadId, ask);
+      await until(() => server.containers.calls.some((call) => call.endsWith('/content')));
+      await runs.cancel(id, { thread_id: threadId });
+      expect((await over(api, threadId, id)).run.status).toBe('cancelled');
+      await until(() => server.open() === 0);
+      if (background) await until(() => server.statuses()[0] !== 'in_progress');
+      expect(api.errors).toEqual([]);
+    },
+  );
 });

@@ -156,6 +156,19 @@ describe('a picture', () => {
       { text: 'Here.', links: [] },
     ]);
   });
+
+  test('that no data comes of is fetched with the message, and no address is asked that is not the provider’s', async () => {
+    const draws = { code: 'draw()', shows: [PNG], showsElsewhere: true as const };
+    const { open } = await scene({}, { hosted: [draws], text: 'Here.' });
+    const { api } = open();
+    const { threadId, ask } = await thread(api);
+    const { messages } = await answer(api, threadId, ask);
+    const [message] = messages;
+    expect(message && (await shownIn(api, message)).content).toEqual([
+      { text: 'Here.', links: [] },
+      { image: expect.stringMatching(/^cfile_\w+\.png$/) },
+    ]);
+  });
 });
 
 /** The frames of a call with one word of code, after created and in_progress. */
