@@ -203,6 +203,16 @@ describe('code that the provider runs', () => {
     });
   });
 
+  test('is counted with the answer that it is a part of, and not part by part', async () => {
+    const code = `print(${'1 + '.repeat(100)}1)`;
+    const usage = { prompt: 100, completion: 15 };
+    const { open } = await scene({}, { hosted: [{ code, logs: '101' }], text: 'It is 101.', usage });
+    const { api } = open();
+    const { threadId, ask } = await thread(api);
+    const { run } = await answer(api, threadId, { ...ask, ...{ max_completion_tokens: 20 } });
+    expect(run).toMatchObject({ status: 'completed', usage: { prompt_tokens: 100, completion_tokens: 15 } });
+  });
+
   test('comes all at once where the provider streams nothing', async () => {
     const { open } = await scene(
       { refuses: ['stream'] },
