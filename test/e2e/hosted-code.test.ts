@@ -8,7 +8,10 @@ import { chat, usedDataDir } from './bobbin.ts';
 function hosted() {
   const folder = usedDataDir();
   const file = join(folder, 'assistant.md');
-  writeFileSync(file, '---\nname: Ada\nmodel: sim-small\ncode_interpreter: hosted\n---\nHelp.\n');
+  writeFileSync(
+    file,
+    '---\nname: Ada\nmodel: sim-small\ncode_interpreter: { type: hosted, memory_limit: 4g }\n---\nHelp.\n',
+  );
   return { DATA_DIR: folder, ASSISTANT_FILE: file };
 }
 
@@ -25,6 +28,7 @@ test('code runs at the provider, and what it wrote is on this machine', async ()
   expect(stdout).toMatch(/```python\nprint\(6 \* 7\)\n```\n\n```\n42\n```\n\nIt is 42: /);
   const [file = ''] = globSync('files/**/*table*.csv', { cwd: env.DATA_DIR });
   expect(readFileSync(join(env.DATA_DIR, file), 'utf8')).toBe('a,b\n1,2\n');
+  expect(server.containers.all.map(({ memory }) => memory)).toEqual(['4g']);
   expect(status).toBe(0);
 });
 

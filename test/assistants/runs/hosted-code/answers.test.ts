@@ -98,7 +98,7 @@ describe('code that the provider runs', () => {
   test('finds the files of people, and the model is told where they stand', async () => {
     const { server, open } = await scene({}, { text: 'Read.' }, { text: 'Read both.' });
     const { api } = open();
-    const first = await upload(api, 'data.csv', 'a,b');
+    const first = await upload(api, 'Übersicht März.csv', 'a,b');
     const { threadId, ask } = await thread(api, 'Read it.', [first]);
     await answer(api, threadId, ask);
     await add(api, threadId, 'And this.', [await upload(api, 'more.csv', 'c,d')]);
@@ -107,7 +107,7 @@ describe('code that the provider runs', () => {
     expect(container?.files.map(({ content }) => content.toString())).toEqual(['a,b', 'c,d']);
     const paths = container?.files.map(({ path }) => path) ?? [];
     const [once, twice] = asked(server).map(({ instructions }) => String(instructions));
-    expect(once).toContain(`${paths[0]} (which the conversation calls /mnt/data/data.csv)`);
+    expect(once).toContain(`${paths[0]} (which the conversation calls /mnt/data/Übersicht März.csv)`);
     expect(once).not.toContain('more.csv');
     for (const path of paths) expect(twice).toContain(path);
     expect(server.containers.all).toHaveLength(1);
@@ -201,6 +201,16 @@ describe('code that the provider runs', () => {
       ],
       attached: ['a.txt'],
     });
+  });
+
+  test('is shown as often as it ran, since it can’t be undone by not making the call', async () => {
+    const call = { code: 'roll()', logs: '6' };
+    const { open } = await scene({}, { hosted: Array(5).fill(call), text: 'Five sixes.' });
+    const { api } = open();
+    const { threadId, ask } = await thread(api);
+    const { run, steps } = await answer(api, threadId, ask);
+    expect(run.status).toBe('completed');
+    expect(await codeIn(api, steps)).toEqual(Array(5).fill({ input: 'roll()', outputs: ['6'] }));
   });
 
   test('is counted with the answer that it is a part of, and not part by part', async () => {
