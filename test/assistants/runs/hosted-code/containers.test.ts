@@ -1,9 +1,11 @@
 import { toFile } from 'openai';
 import { describe, expect, test } from 'vitest';
+import type { ResponsesServer } from '../../../sim/responses.ts';
 import { until } from '../background/scene.ts';
 import { add, answer, asked, codeIn, PNG, scene, shownIn, thread } from './scene.ts';
 
 const MINUTE = 60_000;
+const KEY = { headers: { authorization: 'Bearer x' } };
 const FRESH = /Python was started anew: variables/;
 
 const upload = async (api: { client: import('openai').default }, name: string, text: string) =>
@@ -12,36 +14,40 @@ const upload = async (api: { client: import('openai').default }, name: string, t
 const code = (logs: string) => ({ hosted: [{ code: `print(${logs})`, logs }], text: `It is ${logs}.` });
 
 describe('a thread’s container', () => {
+  const expire = (server: ResponsesServer) => server.pass(21 * MINUTE);
+  const drop = (server: ResponsesServer) =>
+    fetch(`${server.url}/containers/${server.containers.all[0]?.id}`, { ...KEY, method: 'DELETE' });
+
   test.each([
-    ['was not used for 20 minutes', (pass: (ms: number) => void) => pass(21 * MINUTE)],
-    ['is said to be gone', undefined],
-  ])('that %s is replaced by one with the same files, and the model is told', async (_, expire) => {
-    const { server, open } = await scene({}, code('1'), code('2'), code('3'));
-    const { api } = open();
-    const { threadId, ask } = await thread(api, 'Read.', [await upload(api, 'data.csv', 'a,b')]);
-    await answer(api, threadId, ask);
-    await add(api, threadId, 'Again.');
-    if (expire) expire((ms) => server.pass(ms));
-    else
-      await fetch(`${server.url}/containers/${server.containers.all[0]?.id}`, {
-        method: 'DELETE',
-        headers: { authorization: 'Bearer x' },
-      });
-    const { run, steps } = await answer(api, threadId, ask);
-    expect(run).toMatchObject({ status: 'completed', last_error: null });
-    expect(await codeIn(api, steps)).toEqual([{ input: 'print(2)', outputs: ['2'] }]);
-    const container = server.containers.all.at(-1);
-    expect(container?.files.map(({ content }) => content.toString())).toEqual(['a,b']);
-    const request = asked(server).at(-1);
-    expect(request?.tools).toContainEqual({ type: 'code_interpreter', container: container?.id });
-    expect(request?.instructions).toMatch(FRESH);
-    expect(request?.instructions).toContain(container?.files[0]?.path);
-    await add(api, threadId, 'And again.');
-    await answer(api, threadId, ask);
-    expect(asked(server).at(-1)?.instructions).not.toMatch(FRESH);
-    expect(server.containers.all.at(-1)).toBe(container);
-    expect(api.problems).toEqual([]);
-  });
+    ['was not used for 20 minutes', false, expire, []],
+    ['is said to be expired', true, expire, []],
+    ['is said to be gone', true, drop, []],
+    ['is said to be expired when a file is brought there', true, expire, ['more.csv']],
+  ] as const)(
+    'that %s is replaced by one with the same files, and the model is told',
+    async (_, isBehind, go, more) => {
+      const { server, open } = await scene({}, code('1'), code('2'), code('3'));
+      const { api } = open({ isBehind });
+      const { threadId, ask } = await thread(api, 'Read.', [await upload(api, 'data.csv', 'data.csv')]);
+      await answer(api, threadId, ask);
+      await add(api, threadId, 'Again.', await Promise.all(more.map((name) => upload(api, name, name))));
+      await go(server);
+      const { run, steps } = await answer(api, threadId, ask);
+      expect(run).toMatchObject({ status: 'completed', last_error: null });
+      expect(await codeIn(api, steps)).toEqual([{ input: 'print(2)', outputs: ['2'] }]);
+      const container = server.containers.all.at(-1);
+      expect(container?.files.map(({ content }) => content.toString())).toEqual(['data.csv', ...more]);
+      const request = asked(server).at(-1);
+      expect(request?.tools).toContainEqual({ type: 'code_interpreter', container: container?.id });
+      expect(request?.instructions).toMatch(FRESH);
+      expect(request?.instructions).toContain(container?.files[0]?.path);
+      await add(api, threadId, 'And again.');
+      await answer(api, threadId, ask);
+      expect(asked(server).at(-1)?.instructions).not.toMatch(FRESH);
+      expect(server.containers.all.at(-1)).toBe(container);
+      expect(api.problems).toEqual([]);
+    },
+  );
 
   test('that lives longer than we know is kept', async () => {
     const { server, open } = await scene({}, code('1'), code('2'));

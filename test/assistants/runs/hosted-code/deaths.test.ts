@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Reply } from '../../../sim/model-server.ts';
-import { asked, codeIn, over, scene, shownIn, thread } from './scene.ts';
+import { asked, codeIn, over, PNG, scene, shownIn, thread } from './scene.ts';
 
 const LINK = 'sandbox:/mnt/data/a.txt';
 
 const CALLS = [
   { says: 'First.', code: 'print(1)', logs: '1', writes: { '/mnt/data/a.txt': Buffer.from('a') } },
-  { code: 'print(2)', logs: '2' },
+  { code: 'draw()', logs: '2', shows: [PNG] },
 ];
 
 /** What a model does that knows which of its calls have run. */
@@ -18,9 +18,15 @@ function rest(body: Record<string, unknown>): Reply {
 const WHOLE = {
   codes: [
     { input: 'print(1)', outputs: ['1'] },
-    { input: 'print(2)', outputs: ['2'] },
+    { input: 'draw()', outputs: ['2', { image: 'image.png' }] },
   ],
-  said: ['First.', `See ${LINK} for it.`],
+  shown: [
+    { content: [{ text: 'First.', links: [] }], attached: [] },
+    {
+      content: [{ image: 'image.png' }, { text: `See ${LINK} for it.`, links: [{ [LINK]: 'a.txt' }] }],
+      attached: ['a.txt'],
+    },
+  ],
 };
 
 /** The process dies after so many writes; a whole run makes 54. */
@@ -47,15 +53,7 @@ describe.each([
       expect(steps.filter(({ status }) => status !== 'completed')).toEqual([]);
       expect(await codeIn(api, steps)).toEqual(WHOLE.codes);
       const shown = await Promise.all(messages.map((message) => shownIn(api, message)));
-      expect(
-        shown.map(({ content }) =>
-          content.map((part) => typeof part === 'object' && 'text' in part && part.text).join(),
-        ),
-      ).toEqual(WHOLE.said);
-      expect(shown.at(-1)).toMatchObject({
-        content: [{ links: [{ [LINK]: 'a.txt' }] }],
-        attached: ['a.txt'],
-      });
+      expect(shown).toEqual(WHOLE.shown);
       expect(asked(server).length).toBeLessThanOrEqual(isKnown ? 1 : 2);
       expect(api.errors).toEqual([]);
     },

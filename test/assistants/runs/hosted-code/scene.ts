@@ -35,13 +35,14 @@ export async function scene(options: ResponsesOptions = {}, ...replies: (Reply |
   onTestFinished(() => server.close());
   server.next(...replies);
   const processes = sharedStore();
-  const open = ({ background = false } = {}) => {
+  /** `isBehind`: its clock stands still, so that it is the provider who says that a container is gone. */
+  const open = ({ background = false, isBehind = false } = {}) => {
     const process = processes();
     const provider = { baseURL: server.url, apiKey: 'sk-test-0123456789', retryDelayMs: 2 };
     const containers = new Containers({
       api: new ContainersApi(provider),
       kept: process.keyv('containers'),
-      now: () => server.containers.now,
+      now: () => (isBehind ? 0 : server.containers.now),
     });
     const problems: string[] = [];
     const onProblem = (error: unknown) => void problems.push(String(error));
