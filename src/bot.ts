@@ -1,6 +1,12 @@
 import { APIConnectionError, APIError, OpenAI } from 'openai';
 import type { Assistant, AssistantCreateParams } from 'openai/resources/beta/assistants';
 import { fileToolsOf, findAssistant, syncAssistant } from './assistant.ts';
+import { Containers } from './assistants/code-interpreter/hosted/containers.ts';
+import { ContainersApi } from './assistants/code-interpreter/hosted/containers-api.ts';
+import { examineContainers } from './assistants/code-interpreter/hosted/examine.ts';
+import { HostedInterpreter } from './assistants/code-interpreter/hosted/hosted-interpreter.ts';
+import type { KeptContainer } from './assistants/code-interpreter/hosted/kept-container.ts';
+import { LeftBehind } from './assistants/code-interpreter/hosted/left-behind.ts';
 import { DEFAULT_LIMITS } from './assistants/code-interpreter/limits.ts';
 import { createSandbox, type SandboxOptions } from './assistants/code-interpreter/sandbox.ts';
 import type { Explain } from './assistants/failures.ts';
@@ -10,7 +16,7 @@ import { chatCompletionsModel } from './assistants/models/chat-completions.ts';
 import { demoModel } from './assistants/models/demo.ts';
 import { type Model, ModelError } from './assistants/models/model.ts';
 import { lookUpModel } from './assistants/models/remote/list-models.ts';
-import { responsesModel } from './assistants/models/responses.ts';
+import { type ResponsesOptions, responsesModel } from './assistants/models/responses.ts';
 import { CONVERSATIONS } from './conversation/namespaces.ts';
 import { observedBegun, observedRun } from './conversation/run/observed-run.ts';
 import { begunRun, type RunThread, streamedRun } from './conversation/run/run.ts';
@@ -31,6 +37,7 @@ import type { IncomingMessage } from './platform.ts';
 import { Problem } from './problem.ts';
 import type { ReplyStyle } from './reply/transcript/render.ts';
 import { type AssistantsServer, RunningBot } from './running-bot.ts';
+import { notHosted } from './settings/hosted-code.ts';
 import type { Settings } from './settings/settings.ts';
 import type { Queue } from './store/queue.ts';
 import type { Store } from './store/store.ts';
@@ -122,15 +129,21 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
  * that there are; the bot's own assistant is made whatever it names, so that people are told when they ask it.
  */
 export function openAssistants(settings: Settings, store: Store, log: Logger, reader: Reader) {
-  const codeInterpreter = createSandbox({
+  warnOfUnhosted(settings, log);
+  const sandbox = createSandbox({
     cacheDir: settings.store.dataDir,
     onProblem: (error) => log.error({ err: error }, 'Python failed'),
   });
+  const containers = containersOf(settings, store);
+  const onProblem = (error: unknown) =>
+    log.warn({ err: error }, "code_interpreter: hosted can't be had, so Bobbin's own Python runs the code");
+  const codeInterpreter = containers ? new HostedInterpreter(sandbox, new LeftBehind(containers)) : sandbox;
   const documents = new ReadingProcesses();
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
     ...(store.locks && { locks: store.locks }),
-    model: modelOf(settings),
+    model: modelOf(settings, containers && { containers, onProblem }),
+    ...(containers && { containers }),
     ...(settings.standIn !== undefined && { standIn: settings.standIn }),
     unknownModels: reader === 'programs' && settings.model.api !== 'demo' ? 'refused' : 'taken',
     codeInterpreter,
@@ -145,9 +158,11 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
   });
   const warmUp = async () => {
     const resumed = assistants.resume();
-    await codeInterpreter
-      .warmUp()
-      .catch((error: unknown) => log.warn({ err: error }, 'Python does not start here'));
+    // Where the provider runs code, ours starts when it is needed after all.
+    if (!containers)
+      await sandbox
+        .warmUp()
+        .catch((error: unknown) => log.warn({ err: error }, 'Python does not start here'));
     await resumed;
   };
   const close = async () => {
@@ -180,6 +195,11 @@ export function openParts(settings: Settings) {
       model.api === 'demo'
         ? undefined
         : (name: string, signal: AbortSignal) => lookUpModel(model, name, signal),
+    /** Why code can't run at the provider, if so; undefined where it is not to, or never can. Throws what is told. */
+    examineContainers:
+      settings.assistant.hostedCode && model.api === 'responses'
+        ? (signal: AbortSignal) => examineContainers(new ContainersApi(model), signal)
+        : undefined,
     /** Python as the bot runs it, but for its limits. */
     python: (options: Pick<SandboxOptions, 'cacheDir' | 'limits'>) => createSandbox(options),
     pythonBytes: DEFAULT_LIMITS.pythonBytes,
@@ -201,7 +221,9 @@ function runsOf(
 
 /** The Assistants server of the settings: the embedded one, unless there is another. */
 export function openServer(settings: Settings, store: Store, log: Logger, reader: Reader): Server {
-  return settings.assistants.baseURL ? remoteServer(settings) : embeddedServer(settings, store, log, reader);
+  if (!settings.assistants.baseURL) return embeddedServer(settings, store, log, reader);
+  warnOfUnhosted(settings, log);
+  return remoteServer(settings);
 }
 
 /** The server, whose old conversations are deleted until it is closed, if the settings say so. */
@@ -230,14 +252,32 @@ function remoteServer({ assistants }: Settings): Server {
   return { client, warmUp: () => {}, leaveRuns: () => {}, close: async () => {} };
 }
 
-function modelOf({ model }: Settings): Model {
+/** Code may run elsewhere than assistant.md says. */
+function warnOfUnhosted(settings: Settings, log: Logger): void {
+  const reason = settings.assistant.hostedCode && notHosted(settings);
+  if (reason !== undefined) log.warn(reason);
+}
+
+/** The containers at the provider, where code is to run there and can. */
+function containersOf({ model, assistant, assistants }: Settings, store: Store): Containers | undefined {
+  const { hostedCode } = assistant;
+  if (!hostedCode || model.api !== 'responses' || assistants.baseURL !== undefined) return undefined;
+  const { memoryLimit: memory } = hostedCode;
+  const kept = store.keyv<KeptContainer>('containers');
+  return new Containers({ api: new ContainersApi(model), kept, ...(memory && { memory }) });
+}
+
+function modelOf(
+  { model }: Pick<Settings, 'model'>,
+  hosted?: Pick<ResponsesOptions, 'containers' | 'onProblem'>,
+): Model {
   switch (model.api) {
     case 'demo':
       return demoModel();
     case 'chat':
       return chatCompletionsModel(model);
     case 'responses':
-      return responsesModel(model);
+      return responsesModel({ ...model, ...hosted });
   }
 }
 

@@ -11,6 +11,7 @@ import type { State } from './state.ts';
 export async function deleteThread(state: State, id: string): Promise<void> {
   if (!(await state.threads.remove(id))) throw notFound('thread', id);
   await state.search?.removeOfThread(id);
+  await state.containers?.remove(id);
   for await (const run of state.runs.walk(id, { order: 'asc' })) await removeTraces(state, run);
   await state.omissions.delete(id);
   await state.runs.clear(id);
@@ -22,6 +23,7 @@ export async function deleteRun(state: State, run: Run): Promise<void> {
   for await (const { step_details: details } of state.steps.walk(run.id, { order: 'asc' }))
     if (details.type === 'message_creation') await state.messages.remove(details.message_creation.message_id);
   await removeTraces(state, run);
+  await state.containers?.remove(run.thread_id);
   await state.runs.remove(run.id);
 }
 

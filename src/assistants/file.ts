@@ -41,8 +41,15 @@ export async function addFile(
 export async function removeFile(state: State, id: string): Promise<boolean> {
   const removed = await state.files.remove(id);
   await state.search?.removeEverywhere(id);
+  await leaveContainers(state, id);
   if (removed) await Promise.all([state.contents.delete(id), state.owners.remove(id)]);
   return removed;
+}
+
+/** A container that may hold the file, or what code made of it, goes as a whole. */
+async function leaveContainers({ containers, owners }: State, id: string): Promise<void> {
+  if (!containers) return;
+  for (const owner of (await owners.get(id))?.owners ?? []) await containers.remove(owner);
 }
 
 /** The file, unless it does not exist or has expired: then it is removed. */

@@ -14,7 +14,7 @@ import { withStandIn } from './models/stand-in.ts';
 import { ActiveRuns } from './runs/active-runs.ts';
 import { ALONE, type Locks } from './runs/locks.ts';
 import { runRoutes } from './runs/routes/run-routes.ts';
-import { openState } from './state.ts';
+import { openState, type RemoteContainers } from './state.ts';
 
 export interface AssistantsOptions {
   /** Where everything is kept: one Keyv for each namespace, which throws when the store fails. */
@@ -27,6 +27,8 @@ export interface AssistantsOptions {
   /** Whether assistants and runs may name models that the provider does not offer and for which none stands. */
   unknownModels?: 'taken' | 'refused';
   codeInterpreter: CodeInterpreter;
+  /** Where the model's provider runs the threads' code; left out where it does not. */
+  containers?: RemoteContainers;
   /** Left out, there are no vector stores. */
   fileSearch?: FileSearchOptions;
   /** The keys of which a client must send one; left out, everybody is let in. */
@@ -63,7 +65,7 @@ export function createAssistants(options: AssistantsOptions): Assistants {
   const checked = unknownModels === 'refused' && !standsIn && { checkModel: checkOffered(catalogue) };
   const onError = (error: unknown) => options.onError(error, currentRequest());
   const explain = options.explain && { explain: options.explain };
-  const kept = openState(keyv);
+  const kept = { ...openState(keyv), ...(options.containers && { containers: options.containers }) };
   const around = { keyv, state: kept, locks: locks ?? ALONE, onError };
   const searched = fileSearch && openFileSearch(fileSearch, around);
   const state = searched?.state ?? kept;

@@ -37,6 +37,12 @@ export interface FileOwners {
   owners: string[];
 }
 
+/** The containers in which a provider runs code: what people sent is in them, too. */
+export interface RemoteContainers {
+  /** Deletes the thread's, if it has one. Never throws what the provider says. */
+  remove(threadId: string): Promise<void>;
+}
+
 /** Everything that the embedded Assistants API remembers. */
 export interface State {
   /** Listed under `ROOT`. */
@@ -79,6 +85,8 @@ export interface State {
   threadStores: Keyv<string>;
   /** The vector stores' own workings; left out where nothing is searched. */
   search?: VectorStores;
+  /** Where a provider runs the threads' code; left out where none does. */
+  containers?: RemoteContainers;
 }
 
 /** Opens the state over a store that gives one Keyv for each namespace. */

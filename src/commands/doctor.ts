@@ -4,7 +4,8 @@ import { openParts } from '../bot.ts';
 import { secretsOf } from '../functions/output/secrets.ts';
 import { openLog } from '../log.ts';
 import { examineAssistantsServer } from '../operations/doctor/assistants-server.ts';
-import { broken, type Finding, type Section, unknown, well } from '../operations/doctor/finding.ts';
+import { broken, type Finding, limited, type Section, unknown, well } from '../operations/doctor/finding.ts';
+import { examineHostedCode } from '../operations/doctor/hosted-code.ts';
 import { examineKnowledge } from '../operations/doctor/knowledge.ts';
 import { examineModel } from '../operations/doctor/model.ts';
 import { redactor } from '../operations/doctor/redact.ts';
@@ -12,6 +13,7 @@ import { report } from '../operations/doctor/report.ts';
 import { examineSandbox } from '../operations/doctor/sandbox.ts';
 import { examineSqlite } from '../operations/doctor/sqlite.ts';
 import { useProxies } from '../operations/proxy/proxies.ts';
+import { notHosted } from '../settings/hosted-code.ts';
 import { checkSettings, type Settings } from '../settings/settings.ts';
 
 export interface DoctorOptions {
@@ -26,7 +28,8 @@ export interface DoctorOptions {
 export async function doctor(env: NodeJS.ProcessEnv, { ask }: DoctorOptions): Promise<void> {
   const { value: settings, mistakes = [] } = await checkSettings(env);
   if (settings?.proxy) useProxies(settings.proxy);
-  const sections = [configuration(mistakes), ...(settings ? partsOf(settings, ask) : [])];
+  const unhosted = settings?.assistant.hostedCode && notHosted(settings);
+  const sections = [configuration(mistakes, unhosted), ...(settings ? partsOf(settings, ask) : [])];
   const ofSettings = redactor(settings);
   // What a module throws may hold any of them.
   const { redact } = secretsOf(env);
@@ -35,10 +38,10 @@ export async function doctor(env: NodeJS.ProcessEnv, { ask }: DoctorOptions): Pr
   process.stdout.write('', () => process.exit(isWell ? 0 : 1));
 }
 
-function configuration(mistakes: readonly string[]): Section {
+function configuration(mistakes: readonly string[], unhosted: string | undefined): Section {
   const findings =
     mistakes.length === 0
-      ? [well('The settings and assistant.md are right.')]
+      ? [well('The settings and assistant.md are right.'), ...(unhosted ? [limited(unhosted)] : [])]
       : [...mistakes.map(broken), unknown('Nothing else is looked at until that is put right.')];
   return { title: 'Configuration', examine: () => findings };
 }
@@ -64,7 +67,7 @@ function model(settings: Settings, ask: boolean): Section {
 
 function sandbox(settings: Settings): Section {
   const { tools = [] } = settings.assistant.params;
-  const { python, pythonBytes } = openParts(settings);
+  const { python, pythonBytes, examineContainers } = openParts(settings);
   const { dataDir } = settings.store;
   // Where a Bobbin has started, it has left what lets Python start fast; nowhere is a folder made.
   const cache = existsSync(dataDir) && { cacheDir: dataDir };
@@ -74,8 +77,11 @@ function sandbox(settings: Settings): Section {
     pythonBytes,
   };
   const runsCode = tools.some(({ type }) => type === 'code_interpreter');
-  const examine = () =>
-    runsCode ? examineSandbox(pythons) : [well('assistant.md has no code_interpreter.')];
+  const own = () => examineSandbox(pythons);
+  const examine = () => {
+    if (!runsCode) return [well('assistant.md has no code_interpreter.')];
+    return examineContainers ? examineHostedCode(examineContainers, own) : own();
+  };
   return { title: 'Sandbox', examine };
 }
 

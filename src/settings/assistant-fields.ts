@@ -34,12 +34,30 @@ const metadata = z
 /** Slack shows no more: https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts */
 const MAX_PROMPTS = 4;
 
+/** How much memory OpenAI gives to a container: https://developers.openai.com/api/docs/guides/tools-code-interpreter */
+const MEMORY_LIMITS = ['1g', '4g', '16g', '64g'] as const;
+
+/** Where the code of `code_interpreter` runs: in Bobbin's own Python, or at OpenAI. */
+const codeInterpreter = z
+  .union([
+    z.enum(['own', 'hosted']),
+    z.strictObject({ type: z.enum(['own', 'hosted']), memory_limit: z.enum(MEMORY_LIMITS).exactOptional() }),
+  ])
+  .transform((written): CodeInterpreterField => (typeof written === 'string' ? { type: written } : written))
+  .refine(({ type, memory_limit }) => type === 'hosted' || memory_limit === undefined);
+
+interface CodeInterpreterField {
+  type: 'own' | 'hosted';
+  memory_limit?: (typeof MEMORY_LIMITS)[number];
+}
+
 /** The API's own bounds: https://platform.openai.com/docs/api-reference/assistants/createAssistant */
 const FIELDS = {
   name: z.string().trim().min(1).max(256),
   description: z.string().max(512).exactOptional(),
   model: z.string().trim().min(1).max(256),
   tools: z.array(tool).max(128).default([]),
+  code_interpreter: codeInterpreter.exactOptional(),
   temperature: z.number().min(0).max(2).exactOptional(),
   top_p: z.number().min(0).max(1).exactOptional(),
   reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).exactOptional(),
@@ -65,6 +83,7 @@ const EXPECTED: Record<keyof typeof FIELDS, string> = {
   description: 'a text of at most 512 characters',
   model: 'the name of a model that your provider offers',
   tools: `a list of tools; the known ones are: ${TOOLS.join(', ')}`,
+  code_interpreter: `own (code runs in Bobbin's own Python) or hosted (it runs at OpenAI), or a map with the type hosted and a memory_limit of ${MEMORY_LIMITS.join(', ')}`,
   temperature: 'a number from 0 to 2',
   top_p: 'a number from 0 to 1',
   reasoning_effort: 'one of none, minimal, low, medium, high, xhigh and max',

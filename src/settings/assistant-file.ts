@@ -28,6 +28,13 @@ export interface AssistantFile {
   knowledge?: KnowledgeSettings;
   /** The MCP servers whose tools it has. */
   mcp?: McpServer[];
+  /** Code runs where the model is, as far as it can; left out, in our own Python. */
+  hostedCode?: HostedCodeSettings;
+}
+
+export interface HostedCodeSettings {
+  /** Of a container; the provider's default when left out. */
+  memoryLimit?: '1g' | '4g' | '16g' | '64g';
 }
 
 export interface KnowledgeSettings {
@@ -114,8 +121,12 @@ function toAssistantFile(
   path: string,
 ): AssistantFile {
   const { greeting, prompts, code, max_completion_tokens, max_prompt_tokens, mcp, ...rest } = fields;
-  const { knowledge, contact, stale_after: staleAfterDays, ...assistant } = rest;
-  const tools = knowledge?.length ? withFileSearch(assistant.tools) : assistant.tools;
+  const { knowledge, contact, stale_after: staleAfterDays, code_interpreter: place, ...assistant } = rest;
+  const isHosted = place?.type === 'hosted';
+  const tools = [
+    ...(knowledge?.length ? (['file_search'] as const) : []),
+    ...(isHosted ? (['code_interpreter'] as const) : []),
+  ].reduce(withTool, assistant.tools);
   return {
     params: { ...assistant, tools, instructions },
     run: {
@@ -126,6 +137,7 @@ function toAssistantFile(
     prompts,
     ...(mcp && { mcp: servers }),
     ...(code && { code }),
+    ...(isHosted && { hostedCode: place.memory_limit ? { memoryLimit: place.memory_limit } : {} }),
     ...((knowledge || contact || staleAfterDays) && {
       knowledge: {
         root: dirname(resolve(path)),
@@ -137,7 +149,10 @@ function toAssistantFile(
   };
 }
 
-/** Knowledge that is named shall be searched. */
-function withFileSearch(tools: AssistantFields['tools']): AssistantFields['tools'] {
-  return tools.some(({ type }) => type === 'file_search') ? tools : [...tools, { type: 'file_search' }];
+/** Knowledge that is named shall be searched, and code whose place is named shall run. */
+function withTool(
+  tools: AssistantFields['tools'],
+  type: AssistantFields['tools'][number]['type'],
+): AssistantFields['tools'] {
+  return tools.some((tool) => tool.type === type) ? tools : [...tools, { type }];
 }

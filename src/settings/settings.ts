@@ -2,6 +2,7 @@ import { Problem } from '../problem.ts';
 import { type AssistantFile, readAssistantFile } from './assistant-file.ts';
 import type { Checked } from './checked.ts';
 import { assistantSource, type Config, readConfig } from './config.ts';
+import { mistakesInHostedCode } from './hosted-code.ts';
 import { withProxyVariables } from './proxy.ts';
 
 /** Everything that the people who run Bobbin have set. */
@@ -18,6 +19,8 @@ export async function checkSettings(env: NodeJS.ProcessEnv): Promise<Checked<Set
   const assistant = await readAssistantFile(path, model, env);
   if (config.mistakes || assistant.mistakes)
     return { mistakes: [...(config.mistakes ?? []), ...(assistant.mistakes ?? [])] };
+  const mistakes = mistakesInHostedCode(config.value, assistant.value, path);
+  if (mistakes.length > 0) return { mistakes };
   const standIn = model !== undefined && { standIn: model };
   return { value: { ...config.value, assistant: assistant.value, ...standIn } };
 }

@@ -72,6 +72,38 @@ test('a tool may be written as the API writes it', () => {
   ]);
 });
 
+test.each([
+  ['hosted', {}],
+  ['{ type: hosted }', {}],
+  ['{ type: hosted, memory_limit: 4g }', { memoryLimit: '4g' }],
+])('code_interpreter: %s has code run at the provider, with the tool for it', (written, hostedCode) => {
+  const { value } = parse(file(`${MINIMAL}\ncode_interpreter: ${written}`));
+  expect(value).toMatchObject({ hostedCode, params: { tools: [{ type: 'code_interpreter' }] } });
+  expect(value?.params).not.toHaveProperty('code_interpreter');
+  const { value: both } = parse(file(`${MINIMAL}\ntools: [code_interpreter]\ncode_interpreter: ${written}`));
+  expect(both?.params.tools).toEqual([{ type: 'code_interpreter' }]);
+});
+
+test('code_interpreter: own is what it is without it', () => {
+  expect(parse(file(`${MINIMAL}\ncode_interpreter: own`))).toEqual(parse(file(MINIMAL)));
+});
+
+test.each([
+  'yes',
+  '[hosted]',
+  'local',
+  '{ type: hosted, memory_limit: 2g }',
+  '{ type: own, memory_limit: 4g }',
+  '{ type: hosted, size: 1 }',
+  '',
+])('code_interpreter: %s is a mistake', (written) => {
+  const [mistake, ...more] = mistakesIn(file(`${MINIMAL}\ncode_interpreter: ${written}`)) ?? [];
+  expect(mistake).toMatch(
+    /^assistant\.md, line 4: code_interpreter must be own .* or hosted .*1g, 4g, 16g, 64g\.$/,
+  );
+  expect(more).toEqual([]);
+});
+
 test('the model of the environment is used instead of the one in the file, and when there is none', () => {
   expect(parse(file(MINIMAL), 'made-up-2').value?.params.model).toBe('made-up-2');
   expect(parse(file('name: Ada'), 'made-up-2').value?.params.model).toBe('made-up-2');
@@ -162,7 +194,7 @@ describe('a mistake is told with its line and what to write', () => {
     ['temprature: 1', 'line 4: temprature is not a field. Did you mean temperature?'],
     [
       'maxTokens: 1',
-      'line 4: maxTokens is not a field. The fields are: name, description, model, tools, temperature, top_p, reasoning_effort, response_format, max_completion_tokens, max_prompt_tokens, metadata, greeting, prompts, knowledge, contact, stale_after, mcp, code.',
+      'line 4: maxTokens is not a field. The fields are: name, description, model, tools, code_interpreter, temperature, top_p, reasoning_effort, response_format, max_completion_tokens, max_prompt_tokens, metadata, greeting, prompts, knowledge, contact, stale_after, mcp, code.',
     ],
     ...['code: hidden', 'code: true', 'code: [folded]', 'code:'].map((line) => [
       line,

@@ -30,3 +30,22 @@ test('the mistakes of the environment and of the file are one problem', async ()
     ),
   );
 });
+
+test('code that is to be hosted needs the Responses API, unless there is no provider yet', async () => {
+  const path = join(await tempFolder(), 'ada.md');
+  await writeFile(path, '---\nname: Ada\nmodel: made-up-1\ncode_interpreter: hosted\n---\nHelp.');
+  const provider = { OPENAI_API_KEY: 'sk-made-up-0123456789', OPENAI_BASE_URL: 'http://localhost:11434/v1' };
+  await expect(readSettings({ ASSISTANT_FILE: path, ...provider })).rejects.toThrow(
+    `Bobbin cannot start. Put this right:
+- ${path}: code_interpreter is hosted, which only the Responses API has, and http://localhost:11434/v1 is asked by Chat Completions: set MODEL_API=responses if it has both, or leave code_interpreter out to run code in Bobbin's own Python.`,
+  );
+  for (const fine of [
+    {},
+    { OPENAI_API_KEY: provider.OPENAI_API_KEY },
+    { ...provider, MODEL_API: 'responses' },
+    { ...provider, ASSISTANTS_BASE_URL: 'http://localhost:3001/v1' },
+  ]) {
+    const { assistant } = await readSettings({ ASSISTANT_FILE: path, ...fine });
+    expect(assistant.hostedCode).toEqual({});
+  }
+});

@@ -150,6 +150,7 @@ export class KeptResponses {
       if (kept.endedAt !== undefined) return;
       const { type } = frame.data as { type: string };
       if (type === 'response.in_progress') kept.status = 'in_progress';
+      frame.effect?.();
       kept.frames.push(frame);
       if (index === frames.length - 1) this.#end(kept, type.replace('response.', ''));
       onFrame?.(frame);

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Demand } from './demands.ts';
+import type { HostedCall } from './hosted-code.ts';
 
 /** What a model is to answer, told by a test. */
 export interface Reply {
@@ -10,6 +11,8 @@ export interface Reply {
   /** Sent before the text. */
   reasoning?: string;
   refusal?: string;
+  /** Code that the provider runs itself, before the text. */
+  hosted?: HostedCall[];
   /** `extra` are fields that the API does not know. */
   toolCalls?: { name: string; arguments: string | string[]; id?: string; extra?: object }[];
   /** Fields of the message that the API does not know; a list is streamed piece by piece. */
@@ -60,6 +63,8 @@ export interface RawReply {
 export interface Frame {
   event?: string;
   data: unknown;
+  /** What has happened at the provider when it is sent. */
+  effect?: () => void;
 }
 
 export interface RecordedRequest {
@@ -102,7 +107,7 @@ export interface WireApi {
   /** Whether `data: [DONE]` closes a stream. */
   done: boolean;
   /** Answers the requests that are not for a new answer; false for one that it does not know. Throws a `Refusal`. */
-  more?(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  more?(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean>;
   /** Answers a request for an answer itself; false when there is nothing special about it. */
   special?(reply: Reply, body: Record<string, unknown>, response: ServerResponse): Promise<boolean>;
 }
@@ -142,7 +147,8 @@ export async function startModelServer(api: WireApi, options: ServerOptions = {}
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, path = '', query = ''] = /^([^?]*)(.*)$/.exec(request.url ?? '') ?? [];
-    const text = await bodyOf(request);
+    const bytes = await bodyOf(request);
+    const text = bytes.toString('utf8');
     authorize(request.headers.authorization, options.apiKey);
     if (path === '/v1/models' && request.method === 'GET' && listed !== null) {
       const data = listed.map((id) => ({ id, object: 'model', created: 1_700_000_000, owned_by: 'sim' }));
@@ -153,7 +159,7 @@ export async function startModelServer(api: WireApi, options: ServerOptions = {}
         requests.push({ method: request.method ?? '', path, query, headers: request.headers, body: {} });
       const looks = request.method === 'GET' && path.startsWith(`/v1${api.path}/`);
       if (refused && looks) return sendRaw(response, refused);
-      if (await api.more?.(request, response)) return;
+      if (await api.more?.(request, response, bytes)) return;
       throw new Refusal(404, `Invalid URL (${request.method} ${path})`);
     }
     const body = parse(text);
@@ -198,10 +204,10 @@ export async function startModelServer(api: WireApi, options: ServerOptions = {}
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function parse(text: string): Record<string, unknown> {
@@ -241,7 +247,7 @@ export function sendJson(response: ServerResponse, status: number, body: object)
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function sendRaw(response: ServerResponse, { status, headers, body }: RawReply): void {
+export function sendRaw(response: ServerResponse, { status, headers, body }: RawReply): void {
   if (body === undefined) return;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const type = typeof body === 'string' ? 'text/html; charset=utf-8' : 'application/json';
@@ -280,6 +286,7 @@ async function sendAnswer(
     if (pauseAt?.frame === index) await sleep(pauseAt.ms, undefined, { ref: false });
     if (delayMs) await sleep(delayMs);
     if (waitAt?.frame === index) await waitAt.for;
+    frame.effect?.();
     await write(wireOf(frame));
     reply.onFrame?.(frame);
   }

@@ -1,3 +1,4 @@
+import { checkCodeTool, type SimContainers } from './containers.ts';
 import { Refusal } from './model-server.ts';
 
 type Item = Record<string, unknown> & { type?: string; role?: string; call_id?: string };
@@ -13,7 +14,7 @@ const INCLUDABLE = [
   'file_search_call.results',
   'message.input_image.image_url',
 ];
-const ITEM_TYPES = ['message', 'function_call', 'function_call_output', 'reasoning'];
+const ITEM_TYPES = ['message', 'function_call', 'function_call_output', 'reasoning', 'code_interpreter_call'];
 const PART_TYPES: Record<string, string[]> = {
   user: ['input_text', 'input_image', 'input_file'],
   system: ['input_text'],
@@ -22,7 +23,7 @@ const PART_TYPES: Record<string, string[]> = {
 };
 
 /** Refuses what OpenAI's Responses endpoint refuses, in its words. */
-export function validateResponses(body: Record<string, unknown>): void {
+export function validateResponses(body: Record<string, unknown>, containers: SimContainers): void {
   const unknown = Object.keys(body).find((key) => !PARAMETERS.has(key));
   if (unknown) throw invalid(`Unknown parameter: '${unknown}'.`, unknown, 'unknown_parameter');
   if (body.input === undefined) throw invalid("Missing required parameter: 'input'.", 'input');
@@ -34,16 +35,19 @@ export function validateResponses(body: Record<string, unknown>): void {
     throw invalid('Background mode requires `store` to be true.', 'background');
   }
   validateTools(body);
+  const container = containerOf(body, containers);
   if (typeof body.input === 'string') return;
   const input = body.input as Item[];
   for (const [at, item] of input.entries()) validateItem(item, at);
   validateCalls(input);
   validateReasoning(input);
+  validateCode(input, container);
 }
 
 function validateTools(body: Record<string, unknown>): void {
-  const tools = body.tools as { type?: string; name?: string; parameters?: unknown }[] | undefined;
+  const tools = body.tools as { type?: string; name?: string; container?: unknown }[] | undefined;
   for (const [at, tool] of (tools ?? []).entries()) {
+    if (tool.type === 'code_interpreter') checkCodeTool(tool, at);
     if (tool.type !== 'function') continue;
     if (!tool.name) throw invalid(`Missing required parameter: 'tools[${at}].name'.`, `tools[${at}].name`);
     if (!/^[a-zA-Z0-9_-]{1,64}$/.test(tool.name)) {
@@ -52,6 +56,24 @@ function validateTools(body: Record<string, unknown>): void {
   }
   if (tools === undefined && body.tool_choice !== undefined && typeof body.tool_choice === 'object') {
     throw invalid('Tool choice was specified without tools.', 'tool_choice');
+  }
+}
+
+/** The container that the request names; one that it leaves to the provider is made with the answer. */
+function containerOf(body: Record<string, unknown>, containers: SimContainers): string | undefined {
+  const tools = (body.tools ?? []) as { type?: string; container?: unknown }[];
+  const tool = tools.find(({ type }) => type === 'code_interpreter');
+  const choice = body.tool_choice as { type?: string } | undefined;
+  if (choice?.type === 'code_interpreter' && !tool)
+    throw invalid("Tool choice 'code_interpreter' not found in 'tools' parameter.", 'tool_choice');
+  return typeof tool?.container === 'string' ? containers.ofTool(tool.container).id : undefined;
+}
+
+/** Code that goes along ran in the container that the request names: https://github.com/pydantic/pydantic-ai/issues/7461 */
+function validateCode(input: Item[], container: string | undefined): void {
+  for (const [at, item] of input.entries()) {
+    if (item.type !== 'code_interpreter_call' || item.container_id === container) continue;
+    throw invalid(`Expected container_id: ${item.container_id}`, `input[${at}]`);
   }
 }
 
@@ -69,6 +91,7 @@ function validateItem(item: Item, at: number): void {
     function_call: ['call_id', 'name', 'arguments'],
     function_call_output: ['call_id', 'output'],
     reasoning: ['summary'],
+    code_interpreter_call: ['id', 'code', 'container_id', 'outputs'],
     message: ['role', 'content'],
   };
   for (const name of required[type] ?? []) {
@@ -133,7 +156,9 @@ function validateReasoning(input: Item[]): void {
       );
     }
     const next = input[at + 1];
-    const led = next?.type === 'function_call' || next?.type === 'reasoning' || next?.role === 'assistant';
+    const led =
+      ['function_call', 'reasoning', 'code_interpreter_call'].includes(next?.type ?? '') ||
+      next?.role === 'assistant';
     if (!led) {
       throw invalid(
         `Item '${item.id}' of type 'reasoning' was provided without its required following item.`,

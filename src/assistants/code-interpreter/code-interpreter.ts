@@ -20,6 +20,22 @@ export interface CodeRequest {
   files: { name: string; read: () => Promise<Uint8Array> }[];
   /** Hears, once, that no Python is free and that the code waits for its turn. */
   onWait?: () => void;
+  /** The code has run already, where the model is: only what it left is still to be had. */
+  ran?: RanCode;
+}
+
+/** What a model's provider tells of code that it has run itself, in a container of its own. */
+export interface RanCode {
+  /** The container's id. */
+  container: string;
+  /** The call's id at the provider. */
+  call: string;
+  /** `failed`: the container broke; an exception of the code itself is `completed`. */
+  status: CodeResult['status'];
+  /** What it printed. */
+  logs: string;
+  /** What it drew without writing it to a file, as `data:` URLs. */
+  images: string[];
 }
 
 export interface CodeResult {

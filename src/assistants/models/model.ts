@@ -1,3 +1,5 @@
+import type { CodeRequest, RanCode } from '../code-interpreter/code-interpreter.ts';
+
 /**
  * The port between the run loop and whatever writes the answers. One file in this folder for each way to
  * reach a model; the run loop knows only what stands here.
@@ -21,6 +23,9 @@ export interface Model {
 
   /** The models that the provider offers; empty when it does not say. Never throws. */
   offered(signal: AbortSignal): Promise<OfferedModel[]>;
+
+  /** The provider runs code itself where it can: its requests want `python`. */
+  readonly hostsCode?: true;
 }
 
 /** A model as its provider lists it. */
@@ -45,6 +50,16 @@ export interface ModelRequest {
   reasoningEffort?: string;
   /** The Assistants API's `response_format`, when it asks for JSON. */
   responseFormat?: { type: 'json_object' } | { type: 'json_schema'; json_schema: JsonSchemaFormat };
+  /** The code interpreter of the run, for a provider that runs code itself. */
+  python?: RunPython;
+}
+
+/** What a provider needs to run a run's code itself. */
+export interface RunPython extends Pick<CodeRequest, 'session' | 'files'> {
+  /** The name of the code interpreter among the tools. */
+  name: string;
+  /** The container at the provider, once there is one. */
+  container?: string;
 }
 
 export interface JsonSchemaFormat {
@@ -85,6 +100,9 @@ export type ModelContent =
  * over them.
  * A `resumable` comes before anything else, and only from a model that can `resume`: its `answer` is JSON, too.
  * A `withdraw` takes back the text that came since the answer, or its last tool call, began: it was the model's thought.
+ * Where the provider runs code itself, `tool_ran` tells what became of a call, `cited_file` that the text links to a file in
+ * the provider's container, and `file` brings such a one. At a `pause` all calls so far have run, and the answer goes on by
+ * itself: whoever takes it can write down what there is before it takes more.
  */
 export type ModelEvent =
   | { type: 'resumable'; answer: unknown }
@@ -94,6 +112,10 @@ export type ModelEvent =
   | { type: 'tool_call'; index: number; callId: string; name: string }
   | { type: 'tool_arguments'; index: number; delta: string }
   | { type: 'tool_own'; index: number; own: unknown }
+  | { type: 'tool_ran'; index: number; ran: RanCode }
+  | { type: 'cited_file'; container: string; id: string; name: string }
+  | { type: 'file'; name: string; bytes: Uint8Array }
+  | { type: 'pause' }
   | { type: 'provider_item'; item: unknown; lasting?: boolean }
   | { type: 'usage'; promptTokens: number; completionTokens: number }
   | { type: 'end'; reason: 'stop' | 'length' | 'content_filter' };
@@ -108,8 +130,15 @@ export type ModelErrorCode = 'server_error' | 'rate_limit_exceeded' | 'invalid_p
  */
 export type RefusedContent = 'images' | 'image' | 'size' | 'words';
 
+/**
+ * What is wrong with code that the provider is to run itself: its container is `gone`, or the model or the provider
+ * runs none (`refused`).
+ */
+export type HostedTrouble = 'gone' | 'refused';
+
 /** What can be done about a failure besides telling a person, and what of it clients are told. */
 export interface ModelErrorDetails {
+  hosted?: HostedTrouble;
   contextExceeded?: boolean;
   refused?: RefusedContent;
   unknownModel?: boolean;
@@ -125,6 +154,7 @@ export class ModelError extends Error {
   readonly refused: RefusedContent | undefined;
   /** The provider has no model of the name that was asked for. */
   readonly unknownModel: boolean;
+  readonly hosted: HostedTrouble | undefined;
   /** What the message says, without what only the person who runs the server may know and mend. */
   readonly forClients: string;
 
@@ -135,6 +165,7 @@ export class ModelError extends Error {
     this.contextExceeded = options.contextExceeded ?? false;
     this.refused = options.refused;
     this.unknownModel = options.unknownModel ?? false;
+    this.hosted = options.hosted;
     this.forClients = options.forClients ?? message;
   }
 }

@@ -28,6 +28,7 @@ export function withStandIn(model: Model, standIn: string, catalogue: Catalogue)
   return {
     respond,
     offered: (signal) => model.offered(signal),
+    ...(model.hostsCode && { hostsCode: model.hostsCode }),
     ...(model.resume && { resume: model.resume.bind(model) }),
     ...(model.cancel && { cancel: model.cancel.bind(model) }),
   };

@@ -1,6 +1,6 @@
 import type { Message } from 'openai/resources/beta/threads/messages';
 import type { Run, State } from '../state.ts';
-import type { KeptStep } from './kept-step.ts';
+import type { KeptStep, WholeAnswer } from './kept-step.ts';
 import type { Resumable } from './resumable.ts';
 import type { Found } from './search/found.ts';
 
@@ -34,6 +34,8 @@ export interface KeptRun extends Stored {
   begun: Stored;
   /** That answer, where it can be had once more. */
   resumable: Resumable | undefined;
+  /** So many parts of it are whole already. */
+  passed: number;
 }
 
 export async function readStored(state: State, run: Run): Promise<StoredRun> {
@@ -83,6 +85,7 @@ export function keptRun(run: Run, { steps, messages, found, resumable }: StoredR
     throw new TypeError(`Run ${run.id} waits for the outputs of calls that are not there.`);
   }
   const kept = new Set(whole);
+  const passed = partsAtEnd(whole);
   const said = new Set(whole.map(messageOf));
   return {
     steps: whole,
@@ -90,7 +93,8 @@ export function keptRun(run: Run, { steps, messages, found, resumable }: StoredR
     found,
     unsaid: unsaidAfter(whole),
     isOver: whole.at(-1)?.isLast ?? false,
-    resumable: resumable?.number === answersOf(whole) + 1 ? resumable : undefined,
+    resumable: resumable?.number === answersOf(whole).length - passed + 1 ? resumable : undefined,
+    passed,
     begun: {
       steps: steps.filter((step) => !kept.has(step)),
       messages: messages.filter(({ id }) => !said.has(id)),
@@ -116,8 +120,14 @@ function messageOf({ step_details: details }: KeptStep): string | undefined {
   return details.type === 'message_creation' ? details.message_creation.message_id : undefined;
 }
 
-function answersOf(steps: KeptStep[]): number {
-  return steps.filter(({ answer }) => answer).length;
+function answersOf(steps: KeptStep[]): WholeAnswer[] {
+  return steps.flatMap(({ answer }) => answer ?? []);
+}
+
+/** How many of the newest answers are parts of one that went on. */
+function partsAtEnd(steps: KeptStep[]): number {
+  const answers = answersOf(steps);
+  return answers.length - 1 - answers.findLastIndex(({ goesOn }) => !goesOn);
 }
 
 /** What is to be said when these steps are the last. */

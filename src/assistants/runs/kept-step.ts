@@ -1,4 +1,5 @@
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
+import type { RanCode } from '../code-interpreter/code-interpreter.ts';
 import type { ModelItem } from '../models/model.ts';
 import type { ProducedFile } from './writer/produced-files.ts';
 
@@ -9,6 +10,8 @@ export interface CallPlace {
   own?: unknown;
   /** Of a search: what was asked, as the model wrote it. */
   arguments?: string;
+  /** Of code that the provider has run, until what it left is fetched. */
+  ran?: RanCode;
 }
 
 /** What the step of an answer's tool calls does not show, and whoever carries the run on needs. */
@@ -24,6 +27,8 @@ export interface WholeAnswer {
   outputs: (string | null)[];
   /** Written by the step's code. */
   files: ProducedFile[];
+  /** The provider runs its code itself, and the answer of which this is a part went on. */
+  goesOn?: true;
 }
 
 /** A step as it is kept, with what only the server needs of it. */

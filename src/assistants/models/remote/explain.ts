@@ -1,15 +1,17 @@
 import { requestedModel } from '../../api-error.ts';
-import { ModelError, type ModelErrorCode, type RefusedContent } from '../model.ts';
+import { type HostedTrouble, ModelError, type ModelErrorCode, type RefusedContent } from '../model.ts';
 import type { Failure } from './failure.ts';
 import { pause, quoted, sentenceForClients } from './for-clients.ts';
 import { listOfModels } from './model-names.ts';
 import {
   hasNoSuchApi,
+  isContainerGone,
   isContextExceeded,
   isLoading,
   isQuotaUsedUp,
   isRetired,
   isUnknownModel,
+  lacksHostedCode,
   lacksTools,
 } from './symptoms.ts';
 
@@ -58,7 +60,17 @@ function isUnknown(failure: Failure): boolean {
 }
 
 function details(failure: Failure, about: Circumstances) {
-  return { ...(about.refused && { refused: about.refused }), forClients: sentenceForClients(failure, about) };
+  const hosted = hostedTrouble(failure);
+  return {
+    ...(about.refused && { refused: about.refused }),
+    ...(hosted && { hosted }),
+    forClients: sentenceForClients(failure, about),
+  };
+}
+
+function hostedTrouble(failure: Failure): HostedTrouble | undefined {
+  if (isContainerGone(failure)) return 'gone';
+  return lacksHostedCode(failure) ? 'refused' : undefined;
 }
 
 function refusedSentence(failure: Failure, { url, model }: Circumstances, refused: RefusedContent): string {

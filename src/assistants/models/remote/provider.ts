@@ -20,6 +20,8 @@ export interface ProviderOptions {
   apiKey: string;
   /** Milliseconds before the first retry; 500 when left out. */
   retryDelayMs?: number;
+  /** For how many milliseconds a stream may bring nothing; `STALL_TIMEOUT_MS` when left out. */
+  stallMs?: number;
 }
 
 /** Calls one of the API's endpoints through the SDK. */
@@ -44,7 +46,7 @@ export class Provider {
       maxRetries: 0,
       timeout: WHOLE_ANSWER_TIMEOUT_MS,
       logLevel: 'off',
-      fetch: fetchWithStallTimeout(STALL_TIMEOUT_MS),
+      fetch: fetchWithStallTimeout(options.stallMs ?? STALL_TIMEOUT_MS),
     });
     this.#whole = this.#streaming.withOptions({ fetch: fetchWithStallTimeout(WHOLE_ANSWER_TIMEOUT_MS) });
     this.url = this.redact(this.#streaming.baseURL.replace(/[?#].*$/, '').replace(/\/+$/, ''));

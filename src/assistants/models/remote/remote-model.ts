@@ -21,7 +21,7 @@ export interface Dialect<Body> {
   api: string;
   body(request: ModelRequest): Body;
   send(client: OpenAI, body: Body, options: { signal: AbortSignal }): ReturnType<Send>;
-  reader(): AnswerReader;
+  reader(request: ModelRequest): AnswerReader;
   /** Left out where no answer outlives its connection. */
   background?: Background;
   /** Those that only this API has. */
@@ -54,7 +54,7 @@ export function remoteModel<Body extends { stream?: boolean | null; background?:
       const asked = ask(request, made);
       let begun = false;
       try {
-        for await (const event of answer(asked.body, signal)) {
+        for await (const event of answer(asked, signal)) {
           begun ||= event.type !== 'resumable';
           for (const concession of tried) remembered.add(concession);
           yield* marked(event, owner);
@@ -81,8 +81,8 @@ export function remoteModel<Body extends { stream?: boolean | null; background?:
     return { request, body };
   }
 
-  async function* answer(body: Body, signal: AbortSignal): AsyncGenerator<ModelEvent> {
-    const reader = dialect.reader();
+  async function* answer({ request, body }: Asked<Body>, signal: AbortSignal): AsyncGenerator<ModelEvent> {
+    const reader = dialect.reader(request);
     const send: Send = (client, sendOptions) => dialect.send(client, body, sendOptions);
     try {
       const open = (connection: AbortSignal) => read(reader, send, body.stream === true, connection);
@@ -125,7 +125,7 @@ export function remoteModel<Body extends { stream?: boolean | null; background?:
   ): AsyncGenerator<ModelEvent> {
     const id = idOf(begun);
     if (!background || id === '') return;
-    const reader = dialect.reader();
+    const reader = dialect.reader(request);
     let isThere = false;
     try {
       for await (const event of background.resume(reader, id, signal)) {

@@ -60,3 +60,21 @@ export const hasNoSuchApi: Symptom = ({ status, words }) => {
     /^(\d{3}:? )?((page|resource|route|path|endpoint) )?not found\.?$|(invalid|unknown|unrecognized) (request )?(url|endpoint|path|route)|no (such )?(route|endpoint)s?\b(?! found)|cannot post|unexpected endpoint|\b(path|url|post)\b.{0,60}\/(chat\/completions|responses)\b/i;
   return status === 404 && (words === '' || nothing.test(words));
 };
+
+/**
+ * The provider's container has expired or is not there any more, or is another one than that of the calls that go along
+ * (https://github.com/pydantic/pydantic-ai/issues/7461).
+ */
+export const isContainerGone: Symptom = ({ status, words }) =>
+  (status === undefined || [400, 404, 409, 410].includes(status)) &&
+  /\bcontainers?\b.{0,120}\b(expired|not found|not exist|no longer|deleted)|no (such )?container|expected container_id/i.test(
+    words,
+  );
+
+/** The model, or its server, runs no code itself: "Tool 'code_interpreter' is not supported with …", "Input should be 'function'". */
+export const lacksHostedCode: Symptom = ({ status, words }) =>
+  [400, 403, 404, 422, 501].includes(status ?? 0) &&
+  /code.?interpreter/i.test(words) &&
+  /not (be )?(support|available|enabled|allowed|permitted|implemented)|unsupported|unknown|unrecogni[sz]ed|invalid value|should be|must be (one of|'function'|"function")|disabled/i.test(
+    words,
+  );

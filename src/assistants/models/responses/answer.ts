@@ -1,17 +1,20 @@
 import { APIError } from 'openai';
-import type { ModelEvent } from '../model.ts';
+import type { ModelEvent, ModelRequest } from '../model.ts';
 import type { AnswerReader } from '../remote/answer-reader.ts';
 import { isObject, type JsonObject, listAt, numberAt, objectAt, stringAt } from '../remote/json.ts';
+import { citedFiles, HostedCode } from './hosted-code.ts';
 
 /** Reads the events of a Responses stream, or one whole response. Events that it does not know are passed over. */
-export function responseReader(): AnswerReader {
-  return new ResponseReader();
+export function responseReader({ python }: Pick<ModelRequest, 'python'> = {}): AnswerReader {
+  return new ResponseReader(python?.container === undefined ? undefined : python.name);
 }
 
 /** One output item as far as it has come. */
 interface Item {
   /** Place among the tool calls; undefined for anything else. */
   call?: number;
+  /** Of code that the provider runs itself. */
+  code?: HostedCode;
   /** Its text or arguments as far as they came as deltas, so that they are not given out again when it is done. */
   streamed: string;
   done: boolean;
@@ -30,11 +33,21 @@ const TERMINAL = ['response.completed', 'response.incomplete', 'response.failed'
 class ResponseReader implements AnswerReader {
   readonly #items = new Map<number, Item>();
   readonly #commentary: string[] = [];
+  /** What the code interpreter is called, where the provider runs its code. */
+  readonly #codeName: string | undefined;
+  readonly #cited = new Set<string>();
+  /** Calls since the last pause, and how many of them are functions. */
   #calls = 0;
+  #functions = 0;
   #textOf: number | undefined;
+  #isSilent = true;
   #begun = false;
   #response: JsonObject | undefined;
   #place: AnswerReader['place'];
+
+  constructor(codeName: string | undefined) {
+    this.#codeName = codeName;
+  }
 
   get progress(): AnswerReader['progress'] {
     if (this.#response) return 'complete';
@@ -66,6 +79,10 @@ class ResponseReader implements AnswerReader {
         return yield* this.#text(place, delta, 'refusal');
       case 'response.function_call_arguments.delta':
         return yield* this.#arguments(place, delta);
+      case 'response.code_interpreter_call_code.delta':
+        return yield* this.#items.get(place)?.code?.code(delta) ?? [];
+      case 'response.output_text.annotation.added':
+        return yield* this.#cites([event.annotation]);
       case 'response.output_item.done':
         return yield* this.#done(place, objectAt(event, 'item'));
     }
@@ -108,10 +125,37 @@ class ResponseReader implements AnswerReader {
     if (this.#items.has(place)) return;
     const opened: Item = { streamed: '', done: false, commentary: item.phase === 'commentary' };
     this.#items.set(place, opened);
-    if (item.type !== 'function_call') return;
+    const isCode = item.type === 'code_interpreter_call' && this.#codeName !== undefined;
+    if (item.type !== 'function_call' && !isCode) return;
+    this.#isSilent = false;
     opened.call = this.#calls++;
+    if (isCode) opened.code = new HostedCode(opened.call);
+    else this.#functions++;
     const callId = stringAt(item, 'call_id') || stringAt(item, 'id');
-    yield { type: 'tool_call', index: opened.call, callId, name: stringAt(item, 'name') };
+    const name = (isCode && this.#codeName) || stringAt(item, 'name');
+    yield { type: 'tool_call', index: opened.call, callId, name };
+  }
+
+  /** What the provider has run stands by itself, unless there are calls beside it that wait for us. */
+  *#codeDone(code: HostedCode, item: JsonObject): Generator<ModelEvent> {
+    let hasRun = false;
+    for (const event of code.end(item)) {
+      hasRun ||= event.type === 'tool_ran';
+      yield event;
+    }
+    if (!hasRun || this.#functions > 0) return;
+    this.#calls = 0;
+    this.#textOf = undefined;
+    yield { type: 'pause' };
+  }
+
+  *#cites(annotations: unknown[]): Generator<ModelEvent> {
+    if (this.#codeName === undefined) return;
+    for (const file of citedFiles(annotations)) {
+      if (this.#cited.has(file.id)) continue;
+      this.#cited.add(file.id);
+      yield file;
+    }
   }
 
   *#text(place: number, delta: string, type: 'text' | 'refusal'): Generator<ModelEvent> {
@@ -119,6 +163,7 @@ class ResponseReader implements AnswerReader {
     if (delta === '' || item?.commentary) return;
     if (item) item.streamed += delta;
     this.#begun = true;
+    this.#isSilent = false;
     // Two messages in one answer are two paragraphs.
     if (this.#textOf !== undefined && this.#textOf !== place) yield { type, delta: '\n\n' };
     this.#textOf = place;
@@ -138,7 +183,9 @@ class ResponseReader implements AnswerReader {
     const opened = this.#items.get(place);
     if (!opened || opened.done) return;
     opened.done = true;
-    if (item.type === 'function_call') {
+    if (opened.code) {
+      yield* this.#codeDone(opened.code, item);
+    } else if (item.type === 'function_call') {
       yield* this.#arguments(place, rest(stringAt(item, 'arguments') || '{}', opened.streamed));
     } else if (item.type === 'reasoning') {
       // Without its encrypted content a reasoning item can't go back: the provider has not kept it.
@@ -156,6 +203,7 @@ class ResponseReader implements AnswerReader {
       yield { type: 'provider_item', item };
       return;
     }
+    yield* this.#cites(parts.flatMap((part) => listAt(part, 'annotations')));
     const kinds = ['text', 'refusal'] as const;
     const said = parts.flatMap((part) => kinds.map((kind) => ({ kind, words: stringAt(part, kind) })));
     let known = streamed.length;
@@ -178,8 +226,8 @@ class ResponseReader implements AnswerReader {
     for (const [place, item] of listAt(response, 'output').entries()) {
       if (isObject(item)) yield* this.#done(place, item);
     }
-    const silent = this.#textOf === undefined && this.#calls === 0;
-    if (silent && this.#commentary.length > 0) yield { type: 'text', delta: this.#commentary.join('\n\n') };
+    if (this.#isSilent && this.#commentary.length > 0)
+      yield { type: 'text', delta: this.#commentary.join('\n\n') };
     this.#response = response;
   }
 }

@@ -4,36 +4,39 @@ import type {
   ResponseIncludable,
   ResponseInputContent,
   ResponseInputItem,
+  Tool,
+  ToolChoiceFunction,
+  ToolChoiceTypes,
 } from 'openai/resources/responses/responses';
 import type { ReasoningEffort } from 'openai/resources/shared';
-import type { ModelContent, ModelItem, ModelRequest } from '../model.ts';
+import type { ModelContent, ModelFunction, ModelItem, ModelRequest, RunPython } from '../model.ts';
 import { isObject } from '../remote/json.ts';
+import { HOSTED_CALL, withHostedCalls } from './hosted-calls.ts';
 
 /** So that reasoning can go back to a provider that has not kept it. */
-export const INCLUDE: ResponseIncludable[] = ['reasoning.encrypted_content'];
+export const ENCRYPTED: ResponseIncludable = 'reasoning.encrypted_content';
+
+export const INCLUDE: ResponseIncludable[] = [ENCRYPTED];
+
+/** The same, with what code put out that the provider has run: https://developers.openai.com/api/docs/guides/tools-code-interpreter */
+export const INCLUDE_HOSTED: ResponseIncludable[] = [ENCRYPTED, 'code_interpreter_call.outputs'];
 
 /** The Responses API's request for `request`. Nothing is kept at the provider: the whole input goes along. */
 export function responseBody(request: ModelRequest): ResponseCreateParams {
-  const { tools, toolChoice, temperature, topP, maxOutputTokens, reasoningEffort, responseFormat } = request;
+  const { tools, toolChoice, python, temperature, topP, maxOutputTokens, reasoningEffort, responseFormat } =
+    request;
   const instructions = request.instructions.toWellFormed();
   return {
     model: request.model,
     ...(instructions !== '' && { instructions }),
-    input: request.items.flatMap(inputItem),
+    input: withHostedCalls(request.items, python?.container).flatMap(inputItem),
     stream: true,
     store: false,
-    include: INCLUDE,
+    include: python?.container === undefined ? INCLUDE : INCLUDE_HOSTED,
     ...(tools.length > 0 && {
-      tools: tools.map(({ name, description, parameters, strict }) => ({
-        type: 'function' as const,
-        name,
-        ...(description !== undefined && { description }),
-        parameters,
-        strict: strict ?? false,
-      })),
+      tools: tools.map((tool) => requestTool(tool, python)),
       ...(toolChoice !== 'auto' && {
-        tool_choice:
-          typeof toolChoice === 'string' ? toolChoice : { type: 'function', name: toolChoice.name },
+        tool_choice: typeof toolChoice === 'string' ? toolChoice : namedTool(toolChoice.name, python),
       }),
       ...(!request.parallelToolCalls && { parallel_tool_calls: false }),
     }),
@@ -43,6 +46,24 @@ export function responseBody(request: ModelRequest): ResponseCreateParams {
     ...(reasoningEffort !== undefined && { reasoning: { effort: reasoningEffort as ReasoningEffort } }),
     ...(responseFormat && { text: { format: textFormat(responseFormat) } }),
   };
+}
+
+/** A tool: a function of ours, or the provider's own code interpreter in the place of ours. */
+function requestTool({ name, description, parameters, strict }: ModelFunction, python?: RunPython): Tool {
+  if (python?.container !== undefined && name === python.name)
+    return { type: 'code_interpreter', container: python.container };
+  return {
+    type: 'function',
+    name,
+    ...(description !== undefined && { description }),
+    parameters,
+    strict: strict ?? false,
+  };
+}
+
+function namedTool(name: string, python?: RunPython): ToolChoiceFunction | ToolChoiceTypes {
+  const isHosted = python?.container !== undefined && name === python.name;
+  return isHosted ? { type: 'code_interpreter' } : { type: 'function', name };
 }
 
 function inputItem(item: ModelItem): ResponseInputItem[] {
@@ -60,9 +81,9 @@ function inputItem(item: ModelItem): ResponseInputItem[] {
   }
 }
 
-/** What `answer.ts` gave out: reasoning and commentary, which go back as they came. */
+/** What `answer.ts` gave out: reasoning, commentary and code that the provider ran, which go back as they came. */
 function isOwnItem(item: unknown): item is ResponseInputItem {
-  return isObject(item) && (item.type === 'reasoning' || item.type === 'message');
+  return isObject(item) && ['reasoning', 'message', HOSTED_CALL].includes(String(item.type));
 }
 
 function inputContent(part: ModelContent): ResponseInputContent {

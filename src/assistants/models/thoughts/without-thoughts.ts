@@ -32,6 +32,7 @@ export function withoutThoughts(model: Model): Model {
   return {
     respond: (request, signal) => filtered(request.model, model.respond(request, signal)),
     offered: (signal) => model.offered(signal),
+    ...(model.hostsCode && { hostsCode: model.hostsCode }),
     ...(resume && {
       resume: (request, answer, signal) => filtered(request.model, resume(request, answer, signal)),
     }),

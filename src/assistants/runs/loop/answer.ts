@@ -32,6 +32,7 @@ export class Answer {
   #text = '';
   #textAfterCalls = '';
   #reason: 'stop' | 'length' | 'content_filter' | undefined;
+  #goesOn = false;
 
   /** `takenIds` are the ids of the run's earlier calls. */
   constructor(writer: RunWriter, takenIds: Set<string>) {
@@ -55,6 +56,7 @@ export class Answer {
     const answer = new Answer(writer, takenIds);
     answer.begun = true;
     answer.usage = kept.usage;
+    answer.#goesOn = kept.goesOn ?? false;
     answer.#textAfterCalls = kept.textAfter;
     answer.files.push(...kept.files);
     const known = { tools: writer.run.tools, found };
@@ -74,6 +76,7 @@ export class Answer {
       textAfter: this.#writer.textAfterCalls,
       outputs: this.calls.map((call) => (isShownElsewhere(call) ? null : (call.output ?? null))),
       files: [...this.files],
+      ...(this.#goesOn && { goesOn: true }),
     };
   }
 
@@ -110,13 +113,31 @@ export class Answer {
         if (call) call.own = event.own;
         return;
       }
+      case 'tool_ran': {
+        const call = this.#byIndex.get(event.index);
+        if (call?.kind === 'code') call.ran = event.ran;
+        return;
+      }
+      case 'pause':
+        this.#goesOn = true;
+        this.#end('stop');
+        return;
       case 'usage':
         this.usage = usageOf(event.promptTokens, event.completionTokens);
         return;
       case 'end':
-        this.#reason = event.reason;
-        for (const call of this.calls) completeArguments(call);
+        this.#end(event.reason);
     }
+  }
+
+  /** Whether the provider's answer went on after this part of it. */
+  get goesOn(): boolean {
+    return this.#goesOn;
+  }
+
+  #end(reason: 'stop' | 'length' | 'content_filter'): void {
+    this.#reason = reason;
+    for (const call of this.calls) completeArguments(call);
   }
 
   /** Why the answer ended. Throws `ModelError` when it broke off. */
@@ -156,7 +177,8 @@ export class Answer {
   #placeOf(call: Call): CallPlace {
     const own = call.own === undefined ? {} : { own: call.own };
     const args = call.kind === 'search' ? { arguments: call.arguments } : {};
-    return { type: 'call', at: this.calls.indexOf(call), ...own, ...args };
+    const ran = call.kind === 'code' && call.output === undefined && call.ran ? { ran: call.ran } : {};
+    return { type: 'call', at: this.calls.indexOf(call), ...own, ...args, ...ran };
   }
 
   #addText(delta: string): void {
@@ -198,10 +220,11 @@ export class Answer {
   }
 }
 
-function placed(answer: Answer, { at, own }: CallPlace): Call {
+function placed(answer: Answer, { at, own, ran }: CallPlace): Call {
   const call = answer.calls[at];
   if (!call) throw new TypeError(`There is no call ${at}.`);
   if (own !== undefined) call.own = own;
+  if (ran && call.kind === 'code') call.ran = ran;
   return call;
 }
 

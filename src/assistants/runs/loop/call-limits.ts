@@ -74,6 +74,8 @@ export class CallLimits {
 
   #refusal(call: Call, isSecond: boolean): string | undefined {
     const { tools, tool_choice: choice, parallel_tool_calls: mayBeMany } = this.#rules;
+    // The provider has run it: what it left can only be fetched.
+    if (call.kind === 'code' && call.ran) return undefined;
     if (this.#isOver || choice === 'none') return NO_CALLS;
     if (call.kind === 'function' && !call.known)
       return unknownFunction(call.writer.call.function.name, tools);

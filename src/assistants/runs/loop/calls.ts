@@ -1,4 +1,5 @@
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
+import type { RanCode } from '../../code-interpreter/code-interpreter.ts';
 import type { ModelItem } from '../../models/model.ts';
 import { codeArguments } from '../context/history.ts';
 import { shorten } from '../context/tokens.ts';
@@ -24,6 +25,8 @@ export interface CodeCall {
   writer: CodeCallWriter;
   /** Decodes the code while it comes. */
   argument: CodeArgument;
+  /** What became of it where the provider has run it. */
+  ran?: RanCode;
   output?: string;
   /** What the provider wants back with the call. */
   own?: unknown;

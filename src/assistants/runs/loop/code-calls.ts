@@ -1,4 +1,4 @@
-import type { CodeInterpreter, CodeRequest } from '../../code-interpreter/code-interpreter.ts';
+import type { CodeInterpreter, CodeRequest, CodeResult } from '../../code-interpreter/code-interpreter.ts';
 import { addFile } from '../../file.ts';
 import { noteOwner } from '../../file-owners.ts';
 import type { State } from '../../state.ts';
@@ -42,15 +42,14 @@ export async function runCode(
     printed += text;
     call.writer.logs(text);
   };
-  const request = { session, code: record.input, files: context.files, onWait };
+  const ran = call.ran && { ran: call.ran };
+  const request = { session, code: record.input, files: context.files, onWait, ...ran };
   const result = await context.codeInterpreter.run(request, onOutput, signal);
   const names: string[] = [];
-  for (const { name, bytes } of result.files) {
-    const file = await addFile(context.state, { filename: name, purpose: 'assistants_output', bytes });
-    context.onFile({ name, id: file.id });
-    await noteProduced(file.id, session, context);
-    if (isImage(name)) call.writer.image(file.id);
-    names.push(DATA_FOLDER + name);
+  for (const file of result.files) {
+    const id = await keepFile(file, session, context);
+    if (isImage(file.name)) call.writer.image(id);
+    names.push(DATA_FOLDER + file.name);
   }
   const nothing = result.status === 'failed' ? 'The code did not run to its end.' : '(no output)';
   const note = result.fresh && context.ranBefore ? FRESH : '';
@@ -58,11 +57,23 @@ export async function runCode(
   return note + toldOf(printed || nothing) + written;
 }
 
+/** Keeps a file that the run's code wrote as one of the run's; returns its id. */
+export async function keepFile(
+  { name, bytes }: CodeResult['files'][number],
+  threadId: string,
+  context: Pick<CodeCallContext, 'state' | 'onFile' | 'runId'>,
+): Promise<string> {
+  const { id } = await addFile(context.state, { filename: name, purpose: 'assistants_output', bytes });
+  context.onFile({ name, id });
+  await noteProduced(id, threadId, context);
+  return id;
+}
+
 /** So that the file goes with its run, or with the thread. */
 async function noteProduced(
   fileId: string,
   threadId: string,
-  { state, runId }: CodeCallContext,
+  { state, runId }: Pick<CodeCallContext, 'state' | 'runId'>,
 ): Promise<void> {
   const earlier = (await state.produced.get(runId)) ?? [];
   await state.produced.set(runId, [...earlier, fileId]);

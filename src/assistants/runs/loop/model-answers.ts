@@ -1,4 +1,4 @@
-import type { Model, ModelEvent, ModelRequest } from '../../models/model.ts';
+import { type Model, ModelError, type ModelEvent, type ModelRequest } from '../../models/model.ts';
 import type { KeptRun } from '../kept-run.ts';
 import type { RunSink } from '../writer/run-sink.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
@@ -13,13 +13,20 @@ export interface ModelAnswersDeps {
   abandon(answer: unknown): void;
 }
 
-/** The answers of a run's model, of which one may go on without its process: whoever goes on with the run takes that. */
+/**
+ * The answers of a run's model. One may go on without its process: whoever goes on with the run takes that. And one whose
+ * provider runs code itself comes in parts, each of which is taken as an answer.
+ */
 export class ModelAnswers {
   readonly #writer: RunWriter;
   readonly #deps: ModelAnswersDeps;
   /** The answer that is not whole yet, if it can be had once more. */
   #resumable: unknown;
   #isBegun = false;
+  /** How many parts of the answer that was begun are whole. */
+  #passed = 0;
+  /** The rest of an answer of which a part was taken. */
+  #rest: AsyncGenerator<AnswerEvent> | undefined;
 
   constructor(writer: RunWriter, deps: ModelAnswersDeps) {
     this.#writer = writer;
@@ -27,24 +34,21 @@ export class ModelAnswers {
   }
 
   /** Another process began to take an answer, which may still be had. */
-  restore({ resumable, begun }: KeptRun): void {
+  restore({ resumable, begun, passed }: KeptRun): void {
     if (!resumable) return;
     this.#resumable = resumable.answer;
     this.#isBegun = true;
+    this.#passed = passed;
     this.#writer.restoreBegun(begun);
   }
 
-  /** The run's answer of that `number`: the one that was begun, where it can be had, or one that is asked for. */
+  /**
+   * The run's answer of that `number`: the next part of the one that goes on, the one that was begun, where it can be had, or
+   * one that is asked for.
+   */
   async *next(request: ModelRequest, number: number, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
-    if (!(yield* this.#goOn(request, number, signal))) {
-      const events = this.#deps.model.respond(request, signal);
-      for await (const event of this.#noted(events, number)) {
-        if ('delta' in event || event.type === 'tool_call') this.#writer.dropBegun();
-        yield event;
-      }
-    }
-    this.#resumable = undefined;
-    this.#writer.dropBegun();
+    if (yield* this.#goOnWithRest(signal)) return;
+    yield* this.#part(this.#whole(request, number, signal));
   }
 
   /** What the answer has given is all that is taken of it. */
@@ -55,8 +59,61 @@ export class ModelAnswers {
 
   /** Ends the answer at its provider that nobody will take any more. */
   abandon(): void {
+    void this.#rest?.return(undefined).catch(() => {});
+    this.#rest = undefined;
     if (this.#resumable !== undefined) this.#deps.abandon(this.#resumable);
     this.#resumable = undefined;
+  }
+
+  /**
+   * Gives the next part of an answer; false when there is none. One that fails between two parts is given up: what has run is
+   * known, so that the model can be asked to go on from there.
+   */
+  async *#goOnWithRest(signal: AbortSignal): AsyncGenerator<AnswerEvent, boolean, undefined> {
+    const rest = this.#rest;
+    if (!rest) return false;
+    let isThere = false;
+    try {
+      for await (const event of this.#part(rest)) {
+        isThere = true;
+        yield event;
+      }
+      return true;
+    } catch (error) {
+      const mayAskAnew = error instanceof ModelError && error.code !== 'invalid_prompt';
+      if (isThere || signal.aborted || !mayAskAnew) throw error;
+      this.abandon();
+      return false;
+    }
+  }
+
+  /** The events up to the next pause, after which the rest waits; a part that is left midway ends the answer. */
+  async *#part(events: AsyncGenerator<AnswerEvent>): AsyncGenerator<AnswerEvent> {
+    this.#rest = undefined;
+    let hasPaused = false;
+    try {
+      for (;;) {
+        const { value, done } = await events.next();
+        if (done) break;
+        hasPaused = value.type === 'pause';
+        if (hasPaused) this.#rest = events;
+        yield value;
+        if (hasPaused) break;
+      }
+    } finally {
+      if (!hasPaused) await events.return(undefined);
+    }
+    if (!hasPaused) this.#resumable = undefined;
+    this.#writer.dropBegun();
+  }
+
+  /** A whole answer: the one that was begun, where it can be had, or one that is asked for. */
+  async *#whole(request: ModelRequest, number: number, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+    if (yield* this.#goOn(request, number, signal)) return;
+    for await (const event of this.#noted(this.#deps.model.respond(request, signal), number)) {
+      if ('delta' in event || event.type === 'tool_call') this.#writer.dropBegun();
+      yield event;
+    }
   }
 
   /** Gives the answer that was begun; false when there is none, or it can't be had. */
@@ -68,9 +125,11 @@ export class ModelAnswers {
     if (!this.#isBegun) return false;
     this.#isBegun = false;
     const events = this.#deps.model.resume?.(request, this.#resumable, signal) ?? [];
+    const first = number - this.#passed;
     let isThere = false;
     try {
-      for await (const event of together(this.#noted(events, number), this.#writer.begunLength)) {
+      const more = after(this.#passed, this.#noted(events, first));
+      for await (const event of together(more, this.#writer.begunLength)) {
         isThere = true;
         yield event;
       }
@@ -102,6 +161,15 @@ export class ModelAnswers {
   }
 }
 
+/** The events after so many pauses. */
+async function* after(pauses: number, events: AsyncIterable<AnswerEvent>): AsyncGenerator<AnswerEvent> {
+  let left = pauses;
+  for await (const event of events) {
+    if (left === 0) yield event;
+    else if (event.type === 'pause') left--;
+  }
+}
+
 /** The same events; the first ones that come to `length` code units of words and arguments, at once. */
 async function* together(events: AsyncIterable<AnswerEvent>, length: number): AsyncGenerator<AnswerEvent> {
   const held: AnswerEvent[] = [];
@@ -109,7 +177,7 @@ async function* together(events: AsyncIterable<AnswerEvent>, length: number): As
   for await (const event of events) {
     held.push(event);
     if ('delta' in event) left -= event.delta.length;
-    if (left <= 0) yield* held.splice(0);
+    if (left <= 0 || event.type === 'pause') yield* held.splice(0);
   }
   yield* held;
 }

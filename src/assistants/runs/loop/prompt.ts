@@ -1,4 +1,4 @@
-import type { ModelItem, ModelRequest } from '../../models/model.ts';
+import type { ModelItem, ModelRequest, RunPython } from '../../models/model.ts';
 import type { Run, State } from '../../state.ts';
 import { fitContext } from '../context/context.ts';
 import type { Entry } from '../context/entry.ts';
@@ -93,6 +93,13 @@ export class Prompt {
       ...(run.reasoning_effort && { reasoningEffort: run.reasoning_effort }),
       ...responseFormat(format),
     };
+  }
+
+  /** The run's code interpreter, for a provider that runs code itself; undefined for a run without one. */
+  python(): RunPython | undefined {
+    const { thread_id: session, tools } = this.#run;
+    if (!tools.some(({ type }) => type === 'code_interpreter')) return undefined;
+    return { session, name: nameOf('code_interpreter', tools), files: this.files.forCode() };
   }
 
   /** How many tokens the results of a search may take. */

@@ -189,7 +189,8 @@ export class RunLoop {
   async #ask(signal: AbortSignal): Promise<Answer> {
     this.#spending.answers++;
     for (let shortenings = 0; ; ) {
-      const request = this.#prompt.request(this.#limits.isLast);
+      const python = this.#deps.model.hostsCode && this.#prompt.python();
+      const request = { ...this.#prompt.request(this.#limits.isLast), ...(python && { python }) };
       const answer = new Answer(this.#writer, this.#callIds);
       this.#answer = answer;
       try {
@@ -214,6 +215,7 @@ export class RunLoop {
 
   async #take(answer: Answer, events: AsyncIterable<AnswerEvent>): Promise<void> {
     for await (const event of events) {
+      if (event.type === 'file') await this.#tools.takeFile(answer, event);
       if (isTaken(event)) this.#notice.settle(this.#prompt.leftOut);
       if (event.type === 'text' || event.type === 'refusal') this.#notice.tell();
       answer.take(event);
@@ -228,11 +230,12 @@ export class RunLoop {
     answer.take({ type: 'end', reason: 'stop' });
   }
 
-  /** Counts an answer that is whole, and keeps what its provider wants back. */
+  /** Counts an answer that is whole, whose last part tells of all of it, and keeps what its provider wants back. */
   #keep(answer: Answer, request: ModelRequest): void {
-    this.#spending.count(answer.usage, () =>
-      usageOf(itemsTokens(request.items), itemsTokens(answer.items())),
-    );
+    if (!answer.goesOn)
+      this.#spending.count(answer.usage, () =>
+        usageOf(itemsTokens(request.items), itemsTokens(answer.items())),
+      );
     const fields = answer.ownFields();
     if (fields.length === 0) return;
     this.#ownFields.push(...fields);

@@ -1,10 +1,10 @@
-import type { CodeInterpreter } from '../../code-interpreter/code-interpreter.ts';
+import type { CodeInterpreter, CodeResult } from '../../code-interpreter/code-interpreter.ts';
 import type { RunSink } from '../writer/run-sink.ts';
 import type { RunWriter } from '../writer/run-writer.ts';
 import type { Answer } from './answer.ts';
 import type { CallLimits } from './call-limits.ts';
 import type { Call } from './calls.ts';
-import { type CodeCallContext, runCode } from './code-calls.ts';
+import { type CodeCallContext, keepFile, runCode } from './code-calls.ts';
 import type { Prompt } from './prompt.ts';
 import type { Searches } from './searches.ts';
 import type { Spending } from './spending.ts';
@@ -64,6 +64,12 @@ export class Tools {
       const refusal = refusals[at];
       if (refusal !== undefined) call.output ??= refusal;
     }
+  }
+
+  /** A file to which the answer's text links; one of that name which the run has already is the same. */
+  async takeFile(answer: Answer, file: CodeResult['files'][number]): Promise<void> {
+    if (this.#writer.files.byName.has(file.name)) return;
+    await keepFile(file, this.#writer.run.thread_id, this.#codeContext(answer));
   }
 
   async #make(call: Call, answer: Answer, signal: AbortSignal): Promise<void> {

@@ -181,8 +181,12 @@ export class MessageWriter {
     this.#sink.emit({ event: 'thread.message.delta', data });
   }
 
-  /** Links what the text calls `sandbox:/mnt/data/…` to the files, and attaches all of them. */
+  /**
+   * Links what the text calls `sandbox:/mnt/data/…` to the files, and attaches all of them; a picture that came while the
+   * message was being written is shown below it.
+   */
   #attach(files: ProducedFiles): void {
+    for (const id of files.takeImages()) this.#image(id);
     for (const [index, block] of this.#message.content.entries()) {
       if (block.type !== 'text') continue;
       const annotations = filePaths(block.text.value, files.byName);
