@@ -67,8 +67,10 @@ export class ModuleSource implements FunctionSource {
   async #load(): Promise<readonly string[]> {
     const { loadFolder } = await import('./load-folder.ts');
     const { isRequired, log } = this.#options;
+    const onAstray = (err: unknown, file: string) =>
+      log.error({ err, file }, 'something that a module of functions began went wrong');
     let all: Loaded = { functions: [], mistakes: [] };
-    for await (const loaded of loadFolder(this.#folder, { isRequired })) {
+    for await (const loaded of loadFolder(this.#folder, { isRequired, onAstray })) {
       all = loaded;
       if (this.#isClosed) break;
       // What works already waits for nothing; what is loaded anew stands as it was until all of it is.
