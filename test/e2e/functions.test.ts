@@ -108,12 +108,12 @@ test('what a function or its module forgets to wait for ends nobody’s chat, an
   const FUNCTIONS_DIR = folderOf({
     'forgets.js': `
       const fails = async (why) => { throw new Error(why); };
-      fails('of the module');
+      fails('of the module ' + process.env.TICKET_TOKEN);
       export default {
         name: 'forget',
         description: 'Forgets.',
         async handler() {
-          fails('of the call');
+          fails('of the call ' + process.env.TICKET_TOKEN);
           const { promise, resolve } = Promise.withResolvers();
           setTimeout(() => { setTimeout(resolve, 10); throw new Error('of the timer'); });
           await promise;
@@ -123,10 +123,18 @@ test('what a function or its module forgets to wait for ends nobody’s chat, an
     `,
   });
   model.next({ toolCalls: [{ id: 'call_1', name: 'forget', arguments: '{}' }] }, { text: 'It went on.' });
-  const { stdout, stderr, status } = await chat(['go'], { ...env, DATA_DIR: usedDataDir(), FUNCTIONS_DIR });
+  const secret = { TICKET_TOKEN: SECRET };
+  const { stdout, stderr, status } = await chat(['go'], {
+    ...env,
+    ...secret,
+    DATA_DIR: usedDataDir(),
+    FUNCTIONS_DIR,
+  });
   expect(stdout).toContain('It went on.');
   expect(lastOf(model).outputs).toEqual(['Done.']);
-  for (const why of ['of the module', 'of the call', 'of the timer']) expect(stderr).toContain(why);
+  expect(stderr).not.toContain(SECRET);
+  for (const why of ['of the module [redacted]', 'of the call [redacted]', 'of the timer'])
+    expect(stderr).toContain(why);
   expect(status).toBe(0);
 });
 
