@@ -34,3 +34,21 @@ export async function openLog(level: string): Promise<Logger> {
   const { PinoPretty } = await import('pino-pretty');
   return pino(options, PinoPretty({ destination: 2, sync: true, ignore: 'pid,hostname' }));
 }
+
+/** A logger for code that is not ours, with more fields: `redact` takes away from the errors that it logs what nobody may read. */
+export function redactingErrors(
+  log: Logger,
+  redact: (text: string) => string,
+  fields: Record<string, string> = {},
+): Logger {
+  const err = (error: Error) => redacted(pino.stdSerializers.err(error), redact);
+  return log.child(fields, { serializers: { err } });
+}
+
+function redacted(error: unknown, redact: (text: string) => string): unknown {
+  try {
+    return JSON.parse(redact(JSON.stringify(error)));
+  } catch {
+    return { message: redact(String(Object(error).message)) };
+  }
+}

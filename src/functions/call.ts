@@ -1,4 +1,5 @@
 import type { Logger } from '../log.ts';
+import { contained } from './astray.ts';
 import type { NamedCall } from './functions.ts';
 import { type Output, outputOf } from './output/output.ts';
 import type { Secrets } from './output/secrets.ts';
@@ -66,7 +67,9 @@ async function inTime(
   };
   try {
     signal.throwIfAborted();
-    const result = Promise.try(() => team.call(args, { ...context, signal, progress }));
+    const astray = (err: unknown) => context.log.error({ err }, 'something that a function began went wrong');
+    const call = () => Promise.try(() => team.call(args, { ...context, signal, progress }));
+    const result = contained(astray, call);
     return await Promise.race([result, aborted.promise]);
   } finally {
     isOver = true;

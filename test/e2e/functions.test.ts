@@ -103,6 +103,41 @@ test('modules that hang or throw are named in the chat, and the others answer', 
   expect(status).toBe(0);
 });
 
+test('what a function or its module forgets to wait for ends nobody’s chat, and is in the log', async () => {
+  const { model, env } = await provider();
+  const FUNCTIONS_DIR = folderOf({
+    'forgets.js': `
+      const fails = async (why) => { throw new Error(why); };
+      fails('of the module ' + process.env.TICKET_TOKEN);
+      export default {
+        name: 'forget',
+        description: 'Forgets.',
+        async handler() {
+          fails('of the call ' + process.env.TICKET_TOKEN);
+          const { promise, resolve } = Promise.withResolvers();
+          setTimeout(() => { setTimeout(resolve, 10); throw new Error('of the timer'); });
+          await promise;
+          return 'Done.';
+        },
+      };
+    `,
+  });
+  model.next({ toolCalls: [{ id: 'call_1', name: 'forget', arguments: '{}' }] }, { text: 'It went on.' });
+  const secret = { TICKET_TOKEN: SECRET };
+  const { stdout, stderr, status } = await chat(['go'], {
+    ...env,
+    ...secret,
+    DATA_DIR: usedDataDir(),
+    FUNCTIONS_DIR,
+  });
+  expect(stdout).toContain('It went on.');
+  expect(lastOf(model).outputs).toEqual(['Done.']);
+  expect(stderr).not.toContain(SECRET);
+  for (const why of ['of the module [redacted]', 'of the call [redacted]', 'of the timer'])
+    expect(stderr).toContain(why);
+  expect(status).toBe(0);
+});
+
 test('a handler that computes without end is given up, and the chat goes on', async () => {
   const { model, env } = await provider();
   model.next({ toolCalls: [{ id: 'call_1', name: 'spin', arguments: '{}' }] }, { text: 'It hung.' });

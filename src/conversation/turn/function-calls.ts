@@ -6,7 +6,7 @@ import { type Catalogue, runTools } from '../../functions/catalogue.ts';
 import type { Functions, NamedCall } from '../../functions/functions.ts';
 import type { Secrets } from '../../functions/output/secrets.ts';
 import type { CallContext, TeamFunction } from '../../functions/team-function.ts';
-import type { Logger } from '../../log.ts';
+import { type Logger, redactingErrors } from '../../log.ts';
 import type { IncomingMessage, ReplyFile } from '../../platform.ts';
 import type { Transcript } from '../../reply/transcript/transcript.ts';
 import type { LedgerEntry } from '../ledger.ts';
@@ -102,7 +102,8 @@ export class FunctionCalls implements Functions {
     const context = this.#contextOf(team, call, secrets);
     try {
       const { output, files } = await callFunction(team, call, { context, stop, secrets });
-      return { output, files: await this.#files.take(files) };
+      // Nobody would delete what is uploaded for a turn that is over.
+      return { output, files: this.#isOver ? [] : await this.#files.take(files) };
     } finally {
       this.#doings.end(call.id);
     }
@@ -115,7 +116,7 @@ export class FunctionCalls implements Functions {
       asker,
       conversation,
       attachments: attachedFiles(messages, download),
-      log: log.child({ function: name }),
+      log: redactingErrors(log, secrets.redact, { function: name }),
       progress: (doing) => this.#doings.begin(id, secrets.redact(String(doing))),
     };
   }

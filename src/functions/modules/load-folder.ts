@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { contained } from '../astray.ts';
 import type { TeamFunction } from '../team-function.ts';
 import { watched } from '../watchdog/watchdog.ts';
 import { isDefinition, readDefinition } from './definition.ts';
@@ -30,6 +31,8 @@ export interface LoadOptions {
   /** Whether the folder has to be there. */
   isRequired: boolean;
   timeoutMs?: number;
+  /** Is told when something that a module began goes wrong later. */
+  onAstray?: (error: unknown, file: string) => void;
 }
 
 /**
@@ -43,7 +46,12 @@ export async function* loadFolder(folder: string, options: LoadOptions): AsyncGe
   const importModule = importerOf(folder);
   for (const name of names) {
     const file = join(basename(folder), name);
-    all = together(all, await loadModule(file, () => importModule(name), options.timeoutMs));
+    const load = () =>
+      contained(
+        (error) => options.onAstray?.(error, file),
+        () => importModule(name),
+      );
+    all = together(all, await loadModule(file, load, options.timeoutMs));
     yield all;
   }
 }

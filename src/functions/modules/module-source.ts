@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '../../log.ts';
+import { type Logger, redactingErrors } from '../../log.ts';
 import type { FunctionSource, TeamFunction } from '../team-function.ts';
 import type { Loaded } from './load-folder.ts';
 
@@ -66,9 +66,12 @@ export class ModuleSource implements FunctionSource {
   /** Gives back what is wrong. What loads functions is loaded only here: a bot without them needs none of it. */
   async #load(): Promise<readonly string[]> {
     const { loadFolder } = await import('./load-folder.ts');
-    const { isRequired, log } = this.#options;
+    const { isRequired, redact } = this.#options;
+    const log = redactingErrors(this.#options.log, redact);
+    const onAstray = (err: unknown, file: string) =>
+      log.error({ err, file }, 'something that a module of functions began went wrong');
     let all: Loaded = { functions: [], mistakes: [] };
-    for await (const loaded of loadFolder(this.#folder, { isRequired })) {
+    for await (const loaded of loadFolder(this.#folder, { isRequired, onAstray })) {
       all = loaded;
       if (this.#isClosed) break;
       // What works already waits for nothing; what is loaded anew stands as it was until all of it is.
