@@ -46,6 +46,11 @@ import { StoreProblem } from './store/store-problem.ts';
 /** Where the SDK believes the embedded server to be; its requests never leave the process. */
 const EMBEDDED_URL = 'http://embedded.invalid/v1';
 
+const NOT_HOSTED = "code_interpreter: hosted can't be had, so Bobbin's own Python runs the code";
+
+/** For the provider to say whether it runs code, in ms. */
+const EXAMINED_WITHIN_MS = 10_000;
+
 /** How what is kept names the server of this process. */
 const EMBEDDED = 'embedded';
 
@@ -135,8 +140,7 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
     onProblem: (error) => log.error({ err: error }, 'Python failed'),
   });
   const containers = containersOf(settings, store);
-  const onProblem = (error: unknown) =>
-    log.warn({ err: error }, "code_interpreter: hosted can't be had, so Bobbin's own Python runs the code");
+  const onProblem = (error: unknown) => log.warn({ err: error }, NOT_HOSTED);
   const codeInterpreter = containers ? new HostedInterpreter(sandbox, new LeftBehind(containers)) : sandbox;
   const documents = new ReadingProcesses();
   const assistants = createAssistants({
@@ -158,8 +162,7 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
   });
   const warmUp = async () => {
     const resumed = assistants.resume();
-    // Where the provider runs code, ours starts when it is needed after all.
-    if (!containers)
+    if (!containers || (await refusal(containers.api, log)))
       await sandbox
         .warmUp()
         .catch((error: unknown) => log.warn({ err: error }, 'Python does not start here'));
@@ -256,6 +259,13 @@ function remoteServer({ assistants }: Settings): Server {
 function warnOfUnhosted(settings: Settings, log: Logger): void {
   const reason = settings.assistant.hostedCode && notHosted(settings);
   if (reason !== undefined) log.warn(reason);
+}
+
+/** Whether the provider runs no code though it should, which is said. Where nobody can say, it is seen by the first answer. */
+async function refusal(api: ContainersApi, log: Logger): Promise<boolean> {
+  const reason = await examineContainers(api, AbortSignal.timeout(EXAMINED_WITHIN_MS)).catch(() => undefined);
+  if (reason !== undefined) log.warn(`${NOT_HOSTED}: ${reason}`);
+  return reason !== undefined;
 }
 
 /** The containers at the provider, where code is to run there and can. */

@@ -21,7 +21,7 @@ export async function* examineHostedCode(
     return;
   }
   yield limited(
-    `${reason} Until the key may use containers, Bobbin's own Python runs the code: give it that right, or leave code_interpreter out of assistant.md.`,
+    `${reason} Until it does, Bobbin's own Python runs the code: use a provider that has containers and a key that may use them, or leave code_interpreter out of assistant.md.`,
   );
   yield* own();
 }

@@ -77,7 +77,7 @@ test('code comes whole however it is cut, with its lines ended in one way', () =
 
 test('a call goes back as the provider’s own in its container, and as a function’s in another', () => {
   const reasoning = (id: string): ModelItem => ({ type: 'provider', item: { type: 'reasoning', id } });
-  const items = (container_id: string): ModelItem[] => [
+  const items = (container_id: string | undefined): ModelItem[] => [
     reasoning('rs_1'),
     { type: 'tool_call', callId: 'ci_1', name: 'code_interpreter', arguments: '{"code":"x"}' },
     {
@@ -88,14 +88,21 @@ test('a call goes back as the provider’s own in its container, and as a functi
     reasoning('rs_2'),
     { type: 'message', role: 'assistant', content: [{ type: 'text', text: 'One.' }] },
   ];
-  const typesOf = (container: string | undefined) => {
+  const typesOf = (container: string | undefined, ranIn: string | undefined) => {
     const python = { ...PYTHON, ...(container && { container }) };
-    const { input } = responseBody(asking({ python, items: items('cntr_1') }));
+    const { input } = responseBody(asking({ python, items: items(ranIn) }));
     return (input as { type?: string; role?: string }[]).map(({ type, role }) => type ?? role);
   };
-  expect(typesOf('cntr_1')).toEqual(['reasoning', 'code_interpreter_call', 'reasoning', 'assistant']);
-  for (const other of ['cntr_2', undefined])
-    expect(typesOf(other)).toEqual(['function_call', 'function_call_output', 'reasoning', 'assistant']);
+  expect(typesOf('cntr_1', 'cntr_1')).toEqual([
+    'reasoning',
+    'code_interpreter_call',
+    'reasoning',
+    'assistant',
+  ]);
+  const toldAsFunction = ['function_call', 'function_call_output', 'reasoning', 'assistant'];
+  expect(typesOf('cntr_2', 'cntr_1')).toEqual(toldAsFunction);
+  expect(typesOf(undefined, 'cntr_1')).toEqual(toldAsFunction);
+  expect(typesOf(undefined, undefined)).toEqual(toldAsFunction);
 });
 
 test('a client’s function of the same name stays the client’s', async () => {

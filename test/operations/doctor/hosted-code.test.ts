@@ -50,7 +50,7 @@ test.each([
   const { lines } = await examined(options, fault);
   expect(lines).toEqual([
     expect.stringMatching(
-      /^! http:\S+ lets nobody make a container for code \(40[34]\)\. .*Bobbin's own Python runs the code: give it that right, or leave code_interpreter out of assistant\.md\.$/,
+      /^! http:\S+ lets nobody make a container for code \(40[34]\)\. .*Bobbin's own Python runs the code: use a provider that has containers and a key that may use them, or leave code_interpreter out of assistant\.md\.$/,
     ),
     '✓ Python starts.',
   ]);

@@ -10,8 +10,11 @@ export type MemoryLimit = (typeof MEMORY_LIMITS)[number];
 /** A container is dropped by OpenAI once it was not used for so long; nothing else can be asked for. */
 export const IDLE_MINUTES = 20;
 
-/** For one file to come or to go, in ms: the largest that we send needs it on a slow line. */
+/** For one file to come or to go, in ms: the largest that we send needs so long on a slow line. */
 const TRANSFER_TIMEOUT_MS = 120_000;
+
+/** For everything else, in ms: somebody waits in a chat. */
+const CALL_TIMEOUT_MS = 20_000;
 
 /** As often is a file's content asked for that breaks off on its way; the SDK tries the rest again by itself. */
 const CONTENT_TRIES = 3;
@@ -41,6 +44,8 @@ export class ContainersApi {
   /** Whose containers these are. */
   readonly provider: Provider;
   readonly #client: OpenAI;
+  /** For the bytes of files. */
+  readonly #transfers: OpenAI;
 
   constructor(options: ProviderOptions) {
     const { baseURL, apiKey } = options;
@@ -48,10 +53,10 @@ export class ContainersApi {
     this.#client = new OpenAI({
       ...(baseURL !== undefined && { baseURL }),
       apiKey: apiKey || 'none',
-      timeout: TRANSFER_TIMEOUT_MS,
       logLevel: 'off',
-      fetch: fetchWithStallTimeout(TRANSFER_TIMEOUT_MS),
+      fetch: fetchWithStallTimeout(CALL_TIMEOUT_MS),
     });
+    this.#transfers = this.#client.withOptions({ fetch: fetchWithStallTimeout(TRANSFER_TIMEOUT_MS) });
   }
 
   /** The id of a new container. */
@@ -81,17 +86,18 @@ export class ContainersApi {
   /** Brings a file, and tells where it stands: not under its own name. */
   async put(id: string, name: string, bytes: Uint8Array, signal: AbortSignal): Promise<string> {
     const file = await toFile(bytes, name);
-    return (await this.#client.containers.files.create(id, { file }, { signal })).path;
+    return (await this.#transfers.containers.files.create(id, { file }, { signal })).path;
   }
 
+  /** The newest files, oldest first. */
   async list(id: string, signal: AbortSignal): Promise<ContainerFile[]> {
     const files: ContainerFile[] = [];
     for await (const file of this.#client.containers.files.list(
       id,
-      { limit: 100, order: 'asc' },
+      { limit: 100, order: 'desc' },
       { signal },
     )) {
-      files.push(containerFile(file));
+      files.unshift(containerFile(file));
       if (files.length === MAX_LISTED) break;
     }
     return files;
@@ -107,7 +113,7 @@ export class ContainersApi {
     for (let tries = 1; ; tries++) {
       try {
         const where = { container_id: id };
-        const { body } = await this.#client.containers.files.content.retrieve(fileId, where, { signal });
+        const { body } = await this.#transfers.containers.files.content.retrieve(fileId, where, { signal });
         return await bytesOf(body, most);
       } catch (error) {
         signal.throwIfAborted();

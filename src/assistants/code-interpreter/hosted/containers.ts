@@ -22,6 +22,9 @@ export interface ContainersOptions {
   now?: () => number;
 }
 
+/** Whose container it is, and which files are to be in it. */
+type Wanted = Pick<CodeRequest, 'session' | 'files'>;
+
 /** A container that code can run in. */
 export interface Place {
   id: string;
@@ -53,17 +56,15 @@ export class Containers {
    * The session's container with the files in it: the one that it has, or a new one. Throws `NoContainers` where the provider
    * has none, and `ModelError`.
    */
-  async open(
-    { session, files }: Pick<CodeRequest, 'session' | 'files'>,
-    signal: AbortSignal,
-  ): Promise<Place> {
+  async open(wanted: Wanted, signal: AbortSignal): Promise<Place> {
+    const { session } = wanted;
     const living = await this.#living(session, signal);
     try {
-      return await this.#fill(session, living ?? (await this.#create(session, signal)), files, signal);
+      if (living) return await this.#fill(wanted, living, true, signal);
     } catch (error) {
-      if (!living || !isGone(error)) throw error;
-      return this.#fill(session, await this.#create(session, signal), files, signal);
+      if (!isGone(error)) throw error;
     }
+    return this.#fill(wanted, await this.#create(session, signal), false, signal);
   }
 
   /** The id of the container that the session has, whether it lives or not. */
@@ -111,32 +112,34 @@ export class Containers {
     }
   }
 
-  /** Brings the files that are not there yet. One that the provider does not take is not brought again. */
+  /**
+   * Brings the files that are not there yet. One that the provider does not take is not brought again. `mayBeGone`: then that
+   * is thrown, in the provider's words.
+   */
   async #fill(
-    session: string,
+    { session, files }: Wanted,
     container: KeptContainer,
-    files: CodeRequest['files'],
+    mayBeGone: boolean,
     signal: AbortSignal,
   ): Promise<Place> {
     const { id, uploads, hasRun } = container;
     const there = new Set(uploads.map(({ name }) => name));
-    const failed: Upload[] = [];
+    const late: Upload[] = [];
     try {
-      for (const { name, read } of files) {
-        if (there.has(name)) continue;
-        const { mayRetry: isLate, ...upload } = await this.#bring(container, name, read, signal);
-        (isLate ? failed : uploads).push(upload);
+      for (const file of files.filter(({ name }) => !there.has(name))) {
+        const { mayRetry: isLate, ...upload } = await this.#bring(container, file, mayBeGone, signal);
+        (isLate ? late : uploads).push(upload);
       }
     } finally {
       await this.kept.set(session, { ...container, uploads, usedAt: this.#now() });
     }
-    return { id, isNew: !hasRun, uploads: [...uploads, ...failed] };
+    return { id, isNew: !hasRun, uploads: [...uploads, ...late] };
   }
 
   async #bring(
     { id, uploads }: KeptContainer,
-    name: string,
-    read: () => Promise<Uint8Array>,
+    { name, read }: CodeRequest['files'][number],
+    mayBeGone: boolean,
     signal: AbortSignal,
   ): Promise<Upload & { mayRetry?: boolean }> {
     const content = await read();
@@ -148,7 +151,7 @@ export class Containers {
       return { name, bytes, path: await this.api.put(id, name, content, signal) };
     } catch (error) {
       signal.throwIfAborted();
-      if (isGone(error)) throw error;
+      if (mayBeGone && isGone(error)) throw error;
       return { name, bytes: 0, problem: reasonOf(error, this.api.provider), mayRetry: mayRetry(error) };
     }
   }

@@ -90,6 +90,8 @@ export class LeftBehind {
     tell: (sentence: string) => void,
     signal: AbortSignal,
   ): Promise<ContainerFile[]> {
+    // Not every provider says where code has run.
+    if (id === '') return [];
     try {
       const files = await this.#containers.api.list(id, signal);
       const its = [call, leftBy(call)];

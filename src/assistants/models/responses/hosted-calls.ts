@@ -15,12 +15,15 @@ export function withHostedCalls(items: ModelItem[], container: string | undefine
   const native = new Set<string>();
   const told: ModelItem[] = [];
   for (const [at, item] of items.entries()) {
-    const its = item.type === 'tool_call' ? hostedItem(items[at + 1]) : undefined;
-    if (item.type === 'tool_call' && its?.container_id === container && its !== undefined) {
+    const ran = item.type === 'tool_call' ? hostedItem(items[at + 1]) : undefined;
+    if (item.type === 'tool_call' && ran && container !== undefined && ran.container_id === container) {
       native.add(item.callId);
-      told.push({ type: 'provider', item: { ...its, ...content(item.arguments, outputs.get(item.callId)) } });
-    } else if (its) told.splice(lastOf(told) + 1, Number.POSITIVE_INFINITY, item);
-    else if (!hostedItem(item) && !(item.type === 'tool_output' && native.has(item.callId))) told.push(item);
+      told.push({ type: 'provider', item: { ...ran, ...content(item.arguments, outputs.get(item.callId)) } });
+    } else if (ran) {
+      told.length = told.findLastIndex((each) => !isReasoning(each)) + 1;
+      told.push(item);
+    } else if (!hostedItem(item) && !(item.type === 'tool_output' && native.has(item.callId)))
+      told.push(item);
   }
   return told;
 }
@@ -35,10 +38,6 @@ function hostedItem(item: ModelItem | undefined) {
   return isObject(own) && own.type === HOSTED_CALL ? own : undefined;
 }
 
-/** The place of the last item that is no reasoning. */
-function lastOf(items: ModelItem[]): number {
-  return items.findLastIndex(({ type, ...rest }) => {
-    const own = 'item' in rest ? rest.item : undefined;
-    return !(type === 'provider' && isObject(own) && own.type === 'reasoning');
-  });
+function isReasoning(item: ModelItem): boolean {
+  return item.type === 'provider' && isObject(item.item) && item.item.type === 'reasoning';
 }

@@ -5,6 +5,8 @@ import { AT_ONCE, add, answer, asked, codeIn, LIMITED, scene, shownIn, thread } 
 const CONTENT = 'GET /containers/{id}/files/{file}/content';
 const WRITES = { code: 'save()', writes: { '/mnt/data/a.txt': Buffer.from('content of a') } };
 const LINKED = { hosted: [WRITES], text: 'See [a](sandbox:/mnt/data/a.txt).' };
+const upload = async (api: { client: import('openai').default }, name: string, text: string) =>
+  (await api.client.files.create({ file: await toFile(Buffer.from(text), name), purpose: 'assistants' })).id;
 const failed = (status: number, message: string) => ({
   status,
   headers: AT_ONCE,
@@ -99,10 +101,6 @@ describe('a file that code wrote', () => {
 });
 
 describe('a file of people', () => {
-  const upload = async (api: { client: import('openai').default }, name: string, text: string) =>
-    (await api.client.files.create({ file: await toFile(Buffer.from(text), name), purpose: 'assistants' }))
-      .id;
-
   test('that is too large for the container is told to the model, once brought and not again', async () => {
     const { server, open } = await scene({ largestFile: 8 }, { text: 'One.' }, { text: 'Two.' });
     const { api } = open();
@@ -133,6 +131,16 @@ describe('a file of people', () => {
     expect(twice).not.toMatch(/is not in/);
     expect(server.containers.all[0]?.files).toHaveLength(1);
   });
+});
+
+test('a container that takes no files at all is told of once, and the question is answered', async () => {
+  const { server, open } = await scene({}, { text: 'One.' });
+  server.containers.fail('POST /containers/{id}/files', failed(404, 'Invalid URL.'));
+  const { api } = open();
+  const { threadId, ask } = await thread(api, 'Read.', [await upload(api, 'data.csv', 'a,b')]);
+  expect((await answer(api, threadId, ask)).run).toMatchObject({ status: 'completed', last_error: null });
+  expect(asked(server)[0]?.instructions).toMatch(/The file data\.csv is not in .*Invalid URL/);
+  expect(server.containers.all).toHaveLength(1);
 });
 
 describe('a provider that limits how much it does', () => {
