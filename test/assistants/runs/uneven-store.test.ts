@@ -36,7 +36,7 @@ test('a store whose writes overtake each other holds the end of every run', asyn
 
 test('outputs that are submitted as soon as they are asked for are streamed to the end', async () => {
   const model = new ScriptedModel(
-    ...Array.from({ length: 10 }, () => [...calls('weather', '{}'), end()]),
+    ...Array.from({ length: 10 }, (_, day) => [...calls('weather', JSON.stringify({ day })), end()]),
     hesitates,
   );
   const api = openApi(model, { keyv: unevenStore() });
