@@ -17,8 +17,10 @@ import { begunRun, type RunThread, streamedRun } from './conversation/run/run.ts
 import { ThreadMap } from './conversation/thread/thread-map.ts';
 import type { TurnParts } from './conversation/turn/turn.ts';
 import { type Catalogue, openCatalogue } from './functions/catalogue.ts';
+import { McpServers } from './functions/mcp/servers.ts';
 import { ModuleSource } from './functions/modules/module-source.ts';
 import { secretsOf } from './functions/output/secrets.ts';
+import type { FunctionSource } from './functions/team-function.ts';
 import { knowledgeInstructions } from './knowledge/instructions.ts';
 import { Knowledge } from './knowledge/knowledge.ts';
 import type { Logger } from './log.ts';
@@ -82,7 +84,8 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
     const knowledge = knowledgeOf(settings, client, store, log);
     const assistant = await assistantOf(settings, client, store, knowledge);
     const threads = new ThreadMap(store.keyv(CONVERSATIONS), client, fileToolsOf(assistant));
-    const functions = functionsOf(options);
+    const mcp = settings.assistant.mcp && new McpServers(settings.assistant.mcp, store, log);
+    const functions = functionsOf(options, mcp?.sources);
     const runSettings = { assistant_id: assistant.id, ...settings.assistant.run };
     const turn = {
       client,
@@ -100,7 +103,12 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
     };
     const { graceMs, catchUpMs } = settings.operation;
     const { prompts } = settings.assistant;
-    const given = { ...(queueOf && { queueOf }), ...(observer && { observer }), ...(tell && { tell }) };
+    const given = {
+      ...(queueOf && { queueOf }),
+      ...(observer && { observer }),
+      ...(tell && { tell }),
+      ...(mcp && { mcp }),
+    };
     return new RunningBot(store, server, turn, { prompts, graceMs, catchUpMs, knowledge, ...given });
   } catch (error) {
     await server.close();
@@ -234,7 +242,10 @@ function modelOf({ model }: Settings): Model {
 }
 
 /** What the assistant can call of the team's; nothing is loaded before it is needed, or the bot warms up. */
-function functionsOf({ settings, log, tell, watchesFunctions = false }: BotOptions): Catalogue {
+function functionsOf(
+  { settings, log, tell, watchesFunctions = false }: BotOptions,
+  servers: readonly FunctionSource[] = [],
+): Catalogue {
   const { env } = process;
   const modules = new ModuleSource({
     ...settings.functions,
@@ -243,7 +254,7 @@ function functionsOf({ settings, log, tell, watchesFunctions = false }: BotOptio
     ...(tell && { tell }),
     redact: (text) => secretsOf(env).redact(text),
   });
-  return openCatalogue([modules], { env, log });
+  return openCatalogue([modules, ...servers], { env, log });
 }
 
 /** What the team knows, on whichever server. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { McpCommand } from './commands/mcp.ts';
 import type { KnowledgeCommand } from './knowledge/commands.ts';
 import type { Whom } from './operations/forgetting/forgetting.ts';
 import { Problem } from './problem.ts';
@@ -20,6 +21,10 @@ const USAGE = `Usage: npm start -- [command] [options]
     search "TEXT"   what would be found, with scores and why
     gaps            the questions that were not answered, alike ones together
     eval FILE       ask the questions of a file of JSON lines, and compare with the last time
+  mcp             the MCP servers that assistant.md names, whose tools the assistant has
+    list            how they stand, their tools, and which are off
+    approve NAME    take the tools of a server, or one of them, that say something else than before
+    login NAME      sign in at a server, once
   backup FILE     write everything into one new file, also while Bobbin runs (SQLite)
   forget          delete everything of a person or a conversation, and print what was deleted where
     --person ID        the platform's id of them, such as U0123; in the terminal the user's name
@@ -38,6 +43,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   backup: ['FILE'],
   forget: [],
   knowledge: ['WHAT', 'TEXT'],
+  mcp: ['WHAT', 'NAME'],
 };
 
 /** The exit status of a command line that makes no sense. */
@@ -79,6 +85,9 @@ async function run(args: string[]): Promise<void> {
   } else if (command === 'knowledge') {
     const { knowledge } = await import('./commands/knowledge.ts');
     await knowledge(settings, knowledgeCommandOf(words, options['dry-run']));
+  } else if (command === 'mcp') {
+    const { mcp } = await import('./commands/mcp.ts');
+    await mcp(settings, mcpCommandOf(words));
   } else if (command === 'start' && hasPlatform) {
     const { start } = await import('./commands/start.ts');
     await start(settings, proxies);
@@ -120,6 +129,14 @@ function knowledgeCommandOf([what, text]: readonly string[], isDry: boolean): Kn
   if (what === 'eval' && text) return { what, file: text };
   return misuse(
     'knowledge wants sync, status, search with a text in quotes, gaps, or eval with the name of a file.',
+  );
+}
+
+function mcpCommandOf([what, name]: readonly string[]): McpCommand {
+  if (what === 'list' && name === undefined) return { what };
+  if ((what === 'approve' || what === 'login') && name) return { what, name };
+  return misuse(
+    'mcp wants list, approve with the name of a server or tool, or login with the name of a server.',
   );
 }
 

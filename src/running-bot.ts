@@ -11,6 +11,7 @@ import { Ratings } from './conversation/ratings.ts';
 import { Stops } from './conversation/stops.ts';
 import { type TurnParts, takeTurn } from './conversation/turn/turn.ts';
 import { Turns, type TurnTask } from './conversation/turns.ts';
+import type { McpServers } from './functions/mcp/servers.ts';
 import { holding } from './holding.ts';
 import { Gaps } from './knowledge/gaps.ts';
 import type { Knowledge } from './knowledge/knowledge.ts';
@@ -69,6 +70,8 @@ export interface RunningBotOptions {
   knowledge?: Knowledge;
   /** Is told of that. */
   tell?: (line: string) => void;
+  /** The MCP servers whose tools are among the functions. */
+  mcp?: McpServers;
 }
 
 /** A platform, and its conversations. */
@@ -165,6 +168,10 @@ export class RunningBot implements Bot {
     return this.#options.knowledge;
   }
 
+  get mcp(): McpServers | undefined {
+    return this.#options.mcp;
+  }
+
   receive(message: IncomingMessage): Receipt {
     this.#known.add(message.conversation);
     this.#watch?.arrived(message);
@@ -243,6 +250,7 @@ export class RunningBot implements Bot {
     await this.#ratings.taken();
     await this.#options.knowledge?.close();
     await this.#turn.functions.close();
+    await this.#options.mcp?.close();
     await this.#server.close();
     this.#stops.close();
     this.#health.close();

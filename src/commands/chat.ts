@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import { memoryStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
 import { backupRequests } from './backup.ts';
 import { knowledgeRequests } from './knowledge-requests.ts';
+import { mcpRequests } from './mcp-requests.ts';
 
 /** A search shows nothing of itself but its sources, below the answer: so it says what it was. Others are named by their type. */
 const TOOL_LABELS: Readonly<Record<string, string>> = { file_search: 'Searched the team’s documents' };
@@ -65,9 +67,11 @@ export async function chat(settings: Settings, { fresh, streamed }: ChatOptions)
     });
     await bot.connect([terminal]);
     const ofKnowledge = knowledgeRequests(async () => (await bot.open()).knowledge);
-    if (!store.shared)
-      control = await openControl(settings.store.dataDir, { ...backupRequests(store), ...ofKnowledge }, log);
-    await terminal.left;
+    const ofMcp = mcpRequests(async () => (await bot.open()).mcp);
+    const requests = { ...backupRequests(store), ...ofKnowledge, ...ofMcp };
+    if (!store.shared) control = await openControl(settings.store.dataDir, requests, log);
+    // Who is told to end ends what it has started.
+    await Promise.race([terminal.left, once(process, 'SIGTERM'), once(process, 'SIGHUP')]);
     await bot.stop(conversation);
   } finally {
     await control?.close();

@@ -50,7 +50,7 @@ function partsOf(settings: Settings, ask: boolean): Section[] {
     title: 'Store',
     examine: () => (databaseUrl ? postgres(databaseUrl, poolSize) : examineSqlite(dataDir)),
   };
-  const known = [...knowledge(settings), ...functions(settings)];
+  const known = [...knowledge(settings), ...functions(settings), ...mcp(settings)];
   if (baseURL === undefined)
     return [store, model(settings, ask), ...platforms(settings), ...known, sandbox(settings)];
   const server = { title: 'Assistants server', examine: () => examineAssistantsServer(baseURL, access) };
@@ -97,6 +97,17 @@ function functions({ functions: { dir, isRequired } }: Settings): Section[] {
       },
     },
   ];
+}
+
+/** Loaded only where it is used. */
+function mcp({ assistant, store }: Settings): Section[] {
+  const { mcp: servers = [] } = assistant;
+  if (servers.length === 0) return [];
+  async function* examine(): AsyncGenerator<Finding> {
+    const { examineMcp } = await import('../operations/doctor/mcp.ts');
+    yield* examineMcp(servers, store.databaseUrl === undefined ? store.dataDir : undefined);
+  }
+  return [{ title: 'MCP servers', examine }];
 }
 
 /** Loaded only where it is used. */

@@ -15,6 +15,7 @@ import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
 import { backupRequests } from './backup.ts';
 import { knowledgeRequests } from './knowledge-requests.ts';
+import { mcpRequests } from './mcp-requests.ts';
 
 /** Ten of Discord's messages, which take ten seconds there: what is longer is better read as a file. */
 const REPLY_LENGTH = 20_000;
@@ -51,9 +52,10 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
   open.defer(watchPlatformCalls(settings, metrics));
   if (!store.shared) {
     const ofKnowledge = knowledgeRequests(async () => (await bot.open()).knowledge);
+    const ofMcp = mcpRequests(async () => (await bot.open()).mcp);
     const control = await openControl(
       settings.store.dataDir,
-      { ...backupRequests(store), ...ofKnowledge },
+      { ...backupRequests(store), ...ofKnowledge, ...ofMcp },
       log,
     );
     open.defer(() => control.close());

@@ -20,8 +20,8 @@ type Answer = { readonly text: string } | { readonly problem: string };
 /** Systems take no longer path for a socket, in bytes: https://nodejs.org/api/net.html#identifying-paths-for-ipc-connections */
 const LONGEST_PATH = 103;
 
-/** Longer than any request, in characters. */
-const LONGEST_REQUEST = 10_000;
+/** Longer than any request, in characters; the longest holds a sign-in with its tokens. */
+const LONGEST_REQUEST = 200_000;
 
 /** How a socket says that nobody is there. */
 const NOBODY: ReadonlySet<unknown> = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK']);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AUDIENCE, ENTRY_FIELDS, knowledge, staleAfter } from './knowledge-fields.ts';
+import { mcp } from './mcp-fields.ts';
 import { nearest } from './nearest.ts';
 
 /** The tools that an assistant can have, as they are written in `assistant.md`. */
@@ -54,6 +55,7 @@ const FIELDS = {
   knowledge: knowledge.exactOptional(),
   contact: z.string().trim().min(1).max(256).exactOptional(),
   stale_after: staleAfter.exactOptional(),
+  mcp: mcp.exactOptional(),
 };
 
 /** What each field must be, to go on after "must be". */
@@ -75,6 +77,7 @@ const EXPECTED: Record<keyof typeof FIELDS, string> = {
     'a list of files, folders and globs, each a text, or a map with a path and, if you like, an audience and an owner',
   contact: 'a text of 1 to 256 characters: who is named when no answer is found',
   stale_after: 'a number of days from 1, or a time such as 6 months',
+  mcp: 'a map of servers by their names',
 };
 
 const schema = z.strictObject(FIELDS);
@@ -105,6 +108,7 @@ function toMistakes(issue: z.core.$ZodIssue, written: Record<string, unknown>): 
     return issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownEntryField(key) }));
   if (field === 'knowledge' && issue.path[2] === 'audience')
     return [{ path: issue.path.slice(0, 3), message: `audience must be ${AUDIENCE}.` }];
+  if (field === 'mcp') return [{ path: issue.path, message: issue.message }];
   const expected = isField(field) ? EXPECTED[field] : 'as documented';
   const missing = isField(field) && !(field in written);
   const message = missing ? `is missing: it must be ${expected}.` : `must be ${expected}.`;

@@ -7,6 +7,7 @@ import type { Checked } from './checked.ts';
 import { decodeText } from './decode-text.ts';
 import { parseFrontMatter } from './front-matter.ts';
 import type { KnowledgeEntry } from './knowledge-fields.ts';
+import { type McpServer, resolveServers } from './mcp-variables.ts';
 
 /** The Assistants API's own limit, in UTF-16 code units. */
 const MAX_INSTRUCTIONS = 256_000;
@@ -23,6 +24,8 @@ export interface AssistantFile {
   prompts: SuggestedPrompt[];
   /** What the team's knowledge is. */
   knowledge?: KnowledgeSettings;
+  /** The MCP servers whose tools it has. */
+  mcp?: McpServer[];
 }
 
 export interface KnowledgeSettings {
@@ -35,10 +38,17 @@ export interface KnowledgeSettings {
   staleAfterDays?: number;
 }
 
-/** Reads and checks the file at `path`; with `model`, that one is used and the file needs none. */
-export async function readAssistantFile(path: string, model?: string): Promise<Checked<AssistantFile>> {
+/**
+ * Reads and checks the file at `path`; with `model`, that one is used and the file needs none.
+ * @param variables The environment, of which the file may name variables.
+ */
+export async function readAssistantFile(
+  path: string,
+  model?: string,
+  variables: NodeJS.ProcessEnv = {},
+): Promise<Checked<AssistantFile>> {
   const text = await readText(path);
-  return text.mistakes ? text : parseAssistantFile(text.value, path, model);
+  return text.mistakes ? text : parseAssistantFile(text.value, path, model, variables);
 }
 
 async function readText(path: string): Promise<Checked<string>> {
@@ -60,7 +70,12 @@ function reasonOf(error: unknown): string {
 }
 
 /** Checks the text of the file at `path`, which is named in every mistake. */
-export function parseAssistantFile(text: string, path: string, model?: string): Checked<AssistantFile> {
+export function parseAssistantFile(
+  text: string,
+  path: string,
+  model?: string,
+  variables: NodeJS.ProcessEnv = {},
+): Checked<AssistantFile> {
   if (text.trim() === '') {
     return { mistakes: [`${path} is empty: write the assistant's fields and instructions into it.`] };
   }
@@ -68,13 +83,16 @@ export function parseAssistantFile(text: string, path: string, model?: string): 
   if (parsed.mistakes) return { mistakes: parsed.mistakes.map((mistake) => `${path}, ${mistake}`) };
   const { fields: written, body, lineOf } = parsed.value;
   const checked = checkFields(written, model);
+  const mcp = resolveServers(checked.mistakes ? [] : (checked.fields.mcp ?? []), variables);
   const mistakes = [
-    ...(checked.mistakes ?? []).map((mistake) => `${place(path, lineOf(mistake.path))}${mistake.message}`),
+    ...[...(checked.mistakes ?? []), ...mcp.mistakes].map(
+      (mistake) => `${place(path, lineOf(mistake.path))}${mistake.message}`,
+    ),
     ...mistakesInInstructions(body).map((mistake) => `${path}: ${mistake}`),
   ];
   return checked.mistakes || mistakes.length > 0
     ? { mistakes }
-    : { value: toAssistantFile(checked.fields, body, path) };
+    : { value: toAssistantFile(checked.fields, mcp.servers, body, path) };
 }
 
 function place(path: string, line: number | undefined): string {
@@ -87,8 +105,13 @@ function mistakesInInstructions(body: string): string[] {
   return [`the instructions are ${body.length} characters long: shorten them to ${MAX_INSTRUCTIONS}.`];
 }
 
-function toAssistantFile(fields: AssistantFields, instructions: string, path: string): AssistantFile {
-  const { greeting, prompts, max_completion_tokens, max_prompt_tokens, ...rest } = fields;
+function toAssistantFile(
+  fields: AssistantFields,
+  servers: McpServer[],
+  instructions: string,
+  path: string,
+): AssistantFile {
+  const { greeting, prompts, max_completion_tokens, max_prompt_tokens, mcp, ...rest } = fields;
   const { knowledge, contact, stale_after: staleAfterDays, ...assistant } = rest;
   const tools = knowledge?.length ? withFileSearch(assistant.tools) : assistant.tools;
   return {
@@ -99,6 +122,7 @@ function toAssistantFile(fields: AssistantFields, instructions: string, path: st
     },
     ...(greeting !== undefined && { greeting }),
     prompts,
+    ...(mcp && { mcp: servers }),
     ...((knowledge || contact || staleAfterDays) && {
       knowledge: {
         root: dirname(resolve(path)),

@@ -15,7 +15,7 @@ export interface Settings extends Config {
 export async function checkSettings(env: NodeJS.ProcessEnv): Promise<Checked<Settings>> {
   const config = readConfig(withProxyVariables(env));
   const { path, model } = assistantSource(env);
-  const assistant = await readAssistantFile(path, model);
+  const assistant = await readAssistantFile(path, model, env);
   if (config.mistakes || assistant.mistakes)
     return { mistakes: [...(config.mistakes ?? []), ...(assistant.mistakes ?? [])] };
   const standIn = model !== undefined && { standIn: model };

@@ -152,7 +152,7 @@ describe('a mistake is told with its line and what to write', () => {
     ['temprature: 1', 'line 4: temprature is not a field. Did you mean temperature?'],
     [
       'maxTokens: 1',
-      'line 4: maxTokens is not a field. The fields are: name, description, model, tools, temperature, top_p, reasoning_effort, response_format, max_completion_tokens, max_prompt_tokens, metadata, greeting, prompts, knowledge, contact, stale_after.',
+      'line 4: maxTokens is not a field. The fields are: name, description, model, tools, temperature, top_p, reasoning_effort, response_format, max_completion_tokens, max_prompt_tokens, metadata, greeting, prompts, knowledge, contact, stale_after, mcp.',
     ],
     ['name: Eve', 'line 4: Map keys must be unique.'],
     ['a: b: c', 'line 4: Nested mappings are not allowed in compact mappings.'],

@@ -11,7 +11,15 @@ export function redactor(settings: Settings | undefined): (text: string) => stri
   return (text) => secrets.reduce((told, secret) => told.replaceAll(secret, '[redacted]'), text);
 }
 
-function secretsOf({ model, assistants, slack, discord, store, proxy }: Settings): (string | undefined)[] {
+function secretsOf({
+  model,
+  assistants,
+  assistant,
+  slack,
+  discord,
+  store,
+  proxy,
+}: Settings): (string | undefined)[] {
   return [
     model.api === 'demo' ? undefined : model.apiKey,
     assistants.apiKey,
@@ -19,6 +27,7 @@ function secretsOf({ model, assistants, slack, discord, store, proxy }: Settings
     slack?.appToken,
     slack?.signingSecret,
     discord?.token,
+    ...(assistant.mcp ?? []).flatMap(({ secrets }) => secrets),
     ...[store.databaseUrl, proxy?.https, proxy?.http].flatMap(passwordsIn),
   ];
 }

@@ -1,9 +1,9 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Problem } from '../../problem.ts';
 import { StoreProblem } from '../store-problem.ts';
-import { checkContent, checkFiles, markOpen } from './files.ts';
+import { checkContent, checkFiles, logOf, markOpen } from './files.ts';
 import { SEARCH_TABLES } from './search/schema.ts';
 
 /** The database's name in `DATA_DIR`. */
@@ -28,11 +28,23 @@ export function openDatabase(dataDir: string): DatabaseSync {
   try {
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     prepare(database, file);
+    keepToOwner(file);
     markOpen(database);
     return database;
   } catch (error) {
     database?.close();
     throw explain(error, file);
+  }
+}
+
+/** Conversations and sign-ins are kept in it, also where the folder is open to others. A new log is made as the file is. */
+function keepToOwner(file: string): void {
+  for (const path of [file, logOf(file)]) {
+    try {
+      chmodSync(path, 0o600);
+    } catch {
+      // Who may write to a file of somebody else can't keep it from them.
+    }
   }
 }
 
