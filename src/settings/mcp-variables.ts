@@ -82,8 +82,7 @@ class Resolution {
   #valueOf(name: string, field: string): string {
     const value = this.#variables[name]?.trim() ?? '';
     const isBroken = /\p{Cc}/u.test(value);
-    if (value === '')
-      this.#mistake(field, `the environment variable ${name} is not set: put it into .env.`);
+    if (value === '') this.#mistake(field, `the environment variable ${name} is not set: put it into .env.`);
     if (isBroken)
       this.#mistake(field, `the environment variable ${name} holds a line break: copy its value again.`);
     if (value !== '') this.#secrets.add(value);

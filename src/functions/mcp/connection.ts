@@ -138,9 +138,9 @@ export class Connection {
     return new NotConnected(this.#failure(cause), { cause });
   }
 
-  /** Nothing can be asked any more. */
-  get isOver(): boolean {
-    return this.#ending.signal.aborted;
+  /** Aborted when nothing can be asked any more. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
   }
 
   tools(): Promise<Listing> {

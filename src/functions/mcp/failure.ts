@@ -66,9 +66,15 @@ export function failureOf(error: unknown, server: McpServer, lastWords = ''): Fa
     );
   if (isTimeout(error)) return clause('it did not answer in time', 'it did not answer in time');
   if (lastWords !== '') return clause(`its program ended ${lastWords}`, 'its program ended');
-  const words = error instanceof Error ? error.message : String(error);
+  const words = wordsOf(error);
   if (error instanceof ProtocolError) return clause(`it refused: ${words}`, 'it refused to be connected');
   return clause(words, 'it is not connected');
+}
+
+/** What `fetch` says went wrong stands in its cause. */
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
 /** The HTTP status that an error tells of. */

@@ -199,12 +199,10 @@ export class McpSource implements FunctionSource {
   }
 
   async #askAgain(connection: Connection): Promise<void> {
-    while (this.#connection === connection) {
-      await Promise.race([
-        connection.closed,
-        sleep(LIST_AGAIN_MS, undefined, { ref: false, signal: this.#end.signal }).catch(() => {}),
-      ]);
-      if (this.#connection === connection && !this.#end.signal.aborted) this.#refreshSoon(connection);
+    const signal = AbortSignal.any([this.#end.signal, connection.ending]);
+    while (!signal.aborted) {
+      await sleep(LIST_AGAIN_MS, undefined, { ref: false, signal }).catch(() => {});
+      if (!signal.aborted) this.#refreshSoon(connection);
     }
   }
 
@@ -280,7 +278,7 @@ export class McpSource implements FunctionSource {
 
   /** The connection that there is, or the one that is made now. */
   async #connectionFor(signal: AbortSignal): Promise<Connection> {
-    if (this.#connection && !this.#connection.isOver) return this.#connection;
+    if (this.#connection && !this.#connection.ending.aborted) return this.#connection;
     this.#pause.abort();
     const patience = new AbortController();
     const late = sleep(CALL_PATIENCE_MS, undefined, {

@@ -3,6 +3,7 @@ import { auth, extractWWWAuthenticateParams, type FetchLike, OAuthError } from '
 import { Problem } from '../../../problem.ts';
 import type { McpAddress } from '../../../settings/mcp-fields.ts';
 import type { McpServer } from '../../../settings/mcp-variables.ts';
+import { wordsOf } from '../failure.ts';
 import { guardedFetch } from '../guarded-fetch.ts';
 import { Inflow } from '../inflow.ts';
 import { boundedLine, withoutSecrets } from '../words.ts';
@@ -132,9 +133,8 @@ function answerIn(params: URLSearchParams): { authorizationCode: string; iss?: s
 function explained(error: unknown, { name, secrets }: McpServer, signal: AbortSignal): unknown {
   if (error instanceof Problem) return new Problem(`${name}: ${error.message}`);
   if (signal.aborted) return new Problem(`${name}: nobody has signed in. Run it again to begin anew.`);
-  const words = error instanceof Error ? error.message : String(error);
-  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  const why = boundedLine(withoutSecrets(`${words}${cause}`, secrets), LONGEST_WORDS);
+  const words = wordsOf(error);
+  const why = boundedLine(withoutSecrets(words, secrets), LONGEST_WORDS);
   const hint =
     error instanceof OAuthError || /regist/i.test(words)
       ? ' Where a client must be registered by hand, put its client_id, and the port of its redirect address, under oauth in assistant.md.'
