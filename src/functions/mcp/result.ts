@@ -49,7 +49,7 @@ export async function functionResult(
       text === '' ? 'The tool failed and did not say why.' : text.slice(0, LONGEST_ERROR),
     );
   const { files } = collected;
-  return { text: text === '' ? 'The tool gave nothing back.' : text, ...(files.length > 0 && { files }) };
+  return files.length > 0 ? { text, files } : { text: text || 'The tool gave nothing back.' };
 }
 
 /** Texts and files in the order in which they come. */
@@ -124,7 +124,6 @@ class Collected {
       bytes: Buffer.from(base64, 'base64'),
     };
     this.files.push(file);
-    this.texts.push(`[The file ${file.name} comes with the reply.]`);
   }
 
   #unused(name: string): string {

@@ -131,6 +131,30 @@ test('an address at which nobody is is told', async () => {
   );
 });
 
+test('a server that says that its tools are others now is asked for them, and what has changed is off', async () => {
+  let words = 'One.';
+  const changing: Behaviour = {
+    list: () => ({
+      tools: [
+        { name: 'one', description: words, inputSchema: anything },
+        { name: words, inputSchema: anything },
+      ],
+    }),
+    run:
+      () =>
+      (_, { notify }) => {
+        words = 'Two.';
+        notify('notifications/tools/list_changed');
+        return text('changed');
+      },
+  };
+  const { say, source } = await scene({ streams: true }, {}, changing);
+  await say('wiki__one');
+  await expect
+    .poll(() => source('wiki').functions.map(({ name }) => name))
+    .toEqual([expect.stringMatching(/^wiki__Two__[\da-f]{6}$/)]);
+});
+
 test('a server of the newest version is talked to, and one of another is told', async () => {
   const { say } = await scene({}, {}, { ...behaviour, isModern: true });
   expect(await say('wiki__echo', { text: 'new' })).toBe('new');

@@ -31,15 +31,7 @@ test('texts come to the model, and pictures, sounds and binary resources as file
     'report (1).pdf',
   ]);
   expect(Buffer.from(files?.[0]?.bytes ?? []).toString('base64')).toBe(PNG);
-  expect(text).toBe(
-    [
-      'Here it is:',
-      ...['shot-image.png', 'shot-image.jpg', 'shot-audio.wav', 'report (1).pdf'].map(
-        (name) => `[The file ${name} comes with the reply.]`,
-      ),
-      'note://7:\nBuy milk.',
-    ].join('\n\n'),
-  );
+  expect(text).toBe('Here it is:\n\nnote://7:\nBuy milk.');
 });
 
 test.each([
@@ -111,7 +103,7 @@ test('no content makes it throw anything else', async () => {
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.array(fc.oneof(block, fc.jsonValue())), fc.jsonValue()), async (content) => {
       const { text, files = [] } = await resultOf(content);
-      expect(text).not.toBe('');
+      expect(text !== '' || files.length > 0).toBe(true);
       for (const { name } of files) expect(name).toMatch(/^[^\\/:*?"<>|]{1,100}$/);
     }),
   );
