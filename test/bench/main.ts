@@ -3,6 +3,7 @@ import { codeInterpreterFigures } from './code-interpreter.ts';
 import { discordFigures } from './discord.ts';
 import { type Figure, print } from './figure.ts';
 import { functionCallFigures } from './function-calls.ts';
+import { mcpFigures } from './mcp.ts';
 import { publisherFigures } from './publisher.ts';
 import { queueFigures } from './queue.ts';
 import { reactionFigures } from './reaction.ts';
@@ -31,6 +32,7 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['Queue', queueFigures],
   ['Turns', turnFigures],
   ['Function calls', functionCallFigures],
+  ['MCP servers', mcpFigures],
   ['Refusals', refusalFigures],
   ['A thousand replies', thousandFigures],
 ];
