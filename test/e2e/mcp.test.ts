@@ -124,7 +124,14 @@ test('no program outlives Bobbin that ends on SIGTERM, and none that heeds its i
   bobbin.child.kill('SIGTERM');
   await bobbin.end;
   await expect.poll(() => pids.map(isAlive)).toEqual([false, false]);
-  writeFileSync(heeding, '');
+  for (const file of [stubborn, heeding]) writeFileSync(file, '');
+  const chat = start(['chat']);
+  await expect.poll(() => [pidIn(stubborn), pidIn(heeding)].every(Boolean)).toBe(true);
+  const chatted = [pidIn(stubborn), pidIn(heeding)];
+  chat.child.kill('SIGTERM');
+  await chat.end;
+  await expect.poll(() => chatted.map(isAlive)).toEqual([false, false]);
+  for (const file of [stubborn, heeding]) writeFileSync(file, '');
   const killed = start([]);
   await expect.poll(() => pidIn(heeding)).toBeGreaterThan(0);
   const pid = pidIn(heeding);

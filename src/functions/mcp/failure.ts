@@ -21,6 +21,9 @@ export interface Failure {
   readonly wantsSignIn: boolean;
 }
 
+/** What servers answer that have something else at the address. */
+const NO_ENDPOINT: ReadonlySet<number> = new Set([404, 405]);
+
 /** Of what a server says of itself, in UTF-16 code units. */
 const LONGEST_WORDS = 300;
 
@@ -49,8 +52,11 @@ export function failureOf(error: unknown, server: McpServer, lastWords = ''): Fa
         )
       : signIn();
   const status = statusOf(error);
-  if (status !== undefined)
-    return clause(`it answered HTTP ${status}: check the url`, `it answered with an error (HTTP ${status})`);
+  if (status !== undefined) {
+    const older = NO_ENDPOINT.has(status) ? '; the older transport, HTTP with SSE, is not spoken here' : '';
+    const told = `it answered with an error (HTTP ${status})`;
+    return clause(`it answered HTTP ${status}: check the url${older}`, told);
+  }
   const code = codeOf(error);
   if (code === 'ENOENT' && 'command' in server)
     return clause(

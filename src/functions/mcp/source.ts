@@ -1,22 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Progress } from '@modelcontextprotocol/client';
 import type { Logger } from '../../log.ts';
 import type { McpServer } from '../../settings/mcp-variables.ts';
-import {
-  type CallContext,
-  FunctionError,
-  type FunctionResult,
-  type FunctionSource,
-  type TeamFunction,
-} from '../team-function.ts';
+import { FunctionError, type FunctionSource, type TeamFunction } from '../team-function.ts';
 import type { Connection } from './connection.ts';
 import type { Failure } from './failure.ts';
 import type { SignIn } from './oauth/sign-in.ts';
 import type { Pins } from './pins.ts';
-import { functionResult } from './result.ts';
 import { signInFunction } from './sign-in-function.ts';
 import type { ServerStatus } from './status.ts';
-import { isMap, type OfferedTool } from './tool.ts';
+import { toolCall } from './tool-call.ts';
 import { candidates, functionsOf } from './tool-functions.ts';
 import { boundedLine, withoutSecrets } from './words.ts';
 
@@ -39,8 +31,8 @@ const LIST_PAUSE_MS = 2_000;
 /** Servers that can't say that their list has changed are asked so often, in ms. */
 const LIST_AGAIN_MS = 10 * 60_000;
 
-/** Of what a server says that it is doing, in UTF-16 code units. */
-const LONGEST_PROGRESS = 120;
+/** Of what went wrong with a list, in UTF-16 code units. */
+const LONGEST_REASON = 300;
 
 export interface SourceOptions {
   readonly pins: Pins;
@@ -220,8 +212,10 @@ export class McpSource implements FunctionSource {
       try {
         await this.#refresh(connection);
       } catch (error) {
+        // Its details hold what the server has answered.
+        const reason = boundedLine(withoutSecrets(String(error), this.#secrets()), LONGEST_REASON);
         this.#options.log.warn(
-          { err: error, server: this.name },
+          { server: this.name, reason },
           'the tools of an MCP server could not be listed',
         );
       }
@@ -235,11 +229,11 @@ export class McpSource implements FunctionSource {
       this.name,
       found.map(({ tool }) => tool),
     );
-    this.functions = functionsOf(
-      this.#server,
-      found,
-      verdicts,
-      (tool) => (args, context) => this.#call(tool, args, context),
+    this.functions = functionsOf(this.#server, found, verdicts, (tool) =>
+      toolCall(tool, this.#server, {
+        connectionFor: (signal) => this.#connectionFor(signal),
+        secrets: () => this.#secrets(),
+      }),
     );
     this.#notes = notes;
     const changed = [...verdicts].flatMap(([name, verdict]) => (verdict === 'changed' ? [name] : []));
@@ -251,29 +245,9 @@ export class McpSource implements FunctionSource {
     );
   }
 
-  async #call(tool: OfferedTool, args: unknown, context: CallContext): Promise<FunctionResult> {
-    if (!isMap(args)) throw new FunctionError('The arguments must be a JSON object.');
-    const options = {
-      signal: context.signal,
-      timeoutMs: this.#server.timeoutMs,
-      onProgress: (progress: Progress) => context.progress(doing(progress)),
-    };
-    for (let isRepeated = false; ; isRepeated = true) {
-      const connection = await this.#connectionFor(context.signal);
-      try {
-        const result = await connection.call(tool, args, options);
-        const { text, ...files } = await functionResult(tool.name, result, (uri) =>
-          connection.read(uri, context.signal),
-        );
-        return { text: withoutSecrets(text, this.#server.secrets), ...files };
-      } catch (error) {
-        if (context.signal.aborted) throw context.signal.reason;
-        const { callFailure } = await import('./call-failure.ts');
-        const failure = await callFailure(error, this.#server, connection);
-        if (failure.wasNotMade && !isRepeated) continue;
-        throw new FunctionError(withoutSecrets(failure.message, this.#server.secrets), { cause: error });
-      }
-    }
+  /** What the server was given it may give back. */
+  #secrets(): string[] {
+    return [...this.#server.secrets, ...(this.#options.signIn?.secrets ?? [])];
   }
 
   /** The connection that there is, or the one that is made now. */
@@ -292,10 +266,4 @@ export class McpSource implements FunctionSource {
       `The MCP server "${this.name}" cannot be used now: ${reason}. The call was not made. Say so; it may work later.`,
     );
   }
-}
-
-/** What people see of a server's progress. */
-function doing({ progress, total, message }: Progress): string {
-  if (message) return boundedLine(message, LONGEST_PROGRESS);
-  return total ? `${progress} of ${total}` : `${progress}`;
 }

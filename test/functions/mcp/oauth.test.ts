@@ -66,6 +66,14 @@ test('a sign-in that has run out is renewed by itself, once for many calls at a 
   expect(opened.sim.events).toEqual(['register', 'code', 'refresh']);
 });
 
+test('a server that gives back the token it was sent does not give it to the model', async () => {
+  const { sim, server, servers, source, say } = await scene();
+  await signIn({ server, servers });
+  await expect.poll(() => source('wiki').functions).toMatchObject([{ name: 'wiki__echo' }]);
+  const { authorization = '' } = sim.requests.at(-1)?.headers ?? {};
+  expect(await say('wiki__echo', { text: authorization })).toBe('Bearer [redacted]');
+});
+
 test('a sign-in outlives the process, and is used at no other address', async () => {
   const { sim, server, servers, store } = await scene();
   await signIn({ server, servers });

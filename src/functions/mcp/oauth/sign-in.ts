@@ -18,6 +18,8 @@ type Unauthorized = Parameters<NonNullable<AuthProvider['onUnauthorized']>>[0];
 export class SignIn implements AuthProvider {
   readonly #server: McpAddress & { name: string };
   readonly #signIns: SignIns;
+  /** What was sent last, and what renews it: nobody may read it. */
+  secrets: readonly string[] = [];
   #known: Promise<KeptSignIn | undefined> | undefined;
   #renewing: Promise<void> | undefined;
   #renewedAt = Number.NEGATIVE_INFINITY;
@@ -29,7 +31,9 @@ export class SignIn implements AuthProvider {
 
   async token(): Promise<string | undefined> {
     this.#known ??= this.#read();
-    return (await this.#known)?.tokens?.access_token;
+    const { tokens } = (await this.#known) ?? {};
+    this.secrets = [tokens?.access_token, tokens?.refresh_token].filter((token) => token !== undefined);
+    return tokens?.access_token;
   }
 
   /** What is kept has become another. */
