@@ -140,3 +140,17 @@ test('no program outlives Bobbin that ends on SIGTERM, and none that heeds its i
   await expect.poll(() => isAlive(pid)).toBe(false);
   for (const left of [pidIn(stubborn)]) if (isAlive(left)) process.kill(-left, 'SIGKILL');
 });
+
+test('a variable that a server needs is asked for before anything starts, and taken from .env', async () => {
+  const { start, folder } = await team({ sim: program([], { env: ['SIM_SECRET'], allow: ['env'] }) });
+  const { stderr, status } = await start(['mcp', 'list']).end;
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /assistant\.md, line \d+: env of the MCP server sim: the environment variable SIM_SECRET is not set: put it into \.env\./,
+  );
+  writeFileSync(join(folder, '.env'), 'SIM_SECRET=sim-secret-4711-abcdef\n');
+  expect(await start(['mcp', 'list']).end).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('sim__env'),
+  });
+});
