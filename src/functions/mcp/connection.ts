@@ -147,16 +147,19 @@ export class Connection {
     return listTools(this.#client, this.#ending.signal);
   }
 
-  /** Calls a tool. Rejects with what the SDK throws; `isGone` says whether the connection is. */
-  async call(tool: OfferedTool, args: Record<string, unknown>, options: CallOptions): Promise<ToolResult> {
+  /** Calls a tool. Rejects with what the SDK throws. */
+  call(tool: OfferedTool, args: Record<string, unknown>, options: CallOptions): Promise<ToolResult> {
     const { signal, timeoutMs, onProgress } = options;
-    // The newest version puts some arguments into headers, for which the definition is needed.
-    const needsDefinition = this.#client.getProtocolEra() === 'modern';
-    const toolDefinition = { name: tool.name, inputSchema: { ...tool.inputSchema, type: 'object' as const } };
     return this.#client.callTool(
       { name: tool.name, arguments: args },
-      { signal, timeout: timeoutMs, onprogress: onProgress, ...(needsDefinition && { toolDefinition }) },
+      { signal, timeout: timeoutMs, onprogress: onProgress, ...this.#definition(tool) },
     );
+  }
+
+  /** The newest version puts some arguments into headers, for which the definition is needed. */
+  #definition({ name, inputSchema }: OfferedTool) {
+    if (this.#client.getProtocolEra() !== 'modern') return {};
+    return { toolDefinition: { name, inputSchema: { ...inputSchema, type: 'object' as const } } };
   }
 
   async read(uri: string, signal: AbortSignal): Promise<readonly unknown[]> {

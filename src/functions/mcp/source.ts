@@ -212,6 +212,7 @@ export class McpSource implements FunctionSource {
       try {
         await this.#refresh(connection);
       } catch (error) {
+        if (connection.ending.aborted) break;
         // Its details hold what the server has answered.
         const reason = boundedLine(withoutSecrets(String(error), this.#secrets()), LONGEST_REASON);
         this.#options.log.warn(
