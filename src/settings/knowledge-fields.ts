@@ -12,9 +12,6 @@ export interface KnowledgeEntry {
 /** How somebody or a place is named in an audience: https://docs.slack.dev/reference/objects, snowflakes on Discord. */
 const NAMED = /^(slack:([CGUWS][A-Z0-9]{2,30}|#[^\s,#@]{1,80}|@[^\s,#@]{1,80})|discord:\d{15,20})$/;
 
-/** A person, a user group of Slack or a role of Discord. */
-export const PERSON_OR_GROUP = /^(slack:([UWS][A-Z0-9]{2,30}|@[^\s,#@]{1,80})|discord:\d{15,20})$/;
-
 export const AUDIENCE =
   'a list of channels, people and groups, such as slack:C0123ABCD, slack:#hr, slack:U0123ABCD (a person), slack:S0123ABCD or slack:@hr-team (a user group), or discord: with the id of a channel, role or person';
 
