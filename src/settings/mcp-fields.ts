@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PERSON_OR_GROUP } from './knowledge-fields.ts';
+import { audience } from './knowledge-fields.ts';
 import { nearest } from './nearest.ts';
 
 /** Whose word a tool of an MCP server needs: who asked, anybody in the conversation, or those people and groups. */
@@ -96,10 +96,7 @@ const patterns = z.preprocess(
   z.array(pattern).max(500),
 );
 
-const whose = z.union([
-  z.enum(['asker', 'channel']),
-  z.array(z.string().trim().regex(PERSON_OR_GROUP)).min(1).max(100),
-]);
+const whose = z.union([z.enum(['asker', 'channel']), audience]);
 
 const approve = z.union([
   whose.transform((whose) => [{ tools: '*', whose }]),

@@ -7,7 +7,7 @@ import { startChatCompletions } from '../sim/chat-completions.ts';
 import { startDiscord } from '../sim/discord/discord.ts';
 import { startSlack } from '../sim/slack/slack.ts';
 import { tempFolder } from '../store/temp-folder.ts';
-import { chat, start, usedDataDir } from './bobbin.ts';
+import { start, usedDataDir } from './bobbin.ts';
 
 /** The reference server of the protocol's makers, which is a package. */
 const EVERYTHING = createRequire(import.meta.url).resolve(
@@ -58,7 +58,10 @@ async function serves(platform: Record<string, string>) {
 
 test('a tool of the reference server is called from the terminal, and its picture is kept', async () => {
   const { folder, env, told } = await team();
-  const { stdout, stderr } = await chat(['What is 2 + 3?'], env, [], folder);
+  const bobbin = start(['chat'], { ...env, LOG_LEVEL: 'info' }, folder);
+  await bobbin.prints('stderr', /an MCP server is connected/);
+  bobbin.child.stdin.end('What is 2 + 3?\n');
+  const { stdout, stderr } = await bobbin.end;
   expect(stdout).toContain(ANSWER);
   expect(stderr).toMatch(/get-tiny-image-image\.png/);
   expect(told()).toContain('The sum of 2 and 3 is 5');

@@ -98,6 +98,24 @@ test('who signs in does it once, and what is kept of it is for the owner of the 
   for (const name of holding) expect([name, statSync(join(dataDir, name)).mode & 0o077]).toEqual([name, 0]);
 });
 
+test('who signs in while Bobbin runs need not start it anew', async () => {
+  const behaviour: Behaviour = {
+    list: () => ({ tools: [{ name: 'echo', inputSchema: anything }] }),
+    run: () => () => text('hi'),
+  };
+  const sim = await startOAuthMcp(behaviour);
+  onTestFinished(() => sim.close());
+  const { start } = await team({ wiki: { url: sim.url } });
+  start(['chat']);
+  const list = async () => (await start(['mcp', 'list']).end).stdout;
+  await expect.poll(list).toContain('it wants somebody to sign in: run "npm start -- mcp login wiki"');
+  const login = start(['mcp', 'login', 'wiki']);
+  await login.prints('stdout', /\n {2}http:\S+\n/);
+  await fetch(/http:\S+/.exec(login.output.stdout)?.[0] ?? '');
+  expect(await login.end).toMatchObject({ status: 0 });
+  await expect.poll(list).toContain('connected, 1 tool\n  wiki__echo');
+});
+
 function holdsOne(file: string, secrets: readonly string[]): boolean {
   if (!statSync(file).isFile()) return false;
   const bytes = readFileSync(file);
@@ -139,4 +157,18 @@ test('no program outlives Bobbin that ends on SIGTERM, and none that heeds its i
   await killed.end;
   await expect.poll(() => isAlive(pid)).toBe(false);
   for (const left of [pidIn(stubborn)]) if (isAlive(left)) process.kill(-left, 'SIGKILL');
+});
+
+test('a variable that a server needs is asked for before anything starts, and taken from .env', async () => {
+  const { start, folder } = await team({ sim: program([], { env: ['SIM_SECRET'], allow: ['env'] }) });
+  const { stderr, status } = await start(['mcp', 'list']).end;
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /assistant\.md, line \d+: env of the MCP server sim: the environment variable SIM_SECRET is not set: put it into \.env\./,
+  );
+  writeFileSync(join(folder, '.env'), 'SIM_SECRET=sim-secret-4711-abcdef\n');
+  expect(await start(['mcp', 'list']).end).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('sim__env'),
+  });
 });

@@ -22,7 +22,7 @@ test('servers have what is written, with the variables filled in', () => {
     deny: get_secret
     approve:
       "*": asker
-      search: [slack:@it-team, "discord:123456789012345678"]
+      search: [slack:@IT-team, "discord:123456789012345678"]
     timeout: 5
     oauth: { scope: read }`);
   expect(value?.mcp).toEqual([
@@ -46,7 +46,7 @@ test('servers have what is written, with the variables filled in', () => {
       allow: ['search', 'get_*'],
       deny: ['get_secret'],
       approve: [
-        { tools: 'search', whose: ['slack:@it-team', 'discord:123456789012345678'] },
+        { tools: 'search', whose: ['discord:123456789012345678', 'slack:@it-team'] },
         { tools: '*', whose: 'asker' },
       ],
       timeoutMs: 5_000,
@@ -123,7 +123,7 @@ describe('a mistake is told with its line and what is meant', () => {
       'line 7: approve must be asker, channel, a list of people',
     ],
     [
-      '\n  wiki:\n    command: x\n    approve: { search: [slack:C0123ABCD] }',
+      '\n  wiki:\n    command: x\n    approve: { search: [slack:ada] }',
       'line 7: approve must be asker, channel, a list of people',
     ],
     [

@@ -12,7 +12,7 @@ import type { McpServer } from '../../settings/mcp-variables.ts';
 import { type Failure, failureOf, statusOf } from './failure.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { Inflow } from './inflow.ts';
-import { type Listing, listTools } from './listing.ts';
+import { type Listing, listTools, MOST_PAGES } from './listing.ts';
 import type { SignIn } from './oauth/sign-in.ts';
 import type { ToolResult } from './result.ts';
 import { StdioTransport } from './stdio-transport.ts';
@@ -30,6 +30,9 @@ const MOST_RESUMES = 3;
 
 /** As long as it takes to open such a stream again, in ms; each further pause is twice as long. */
 const RESUME_MS = 1_000;
+
+/** More than it takes to greet a server. */
+const MOST_GREETINGS = 10;
 
 /** For a server to be told that its session is over, in ms. */
 const FAREWELL_MS = 1_000;
@@ -90,6 +93,8 @@ export class Connection {
   readonly #transport: Transport;
   readonly #over = Promise.withResolvers<Failure>();
   readonly #ending = new AbortController();
+  /** Answers that may come, at most: a server can send those that nobody has asked for, too. */
+  #awaited = MOST_GREETINGS;
   #version: string | undefined;
   #cause: unknown;
 
@@ -109,7 +114,8 @@ export class Connection {
     this.#transport = this.#newTransport(inflow);
     this.#transport.onmessage = (message) => {
       this.#version ??= versionIn(message);
-      if ('method' in message) inflow.tookUnasked();
+      if ('method' in message || this.#awaited === 0) inflow.tookUnasked();
+      else this.#awaited -= 1;
     };
     this.#client.onclose = () => {
       this.#ending.abort();
@@ -144,22 +150,28 @@ export class Connection {
   }
 
   tools(): Promise<Listing> {
+    this.#awaited += MOST_PAGES;
     return listTools(this.#client, this.#ending.signal);
   }
 
-  /** Calls a tool. Rejects with what the SDK throws; `isGone` says whether the connection is. */
-  async call(tool: OfferedTool, args: Record<string, unknown>, options: CallOptions): Promise<ToolResult> {
+  /** Calls a tool. Rejects with what the SDK throws. */
+  call(tool: OfferedTool, args: Record<string, unknown>, options: CallOptions): Promise<ToolResult> {
     const { signal, timeoutMs, onProgress } = options;
-    // The newest version puts some arguments into headers, for which the definition is needed.
-    const needsDefinition = this.#client.getProtocolEra() === 'modern';
-    const toolDefinition = { name: tool.name, inputSchema: { ...tool.inputSchema, type: 'object' as const } };
+    this.#awaited += 1;
     return this.#client.callTool(
       { name: tool.name, arguments: args },
-      { signal, timeout: timeoutMs, onprogress: onProgress, ...(needsDefinition && { toolDefinition }) },
+      { signal, timeout: timeoutMs, onprogress: onProgress, ...this.#definition(tool) },
     );
   }
 
+  /** The newest version puts some arguments into headers, for which the definition is needed. */
+  #definition({ name, inputSchema }: OfferedTool) {
+    if (this.#client.getProtocolEra() !== 'modern') return {};
+    return { toolDefinition: { name, inputSchema: { ...inputSchema, type: 'object' as const } } };
+  }
+
   async read(uri: string, signal: AbortSignal): Promise<readonly unknown[]> {
+    this.#awaited += 1;
     const { contents } = await this.#client.readResource(
       { uri },
       { signal, timeout: READ_MS, cacheMode: 'bypass' },

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type OfferedTool, offeredTool } from './tool.ts';
 
 /** A list of more pages is not meant to end. */
-const MOST_PAGES = 100;
+export const MOST_PAGES = 100;
 
 /** More than anybody offers; what `allow` picks out must be among them. */
 const MOST_LISTED = 2_000;

@@ -5,7 +5,7 @@ import { FunctionError, type FunctionSource, type TeamFunction } from '../team-f
 import type { Connection } from './connection.ts';
 import type { Failure } from './failure.ts';
 import type { SignIn } from './oauth/sign-in.ts';
-import type { Pins } from './pins.ts';
+import type { Pins, Verdict } from './pins.ts';
 import { signInFunction } from './sign-in-function.ts';
 import type { ServerStatus } from './status.ts';
 import { toolCall } from './tool-call.ts';
@@ -212,6 +212,7 @@ export class McpSource implements FunctionSource {
       try {
         await this.#refresh(connection);
       } catch (error) {
+        if (connection.ending.aborted) break;
         // Its details hold what the server has answered.
         const reason = boundedLine(withoutSecrets(String(error), this.#secrets()), LONGEST_REASON);
         this.#options.log.warn(
@@ -236,10 +237,19 @@ export class McpSource implements FunctionSource {
       }),
     );
     this.#notes = notes;
-    const changed = [...verdicts].flatMap(([name, verdict]) => (verdict === 'changed' ? [name] : []));
+    this.#tellNews(verdicts);
+  }
+
+  /** Whoever reads the log may want to know what a server has learnt; what has become of a known tool they must. */
+  #tellNews(verdicts: ReadonlyMap<string, Verdict>): void {
+    const { log } = this.#options;
+    const named = (wanted: Verdict) =>
+      [...verdicts].flatMap(([name, verdict]) => (verdict === wanted ? [name] : []));
+    const [fresh, changed] = [named('new'), named('changed')];
+    if (fresh.length > 0) log.info({ server: this.name, tools: fresh }, 'an MCP server has new tools');
     if (changed.length === 0) return;
-    const todo = `look at it with "npm start -- mcp list", and take it with "npm start -- mcp approve ${this.name}"`;
-    this.#options.log.warn(
+    const todo = `look at them with "npm start -- mcp list", and take them with "npm start -- mcp approve ${this.name}"`;
+    log.warn(
       { server: this.name, tools: changed, todo },
       'tools of an MCP server say something else than before, and are off',
     );

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   deserializeMessage,
@@ -81,14 +82,10 @@ export class StdioTransport implements Transport {
     });
   }
 
-  async send(message: JSONRPCMessage): Promise<void> {
+  send(message: JSONRPCMessage): Promise<void> {
     const stdin = this.#child?.stdin;
-    if (this.#isOver || !stdin?.writable) throw new Error('The program has ended.');
-    if (stdin.write(serializeMessage(message))) return;
-    await Promise.race([
-      new Promise((drained) => stdin.once('drain', drained)),
-      new Promise((closed) => stdin.once('close', closed)),
-    ]);
+    if (this.#isOver || !stdin?.writable) return Promise.reject(new Error('The program has ended.'));
+    return stdin.write(serializeMessage(message)) ? Promise.resolve() : drained(stdin);
   }
 
   async close(): Promise<void> {
@@ -147,14 +144,22 @@ export class StdioTransport implements Transport {
   }
 
   #takeLine(end: Buffer): void {
-    this.#wait(end);
-    const line = Buffer.concat(this.#pending).toString();
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    const message = read(line);
+    let line = end;
+    if (this.#pendingBytes > 0) {
+      this.#wait(end);
+      line = Buffer.concat(this.#pending);
+      this.#pending = [];
+      this.#pendingBytes = 0;
+    }
+    const message = read(line.toString());
     if (message) this.onmessage?.(message);
     else this.#inflow.tookUnasked();
   }
+}
+
+/** Resolves when a stream takes more, or never will. */
+async function drained(stream: Writable): Promise<void> {
+  await Promise.race(['drain', 'close'].map((event) => new Promise((over) => stream.once(event, over))));
 }
 
 /** Programs greet, and print what should be on their standard error: that is no message. */

@@ -148,11 +148,14 @@ test('a server that says that its tools are others now is asked for them, and wh
         return text('changed');
       },
   };
-  const { say, source } = await scene({ streams: true }, {}, changing);
+  const { say, source, log } = await scene({ streams: true }, {}, changing);
   await say('wiki__one');
   await expect
     .poll(() => source('wiki').functions.map(({ name }) => name))
     .toEqual([expect.stringMatching(/^wiki__Two__[\da-f]{6}$/)]);
+  expect(log).toContainEqual(
+    expect.objectContaining({ tools: ['Two.'], msg: 'an MCP server has new tools' }),
+  );
 });
 
 test('a server of the newest version is talked to, and one of another is told', async () => {

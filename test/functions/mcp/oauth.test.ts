@@ -66,6 +66,17 @@ test('a sign-in that has run out is renewed by itself, once for many calls at a 
   expect(opened.sim.events).toEqual(['register', 'code', 'refresh']);
 });
 
+test('what one process has renewed serves the others, too', async () => {
+  const { sim, server, servers, source, store, say } = await scene();
+  await signIn({ server, servers });
+  await expect.poll(() => source('wiki').functions).toMatchObject([{ name: 'wiki__echo' }]);
+  const other = await openServers({ wiki: { url: sim.url } }, { store });
+  sim.expire();
+  expect(await say('wiki__echo', { text: 'a' })).toBe('a');
+  expect(await other.say('wiki__echo', { text: 'b' })).toBe('b');
+  expect(sim.events).toEqual(['register', 'code', 'refresh']);
+});
+
 test('a server that gives back the token it was sent does not give it to the model', async () => {
   const { sim, server, servers, source, say } = await scene();
   await signIn({ server, servers });

@@ -33,6 +33,7 @@ test.each([
   ['dies', 'die', /lost during this call: its program ended\. The call may or may not have had its effect/],
   ['sends 50 MB', 'big', /lost during this call: it sent more than is taken\./],
   ['floods', 'flood', /lost during this call: it sent more than is taken\./],
+  ['answers without end', 'answers', /lost during this call: it sent more than is taken\./],
 ])('when it %s in a call the model is told, and the next call works', async (_, tool, words) => {
   const { call, say, log } = await openServers({ sim: program() });
   expect(await refused(call(`sim__${tool}`))).toMatch(words);

@@ -73,6 +73,12 @@ const RUNS: Record<string, Run> = {
       await new Promise((resolve) => setImmediate(resolve));
     }
   },
+  answers: async () => {
+    for (;;) {
+      send({ jsonrpc: '2.0', id: 4_711, result: {} });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  },
   hang: () => new Promise(() => {}),
   fail: () => ({ ...text('There is no such page.'), isError: true }),
   nothing: () => ({ content: [] }),
