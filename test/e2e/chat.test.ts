@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { readSettings } from '../../src/settings/settings.ts';
@@ -124,7 +125,7 @@ test('a command line that makes no sense is answered with the usage', async () =
   expect(status).toBe(2);
 });
 
-test('folded code is one line in the answer, and comes as a file', async () => {
+test('folded code is one line in the answer, and comes as a file that is forgotten with it', async () => {
   const folder = usedDataDir();
   const file = join(folder, 'assistant.md');
   const fields = 'name: Bobbin\nmodel: demo\ntools: [code_interpreter]\ncode: folded';
@@ -136,6 +137,9 @@ test('folded code is one line in the answer, and comes as a file', async () => {
   expect(stderr).toContain('Running Python…\n');
   const [, path = ''] = /File: (.+code\.py)\n/.exec(stderr) ?? [];
   expect(readFileSync(path, 'utf8')).toBe('print(6 * 7)\n\n# Output:\n# 42\n');
+  const forgets = start(['forget', '--person', userInfo().username], env);
+  expect((await forgets.end).stdout).toContain(path);
+  expect(existsSync(path)).toBe(false);
 });
 
 test('a file that the code writes is kept where the person finds it', async () => {

@@ -20,15 +20,18 @@ export interface Tally {
   steps: number;
   /** The ids of the files. */
   files: string[];
+  /** The ids of the runs whose answers are gone, also where their server keeps the runs. */
+  runIds: string[];
 }
 
 export function emptyTally(): Tally {
-  return { threads: 0, messages: 0, runs: 0, steps: 0, files: [] };
+  return { threads: 0, messages: 0, runs: 0, steps: 0, files: [], runIds: [] };
 }
 
 export function addTo(sum: Tally, more: Tally): void {
   for (const what of ['threads', 'messages', 'runs', 'steps'] as const) sum[what] += more[what];
   sum.files.push(...more.files);
+  sum.runIds.push(...more.runIds);
 }
 
 /**
@@ -57,6 +60,7 @@ export class Erasure {
         ...steps.flatMap(filesOfStep),
       ]);
       await beta.threads.delete(id);
+      tally.runIds = runs.map((run) => run.id);
       return { ...tally, threads: 1, messages: messages.length, runs: runs.length, steps: steps.length };
     } catch (error) {
       if (isGone(error)) return tally;
@@ -111,7 +115,8 @@ export class Erasure {
     for (const { id } of gone)
       await this.#client.beta.threads.messages.delete(id, { thread_id: threadId }).catch(unlessGone);
     const ofRuns = deleted === runs.length ? { runs: deleted, steps: steps.length } : {};
-    return { ...emptyTally(), messages: gone.length, files, ...ofRuns };
+    const runIds = runs.map(({ id }) => id);
+    return { ...emptyTally(), messages: gone.length, files, runIds, ...ofRuns };
   }
 
   /** Asks for it as Bobbin's own server has it. */

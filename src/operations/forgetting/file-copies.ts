@@ -6,10 +6,14 @@ export function copiesFolder(dataDir: string): string {
   return join(dataDir, 'files');
 }
 
-/** Deletes the copies of these files; gives the paths of those that were there. */
-export async function deleteCopies(dataDir: string, fileIds: readonly string[]): Promise<string[]> {
-  const ids = new Set(fileIds);
-  return deleteWhere(dataDir, async (name) => ids.has(name.slice(0, idLength(name))));
+/** Deletes the copies of these files, and of what was made of these runs' code; gives the paths of those that were there. */
+export async function deleteCopies(
+  dataDir: string,
+  fileIds: readonly string[],
+  runIds: readonly string[],
+): Promise<string[]> {
+  const ids = new Set([...fileIds, ...runIds]);
+  return deleteWhere(dataDir, async (name) => ids.has(idIn(name)));
 }
 
 /** Deletes the copies that were put down before; gives their paths. */
@@ -17,9 +21,13 @@ export function deleteCopiesBefore(dataDir: string, time: number): Promise<strin
   return deleteWhere(dataDir, async (_, path) => (await stat(path)).mtimeMs < time);
 }
 
-/** Ids are `file-` and letters and digits; another `-` comes before the name. */
-function idLength(name: string): number {
-  return /^file-[^-]*/.exec(name)?.[0].length ?? 0;
+/**
+ * The id of the file, or of the run whose code it was made of. Ids are `file-` and letters and digits, or stand behind what
+ * was made; another `-` comes before the name.
+ */
+function idIn(name: string): string {
+  const [file] = /^file-[^-]*/.exec(name) ?? [];
+  return file ?? /^(?:code|output)-([^-]+)-/.exec(name)?.[1] ?? '';
 }
 
 async function deleteWhere(

@@ -54,7 +54,8 @@ export class Forgetting {
     const receipt: Receipt = { whom, said: emptyTally(), conversations: [], notes: 0, copies: [] };
     if ('person' in whom) await this.#person(whom.person, receipt);
     else await this.#conversation(whom.conversation, receipt);
-    receipt.copies.push(...(await deleteCopies(this.#parts.dataDir, receipt.said.files)));
+    const { files, runIds } = receipt.said;
+    receipt.copies.push(...(await deleteCopies(this.#parts.dataDir, files, runIds)));
     await this.#parts.store.scrub('whole');
     return receipt;
   }

@@ -4,12 +4,15 @@ import { joinLogs } from './logs.ts';
 import type { ReplyStyle } from './render.ts';
 import type { Entry, Transcript } from './transcript.ts';
 
-/** What of an answer's code is not in its text, as files: all of it where it is folded, or outputs that are cut there. */
+/**
+ * What of an answer's code is not in its text, as files: all of it where it is folded, or outputs that are cut there. Their
+ * ids name the run: what is kept of them goes with it (see `file-copies.ts`).
+ */
 export function codeFiles(transcript: Transcript, { code }: Pick<ReplyStyle, 'code'>): ReplyFile[] {
   return code === 'folded' ? foldedCode(transcript) : wholeOutputs(transcript);
 }
 
-/** All programs, each with what it put out. The run tells the file from that of another answer. */
+/** All programs, each with what it put out. */
 function foldedCode({ run_id, entries }: Transcript): ReplyFile[] {
   const calls = entries.flatMap(codeCallsOf).filter(({ input }) => input.trim() !== '');
   const source = calls.map(programOf).join('\n\n\n');
@@ -27,17 +30,14 @@ function commentOf(output: CodeOutput): string {
   return lines === '' ? '' : lines.replace(/^/gm, '# ').replace(/^# $/gm, '#');
 }
 
-function wholeOutputs({ entries }: Transcript): ReplyFile[] {
-  const cut = entries.flatMap((entry) =>
-    codeCallsOf(entry).flatMap(({ index, outputs }) =>
-      joinLogs(outputs).flatMap((output) =>
-        output.type === 'logs' && isCut(output.logs)
-          ? { id: `output-${entry.id}-${index}-${output.index}`, logs: output.logs }
-          : [],
-      ),
-    ),
+function wholeOutputs({ run_id, entries }: Transcript): ReplyFile[] {
+  const logs = entries
+    .flatMap(codeCallsOf)
+    .flatMap(({ outputs }) => joinLogs(outputs))
+    .flatMap((output) => (output.type === 'logs' && isCut(output.logs) ? [output.logs] : []));
+  return logs.map((whole, at) =>
+    textFile(`output-${run_id ?? ''}-${at + 1}`, at === 0 ? 'output.txt' : `output-${at + 1}.txt`, whole),
   );
-  return cut.map(({ id, logs }, at) => textFile(id, at === 0 ? 'output.txt' : `output-${at + 1}.txt`, logs));
 }
 
 function codeCallsOf(entry: Entry): CodeInterpreterCall[] {

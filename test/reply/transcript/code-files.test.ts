@@ -34,7 +34,7 @@ test('an output that is cut in the text comes whole, each as a file of its own',
   const files = codeFiles(transcriptOf(items), {});
   expect(files.map(({ name }) => name)).toEqual(['output.txt', 'output-2.txt']);
   expect(files.map(textOf)).toEqual([long, wide]);
-  expect(new Set(files.map(({ id }) => id)).size).toBe(2);
+  expect(files.map(({ id }) => id)).toEqual(['output-run_1-1', 'output-run_1-2']);
 });
 
 test('an output comes as a file exactly where its text says that there is more', () => {

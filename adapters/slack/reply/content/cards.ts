@@ -53,9 +53,12 @@ export function cardOf(placed: PlacedCall): Card {
   };
 }
 
-/** The cards of what the text beside them does not tell: in an edited message there is no room for others. */
+/**
+ * The cards of an edited message: of what is over, and its text does not tell. What is still done is said in words beside
+ * the thread, which cost no edit each time that they change.
+ */
 export function cardsBeside(cards: readonly PlacedCard[]): PlacedCard[] {
-  return cards.filter(({ isInText }) => !isInText);
+  return cards.filter(({ isInText, status }) => !isInText && status !== 'in_progress');
 }
 
 function contentOf(call: ToolCall, running: boolean): Pick<Card, 'details' | 'output'> {

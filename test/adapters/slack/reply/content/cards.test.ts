@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Card, cardChunk, cardOf, chunksTo } from '../../../../../adapters/slack/reply/content/cards.ts';
+import {
+  type Card,
+  cardChunk,
+  cardOf,
+  cardsBeside,
+  chunksTo,
+} from '../../../../../adapters/slack/reply/content/cards.ts';
 import { statusOf } from '../../../../../adapters/slack/reply/status/status.ts';
 import type { FunctionCall, PlacedCall, ToolCall } from '../../../../../src/platform.ts';
 import { ScriptedInterpreter } from '../../../../sim/scripted-interpreter.ts';
@@ -69,6 +75,21 @@ test('each tool call is a card that says what it does and what came of it', () =
     status: 'error',
     details: '{"title":"V',
   });
+});
+
+test('an edited message has cards of what is over, and of code only where it is folded', () => {
+  const places = [python3('1'), search, lookup].flatMap((call) =>
+    (['in_progress', 'completed', 'failed'] as const).map((status) => placed(call, status)),
+  );
+  const folded = { ...placed(python3('1'), 'completed'), isFolded: true as const };
+  const cards = [...places, folded].map((place) => ({ ...cardOf(place), at: 0 }));
+  expect(cardsBeside(cards).map(({ title, status }) => `${title} ${status}`)).toEqual([
+    'Searched the team’s documents complete',
+    'Searched the team’s documents error',
+    'Used lookup complete',
+    'Used lookup error',
+    'Ran Python complete',
+  ]);
 });
 
 test('the status says what the newest step does, and nothing once there is text', () => {
