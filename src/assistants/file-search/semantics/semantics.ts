@@ -98,6 +98,7 @@ export class Semantics {
     const { signal } = this.#closed;
     while (this.#isAskedAgain && !signal.aborted) {
       await this.#rest(signal, PAUSE_MS - (performance.now() - this.#tendedAt));
+      if (signal.aborted) return;
       this.#isAskedAgain = false;
       try {
         await this.#tendAlone(signal);
