@@ -14,6 +14,7 @@ import { searchFigures } from './search.ts';
 import { slackFigures } from './slack.ts';
 import { startFigures } from './start.ts';
 import { storeFigures } from './store.ts';
+import { syncFigures } from './sync.ts';
 import { thousandFigures } from './thousand.ts';
 import { turnFigures } from './turns.ts';
 
@@ -23,8 +24,9 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['Code interpreter', codeInterpreterFigures],
   ['Reply', replyFigures],
   ['Store', storeFigures],
-  ['Search', searchFigures],
-  ['Retrieval', retrievalFigures],
+  ['Search: how fast', searchFigures],
+  ['Search: how well', retrievalFigures],
+  ['Search: bringing documents', syncFigures],
   ['Shared budget, in virtual time', publisherFigures],
   ['Slack', slackFigures],
   ['Discord', discordFigures],
@@ -37,7 +39,18 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['A thousand replies', thousandFigures],
 ];
 
-for (const [title, figures] of sections) {
+/** `npm run bench -- search` runs those sections alone that have one of the words in their title. */
+const words = process.argv.slice(2).map((word) => word.toLowerCase());
+const chosen = sections.filter(
+  ([title]) => words.length === 0 || words.some((word) => title.toLowerCase().includes(word)),
+);
+if (chosen.length === 0) {
+  process.stderr.write(
+    `There is no such section; there are: ${sections.map(([title]) => title).join('; ')}\n`,
+  );
+  process.exitCode = 1;
+}
+for (const [title, figures] of chosen) {
   process.stdout.write(`\n${title}\n`);
   print(await figures());
 }

@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { expect, onTestFinished, test } from 'vitest';
 import { SearchEngine } from '../../../src/assistants/file-search/search/search-engine.ts';
+import type { IndexedFile, SearchIndex } from '../../../src/assistants/file-search/search-index.ts';
 import type { EmbedderSource } from '../../../src/assistants/file-search/semantics/embedder.ts';
 import { LatentSource } from '../../../src/assistants/file-search/semantics/latent/latent-source.ts';
 import { ProviderSource } from '../../../src/assistants/file-search/semantics/provider/provider-embedder.ts';
@@ -98,6 +99,43 @@ test('what one process has learnt another one searches by, and none learns it ag
   await one.semantics.settled();
   await put(two.engine, 'target', 'automobile');
   expect(await targets(two)).toEqual([]);
+});
+
+test('a file that was begun before another one and came later is found by its meaning, too', async () => {
+  const store = openMemoryStore();
+  const { searchIndex } = store;
+  const embedder = {
+    generation: 'one',
+    batch: 8,
+    embed: async (texts: readonly string[]) => texts.map(() => Float32Array.of(1, 0)),
+  };
+  // As other connections see it: what is not committed is not there, though its ids are smaller.
+  let isCommitted = false;
+  const index: SearchIndex = Object.assign(Object.create(searchIndex), {
+    put: (file: IndexedFile) => searchIndex.put(file),
+    remove: (vectorStore: string) => searchIndex.remove(vectorStore),
+    addVectors: (generation: string, vectors: [number, Float32Array][]) =>
+      searchIndex.addVectors(generation, vectors),
+    keepGenerations: (generations: string[]) => searchIndex.keepGenerations(generations),
+    count: async (generation?: string) => {
+      const { chunks, vectors } = await searchIndex.count(generation);
+      return { chunks: isCommitted ? chunks : chunks - 20, vectors };
+    },
+    withoutVector: async (generation: string, after: number, limit: number) => {
+      const all = await searchIndex.withoutVector(generation, after, limit + 20);
+      return all.filter(({ headings }) => isCommitted || headings[0] !== 'early').slice(0, limit);
+    },
+  });
+  const source = { restore: async () => embedder, next: async () => embedder, removed() {} };
+  const { engine, semantics } = searchOver({ ...store, searchIndex: index }, source);
+  await put(engine, 'early', ...Array.from({ length: 20 }, (_, at) => `car item${at}`));
+  await put(engine, 'late', 'bread and butter');
+  await semantics.settled();
+  expect(await index.count('one')).toEqual({ chunks: 1, vectors: 1 });
+  isCommitted = true;
+  await put(engine, 'later', 'cheese');
+  await semantics.settled();
+  expect(await index.count('one')).toEqual({ chunks: 22, vectors: 22 });
 });
 
 test.each([

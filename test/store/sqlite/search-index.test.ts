@@ -157,3 +157,41 @@ test('a search is answered while much is put', async () => {
   expect(isOver).toBe(false);
   await large;
 });
+
+test('what takes long among many passages is done little by little', async () => {
+  const store = await open(await tempFolder());
+  const { searchIndex } = store;
+  await put(store, 'a', ...Array.from({ length: 2_500 }, (_, at) => `word${at}`));
+  const given = async (generation: string, many: number) => {
+    const chunks = await searchIndex.walk(0, many);
+    await searchIndex.addVectors(
+      generation,
+      chunks.map(({ id }) => [id, Float32Array.of(1, 0)]),
+    );
+  };
+  await given('old', 2_500);
+  await given('new', 2_499);
+  const turnsWhile = async (work: Promise<unknown>) => {
+    let [turns, isOver] = [0, false];
+    const count = () => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    await work;
+    isOver = true;
+    return turns;
+  };
+  let left: string[] = [];
+  const looked = searchIndex.withoutVector('new', 0, 8).then((chunks) => {
+    left = chunks.map(({ text }) => text);
+  });
+  expect(await turnsWhile(looked)).toBeGreaterThanOrEqual(4);
+  expect(left).toEqual(['word2499']);
+  expect(
+    await searchIndex.withoutVector('new', (await searchIndex.walk(0, 2_500)).at(-1)?.id ?? 0, 8),
+  ).toEqual([]);
+  expect(await turnsWhile(searchIndex.keepGenerations(['new']))).toBeGreaterThanOrEqual(4);
+  expect(await searchIndex.count('old')).toEqual({ chunks: 2_500, vectors: 0 });
+  expect(await searchIndex.count('new')).toEqual({ chunks: 2_500, vectors: 2_499 });
+});

@@ -12,6 +12,9 @@ const PATIENCE_MS = 3_000;
 /** How often it is looked for what other processes have made, in ms: until then this one searches by what it knows. */
 const LOOK_MS = 5_000;
 
+/** Between two looks at what was put, in ms: each counts all passages, and of many files one comes after the other. */
+const PAUSE_MS = 250;
+
 export interface SemanticsOptions {
   index: SearchIndex;
   source: EmbedderSource;
@@ -36,7 +39,10 @@ export class Semantics {
   #lookedAt = 0;
   #running: Promise<void> | undefined;
   #isAskedAgain = false;
-  /** Ends the pause after a failure. */
+  /** To which passage all have a vector of which generation. */
+  #filled: { generation: string; upTo: number } | undefined;
+  #tendedAt = -Infinity;
+  /** Ends the pause after a failure, or between two looks. */
   #pause = new AbortController();
   #failed = Promise.withResolvers<void>();
 
@@ -71,6 +77,7 @@ export class Semantics {
 
   /** Resolves when all passages have a vector. */
   async settled(): Promise<void> {
+    this.#pause.abort();
     await this.#running;
   }
 
@@ -90,24 +97,29 @@ export class Semantics {
   async #run(): Promise<void> {
     const { signal } = this.#closed;
     while (this.#isAskedAgain && !signal.aborted) {
+      await this.#rest(signal, PAUSE_MS - (performance.now() - this.#tendedAt));
+      if (signal.aborted) return;
       this.#isAskedAgain = false;
       try {
         await this.#tendAlone(signal);
+        this.#tendedAt = performance.now();
       } catch (error) {
         if (signal.aborted) return;
         this.#options.failed(error);
         this.#failed.resolve();
         this.#failed = Promise.withResolvers();
         this.#isAskedAgain = true;
-        await this.#rest(signal);
+        await this.#rest(signal, this.#options.retryMs ?? RETRY_MS);
       }
     }
   }
 
-  async #rest(closed: AbortSignal): Promise<void> {
+  async #rest(closed: AbortSignal, ms: number): Promise<void> {
+    if (ms <= 0) return;
     this.#pause = new AbortController();
     const signal = AbortSignal.any([closed, this.#pause.signal]);
-    await sleep(this.#options.retryMs ?? RETRY_MS, undefined, { signal, ref: false }).catch(() => {});
+    // A process that does nothing else does not stay for a long one.
+    await sleep(ms, undefined, { signal, ref: ms <= PAUSE_MS }).catch(() => {});
   }
 
   async #tendAlone(signal: AbortSignal): Promise<void> {
@@ -141,22 +153,36 @@ export class Semantics {
     await index.keepGenerations([next.generation]);
   }
 
+  /** Goes on where it was: what is put has larger ids, but for what was begun before and has come later. */
   async #fill(embedder: Embedder, signal: AbortSignal): Promise<void> {
+    const { generation } = embedder;
+    if (await this.#isWhole(generation)) return;
+    const from = this.#filled?.generation === generation ? this.#filled.upTo : 0;
+    await this.#fillAfter(from, embedder, signal);
+    if (from > 0 && !(await this.#isWhole(generation))) await this.#fillAfter(0, embedder, signal);
+  }
+
+  async #fillAfter(from: number, embedder: Embedder, signal: AbortSignal): Promise<void> {
     const { index } = this.#options;
-    const { chunks, vectors } = await index.count(embedder.generation);
-    if (chunks === vectors) return;
-    for (let after = 0; !signal.aborted; ) {
-      const some = await index.withoutVector(embedder.generation, after, embedder.batch);
+    const { generation } = embedder;
+    for (let after = from; !signal.aborted; ) {
+      const some = await index.withoutVector(generation, after, embedder.batch);
       if (some.length === 0) return;
       const texts = some.map(({ headings, text }) => [...headings, text].join('\n'));
       const made = await embedder.embed(texts, 'passages', signal);
       await index.addVectors(
-        embedder.generation,
+        generation,
         some.map(({ id }, at) => [id, made[at] as Float32Array]),
       );
       after = some.at(-1)?.id ?? after;
+      this.#filled = { generation, upTo: after };
     }
     signal.throwIfAborted();
+  }
+
+  async #isWhole(generation: string): Promise<boolean> {
+    const { chunks, vectors } = await this.#options.index.count(generation);
+    return chunks === vectors;
   }
 
   #lookAgain(): Promise<void> {

@@ -34,4 +34,11 @@ export const SEARCH_TABLES = `IF to_regclass('bobbin_search_vectors') IS NULL TH
   ) THEN
     -- Of those that are there it is found out later, and of those that an earlier Bobbin beside this one puts.
     ALTER TABLE bobbin_search_chunks ADD heading INTEGER;
+  END IF;
+  IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector' AND installed_version IS NULL) THEN
+    -- Whoever may not does without.
+    BEGIN
+      CREATE EXTENSION vector;
+    EXCEPTION WHEN OTHERS THEN NULL;
+    END;
   END IF;`;

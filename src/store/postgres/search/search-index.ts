@@ -12,6 +12,7 @@ import {
 import type { Connections } from '../connections/connections.ts';
 import { chunkIn, putFile, removeFiles } from './files.ts';
 import { FullText } from './full-text.ts';
+import { NearIndex } from './near-index.ts';
 import { scopeInside } from './scope.ts';
 import { upgradeChunks } from './upgrade.ts';
 import { Vectors } from './vectors.ts';
@@ -39,11 +40,13 @@ export class PostgresSearchIndex implements SearchIndex {
   readonly #analyzer = new Analyzer();
   readonly #text: FullText;
   readonly #vectors: Vectors;
+  readonly #near: NearIndex;
 
   constructor(connections: Connections) {
     this.#connections = connections;
     this.#text = new FullText(connections.query, this.#analyzer);
-    this.#vectors = new Vectors(connections.query);
+    this.#near = new NearIndex(connections);
+    this.#vectors = new Vectors(connections.query, this.#near);
   }
 
   async put(file: IndexedFile): Promise<void> {
@@ -133,9 +136,10 @@ export class PostgresSearchIndex implements SearchIndex {
     return { chunks: Number(row?.chunks), vectors: Number(row?.vectors) };
   }
 
-  /** Brings up to date what an earlier Bobbin has put. Rejects when the database fails. */
-  upgrade(): Promise<void> {
-    return upgradeChunks(this.#connections, this.#analyzer);
+  /** Brings up to date what an earlier Bobbin has put, and the index of what means alike. Rejects when the database fails. */
+  async upgrade(): Promise<void> {
+    await upgradeChunks(this.#connections, this.#analyzer);
+    await this.#near.tend();
   }
 
   close(): void {

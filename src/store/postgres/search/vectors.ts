@@ -1,6 +1,7 @@
 import { cosineOf, type KeptVector, keepVector, RESCORED } from '../../kept-vector.ts';
 import { MAX_CHUNKS } from '../../search-index.ts';
 import type { Query } from '../connections/connections.ts';
+import type { NearIndex } from './near-index.ts';
 import { FILES_INSIDE, type ScopeInside } from './scope.ts';
 
 /** Those whose single bits differ least. What is of another dimension is not compared. */
@@ -26,26 +27,40 @@ const ADD = `WITH alike AS (
   SELECT alike.id, $1, bits::varbit, exact FROM alike JOIN held ON held.id = file ORDER BY alike.id
   ON CONFLICT DO NOTHING`;
 
-/** Vectors as single bits, which the database looks through, and exact ones, which are compared here. */
+/** Vectors as single bits, which the database looks through or has an index of, and exact ones, which are compared here. */
 export class Vectors {
   readonly #query: Query;
+  readonly #index: NearIndex;
 
-  constructor(query: Query) {
+  constructor(query: Query, index: NearIndex) {
     this.#query = query;
+    this.#index = index;
   }
 
   /** The most alike, with their cosines. */
   async nearest(
-    { stores, files }: ScopeInside,
+    scope: ScopeInside,
     generation: string,
     vector: Float32Array,
     limit: number,
   ): Promise<Map<number, number>> {
     const bits = textOf(keepVector(vector).bits);
-    const rows = await this.#query(NEAREST, [stores, files ?? null, generation, bits, limit * RESCORED]);
-    const near = rows.map(({ chunk }) => Number(chunk));
+    const wanted = limit * RESCORED;
+    const near =
+      (await this.#index.nearest(scope, generation, bits, wanted)) ??
+      (await this.#lookThrough(scope, generation, bits, wanted));
     const cosines = await this.cosines(generation, vector, near);
     return new Map([...cosines].sort(([, one], [, other]) => other - one).slice(0, limit));
+  }
+
+  async #lookThrough(
+    { stores, files }: ScopeInside,
+    generation: string,
+    bits: string,
+    wanted: number,
+  ): Promise<number[]> {
+    const rows = await this.#query(NEAREST, [stores, files ?? null, generation, bits, wanted]);
+    return rows.map(({ chunk }) => Number(chunk));
   }
 
   /** Of those that have a vector. */

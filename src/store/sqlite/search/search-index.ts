@@ -24,6 +24,9 @@ const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 /** So many chunks are written or deleted at once: a few ms. */
 const AT_ONCE = 50;
 
+/** So many are looked through at once, of which few are read: a few ms. */
+const LOOKED_AT_ONCE = 500;
+
 /** How long the first search waits for a side file that was lost, in ms: some thousand passages are put in that time. */
 const PATIENCE_MS = 3_000;
 
@@ -108,7 +111,15 @@ export class SqliteSearchIndex implements SearchIndex {
   }
 
   async withoutVector(generation: string, after: number, limit: number): Promise<WalkedChunk[]> {
-    return this.#tables.withoutVector(generation, after, limit);
+    const found: WalkedChunk[] = [];
+    for (let from = after; found.length < limit; ) {
+      const next = this.#tables.withoutVector(generation, from, LOOKED_AT_ONCE, limit - found.length);
+      if (!next) break;
+      found.push(...next.chunks);
+      from = next.last;
+      await turn();
+    }
+    return found;
   }
 
   async addVectors(
@@ -122,7 +133,11 @@ export class SqliteSearchIndex implements SearchIndex {
   }
 
   async keepGenerations(generations: readonly string[]): Promise<void> {
-    this.#tables.keepGenerations(generations);
+    let last: Uint8Array | undefined = new Uint8Array(0);
+    while (last) {
+      last = this.#tables.keepGenerations(generations, last, LOOKED_AT_ONCE);
+      await turn();
+    }
     await this.#side(() => this.#writer.call('keepGenerations', generations));
     await this.#access.written();
   }

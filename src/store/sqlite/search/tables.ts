@@ -136,8 +136,17 @@ export class SearchTables {
     return this.#rows('walk', after, limit).map(walkedIn);
   }
 
-  withoutVector(generation: string, after: number, limit: number): WalkedChunk[] {
-    return this.#rows('withoutVector', after, generation, limit).map(walkedIn);
+  /** Of the next `looked` chunks after an id those without a vector, and where they end; undefined where there are no more. */
+  withoutVector(
+    generation: string,
+    after: number,
+    looked: number,
+    limit: number,
+  ): { last: number; chunks: WalkedChunk[] } | undefined {
+    const last = this.#rows('lastOf', after, looked)[0]?.last;
+    if (typeof last !== 'number' && typeof last !== 'bigint') return undefined;
+    const rows = this.#rows('withoutVector', after, last as number, generation, limit);
+    return { last: Number(last), chunks: rows.map(walkedIn) };
   }
 
   /** The chunks that have one of the vectors now. */
@@ -157,8 +166,13 @@ export class SearchTables {
     );
   }
 
-  keepGenerations(generations: readonly string[]): void {
-    this.#access.write(() => this.#sql.keepGenerations.run(JSON.stringify(generations)));
+  /** Forgets the vectors of all others for the next so many texts after one; the last of these, while there are any. */
+  keepGenerations(generations: readonly string[], after: Uint8Array, limit: number): Uint8Array | undefined {
+    return this.#access.transaction(() => {
+      const last = this.#rows('vectorsAfter', after, limit).at(-1)?.hash as Uint8Array | undefined;
+      if (last) this.#sql.keepGenerations.run(after, last, JSON.stringify(generations));
+      return last;
+    });
   }
 
   count(generation: string | undefined): { chunks: number; vectors: number } {
@@ -245,7 +259,7 @@ const SQL = {
   alike: 'SELECT id FROM search_chunks WHERE hash = ?',
   removeChunks: 'DELETE FROM search_chunks WHERE id BETWEEN ? AND ?',
   walk: `SELECT id, ${TITLE} AS title, headings, text FROM search_chunks WHERE id > ? ORDER BY id LIMIT ?`,
-  withoutVector: `SELECT id, ${TITLE} AS title, headings, text FROM search_chunks WHERE id > ? AND NOT EXISTS (
+  withoutVector: `SELECT id, ${TITLE} AS title, headings, text FROM search_chunks WHERE id > ? AND id <= ? AND NOT EXISTS (
       SELECT 1 FROM search_vectors WHERE search_vectors.hash = search_chunks.hash AND generation = ?
     ) ORDER BY id LIMIT ?`,
   addVector:
@@ -254,7 +268,10 @@ const SQL = {
     WHERE id BETWEEN ? AND ?`,
   removeVectors: `DELETE FROM search_vectors WHERE hash = ?1
     AND NOT EXISTS (SELECT 1 FROM search_chunks WHERE hash = ?1)`,
-  keepGenerations: 'DELETE FROM search_vectors WHERE generation NOT IN (SELECT value FROM json_each(?))',
+  lastOf: 'SELECT max(id) AS last FROM (SELECT id FROM search_chunks WHERE id > ? ORDER BY id LIMIT ?)',
+  vectorsAfter: 'SELECT hash FROM search_vectors WHERE hash > ? ORDER BY hash LIMIT ?',
+  keepGenerations: `DELETE FROM search_vectors
+    WHERE hash > ? AND hash <= ? AND generation NOT IN (SELECT value FROM json_each(?))`,
   count: `SELECT (SELECT count(*) FROM search_chunks) AS chunks, (
       SELECT count(*) FROM search_chunks WHERE hash IN (SELECT hash FROM search_vectors WHERE generation = ?)
     ) AS vectors`,
