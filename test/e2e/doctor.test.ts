@@ -39,6 +39,18 @@ function marks(stdout: string): string[] {
   });
 }
 
+/** What it says of the real sandbox, line by line. */
+const WALLS = new RegExp(
+  [
+    '✓ Python 3\\.\\d+\\.\\S+ starts and runs code\\.',
+    '✓ It reaches no network\\.',
+    '✓ It reads no file and no environment of this machine\\.',
+    '✓ It starts no other process and reaches none\\.',
+    '✓ It gets 512 MB of memory and no more\\.',
+    '✓ What runs for too long is ended\\.',
+  ].join('\\s+'),
+);
+
 test('beside a running Bobbin the doctor finds everything well, and disturbs nothing', async () => {
   const { slack, discord, env } = await platforms();
   const bobbin = start([], env);
@@ -56,6 +68,7 @@ test('beside a running Bobbin the doctor finds everything well, and disturbs not
   expect(stdout).toContain('is in use by a running Bobbin');
   expect(stdout).toMatch(/\nNothing is wrong\. What has a \? could not be checked from here\.\n$/);
   expect(stdout).not.toContain('\u001b');
+  expect(stdout).toMatch(WALLS);
   for (const name of ['OPENAI_API_KEY', 'SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'DISCORD_TOKEN'] as const)
     expect(stdout).not.toContain(env[name]);
   expect(status).toBe(0);
