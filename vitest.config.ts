@@ -9,6 +9,9 @@ const FEWEST_WORKERS = 4;
 const PATIENCE_MS = 120_000;
 const PATIENCE_FOR_ONE_MS = 60_000;
 
+/** How often it looks for what it waits for. */
+const LOOK_MS = 10;
+
 export default defineConfig({
   test: {
     include: ['{test,functions}/**/*.test.ts'],
@@ -21,6 +24,6 @@ export default defineConfig({
     maxWorkers: Math.max(FEWEST_WORKERS, availableParallelism()),
     testTimeout: PATIENCE_MS,
     hookTimeout: PATIENCE_MS,
-    expect: { poll: { timeout: PATIENCE_FOR_ONE_MS } },
+    expect: { poll: { timeout: PATIENCE_FOR_ONE_MS, interval: LOOK_MS } },
   },
 });

@@ -1,7 +1,14 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What these hold starts Pythons, databases and whole Bobbins: begun last, a single worker would end with it. */
-const LONGEST = [/faults\/faults\./, /code-interpreter\//, /e2e\//, /store\/(postgres\/|store\.)/];
+const LONGEST = [
+  /faults\/faults\./,
+  /code-interpreter\//,
+  /e2e\//,
+  /knowledge\/(embeddings|killed)\./,
+  /operations\/(doctor\/sandbox|forgetting\/forgetting)\./,
+  /store\/(postgres\/|store\.)/,
+];
 
 /** A fresh clone has no durations of earlier runs to go by. */
 export class LongestFirst extends BaseSequencer {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createAssistants } from '../../src/assistants/index.ts';
 import type { Model } from '../../src/assistants/models/model.ts';
 import { memoryStore } from '../../src/store/sqlite/store.ts';
+import { hurryClock } from '../sim/hurried-clock.ts';
 import type { RawReply } from '../sim/model-server.ts';
 import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
 import { ScriptedModel, says } from '../sim/scripted-model.ts';
@@ -135,6 +136,7 @@ test('a failure of the store is the log’s, for requests and for runs, which na
     .create(id, { assistant_id, stream: true })
     .withResponse();
   await store.close();
+  hurryClock(50);
   const requestId = response.headers.get('x-request-id') ?? '';
   await expect(all(data)).rejects.toThrow(new RegExp(`could not save the run\\. .* under ${requestId}\\.$`));
   const failure = await client.beta.threads.create().catch((error: unknown) => error);

@@ -2,6 +2,7 @@ import { serve } from '@hono/node-server';
 import { afterEach, expect, test } from 'vitest';
 import { type Assistants, createAssistants } from '../../src/assistants/index.ts';
 import { memoryStore } from '../../src/store/sqlite/store.ts';
+import { hurryClock } from '../sim/hurried-clock.ts';
 import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
 import { hangsAfter, type ScriptedAnswer, ScriptedModel, says, text } from '../sim/scripted-model.ts';
 import { all, clientOf } from './client.ts';
@@ -108,6 +109,7 @@ test('of a failure that nobody foresaw, clients are told what may be told', asyn
   const { id } = await beta.threads.create({ messages: [{ role: 'user', content: 'Hi' }] });
   const stream = await beta.threads.runs.create(id, { assistant_id, stream: true });
   isFull = true;
+  hurryClock(50);
   await expect(all(stream)).rejects.toThrow('Free some space.');
   await expect(beta.threads.create()).rejects.toThrow('500 Free some space.');
 });

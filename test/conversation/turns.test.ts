@@ -7,6 +7,7 @@ import type { IncomingMessage } from '../../src/platform.ts';
 import type { Queue } from '../../src/store/queue.ts';
 import { memoryStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { hurryClock } from '../sim/hurried-clock.ts';
 
 const log = pino({ level: 'silent' });
 
@@ -205,6 +206,7 @@ test('a message that can’t be kept is taken all the same, so that its author i
     store,
     broken,
   );
+  hurryClock(50);
   const { kept, answered } = turns.receive(message('c', '1'));
   await kept;
   await answered;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { filesWith } from '../operations/traces.ts';
-import { chat, dataDir, start, usedDataDir } from './bobbin.ts';
+import { chat, dataDir, serve, start, usedDataDir } from './bobbin.ts';
 
 const SECRET = 'zwetschgenkuchen';
 const REMEMBERS = 'What did I say first?';
@@ -45,15 +45,15 @@ test('a backup is made while the chat goes on, and another folder begins from it
 test('serve, too, is backed up while it runs, and a process that was killed is no hindrance', async () => {
   const DATA_DIR = usedDataDir();
   const file = join(dataDir(), 'all.sqlite');
-  for (const name of ['first', 'second']) {
-    const serving = start(['serve'], { DATA_DIR, PORT: '0' });
-    await serving.prints('stderr', /"port":\d+/);
-    expect(await run(['backup', `${file}.${name}`], { DATA_DIR })).toMatchObject({ status: 0 });
+  for (let start = 0; start < 2; start++) {
+    const serving = await serve({ DATA_DIR });
+    if (start > 0)
+      expect(await run(['backup', `${file}.running`], { DATA_DIR })).toMatchObject({ status: 0 });
     serving.child.kill('SIGKILL');
     await serving.end;
   }
   expect(existsSync(join(DATA_DIR, 'bobbin.sock'))).toBe(true);
-  expect(await run(['backup', `${file}.third`], { DATA_DIR })).toMatchObject({ status: 0, stderr: '' });
+  expect(await run(['backup', `${file}.killed`], { DATA_DIR })).toMatchObject({ status: 0, stderr: '' });
 });
 
 test('what makes no sense is told, and no database is made for it', async () => {
@@ -109,7 +109,8 @@ test('a person is forgotten once Bobbin is stopped, and the receipt says of what
 
 test('a store of the release before is upgraded by backup, and forgets a conversation', async () => {
   const DATA_DIR = await ofReleaseBefore();
-  const [folder, file] = [dataDir(), join(dataDir(), 'all.sqlite')];
+  const folder = dataDir();
+  const file = join(folder, 'all.sqlite');
   const database = new DatabaseSync(join(DATA_DIR, 'bobbin.sqlite'));
   const row = database.prepare("SELECT key FROM entries WHERE key LIKE 'conversations:%'").get();
   database.close();
@@ -120,8 +121,7 @@ test('a store of the release before is upgraded by backup, and forgets a convers
     stderr: '',
   });
   expect(await filesWith(DATA_DIR, [SECRET])).toEqual([]);
-  copyFileSync(file, join(folder, 'bobbin.sqlite'));
-  expect((await chat([REMEMBERS], { DATA_DIR: folder })).stdout).toContain(SECRET);
+  expect(await filesWith(folder, [SECRET])).not.toEqual([]);
 });
 
 test('a store of a later release is refused by both, and left as it is', async () => {

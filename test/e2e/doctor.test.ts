@@ -39,6 +39,16 @@ function marks(stdout: string): string[] {
   });
 }
 
+/** What it says of the real sandbox, which has all its walls. */
+const WALLS = [
+  /✓ Python 3\.\d+\.\S+ starts and runs code\.\n/,
+  /✓ It reaches no network\.\n/,
+  /✓ It reads no file and no environment of this machine\.\n/,
+  /✓ It starts no other process and reaches none\.\n/,
+  /✓ It gets 512 MB of memory and no more\.\n/,
+  /✓ What runs for too long is ended\.\n/,
+];
+
 test('beside a running Bobbin the doctor finds everything well, and disturbs nothing', async () => {
   const { slack, discord, env } = await platforms();
   const bobbin = start([], env);
@@ -57,6 +67,7 @@ test('beside a running Bobbin the doctor finds everything well, and disturbs not
   expect(stdout).toContain('is in use by a running Bobbin');
   expect(stdout).toMatch(/\nNothing is wrong\. What has a \? could not be checked from here\.\n$/);
   expect(stdout).not.toContain('\u001b');
+  for (const wall of WALLS) expect(stdout).toMatch(wall);
   for (const name of ['OPENAI_API_KEY', 'SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'DISCORD_TOKEN'] as const)
     expect(stdout).not.toContain(env[name]);
   expect(status).toBe(0);

@@ -1,6 +1,7 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { pdf } from '../assistants/file-search/documents/pdf-file.ts';
 import { startDiscord } from '../sim/discord/discord.ts';
 import { startSlack } from '../sim/slack/slack.ts';
@@ -20,19 +21,32 @@ const ABOUT_SECRET = 'When does the aardvark project begin?';
 const UNKNOWN = "I don't know";
 const SCAN = 'scan.pdf holds no text, only pictures of it: run a text recognition (OCR) over it first.';
 
-/** A team with this README, which `knowledge sync` has brought into the store. */
-async function team() {
-  const folder = await tempFolder();
-  mkdirSync(join(folder, 'docs'));
-  copyFileSync(README, join(folder, 'docs/README.md'));
+const TEAM = mkdtempSync(join(tmpdir(), 'bobbin-team-'));
+afterAll(() => rmSync(TEAM, { recursive: true }));
+
+/** Brings this README into the store of a team. */
+async function syncs(): Promise<void> {
+  mkdirSync(join(TEAM, 'docs'));
+  copyFileSync(README, join(TEAM, 'docs/README.md'));
   writeFileSync(
-    join(folder, 'assistant.md'),
+    join(TEAM, 'assistant.md'),
     '---\nname: Bobbin\nmodel: m\ntools: [code_interpreter]\nknowledge: [docs]\ncontact: Maria\n---\nYou help.\n',
   );
-  const env = { DATA_DIR: usedDataDir() };
-  const { stdout, stderr, status } = await start(['knowledge', 'sync'], env, folder).end;
+  const { stdout, stderr, status } = await start(['knowledge', 'sync'], { DATA_DIR: 'data' }, TEAM).end;
   expect({ stderr, status }).toEqual({ stderr: expect.any(String), status: 0 });
   expect(stdout).toContain('1 added:\n  docs/README.md');
+}
+
+let synced: Promise<void> | undefined;
+
+/** A team of its own for each test, as one `knowledge sync` has left it. */
+async function team() {
+  synced ??= syncs();
+  await synced;
+  const folder = await tempFolder();
+  cpSync(TEAM, folder, { recursive: true, preserveTimestamps: true });
+  const env = { DATA_DIR: usedDataDir() };
+  copyFileSync(join(TEAM, 'data/bobbin.sqlite'), join(env.DATA_DIR, 'bobbin.sqlite'));
   return { folder, env };
 }
 

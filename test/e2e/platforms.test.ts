@@ -4,7 +4,12 @@ import { type SlackSim, startSlack } from '../sim/slack/slack.ts';
 import { start, usedDataDir } from './bobbin.ts';
 
 const CHANNEL = 'C0GENERAL';
-const QUESTION = 'I need to solve the equation `3x + 11 = 14`. Can you help me?';
+/** A question, and what its answer holds; that of the equation takes Python. */
+const HELLO = { question: 'hello', answer: 'offline demo' };
+const EQUATION = {
+  question: 'I need to solve the equation `3x + 11 = 14`. Can you help me?',
+  answer: 'The solution is x = 1.',
+};
 
 async function slack(): Promise<SlackSim> {
   const sim = await startSlack();
@@ -32,25 +37,25 @@ const socketMode = ({ app, apiUrl }: SlackSim) => ({
   SLACK_API_URL: apiUrl,
 });
 
-async function answeredInSlack(sim: SlackSim): Promise<string> {
-  const { ts } = await sim.user('ann').says(CHANNEL, `@bobbin ${QUESTION}`);
-  await sim.until(() => isWhole(sim.thread(CHANNEL, ts)));
+async function answeredInSlack(sim: SlackSim, { question, answer } = HELLO): Promise<string> {
+  const { ts } = sim.user('ann').says(CHANNEL, `@bobbin ${question}`);
+  await sim.until(() => isWhole(sim.thread(CHANNEL, ts), answer));
   return sim.thread(CHANNEL, ts);
 }
 
-async function answeredInDiscord(sim: DiscordSim): Promise<string> {
-  const { id } = sim.user('ann').says('general', `${sim.mention} ${QUESTION}`);
-  await sim.until(() => sim.world.channels.has(id) && isWhole(sim.view(id)));
+async function answeredInDiscord(sim: DiscordSim, { question, answer } = HELLO): Promise<string> {
+  const { id } = sim.user('ann').says('general', `${sim.mention} ${question}`);
+  await sim.until(() => sim.world.channels.has(id) && isWhole(sim.view(id), answer));
   return sim.view(id);
 }
 
 /** The buttons stand under the answer, and the answer is all there. */
-const isWhole = (seen: string) => seen.includes('Regenerate') && seen.includes('The solution is x = 1.');
+const isWhole = (seen: string, answer: string) => seen.includes('Regenerate') && seen.includes(answer);
 
 test('three variables are enough to serve a Slack workspace by Socket Mode', async () => {
   const sim = await slack();
   const { child, end } = await serve(socketMode(sim));
-  expect(await answeredInSlack(sim)).toContain('The solution is x = 1.');
+  expect(await answeredInSlack(sim)).toContain(HELLO.answer);
   child.kill('SIGTERM');
   expect((await end).status).toBe(0);
 });
@@ -63,7 +68,7 @@ test('with the signing secret Slack is served by HTTP', async () => {
     SLACK_API_URL: sim.apiUrl,
   });
   await sim.useRequestUrl(`${url}/slack/events`);
-  expect(await answeredInSlack(sim)).toContain('The solution is x = 1.');
+  expect(await answeredInSlack(sim)).toContain(HELLO.answer);
   const forged = await fetch(`${url}/slack/events`, { method: 'POST', body: '{}' });
   expect(forged.status).toBe(401);
 });
@@ -71,7 +76,7 @@ test('with the signing secret Slack is served by HTTP', async () => {
 test('two variables are enough to serve a Discord server', async () => {
   const sim = await discord();
   const { child, end } = await serve({ DISCORD_TOKEN: sim.token, DISCORD_API_URL: sim.apiUrl });
-  expect(await answeredInDiscord(sim)).toContain('The solution is x = 1.');
+  expect(await answeredInDiscord(sim)).toContain(HELLO.answer);
   child.kill('SIGTERM');
   expect((await end).status).toBe(0);
 });
@@ -84,9 +89,9 @@ test('one process serves Slack in both ways and Discord, and shows health and wh
     DISCORD_TOKEN: discordSim.token,
     DISCORD_API_URL: discordSim.apiUrl,
   });
-  await Promise.all([answeredInSlack(slackSim), answeredInDiscord(discordSim)]);
+  await Promise.all([answeredInSlack(slackSim, EQUATION), answeredInDiscord(discordSim, EQUATION)]);
   await slackSim.useRequestUrl(`${url}/slack/events`);
-  expect(await answeredInSlack(slackSim)).toContain('The solution is x = 1.');
+  expect(await answeredInSlack(slackSim, EQUATION)).toContain(EQUATION.answer);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   expect(await (await fetch(`${url}/readyz`)).json()).toEqual({
     ready: true,

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import OpenAI from 'openai';
 import { expect, onTestFinished, test } from 'vitest';
 import { startChatCompletions } from '../sim/chat-completions.ts';
@@ -96,9 +98,12 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
 );
 
 test('a port in use is named with what to do', async () => {
-  const { url } = await serve({});
-  const { stderr, status } = await chat([], { DATA_DIR: usedDataDir(), PORT: new URL(url).port }, ['serve']);
-  expect(stderr).toContain(`Port ${new URL(url).port} is in use: set PORT to a free one.`);
+  const other = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void other.close());
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { stderr, status } = await chat([], { DATA_DIR: usedDataDir(), PORT: String(port) }, ['serve']);
+  expect(stderr).toContain(`Port ${port} is in use: set PORT to a free one.`);
   expect(status).toBe(1);
 });
 

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, chown, cp, readdir, rename, rm } from 'node:fs/promises';
+import { chmodSync, chownSync, cpSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -23,18 +22,24 @@ export async function newCluster(folder: string, recipe: unknown, make: () => Pr
   // The first `initdb` on a system makes the user, too.
   if (!existsSync(kept) || (isRoot && owner === undefined)) {
     await make();
-    return keep(folder, kept);
+    keep(folder, kept);
+    return;
   }
-  await cp(kept, folder, { recursive: true });
-  await chmod(folder, PRIVATE);
-  if (owner !== undefined) await own(folder, owner);
+  // A thousand small files: one after the other they take a quarter of what they take all at once.
+  cpSync(kept, folder, { recursive: true });
+  chmodSync(folder, PRIVATE);
+  if (owner !== undefined) own(folder, owner);
 }
 
 /** Under its name only when it is whole; of several who make it at once, the first one's stays. */
-async function keep(folder: string, kept: string): Promise<void> {
+function keep(folder: string, kept: string): void {
   const part = join(dirname(kept), randomUUID());
-  await cp(folder, part, { recursive: true });
-  await rename(part, kept).catch(() => rm(part, { recursive: true }));
+  cpSync(folder, part, { recursive: true });
+  try {
+    renameSync(part, kept);
+  } catch {
+    rmSync(part, { recursive: true });
+  }
 }
 
 /** As whom PostgreSQL runs where these tests are root's; undefined before there is one. */
@@ -45,9 +50,7 @@ async function postgresUser(): Promise<number | undefined> {
   );
 }
 
-async function own(folder: string, owner: number): Promise<void> {
-  const names = await readdir(folder, { recursive: true });
-  await Promise.all(
-    [folder, ...names.map((name) => join(folder, name))].map((path) => chown(path, owner, -1)),
-  );
+function own(folder: string, owner: number): void {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  for (const path of [folder, ...names.map((name) => join(folder, name))]) chownSync(path, owner, -1);
 }

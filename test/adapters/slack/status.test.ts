@@ -127,7 +127,9 @@ test('once Slack takes no words any more, an agent shows its session in channels
 });
 
 test('a message that comes while the status of the last answer is taken back shows its own', async () => {
-  const { sim } = await openWorld(options([says('One.'), forever]));
+  // A second passes before it is tried again, which a busy machine hears the message in.
+  const slack = { timing: { minute: 60_000 } };
+  const { sim } = await openWorld({ ...options([says('One.'), forever]), slack });
   sim.fails(SESSION, { status: 500, after: 1 });
   const thread = asksDirectly(sim);
   await sim.until(() => thread.view().includes('[Regenerate]') && sim.counters.of(SESSION).calls === 2);

@@ -160,7 +160,7 @@ describe('a run that fails', () => {
   });
 
   test('because the store fails ends its stream with an error and frees the thread', async () => {
-    const api = openApi(new ScriptedModel(says('Hello.')));
+    const api = openApi(new ScriptedModel(says('Hello.')), { storePatienceMs: 200 });
     const { threadId, ask } = await conversation(api);
     const update = api.state.runs.update.bind(api.state.runs);
     api.state.runs.update = () => Promise.reject(new Error('disk full'));

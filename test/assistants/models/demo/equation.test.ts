@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { loadPyodide } from 'pyodide';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { findEquations } from '../../../../src/assistants/models/demo/equation.ts';
 import { equationCode, solutionIn } from '../../../../src/assistants/models/demo/equation-code.ts';
+import { python } from '../../code-interpreter/python.ts';
 
 /** A rational number, as numerator and positive denominator in lowest terms. */
 type Ratio = readonly [bigint, bigint];
@@ -96,32 +96,25 @@ function expected({ unknown, left, right }: { unknown: string; left: Side; right
 }
 
 describe('the Python that the demo writes', () => {
-  let run: (code: string) => string;
-  beforeAll(async () => {
-    const printed: string[] = [];
-    const pyodide = await loadPyodide({ stdout: (line) => printed.push(line) });
-    run = (code) => {
-      printed.length = 0;
-      pyodide.runPython(code, { globals: pyodide.toPy({}) });
-      return printed.join('\n');
-    };
-  });
+  const sandbox = python();
+  afterAll(() => sandbox.close());
+  const run = async (code: string) => (await sandbox.tell(code)).output;
 
-  it('solves every linear equation exactly, whatever prose stands around it', () => {
+  it('solves every linear equation exactly, whatever prose stands around it', async () => {
     const prose = fc.constantFrom(
       ['', ''],
       ['Solve: ', '.'],
       ['I need to solve `', '`. Can you help me?'],
       ['What is the solution of (', ')?'],
     );
-    fc.assert(
-      fc.property(equation, prose, (given, [before, after]) => {
+    await fc.assert(
+      fc.asyncProperty(equation, prose, async (given, [before, after]) => {
         const source = `${given.left.text} = ${given.right.text}`;
         const found = findEquations(`${before}${source}${after} And ${given.unknown} is what? Solve it.`);
         expect(found.map((each) => each.source)).toEqual([source]);
         const [first] = found;
         if (!first) throw new Error('unreachable');
-        const solution = solutionIn(run(equationCode(first)), first);
+        const solution = solutionIn(await run(equationCode(first)), first);
         const told = solution?.kind === 'one' ? `${given.unknown} = ${solution.value}` : solution?.kind;
         expect(told).toBe(expected(given));
       }),
@@ -138,10 +131,10 @@ describe('the Python that the demo writes', () => {
     ['2^3 x = 2**-1', '1/16'],
     ['1/2x = 3', '6'],
     ['1,000 = 10t', '100'],
-  ])('solves %s', (source, value) => {
+  ])('solves %s', async (source, value) => {
     const [found] = findEquations(source);
     expect(found?.source).toBe(source);
-    expect(found && solutionIn(run(equationCode(found)), found)).toEqual({ kind: 'one', value });
+    expect(found && solutionIn(await run(equationCode(found)), found)).toEqual({ kind: 'one', value });
   });
 });
 
