@@ -18,10 +18,10 @@ export class SeenText {
   #heldSince: number | undefined;
 
   /** The message shows this. */
-  shows({ text, ending }: MessageView): void {
-    this.#key = keyOf(text, ending);
+  shows(view: MessageView): void {
+    this.#key = keyOf(view);
     this.#digest = digestOf(this.#key);
-    this.#length = text.length;
+    this.#length = view.text.length;
   }
 
   /** The message was begun by another process, which showed this. */
@@ -38,15 +38,15 @@ export class SeenText {
   }
 
   /** Whether it shows just this already. */
-  isAt({ text, ending }: MessageView): boolean {
-    const key = keyOf(text, ending);
+  isAt(view: MessageView): boolean {
+    const key = keyOf(view);
     if (this.#key !== undefined || this.#digest === undefined) return this.#key === key;
     return this.#digest === digestOf(key);
   }
 
   /** Whether the longer old text goes on standing there. Seconds of the adapter last `timeScale` seconds. */
-  isHeld({ text, ending }: MessageView, timeScale: number): boolean {
-    if (!this.#isOld || ending || text.length >= this.#length) return false;
+  isHeld({ text, questions, ending }: MessageView, timeScale: number): boolean {
+    if (!this.#isOld || ending || questions?.length || text.length >= this.#length) return false;
     this.#heldSince ??= performance.now();
     return performance.now() - this.#heldSince < HELD_MS * timeScale;
   }
@@ -57,6 +57,7 @@ export class SeenText {
   }
 }
 
-function keyOf(text: string, ending: MessageView['ending']): string {
-  return `${ending ? JSON.stringify(ending) : 'growing'} ${text}`;
+function keyOf({ text, questions, ending }: MessageView): string {
+  const under = ending ?? (questions?.length ? questions : undefined);
+  return `${under ? JSON.stringify(under) : 'growing'} ${text}`;
 }

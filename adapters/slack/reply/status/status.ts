@@ -18,6 +18,7 @@ function statusOfCall(call: ToolCall): string {
     case 'file_search':
       return 'is searching the team’s documents…';
     case 'function':
+      if (call.approval && !call.approval.decision) return 'is waiting for somebody’s word…';
       return call.name ? cut(`is using ${call.name}…`) : 'is using a function…';
   }
 }
