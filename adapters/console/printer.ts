@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import {
+  type ApprovalState,
   type Call,
   type Limits,
   type Outcome,
@@ -8,6 +9,7 @@ import {
   unlimited,
   type View,
 } from '../../src/platform.ts';
+import { openQuestions } from '../../src/reply/questions.ts';
 
 /** What colours a reply on its way to the terminal, piece by piece. */
 export interface Painter {
@@ -26,6 +28,8 @@ export interface PrinterOptions {
   notes: Writable;
   painter: Painter;
   keep: KeepFile;
+  /** Is told what people are asked, whenever that changes. */
+  ask?: (questions: readonly ApprovalState[]) => void;
 }
 
 /** A reply in a terminal or a pipe: one endless part, of which only what is new is printed. */
@@ -35,21 +39,37 @@ export class Printer implements Reply {
   readonly #notes: Writable;
   readonly #painter: Painter;
   readonly #keep: KeepFile;
+  readonly #ask: (questions: readonly ApprovalState[]) => void;
   #printed = '';
+  #asked = '';
   #ended = false;
 
-  constructor({ answers, notes, painter, keep }: PrinterOptions) {
+  constructor({ answers, notes, painter, keep, ask = () => {} }: PrinterOptions) {
     this.#answers = answers;
     this.#notes = notes;
     this.#painter = painter;
     this.#keep = keep;
+    this.#ask = ask;
   }
 
-  next({ parts: [part], files, outcome }: View): Call | undefined {
+  next(view: View): Call | undefined {
+    const {
+      parts: [part],
+      files,
+      outcome,
+    } = view;
     if (part && part.source !== this.#printed) return this.#call(() => this.#print(part.source));
+    const questions = openQuestions(view);
+    const asked = questions.map(({ id }) => id).join(' ');
+    if (asked !== this.#asked) return this.#call(async () => this.#askNow(questions, asked));
     if (!outcome || this.#ended) return undefined;
     const end = () => this.#end(part?.closing ?? '', files, outcome);
     return { ...this.#call(end), files: files.map(({ id }) => id) };
+  }
+
+  #askNow(questions: readonly ApprovalState[], asked: string): void {
+    this.#asked = asked;
+    this.#ask(questions);
   }
 
   #call(send: () => Promise<void>): Call {
