@@ -172,9 +172,11 @@ export class Console implements Platform {
   /** What is asked stands on a line of its own, below the answer as far as it has come. */
   #ask(text: string): void {
     this.#note('\n');
-    if (!this.#interactive) return this.#note(`${text}\n`);
-    this.#lines?.setPrompt(text);
-    this.#lines?.prompt(true);
+    if (!this.#interactive) this.#note(`${text}\n`);
+    else {
+      this.#lines?.setPrompt(text);
+      this.#lines?.prompt(true);
+    }
   }
 
   #sayUntold(): void {

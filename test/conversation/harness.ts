@@ -130,7 +130,18 @@ export async function openHarness(options: HarnessOptions) {
   const threadId = async () => String(await kept.get('test:1'));
   const keepThread = (thread: KeptThread) => kept.set('test:1', thread);
   const { close } = assistants;
-  return { client, approvals, turn, turnInto, goOn, close, threads: parts.threads, threadId, keepThread, errors };
+  return {
+    client,
+    approvals,
+    turn,
+    turnInto,
+    goOn,
+    close,
+    threads: parts.threads,
+    threadId,
+    keepThread,
+    errors,
+  };
 }
 
 function catalogueOf(functions: HarnessOptions['functions'] = []): Catalogue {

@@ -110,7 +110,7 @@ export class Approvals {
         onLook();
         const isLate = Date.now() >= until;
         const rest = isLate ? LOOK_MS : Math.min(LOOK_MS, until - Date.now());
-        await Promise.race([heard.promise, sleep(rest, undefined, { signal }).catch(() => {})]);
+        await Promise.race([heard.promise, sleep(rest, undefined, { signal, ref: false }).catch(() => {})]);
       }
       return undefined;
     } finally {

@@ -16,11 +16,7 @@ import { excerptOf } from '../layout/excerpt.ts';
 import { layout } from '../layout/layout.ts';
 import { type ReplyStyle, render, withBlock } from '../transcript/render.ts';
 import { sizeOf } from '../transcript/size.ts';
-import {
-  type Entry,
-  emptyTranscript,
-  type Transcript,
-} from '../transcript/transcript.ts';
+import { type Entry, emptyTranscript, type Transcript } from '../transcript/transcript.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Reader } from './reader.ts';
 import { NOTHING_SEEN, type Seen, seenAfter, seesAll } from './seen.ts';

@@ -7,6 +7,7 @@ type AskedCall = Pick<FunctionCall, 'id' | 'name' | 'arguments'>;
 /**
  * The transcript with what people are asked about its calls. Those which its run has not told of yet come first.
  * @param states By the calls' ids.
+ * @param asked The calls as they will be made: what people see is what they decide on, whatever the run has told.
  */
 export function withApprovals(
   transcript: Transcript,
@@ -14,7 +15,8 @@ export function withApprovals(
   asked: readonly AskedCall[],
 ): Transcript {
   if (states.size === 0) return transcript;
-  const entries = transcript.entries.map((entry) => inEntry(entry, states));
+  const wanted = new Map(asked.map((call) => [call.id, call]));
+  const entries = transcript.entries.map((entry) => inEntry(entry, states, wanted));
   const told = new Set(
     entries.flatMap((entry) => (entry.type === 'tool_calls' ? entry.tool_calls : [])).map(({ id }) => id),
   );
@@ -23,9 +25,18 @@ export function withApprovals(
   return { ...transcript, entries: [entryOf(untold, states, transcript), ...entries] };
 }
 
-function inEntry(entry: Entry, states: ReadonlyMap<string, ApprovalState>): Entry {
+function inEntry(
+  entry: Entry,
+  states: ReadonlyMap<string, ApprovalState>,
+  wanted: ReadonlyMap<string, AskedCall>,
+): Entry {
   if (entry.type !== 'tool_calls' || !entry.tool_calls.some(({ id }) => states.has(id))) return entry;
-  return { ...entry, tool_calls: inCalls(entry.tool_calls, states) };
+  const calls = entry.tool_calls.map((call) => {
+    const { name, arguments: args } = wanted.get(call.id) ?? {};
+    if (call.type !== 'function' || name === undefined || args === undefined) return call;
+    return { ...call, name, arguments: args };
+  });
+  return { ...entry, tool_calls: inCalls(calls, states) };
 }
 
 function inCalls(calls: readonly ToolCall[], states: ReadonlyMap<string, ApprovalState>): ToolCall[] {

@@ -18,7 +18,9 @@ const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu;
 export function readableArguments(json: string): string {
   const args = parsed(json);
   const text = typeof args === 'string' ? args : JSON.stringify(args, shortened, 2);
-  return text === '{}' || text.trim() === '' ? '' : cut(text.toWellFormed().replace(UNSEEN, escape), LONGEST);
+  return text === '{}' || text.trim() === ''
+    ? ''
+    : cut(text.toWellFormed().replace(UNSEEN, asEscape), LONGEST);
 }
 
 /** Some models write JSON as a text in JSON. */
@@ -48,7 +50,7 @@ function whole(text: string): string {
   return text.replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, '');
 }
 
-function escape(character: string): string {
+function asEscape(character: string): string {
   return [...Array(character.length).keys()]
     .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
     .join('');

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { Console } from '../../../adapters/console/console.ts';
 import { plain } from '../../../adapters/console/printer.ts';
@@ -8,13 +9,14 @@ import { scriptedBot } from '../../sim/scripted-bot.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { Sink } from './sink.ts';
 
+const WISHES: [string, string][] = [['reset_vpn', '{"user":"ann"}']];
+
 /** The real bot in a terminal, whose model wants to call functions that need somebody's word. */
-async function open(...args: [string, string][]) {
+async function open(wishes = WISHES, isTTY = false) {
   const { team, made } = askingFunction(['slack:@it']);
-  const wishes = args.length > 0 ? args : [['reset_vpn', '{"user":"ann"}'] as [string, string]];
   const model = new ScriptedModel(callsOf(...wishes), says('Done.'), says('Four.'));
   const bot = await scriptedBot({ store: memoryStore(), model, functions: [team] });
-  const input = new PassThrough();
+  const input = Object.assign(new PassThrough(), { isTTY, setRawMode: () => input });
   const [answers, notes] = [new Sink(), new Sink()];
   const terminal = new Console({
     input,
@@ -32,7 +34,7 @@ async function open(...args: [string, string][]) {
   let asked = '';
   const look = () => {
     told += answers.take();
-    asked += notes.take();
+    asked += stripVTControlCharacters(notes.take());
     return { told, asked };
   };
   const shows = (text: string | RegExp) => expect.poll(() => look().told, { timeout: 20_000 }).toMatch(text);
@@ -83,10 +85,7 @@ test('what is neither y nor n is no answer, and is answered next', async () => {
 });
 
 test('in a pipe each question takes its line; at the end of the input nobody says yes', async () => {
-  const { input, made, terminal, look } = await open(
-    ['reset_vpn', '{"user":"ann"}'],
-    ['reset_vpn', '{"user":"ben"}'],
-  );
+  const { input, made, terminal, look } = await open([...WISHES, ['reset_vpn', '{"user":"ben"}']]);
   input.end('reset them\ny\n');
   await terminal.left;
   expect(made).toEqual([{ user: 'ann' }]);
@@ -104,4 +103,18 @@ test('a stop ends the wait, and what is typed then is a message', async () => {
   input.write('y\n');
   await shows('Done.');
   expect(made).toEqual([]);
+});
+
+test('at a keyboard the question is a prompt, and what is typed after it is seen', async () => {
+  const { input, made, shows, asks, look } = await open(WISHES, true);
+  await asks('you> ');
+  input.write('reset my vpn\r');
+  await asks(/Do it\? \(y\/n\) $/);
+  input.write('y');
+  await asks(/Do it\? \(y\/n\) y$/);
+  input.write('\r');
+  await shows(/✅ Approved by ann[\s\S]*Done\./);
+  await asks(/Do it\?[\s\S]*you> /);
+  expect(made).toHaveLength(1);
+  expect(look().asked).not.toContain('Type "y"');
 });

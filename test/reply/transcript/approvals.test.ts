@@ -145,3 +145,13 @@ test('what is very long is cut in its middle, and says how much is left out', ()
   expect(readableArguments(many).length).toBeLessThan(4_100);
   expect(readableArguments(many)).toMatch(/"key0": 0,[\s\S]*more characters[\s\S]*"key999": 999/);
 });
+
+test('what people see is what will be called, whatever the run has told of it', () => {
+  const told = transcriptOf([{ name: 'harmless', arguments: '{"user":"nobody"}' }]);
+  const states = new Map([['call_0', { id: 'q1', of: 'somebody here' }]]);
+  const wanted = [{ id: 'call_0', name: 'reset_vpn', arguments: '{"user":"ann"}' }];
+  const { markdown } = render(withApprovals(told, states, wanted));
+  expect(markdown).toContain('May I use `reset_vpn`');
+  expect(markdown).toContain('"user": "ann"');
+  expect(markdown).not.toMatch(/harmless|nobody/);
+});
