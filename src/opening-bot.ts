@@ -8,6 +8,7 @@ import type {
   Rating,
   Receipt,
   SuggestedPrompt,
+  Word,
 } from './platform.ts';
 import type { RunningBot } from './running-bot.ts';
 
@@ -16,6 +17,8 @@ import type { RunningBot } from './running-bot.ts';
  * a second while it is loaded, and so every step of their greeting. On a slow network that is a pause they wait anyway.
  */
 const HEAD_START_MS = 100;
+
+const NOT_NOW = 'This can’t be decided, since I could not start.';
 
 /**
  * The bot for platforms that connect while it is being made, which takes longer than to connect: what people do meanwhile
@@ -112,6 +115,18 @@ export class OpeningBot implements Bot {
       (bot) => bot.rate(rating),
       () => {},
     );
+  }
+
+  async objection(to: Parameters<Bot['objection']>[0]): Promise<string | undefined> {
+    return this.#decidable((bot) => bot.objection(to));
+  }
+
+  async decide(word: Word): Promise<string | undefined> {
+    return this.#decidable((bot) => bot.decide(word));
+  }
+
+  #decidable(ask: (bot: RunningBot) => Promise<string | undefined>): Promise<string | undefined> {
+    return this.#made.promise.then(ask, () => NOT_NOW);
   }
 
   async absence(platform: string): Promise<Absence | undefined> {

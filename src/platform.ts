@@ -57,6 +57,12 @@ export interface Platform {
    * @param named Whom the audiences of the team's documents name: nobody else is looked for.
    */
   readers?(message: IncomingMessage, named: readonly string[]): Promise<Readers>;
+  /**
+   * Which of those names a person has: their own, and those of the groups and channels that they are in as it is now.
+   * Rejects where that can't be found out at the moment; a platform without it has nobody who has a name.
+   * @param named As audiences name people, groups and channels.
+   */
+  namesOf?(person: string, named: readonly string[]): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -86,6 +92,26 @@ export interface Bot {
   absence(platform: string): Promise<Absence | undefined>;
   /** Notes what a person thinks of a reply. */
   rate(rating: Rating): void;
+  /** Why a person's word on a call would not count, as a sentence for them alone; undefined when it would. Never rejects. */
+  objection(to: Pick<Word, 'conversation' | 'approval' | 'person'>): Promise<string | undefined>;
+  /** Takes a person's word on a call; the first one counts. Says like `objection` why it did not. Never rejects. */
+  decide(word: Word): Promise<string | undefined>;
+}
+
+/** What a person says to a call that waits for it. */
+export interface Word {
+  readonly conversation: string;
+  /** The id of what asks for it: see `ApprovalState`. */
+  readonly approval: string;
+  readonly person: Person;
+  readonly isApproved: boolean;
+  /** Why not, for the model. */
+  readonly reason?: string | undefined;
+}
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** What a person thinks of a reply; undecided where they have taken it back. */
@@ -283,6 +309,33 @@ export interface FunctionCall {
   readonly output: string | null;
   /** What it does right now, on one line, as the function itself says; left out where it says nothing, or is over. */
   readonly doing?: string;
+  /** Left out where it needs nobody's word, or nobody was asked yet. */
+  readonly approval?: ApprovalState;
+}
+
+/** Whether a call may be made that needs a person's word. */
+export interface ApprovalState {
+  /** At most 16 letters, digits, `-` and `_`; unique in its conversation. */
+  readonly id: string;
+  /** Tells it from others that are asked at the same time; left out where there are none. */
+  readonly number?: number;
+  /** Whose word it needs, as the end of a sentence of Markdown. */
+  readonly of: string;
+  /** Since when people's newer messages have to wait for it (Unix time in ms); left out while there are none. */
+  readonly holdsSince?: number;
+  /** Left out until it is decided. */
+  readonly decision?: Decision;
+}
+
+/** What became of a question whether a call may be made. */
+export interface Decision {
+  readonly isApproved: boolean;
+  /** Unix time in ms. */
+  readonly at: number;
+  /** Left out where nobody said anything in time. */
+  readonly by?: Person;
+  /** Why not, in their words. */
+  readonly reason?: string;
 }
 
 /** One tool call as far as it is known. */

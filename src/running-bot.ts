@@ -11,6 +11,7 @@ import { Ratings } from './conversation/ratings.ts';
 import { Stops } from './conversation/stops.ts';
 import { type TurnParts, takeTurn } from './conversation/turn/turn.ts';
 import { Turns, type TurnTask } from './conversation/turns.ts';
+import { Approvals } from './functions/approval/approvals.ts';
 import type { McpServers } from './functions/mcp/servers.ts';
 import { holding } from './holding.ts';
 import { Gaps } from './knowledge/gaps.ts';
@@ -27,6 +28,7 @@ import type {
   Rating,
   Receipt,
   SuggestedPrompt,
+  Word,
 } from './platform.ts';
 import type { Queue } from './store/queue.ts';
 import type { Store } from './store/store.ts';
@@ -94,6 +96,7 @@ export class RunningBot implements Bot {
   readonly #gaps: Gaps;
   readonly #ratings: Ratings;
   readonly #stops: Stops;
+  readonly #approvals: Approvals;
   readonly #presence: Presence;
   readonly #watch: TurnWatch | undefined;
   #closed: Promise<void> | undefined;
@@ -101,7 +104,12 @@ export class RunningBot implements Bot {
   readonly #desks = new Map<string, Desk>();
   readonly #known: KnownConversations;
 
-  constructor(store: Store, server: AssistantsServer, turn: TurnParts, options: RunningBotOptions) {
+  constructor(
+    store: Store,
+    server: AssistantsServer,
+    turn: Omit<TurnParts, 'approvals'>,
+    options: RunningBotOptions,
+  ) {
     const { log } = turn;
     this.store = store;
     this.prompts = options.prompts;
@@ -109,7 +117,6 @@ export class RunningBot implements Bot {
     const { client, threads } = turn;
     this.#gaps = new Gaps(store);
     const questions = new Questions(client, threads);
-    this.#turn = { ...turn, gaps: { notes: this.#gaps, questions } };
     this.#ratings = new Ratings(this.#gaps, questions, log);
     this.#options = options;
     this.#watch = options.observer && new TurnWatch(options.observer);
@@ -124,6 +131,13 @@ export class RunningBot implements Bot {
     this.#known = new KnownConversations(threads, log);
     this.#health = new StoreHealth(store, log);
     this.#ledger = new Ledger(store.keyv(TURNS), log);
+    this.#approvals = new Approvals({
+      store,
+      ledger: this.#ledger,
+      platformOf: (conversation) => this.#deskOf(conversation)?.platform,
+      log,
+    });
+    this.#turn = { ...turn, gaps: { notes: this.#gaps, questions }, approvals: this.#approvals };
     this.#stops = new Stops(store.signals, store.replicas, (conversation) => this.#stopHere(conversation));
     this.#presence = new Presence(store.keyv('heard'), (error) =>
       log.warn({ err: error }, 'until when people were heard could not be noted'),
@@ -201,6 +215,14 @@ export class RunningBot implements Bot {
   rate(rating: Rating): void {
     this.#turn.log.info(rating, 'a reply was rated');
     void this.#ratings.take(rating);
+  }
+
+  objection(to: Parameters<Bot['objection']>[0]): Promise<string | undefined> {
+    return this.#approvals.objection(to);
+  }
+
+  decide(word: Word): Promise<string | undefined> {
+    return this.#approvals.decide(word);
   }
 
   knows(conversation: string): Promise<boolean> {

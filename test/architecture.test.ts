@@ -61,6 +61,7 @@ const FOR_ADAPTERS: ReadonlySet<string> = new Set([
   'src/problem.ts',
   'src/keyed-queue.ts',
   'src/reply/layout/part.ts',
+  'src/reply/questions.ts',
   'src/reply/publisher/rate-budget.ts',
   'src/reply/publisher/rate-budgets.ts',
   'src/reply/transcript/call-words.ts',

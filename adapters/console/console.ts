@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createInterface, type Interface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
-import type { Bot, IncomingMessage, Platform, Readers, Reply } from '../../src/platform.ts';
+import type { ApprovalState, Bot, IncomingMessage, Platform, Readers, Reply } from '../../src/platform.ts';
+import { Asker } from './asker.ts';
 import { MessageReader } from './input.ts';
+import { Lines } from './lines.ts';
 import { type KeepFile, type Painter, Printer } from './printer.ts';
 import type { Screen } from './work-line.ts';
 
@@ -42,6 +44,8 @@ export class Console implements Platform {
   readonly #interactive: boolean;
   #leave: () => void = () => {};
   #lines: Interface | undefined;
+  #input: Lines | undefined;
+  #asker: Asker | undefined;
   #answering = false;
   #stopping = false;
   readonly #untold: string[] = [];
@@ -62,6 +66,7 @@ export class Console implements Platform {
       ...(this.#interactive && { output: echo, terminal: true, prompt: PROMPT }),
     });
     const interrupt = () => this.#interrupt(bot);
+    this.#asker = this.#newAsker(bot);
     this.#lines.on('SIGINT', interrupt);
     process.on('SIGINT', interrupt);
     void this.left.then(() => process.off('SIGINT', interrupt));
@@ -69,12 +74,18 @@ export class Console implements Platform {
   }
 
   reply(): Reply {
-    return new Printer({ ...this.#options, painter: this.#options.painter() });
+    const ask = (questions: readonly ApprovalState[]) => this.#asker?.ask(questions);
+    return new Printer({ ...this.#options, painter: this.#options.painter(), ask });
   }
 
   /** Whoever sits here runs Bobbin, and has the team's files: for them it is every place. */
   async readers(_message: IncomingMessage, named: readonly string[]): Promise<Readers> {
     return { places: named };
+  }
+
+  /** The same with people's words: whoever sits here may do what anybody may. */
+  async namesOf(_person: string, named: readonly string[]): Promise<readonly string[]> {
+    return named;
   }
 
   /** Prints a line that belongs to no answer, as soon as none is being printed. */
@@ -94,7 +105,8 @@ export class Console implements Platform {
   async #chat(bot: Bot, lines: Interface): Promise<void> {
     this.#sayUntold();
     this.#prompt();
-    for await (const line of lines) {
+    this.#input = new Lines(lines);
+    for (let line = await this.#input.next(); line !== undefined; line = await this.#input.next()) {
       const text = this.#reader.push(line);
       if (text !== undefined && (await this.#say(bot, text)) === 'goodbye') break;
       this.#sayUntold();
@@ -147,6 +159,27 @@ export class Console implements Platform {
     void bot.stop(this.#options.conversation);
   }
 
+  #newAsker(bot: Bot): Asker {
+    const { conversation, author } = this.#options;
+    const person = { id: author, name: author };
+    return new Asker({
+      lines: () => this.#input,
+      prompt: (text) => this.#ask(text),
+      note: (text) => this.#note(text),
+      decide: (approval, said) => bot.decide({ conversation, approval, person, ...said }),
+    });
+  }
+
+  /** What is asked stands on a line of its own, below the answer as far as it has come. */
+  #ask(text: string): void {
+    this.#note('\n');
+    if (!this.#interactive) this.#note(`${text}\n`);
+    else {
+      this.#lines?.setPrompt(text);
+      this.#lines?.prompt(true);
+    }
+  }
+
   #sayUntold(): void {
     for (const line of this.#untold.splice(0)) this.#note(`${line}\n`);
   }
@@ -166,7 +199,7 @@ export class Console implements Platform {
     const { notes } = this.#options;
     const echo = new Writable({
       write: (chunk, _encoding, done) => {
-        if (!this.#answering) notes.write(chunk);
+        if (!this.#answering || this.#asker?.isAsking) notes.write(chunk);
         done();
       },
     });

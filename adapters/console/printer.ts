@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import {
+  type ApprovalState,
   type Call,
   type Limits,
   type Outcome,
@@ -9,6 +10,7 @@ import {
   unlimited,
   type View,
 } from '../../src/platform.ts';
+import { openQuestions } from '../../src/reply/questions.ts';
 import { doingOf, isAtWork, isSilent } from '../../src/reply/transcript/call-words.ts';
 import { PlainLines, type Screen, SpinnerLine, type WorkLine } from './work-line.ts';
 
@@ -29,6 +31,8 @@ export interface PrinterOptions {
   notes: Writable;
   painter: Painter;
   keep: KeepFile;
+  /** Is told what people are asked, whenever that changes. */
+  ask?: (questions: readonly ApprovalState[]) => void;
 }
 
 /** A reply in a terminal or a pipe: one endless part, of which only what is new is printed. */
@@ -40,18 +44,21 @@ export class Printer implements Reply {
   readonly #keep: KeepFile;
   readonly #isTerminal: boolean;
   readonly #work: WorkLine;
+  readonly #ask: (questions: readonly ApprovalState[]) => void;
   #printed = '';
   /** The line end that comes next in the text is printed already, so that the work has a line of its own. */
   #hasLineEnd = false;
+  #asked = '';
   #ended = false;
 
-  constructor({ answers, notes, painter, keep }: PrinterOptions) {
+  constructor({ answers, notes, painter, keep, ask = () => {} }: PrinterOptions) {
     this.#answers = answers;
     this.#notes = notes;
     this.#painter = painter;
     this.#keep = keep;
     this.#isTerminal = answers.isTTY === true;
     this.#work = this.#isTerminal ? new SpinnerLine(answers) : new PlainLines(notes);
+    this.#ask = ask;
   }
 
   next(view: View): Call | undefined {
@@ -61,7 +68,10 @@ export class Printer implements Reply {
       outcome,
     } = view;
     if (part && part.source !== this.#printed) return this.#call(() => this.#print(part.source));
+    const questions = openQuestions(view);
     if (!outcome) this.#showWork(view);
+    const asked = questions.map(({ id }) => id).join(' ');
+    if (asked !== this.#asked) return this.#call(async () => this.#askNow(questions, asked));
     if (!outcome || this.#ended) return undefined;
     const end = () => this.#end(part?.closing ?? '', files, outcome);
     return { ...this.#call(end), files: files.map(({ id }) => id) };
@@ -69,6 +79,11 @@ export class Printer implements Reply {
 
   close(): void {
     this.#work.show('');
+  }
+
+  #askNow(questions: readonly ApprovalState[], asked: string): void {
+    this.#asked = asked;
+    this.#ask(questions);
   }
 
   #call(send: () => Promise<void>): Call {

@@ -20,7 +20,7 @@ export type ButtonRow = APIActionRowComponent<APIButtonComponent>;
 /** A message as it shall stand in a channel. */
 export interface NewMessage {
   content: string;
-  buttons: ButtonRow | undefined;
+  buttons: readonly ButtonRow[];
   files: readonly ReplyFile[];
   /** The message that it answers, and whose author it pings if `ping` says so. */
   answers: string | undefined;
@@ -66,7 +66,7 @@ export class Api {
       // Discord would fetch every address in it, whoever put it there, and show it below.
       flags: MessageFlags.SuppressEmbeds,
       allowed_mentions: { parse: [], replied_user: ping },
-      ...(buttons && { components: [buttons] }),
+      ...(buttons.length > 0 && { components: [...buttons] }),
       ...(answers && { message_reference: { message_id: answers, fail_if_not_exists: false } }),
     };
     const posted = await this.#rest.post(Routes.channelMessages(channel), {
@@ -81,7 +81,7 @@ export class Api {
   async edit(channel: string, message: string, { content, buttons, ping }: Edit): Promise<void> {
     const body: RESTPatchAPIChannelMessageJSONBody = {
       ...(content !== undefined && { content }),
-      components: buttons ? [buttons] : [],
+      components: [...buttons],
       allowed_mentions: { parse: [], replied_user: ping },
     };
     const signal = AbortSignal.timeout(this.#timeout);

@@ -23,7 +23,7 @@ import { INTENTS_REFUSED, login, NO_CONTENT_INTENT, readsContent, TOKEN_REFUSED 
 import type { Dropped } from './payload-guard.ts';
 import { distrust, type ReplyIn } from './permissions.ts';
 import { Place } from './place.ts';
-import { readersOf } from './readers.ts';
+import { namesOf, readersOf } from './readers.ts';
 import { readKept } from './reply/kept.ts';
 import { DiscordReply } from './reply/reply.ts';
 import { Typing } from './reply/typing.ts';
@@ -135,6 +135,11 @@ export class Discord implements Platform {
   async readers(message: IncomingMessage): Promise<Readers> {
     if (!this.#client) throw new Error('Discord is not connected.');
     return readersOf(this.#client, message);
+  }
+
+  async namesOf(person: string, named: readonly string[]): Promise<string[]> {
+    if (!this.#client) throw new Error('Discord is not connected.');
+    return namesOf(this.#client, person, named);
   }
 
   async close(): Promise<void> {

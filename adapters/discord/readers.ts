@@ -2,12 +2,14 @@ import {
   type Client,
   DMChannel,
   type Guild,
+  type GuildMember,
   type NonThreadGuildBasedChannel,
   OverwriteType,
   PermissionFlagsBits,
   type Role,
 } from 'discord.js';
 import type { IncomingMessage, Readers } from '../../src/platform.ts';
+import { isRefusal } from './errors.ts';
 import { isHalfKnown } from './permissions.ts';
 
 const { Administrator, ViewChannel } = PermissionFlagsBits;
@@ -26,6 +28,47 @@ export async function readersOf(client: Client, { author, replyTo }: IncomingMes
   const parent = channel.isThread() ? channel.parent : channel;
   if (!parent || parent.isThread()) throw new Error('Discord does not say in which channel a thread is.');
   return { places: [...new Set([named(id), named(parent.id)])], people: classesOf(parent, client.user?.id) };
+}
+
+/**
+ * Which of these names a person has: their own, of their roles, and of the servers and channels that they see. Of a server
+ * that the bot is in they are asked for as they are now.
+ */
+export async function namesOf(client: Client, person: string, names: readonly string[]): Promise<string[]> {
+  const members = new Map<Guild, Promise<GuildMember | undefined>>();
+  const memberIn = (guild: Guild) => {
+    const member = members.get(guild) ?? memberOf(guild, person);
+    members.set(guild, member);
+    return member;
+  };
+  const are = await Promise.all(names.map((name) => isCalled(client, person, name, memberIn)));
+  return names.filter((_, at) => are[at]);
+}
+
+async function isCalled(
+  client: Client,
+  person: string,
+  name: string,
+  memberIn: (guild: Guild) => Promise<GuildMember | undefined>,
+): Promise<boolean> {
+  const id = /^discord:(\d+)$/.exec(name)?.[1];
+  if (id === undefined || id === person) return id === person;
+  const known = client.channels.cache.get(id);
+  if (known instanceof DMChannel) return known.recipientId === person;
+  const channel = known && 'guild' in known ? known : undefined;
+  const guild = channel?.guild ?? client.guilds.cache.find(({ roles }) => roles.cache.has(id));
+  const member = guild && (await memberIn(guild));
+  if (!guild || !member) return false;
+  if (channel) return channel.permissionsFor(member).has(ViewChannel);
+  return id === guild.id || member.roles.cache.has(id);
+}
+
+/** Undefined for who is not in the server. */
+async function memberOf(guild: Guild, user: string): Promise<GuildMember | undefined> {
+  return guild.members.fetch({ user, force: true }).catch((error: unknown) => {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  });
 }
 
 /** As audiences name what Discord has: no two of its ids are equal. */

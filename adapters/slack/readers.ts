@@ -38,6 +38,34 @@ export class ChannelReaders {
     return { places, people: await this.#called(members, ours) };
   }
 
+  /** A person's own name, and those of their groups and channels, as far as any of these are named. */
+  async namesOf(person: string, named: readonly string[]): Promise<string[]> {
+    const isNamed = named.some((name) => /^slack:[CG#]/.test(name));
+    const [called, channels] = await Promise.all([
+      this.#called([person], named),
+      isNamed ? this.#channelsOf(person) : [],
+    ]);
+    return [...called.flat(), ...channels];
+  }
+
+  /** The names of the channels that somebody is in, as far as the app may know of them. */
+  async #channelsOf(user: string): Promise<string[]> {
+    const names: string[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await this.#client.users.conversations({
+        user,
+        types: 'public_channel,private_channel',
+        exclude_archived: true,
+        limit: PAGE,
+        ...(cursor && { cursor }),
+      });
+      for (const { id, name } of page.channels ?? [])
+        names.push(`slack:${id}`, ...(name ? [`slack:#${name.toLowerCase()}`] : []));
+      cursor = page.response_metadata?.next_cursor || undefined;
+      if (cursor === undefined) return names;
+    }
+  }
+
   async #members(channel: string): Promise<string[]> {
     const members: string[] = [];
     for (let cursor: string | undefined; ; ) {

@@ -169,6 +169,10 @@ export class Slack implements Platform {
     return this.#readers.of(placeOf(message.replyTo), named, this.#identity?.user ?? '');
   }
 
+  namesOf(person: string, named: readonly string[]): Promise<string[]> {
+    return this.#readers.namesOf(person, named);
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     this.#budgets.close();

@@ -64,6 +64,15 @@ export const ACTIONS = {
   feedback: 'bobbin_feedback',
 } as const;
 
+/** How the ids of the buttons begin that decide on a call; the id of what is asked follows. */
+export const DECISIONS = {
+  approve: 'bobbin_approve:',
+  refuse: 'bobbin_refuse:',
+} as const;
+
+/** The form in which people say why they refuse a call. */
+export const REASON_FORM = 'bobbin_reason';
+
 /** Where the person who runs Bobbin finds their app. */
 export const APPS_PAGE = 'https://api.slack.com/apps';
 

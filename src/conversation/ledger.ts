@@ -1,5 +1,6 @@
 import type { Keyv } from 'keyv';
 import { z } from 'zod';
+import { question } from '../functions/approval/question.ts';
 import type { Logger } from '../log.ts';
 
 const keptFile = z.object({ id: z.string(), description: z.string().optional() });
@@ -15,6 +16,8 @@ const turnRecord = z.object({
   calls: z.record(z.string(), z.string().nullable()).optional(),
   /** The files that those have given back, by the calls' ids. */
   files: z.record(z.string(), z.array(keptFile)).optional(),
+  /** Which of them people were asked about, by the calls' ids, and what they said. */
+  approvals: z.record(z.string(), question).optional(),
 });
 
 /** What a turn has done so far, as far as it can't be found out again. */

@@ -4,6 +4,9 @@ export const CONVERSATIONS = 'conversations';
 /** Where it keeps what turns that are not over have done so far. */
 export const TURNS = 'turns';
 
+/** Where it keeps what people decided on calls of turns that are not over; a key is a conversation, a space, and an id. */
+export const APPROVALS = 'approvals';
+
 /** Where it keeps which messages people deleted; a key is a conversation, a space, and the message's id. */
 export const RETRACTED = 'retracted';
 

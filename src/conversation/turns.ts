@@ -19,6 +19,8 @@ export interface TurnTask {
   readonly begun?: Begun;
   /** The messages could not be kept, however long that was tried: their author is to be told soon. */
   readonly isUnkept?: true;
+  /** Whether people have written more, which waits for the turn to be over; left out where that can't be told. */
+  readonly hasNewer?: () => Promise<boolean>;
   /** Somebody asks to stop. */
   readonly stop: AbortSignal;
   /** This process lets go of the turn: another one goes on with it. */
@@ -159,7 +161,8 @@ export class Turns {
       if (!waiting || waiting.length === 0) return;
       const begun = claim.isTakenOver && isFirst ? await this.#begun(claim.key, waiting, leave) : undefined;
       const entries = begun?.record ? ofTurn(waiting, begun.record) : waiting;
-      const task = this.#task(claim.key, entries, leave, begun);
+      const hasNewer = async () => (await claim.entries()).length > entries.length;
+      const task = { ...this.#task(claim.key, entries, leave, begun), hasNewer };
       if ((await takeTurn(task)) === 'left') return;
       this.#endTurn(claim.key);
       await this.#surely(() => claim.done(entries.map(({ id }) => id)), leave);

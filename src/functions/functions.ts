@@ -10,4 +10,6 @@ export interface NamedCall {
   readonly name: string;
   /** JSON. */
   readonly arguments: string;
+  /** Unix time in ms after which its run takes no output any more; left out where the server does not say. */
+  readonly expiresAt?: number;
 }

@@ -19,6 +19,12 @@ export interface Store {
    * much to be read at once can be walked. Quick for the namespaces that `WALKED` names.
    */
   page<T>(namespace: string, after: string, limit: number): Promise<[key: string, value: T][]>;
+  /**
+   * Sets what is not set, or has expired, and gives what is there then: of all who do so at the same time, in whichever
+   * process, one comes first. It is safe when the promise resolves.
+   * @param ttlMs When it expires, in milliseconds from now.
+   */
+  setOnce<T>(namespace: string, key: string, value: T, ttlMs: number): Promise<T>;
   /** A queue in this store, for JSON data; named like a namespace. The same name is the same queue. */
   queue<T>(name: string): Queue<T>;
   /** Full text and vectors of documents. */

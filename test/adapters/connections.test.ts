@@ -15,6 +15,8 @@ const idle: Bot = {
   renew: async () => {},
   rate: () => {},
   absence: async () => undefined,
+  objection: async () => undefined,
+  decide: async () => undefined,
   retract: async () => {},
 };
 

@@ -10,6 +10,7 @@ import { begunRun, type RunThread, streamedRun } from '../../src/conversation/ru
 import type { SourceSettings } from '../../src/conversation/sources.ts';
 import { type KeptThread, ThreadMap } from '../../src/conversation/thread/thread-map.ts';
 import { takeTurn } from '../../src/conversation/turn/turn.ts';
+import { Approvals } from '../../src/functions/approval/approvals.ts';
 import { type Catalogue, openCatalogue } from '../../src/functions/catalogue.ts';
 import type { TeamFunction } from '../../src/functions/team-function.ts';
 import {
@@ -56,6 +57,8 @@ export interface HarnessOptions {
   follow?: (client: OpenAI) => RunThread;
   /** The team's own, or all there is of them. */
   functions?: readonly TeamFunction[] | Catalogue;
+  /** How long people have to say whether a call may be made, in ms. */
+  approvalMs?: number;
   /** Stands between the SDK and the server, to break what goes through. */
   network?: (fetch: Fetch) => Fetch;
   /** Left out, there is nothing to search. */
@@ -84,6 +87,9 @@ export async function openHarness(options: HarnessOptions) {
   const tools = options.tools ?? [{ type: 'code_interpreter' }];
   const [made] = (await client.beta.assistants.list()).data;
   const assistant = made ?? (await client.beta.assistants.create({ model: 'm', name: 'Bobbin', tools }));
+  const log = pino({ level: 'silent' });
+  const ledger = new Ledger(store.keyv('turns'), log);
+  const approvals = new Approvals({ store, ledger, platformOf: () => undefined, log });
   const parts = {
     client,
     threads: new ThreadMap(store.keyv('conversations'), client, fileToolsOf(assistant)),
@@ -94,10 +100,11 @@ export async function openHarness(options: HarnessOptions) {
     runSettings: { assistant_id: assistant.id },
     style: { toolCall: () => undefined },
     knowledge: options.knowledge ?? {},
-    log: pino({ level: 'silent' }),
     ...(options.livedMs !== undefined && { livedMs: options.livedMs }),
+    approvals,
+    ...(options.approvalMs !== undefined && { approvalMs: options.approvalMs }),
+    log,
   };
-  const ledger = new Ledger(store.keyv('turns'), parts.log);
   const platform = { name: 'test', ...(options.download && { download: options.download }) };
   const turnInto = async <R extends Reply>(
     reply: R,
@@ -125,7 +132,18 @@ export async function openHarness(options: HarnessOptions) {
   const threadId = async () => String(await kept.get('test:1'));
   const keepThread = (thread: KeptThread) => kept.set('test:1', thread);
   const { close } = assistants;
-  return { client, turn, turnInto, goOn, close, threads: parts.threads, threadId, keepThread, errors };
+  return {
+    client,
+    approvals,
+    turn,
+    turnInto,
+    goOn,
+    close,
+    threads: parts.threads,
+    threadId,
+    keepThread,
+    errors,
+  };
 }
 
 function catalogueOf(functions: HarnessOptions['functions'] = []): Catalogue {

@@ -97,6 +97,27 @@ export function storeContract(store: () => Store): void {
     expect(await keyv.getMany(['kept', 'deleted'])).toEqual(['kept', undefined]);
   });
 
+  test('of many who set the same once, one comes first, and all are told what it has set', async () => {
+    const name = fresh();
+    const told = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => store().setOnce(name, 'key', { by: i }, 60_000)),
+    );
+    expect(new Set(told.map(({ by }) => by)).size).toBe(1);
+    expect(await store().keyv(name).get('key')).toEqual(told[0]);
+    expect(await store().setOnce(name, 'other', 'mine', 60_000)).toBe('mine');
+    await store().keyv(name).delete('key');
+    expect(await store().setOnce(name, 'key', { by: 21 }, 60_000)).toEqual({ by: 21 });
+    await expect(async () => store().setOnce('a_b', 'key', 1, 1)).rejects.toThrow(TypeError);
+  });
+
+  test('what was set once and has expired can be set again', async () => {
+    const name = fresh();
+    expect(await store().setOnce(name, 'key', 'old', -1)).toBe('old');
+    expect(await store().keyv(name).get('key')).toBeUndefined();
+    expect(await store().setOnce(name, 'key', 'new', 60_000)).toBe('new');
+    expect(await store().keyv(name).get('key')).toBe('new');
+  });
+
   test('what has expired is not seen in any way', async () => {
     const keyv = store().keyv<string>(fresh());
     await keyv.set('gone', 'x', -1);

@@ -15,7 +15,9 @@ import { quote, titleOf, unquote } from '../text.ts';
 import { ASK, FILE, QUESTION } from './commands.ts';
 import { attachmentOf } from './content.ts';
 import { contextOf, contextOfReply, type OnUnread } from './context.ts';
+import { approve, askWhy, refuseWithReason } from './decisions.ts';
 import { answeredIn, conversationId } from './incoming.ts';
+import { nameOf, whisper, whispered } from './whisper.ts';
 
 /** Of the three seconds in which Discord wants an answer, so many ms may go by until a message is kept. */
 const KEEPING_MS = 1_500;
@@ -44,13 +46,13 @@ export interface Desk {
 export async function handle(interaction: Interaction, desk: Desk): Promise<void> {
   if (interaction.isButton()) {
     const press = pressOf(interaction.customId);
-    if (press) await PRESSES[press.action](interaction, press, desk);
+    if (press && press.action !== 'reason') await PRESSES[press.action](interaction, press, desk);
     else await disarm(interaction, UNKNOWN_BUTTON);
   } else if (interaction.isChatInputCommand()) {
     const command = COMMANDS[interaction.commandName];
     if (command) await command(interaction, desk);
     else await whisper(interaction, UNKNOWN_COMMAND);
-  }
+  } else if (interaction.isModalSubmit()) await refuseWithReason(interaction, desk.bot);
 }
 
 const COMMANDS: Readonly<
@@ -81,7 +83,10 @@ const COMMANDS: Readonly<
 };
 
 const PRESSES: Readonly<
-  Record<Press['action'], (interaction: ButtonInteraction, press: Press, desk: Desk) => Promise<unknown>>
+  Record<
+    Exclude<Press['action'], 'reason'>,
+    (interaction: ButtonInteraction, press: Press, desk: Desk) => Promise<unknown>
+  >
 > = {
   async stop(interaction, press, { bot, writes }) {
     await interaction.deferUpdate();
@@ -98,6 +103,8 @@ const PRESSES: Readonly<
   },
   good: (interaction, press, desk) => rate(interaction, press, desk, 'good'),
   bad: (interaction, press, desk) => rate(interaction, press, desk, 'bad'),
+  approve: (interaction, press, { bot }) => approve(interaction, press, bot),
+  refuse: (interaction, press, { bot }) => askWhy(interaction, press, bot),
 };
 
 /** Asks the last question of a conversation again; false when nobody knows it any more. */
@@ -199,8 +206,7 @@ function message(
   conversation: string,
   text: string,
 ): IncomingMessage {
-  const name = member && 'displayName' in member ? member.displayName : user.displayName;
-  return { id, conversation, author: { id: user.id, name, locale }, text };
+  return { id, conversation, author: { id: user.id, name: nameOf({ user, member }), locale }, text };
 }
 
 /** Says why a button does nothing, and takes it away; whom the message marks as answered stays marked. */
@@ -210,16 +216,4 @@ async function disarm(interaction: ButtonInteraction, content: string): Promise<
   if (!interaction.deferred) await interaction.deferUpdate();
   await interaction.editReply({ components: [], allowedMentions: { parse: [], repliedUser: isMarked } });
   await interaction.followUp(whispered(content));
-}
-
-/** Answers so that only the person who asked sees it. */
-async function whisper(
-  interaction: ButtonInteraction | ChatInputCommandInteraction,
-  content: string,
-): Promise<void> {
-  await interaction.reply(whispered(content));
-}
-
-function whispered(content: string) {
-  return { content, flags: MessageFlags.Ephemeral } as const;
 }

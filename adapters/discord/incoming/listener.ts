@@ -137,7 +137,7 @@ export class Listener {
     const claim = { urgency: () => Number.POSITIVE_INFINITY, essential: true };
     const patience = AbortSignal.timeout(NOTE_PATIENCE_MS);
     if (await budget.take(claim, patience)) {
-      const note = { content, buttons: undefined, files: [], answers: id, ping: true, nonce: id };
+      const note = { content, buttons: [], files: [], answers: id, ping: true, nonce: id };
       await api.post(channelId, note).finally(release);
     } else release();
   }

@@ -9,7 +9,9 @@ const message = z.object({
   /** https://discord.com/developers/docs/resources/message#create-message */
   nonce: z.string().max(25),
   id: id.optional(),
-  buttons: z.enum(['none', 'running', 'finished']).optional(),
+  buttons: z
+    .union([z.enum(['none', 'running', 'finished']), z.templateLiteral(['asking ', z.string()])])
+    .optional(),
   pings: z.boolean().optional(),
   replaces: id.optional(),
   files: z.array(z.string()).optional(),

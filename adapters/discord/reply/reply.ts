@@ -1,8 +1,9 @@
 import { RateLimitError, SnowflakeUtil } from 'discord.js';
 import type { Call, KeptReply, Limits, PlacedCall, Reply, View } from '../../../src/platform.ts';
+import { openQuestions } from '../../../src/reply/questions.ts';
 import { doneOf, isSilent } from '../../../src/reply/transcript/call-words.ts';
 import type { Api } from '../api.ts';
-import { buttonsOf, rowOf } from '../buttons.ts';
+import { buttonsOf, rowsOf } from '../buttons.ts';
 import { Code, codeOf, explain, isFiltered, isRefusal } from '../errors.ts';
 import type { Place } from '../place.ts';
 import { append, MESSAGE_LENGTH } from '../text.ts';
@@ -78,6 +79,7 @@ export class DiscordReply implements Reply {
   }
 
   next(view: View): Call | undefined {
+    this.#parts.typing.rest(openQuestions(view).length > 0);
     const step = this.#isWhole ? this.#step(view) : { shows: 0, run: () => this.#inherit() };
     if (!step) return undefined;
     const { run, ...brings } = step;
@@ -164,12 +166,12 @@ export class DiscordReply implements Reply {
     this.#state.shown[index] = shown;
     // Where nothing else tells whose the first message is, its buttons do.
     const buttons = index === 0 && !place.isItsOwn && wanted.buttons === 'none' ? 'running' : wanted.buttons;
-    const row = rowOf(buttons, conversation, reply);
+    const rows = rowsOf(buttons, conversation, reply);
     const ping = index === 0 && !shown.replaces;
     const { nonce } = shown;
     typing.grows();
     try {
-      const message = { content, files, buttons: row, nonce, answers: place.answers, ping };
+      const message = { content, files, buttons: rows, nonce, answers: place.answers, ping };
       const posted = await api.post(channel, message);
       Object.assign(shown, {
         id: posted.id,
@@ -192,7 +194,7 @@ export class DiscordReply implements Reply {
     const ping = shown[index]?.pings ?? false;
     typing.grows();
     try {
-      await api.edit(place.channel, id, { content, buttons: rowOf(buttons, conversation, reply), ping });
+      await api.edit(place.channel, id, { content, buttons: rowsOf(buttons, conversation, reply), ping });
       const text = content !== undefined && { content, isInherited: false };
       Object.assign(shown[index] ?? {}, { buttons, ...text });
     } catch (error) {

@@ -1,4 +1,5 @@
-import type { Buttons } from '../buttons.ts';
+import type { ApprovalState } from '../../../src/platform.ts';
+import { type Buttons, runningWith } from '../buttons.ts';
 import type { Post } from './posts.ts';
 import { bringsFiles, type Shown } from './shown.ts';
 
@@ -18,6 +19,8 @@ export interface Slot {
 export interface Standing {
   /** Nothing more comes: messages that nothing is left to say in go. */
   isOver: boolean;
+  /** What people are asked at the moment; nothing when left out. */
+  questions?: readonly ApprovalState[];
   /** What other processes have written stays, and what is to say comes after it. */
   keepsTexts: boolean;
 }
@@ -29,7 +32,7 @@ export interface Standing {
 export function slotsOf(
   posts: readonly Post[],
   shown: readonly Shown[],
-  { isOver, keepsTexts }: Standing,
+  { isOver, keepsTexts, questions = [] }: Standing,
 ): Slot[] {
   const left = [...posts];
   const take = (fits: (post: Post) => boolean) =>
@@ -43,7 +46,7 @@ export function slotsOf(
   const slots = [...seen, ...left.map((post) => ({ shown: undefined, post }))];
   const last = slots.findLastIndex(({ post }) => post);
   return slots.map(({ shown, post }, index) => {
-    const buttons = index < last ? 'none' : isOver ? 'finished' : 'running';
+    const buttons = index < last ? 'none' : isOver ? 'finished' : runningWith(questions);
     return { shown, wanted: post && { ...post, buttons } };
   });
 }

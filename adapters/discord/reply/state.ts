@@ -1,5 +1,6 @@
 import type { APIMessage } from 'discord.js';
 import type { KeptReply, View } from '../../../src/platform.ts';
+import { openQuestions } from '../../../src/reply/questions.ts';
 import { buttonsOf } from '../buttons.ts';
 import type { KeptPlace } from '../place.ts';
 import { type Kept, writeKept } from './kept.ts';
@@ -53,7 +54,8 @@ export class ReplyState {
     // Who ends a reply without its text does not know what another process has shown of it.
     const keepsTexts = outcome !== undefined && outcome.status !== 'completed' && parts.length === 0;
     const left = keepsTexts ? posts.filter((post) => post.files.length > 0 || !this.#says(post)) : posts;
-    const slots = slotsOf(left, this.shown, { isOver: outcome !== undefined, keepsTexts });
+    const questions = openQuestions(view);
+    const slots = slotsOf(left, this.shown, { isOver: outcome !== undefined, keepsTexts, questions });
     return slots.map(({ shown, wanted }, index) => {
       const content = this.filtered.get(index);
       return { shown, wanted: wanted && content !== undefined ? { ...wanted, content } : wanted };

@@ -8,6 +8,7 @@ export class Typing {
   readonly #every: number;
   #timer: NodeJS.Timeout | undefined;
   #grewAt = Number.NEGATIVE_INFINITY;
+  #isResting = false;
   #isOver = false;
 
   /** @param every Milliseconds after which it is shown again, less than the ten seconds that it lasts. */
@@ -31,6 +32,11 @@ export class Typing {
     this.#grewAt = performance.now();
   }
 
+  /** While people are asked something, it is for them to write. */
+  rest(isResting: boolean): void {
+    this.#isResting = isResting;
+  }
+
   stop(): void {
     this.#isOver = true;
     clearInterval(this.#timer);
@@ -47,6 +53,6 @@ export class Typing {
   }
 
   get #isNeeded(): boolean {
-    return !this.#isOver && performance.now() - this.#grewAt >= this.#every;
+    return !this.#isOver && !this.#isResting && performance.now() - this.#grewAt >= this.#every;
   }
 }

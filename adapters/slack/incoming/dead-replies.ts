@@ -4,7 +4,7 @@ import type { Logger } from '../../../src/log.ts';
 import { type Budgets, takeSoon } from '../budgets.ts';
 import { conversationOf, type Place } from '../place.ts';
 import { endingBlocks } from '../reply/content/blocks.ts';
-import { ACTIONS } from '../surface.ts';
+import { ACTIONS, DECISIONS } from '../surface.ts';
 import { contentFields, wordsOf } from './content.ts';
 
 /** What a reply says that was left half-written, and that nobody goes on with. */
@@ -52,7 +52,7 @@ export class DeadReplies {
     try {
       const message = await this.#read(channel, thread, ts);
       if (!message || !isDead(message) || !(await takeSoon(budgets.update))) return false;
-      const kept = message.blocks.filter((block) => !isStop(block)) as types.AnyBlock[];
+      const kept = message.blocks.filter((block) => !isOfRunning(block)) as types.AnyBlock[];
       const ending = endingBlocks({ status: 'failed', error: BROKEN_OFF }, false);
       await client.chat.update({
         channel,
@@ -85,6 +85,18 @@ const actions = z.object({
 });
 
 function isStop(block: unknown): boolean {
-  const { data } = actions.safeParse(block);
-  return data?.elements.some(({ action_id }) => action_id === ACTIONS.stop) ?? false;
+  return actionsIn(block).includes(ACTIONS.stop);
+}
+
+/** Whether it stands only under replies that are not over. */
+function isOfRunning(block: unknown): boolean {
+  const { approve, refuse } = DECISIONS;
+  return actionsIn(block).some(
+    (id) => id === ACTIONS.stop || id.startsWith(approve) || id.startsWith(refuse),
+  );
+}
+
+function actionsIn(block: unknown): string[] {
+  const elements = actions.safeParse(block).data?.elements ?? [];
+  return elements.flatMap(({ action_id }) => action_id ?? []);
 }

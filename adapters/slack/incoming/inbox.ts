@@ -6,6 +6,7 @@ import { Arrivals, type ArrivalsOptions } from './arrivals.ts';
 import { CatchUp } from './catch-up.ts';
 import { Controls, NOTHING_RUNS } from './controls.ts';
 import { DeadReplies } from './dead-replies.ts';
+import { Decisions } from './decisions.ts';
 import { isInThread, placeOfClick } from './events.ts';
 import { Reactions } from './reactions.ts';
 
@@ -27,6 +28,7 @@ export class Inbox {
   readonly #deadReplies: DeadReplies;
   readonly #reactions: Reactions;
   readonly #catchUp: CatchUp;
+  readonly #decisions: Decisions;
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -36,6 +38,7 @@ export class Inbox {
     this.#reactions = new Reactions(options);
     this.#arrivals = new Arrivals({ ...options, onAsked: (place) => this.#controls.remember(place) });
     this.#catchUp = new CatchUp({ ...options, arrivals: this.#arrivals });
+    this.#decisions = new Decisions(options);
   }
 
   /** What was written while nobody was there to hear it is taken as if it came now. */
@@ -57,6 +60,7 @@ export class Inbox {
     app.event('reaction_added', async ({ event }) => void this.#reactions.heard(event));
     app.event('reaction_removed', async ({ event }) => void this.#reactions.heard(event));
     this.#listenToButtons(app);
+    this.#decisions.listen(app);
     this.#listenToShortcuts(app);
     app.command(COMMAND, async ({ ack, command }) => {
       const where = { channel: command.channel_id, user: command.user_id };

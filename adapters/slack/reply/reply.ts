@@ -10,9 +10,10 @@ import type {
   View,
 } from '../../../src/platform.ts';
 import { textBefore } from '../../../src/reply/layout/part.ts';
+import { openQuestions } from '../../../src/reply/questions.ts';
 import { defused, settled } from '../markup.ts';
 import type { Place } from '../place.ts';
-import { endingBlocks } from './content/blocks.ts';
+import { endingBlocks, questionBlocks } from './content/blocks.ts';
 import { cardOf, type PlacedCard } from './content/cards.ts';
 import { type Kept, type KeptMessage, keptOf } from './kept.ts';
 import { SlackMessage } from './message/message.ts';
@@ -177,7 +178,8 @@ export class SlackReply implements Reply {
     const cards = this.#cards(view, index, isLast);
     if (isLast && !outcome) {
       const growing = growingOf(part);
-      return { text, growing, cards: cards.filter(({ at }) => at <= growing.length) };
+      const questions = questionBlocks(openQuestions(view));
+      return { text, growing, cards: cards.filter(({ at }) => at <= growing.length), questions };
     }
     const ending = isLast && outcome ? endingBlocks(outcome, text !== '') : [];
     return { text, growing: text, cards, ending };

@@ -160,10 +160,11 @@ function onAbort(signal: AbortSignal, cancel: () => Promise<unknown>) {
 
 async function callFunctions(run: Run, functions: Functions, signal: AbortSignal) {
   const calls = run.required_action?.submit_tool_outputs.tool_calls ?? [];
+  const expiry = typeof run.expires_at === 'number' && { expiresAt: run.expires_at * 1_000 };
   return Promise.all(
     calls.map(async (call) => ({
       tool_call_id: call.id,
-      output: await functions.call({ id: call.id, ...call.function }, signal),
+      output: await functions.call({ id: call.id, ...call.function, ...expiry }, signal),
     })),
   );
 }

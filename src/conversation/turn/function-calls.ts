@@ -5,7 +5,7 @@ import { callFunction, noSuchFunction } from '../../functions/call.ts';
 import { type Catalogue, runTools } from '../../functions/catalogue.ts';
 import type { Functions, NamedCall } from '../../functions/functions.ts';
 import type { Secrets } from '../../functions/output/secrets.ts';
-import type { CallContext, TeamFunction } from '../../functions/team-function.ts';
+import type { Approval, CallContext, TeamFunction } from '../../functions/team-function.ts';
 import { type Logger, redactingErrors } from '../../log.ts';
 import type { IncomingMessage, ReplyFile } from '../../platform.ts';
 import type { Transcript } from '../../reply/transcript/transcript.ts';
@@ -58,6 +58,11 @@ export class FunctionCalls implements Functions {
         'a run has more tools than the API takes: some are left out',
       );
     return tools;
+  }
+
+  /** Whose word the calls of a function need; undefined when nobody's. */
+  approvalOf(name: string): Approval | undefined {
+    return this.#functions.find((team) => team.name === name)?.approve;
   }
 
   async call(call: NamedCall, signal: AbortSignal): Promise<string> {

@@ -14,12 +14,22 @@ export function endOfRun(transcript: Transcript, hasFiles = false): Outcome {
     case 'cancelled':
       return { status: 'stopped' };
     case 'expired':
+      if (awaitsWord(transcript)) return failed(NOT_SAID);
       return failed('The answer took too long and was ended. Ask again, or ask for less at once.');
     case 'incomplete':
       return failed('The answer reached the length that is set for it and ends here. Ask for the rest.');
     default:
       return failed(transcript.error ?? 'The answer broke off. Ask again.');
   }
+}
+
+const NOT_SAID =
+  'Nobody said in time whether that may be done, and an answer can’t wait any longer: it was not done. Ask again, and you are asked anew.';
+
+/** Whether somebody's word on a call was still awaited when the run ended. */
+function awaitsWord({ entries }: Transcript): boolean {
+  const calls = entries.flatMap((entry) => (entry.type === 'tool_calls' ? entry.tool_calls : []));
+  return calls.some((call) => call.type === 'function' && call.approval && !call.approval.decision);
 }
 
 /** The same with what is known of the answer's files: an answer of nothing else is none if they can't be had. */

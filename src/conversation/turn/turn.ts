@@ -1,6 +1,8 @@
 import { NotFoundError, type OpenAI } from 'openai';
 import type { AssistantTool } from 'openai/resources/beta/assistants';
 import type { Run, RunCreateParamsBase } from 'openai/resources/beta/threads/runs/runs';
+import type { Approvals } from '../../functions/approval/approvals.ts';
+import { approvedFirst } from '../../functions/approval/approved-first.ts';
 import type { Catalogue } from '../../functions/catalogue.ts';
 import type { Offer, Offers } from '../../knowledge/offers.ts';
 import type { Logger } from '../../log.ts';
@@ -16,6 +18,7 @@ import { type SourceSettings, sourcesUnder } from '../sources.ts';
 import type { Download } from '../thread/attachments.ts';
 import type { ReadyThread, ThreadMap } from '../thread/thread-map.ts';
 import type { TurnTask } from '../turns.ts';
+import { TurnApprovals } from './approvals.ts';
 import { describeAskers } from './askers.ts';
 import { describeContext } from './context.ts';
 import { endOfEndless } from './endless.ts';
@@ -65,6 +68,10 @@ export interface TurnParts {
   runThread: RunThread;
   followRun: FollowRun;
   functions: Catalogue;
+  /** What people say to calls that need somebody's word. */
+  approvals: Approvals;
+  /** How long they have for that, in ms, where it is not the usual time. */
+  approvalMs?: number;
   /** The assistant's own tools, to which those functions come. */
   tools?: readonly AssistantTool[];
   /** What each conversation may search; left out, that is what the assistant may. */
@@ -119,7 +126,7 @@ export async function takeTurn(
     await entry.kept().catch(() => {});
     return 'left';
   }
-  await turn.deleteFiles();
+  await turn.deleteKept();
   if (status === 'completed') await turn.noteGap();
   parts.observer?.turnEnded(platform.name, status, (performance.now() - began) / 1_000);
   return 'over';
@@ -132,6 +139,7 @@ class Turn {
   readonly #platform: Pick<Platform, 'readers'>;
   readonly #download: Download | undefined;
   readonly #functions: FunctionCalls;
+  readonly #approvals: TurnApprovals;
   /** Whether the thread may have messages of the turn, and a run. */
   #isBegun: boolean;
   /** Whether the conversation begins anew with this turn, also where that is tried again. */
@@ -158,6 +166,17 @@ class Turn {
       download: this.#download,
       log: parts.log,
       onProgress: () => this.#show(),
+    });
+    this.#approvals = new TurnApprovals({
+      approvals: parts.approvals,
+      approvalOf: (name) => this.#functions.approvalOf(name),
+      entry: task.entry,
+      messages: task.messages,
+      hasNewer: task.hasNewer ?? (async () => false),
+      leave: task.leave,
+      limitMs: parts.approvalMs,
+      log: parts.log,
+      onChange: () => this.#show(),
     });
   }
 
@@ -267,7 +286,7 @@ class Turn {
     const endless = new AbortController();
     const signal = AbortSignal.any([stop, endless.signal]);
     for await (const transcript of until(
-      transcriptsOf({ functions: this.#functions, signal, left: leave }),
+      transcriptsOf({ functions: approvedFirst(this.#functions, this.#approvals), signal, left: leave }),
       leave,
     )) {
       this.#transcript = transcript;
@@ -276,7 +295,7 @@ class Turn {
       if (end) endless.abort();
       if (end) return end;
     }
-    return leave.aborted ? undefined : endOfRun(this.#transcript, this.#functions.hasFiles);
+    return leave.aborted ? undefined : endOfRun(this.#shown, this.#functions.hasFiles);
   }
 
   /** The run that was started for these messages before, if there is one. */
@@ -298,9 +317,13 @@ class Turn {
     return (this.#task.messages[0]?.id ?? '').slice(0, LONGEST_METADATA);
   }
 
-  /** With what its function calls do right now, which no event tells. */
   #show(): void {
-    this.#publisher.update(this.#functions.laidOver(this.#transcript));
+    this.#publisher.update(this.#shown);
+  }
+
+  /** With what its function calls do right now, and what people are asked about them, which no event tells. */
+  get #shown(): Transcript {
+    return this.#approvals.laidOver(this.#functions.laidOver(this.#transcript));
   }
 
   async files(): Promise<ReplyFile[]> {
@@ -318,8 +341,8 @@ class Turn {
   }
 
   /** What was kept only until the reply is shown. */
-  deleteFiles(): Promise<void> {
-    return this.#functions.deleteFiles();
+  async deleteKept(): Promise<void> {
+    await Promise.all([this.#functions.deleteFiles(), this.#approvals.forget()]);
   }
 
   /** What stands under the answer. */

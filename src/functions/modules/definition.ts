@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nearest } from '../../settings/nearest.ts';
+import { APPROVAL, approval } from '../approval/field.ts';
 import { type CallContext, FunctionError, LONGEST_CALL_MS, type TeamFunction } from '../team-function.ts';
 import type { FunctionDefinition } from './define-function.ts';
 import { resultOf } from './result.ts';
@@ -16,13 +17,11 @@ const MOST_TOLD = 10;
 /** Longer messages of errors are cut. */
 const LONGEST_REASON = 1_000;
 
-const approve = z.union([z.enum(['asker', 'channel']), z.array(z.string().trim().min(1)).min(1)]);
-
 const FIELDS = {
   name: z.string().regex(/^[\w-]{1,64}$/),
   description: z.string().trim().min(1).max(LONGEST_DESCRIPTION),
   parameters: z.custom<z.ZodType>((value) => isZod(value)).optional(),
-  approve: approve.optional(),
+  approve: approval.optional(),
   repeatable: z.boolean().optional(),
   timeoutMs: z.number().min(1).max(LONGEST_CALL_MS).optional(),
   handler: z.custom<FunctionDefinition['handler']>((value) => typeof value === 'function'),
@@ -33,7 +32,7 @@ const EXPECTED: Record<keyof typeof FIELDS, string> = {
   name: '1 to 64 letters, digits, _ and -',
   description: `a text of 1 to ${LONGEST_DESCRIPTION} characters that tells the model when to call it`,
   parameters: 'a schema of zod 4, such as z.object({ user: z.string() })',
-  approve: '"asker", "channel", or a list of people and groups',
+  approve: APPROVAL,
   repeatable: 'true or false',
   timeoutMs: `a number of milliseconds from 1 to ${LONGEST_CALL_MS}`,
   handler: 'a function',

@@ -1,4 +1,6 @@
-import { CONVERSATIONS, RETRACTED, SEARCHED, TURNS } from '../../conversation/namespaces.ts';
+import type { TurnRecord } from '../../conversation/ledger.ts';
+import { APPROVALS, CONVERSATIONS, RETRACTED, SEARCHED, TURNS } from '../../conversation/namespaces.ts';
+import type { KeptDecision } from '../../functions/approval/approvals.ts';
 import { Gaps } from '../../knowledge/gaps.ts';
 import type { IncomingMessage } from '../../platform.ts';
 import type { Entry, Queue } from '../../store/queue.ts';
@@ -12,6 +14,9 @@ export const QUEUES = ['slack', 'discord'];
 
 /** Their keys are a conversation, a space, and a message's id. The first is of an earlier release. */
 const BY_MESSAGE = ['seen', RETRACTED];
+
+/** Its keys are a conversation, a space, and the id of what was asked. */
+const BY_QUESTION = [APPROVALS];
 
 /** Their keys are conversations. */
 const BY_CONVERSATION = [CONVERSATIONS, TURNS, SEARCHED];
@@ -47,7 +52,8 @@ export class ConversationRecords {
     const { keyv } = this.#store;
     let count = await this.#gaps.forget(conversation);
     for (const namespace of BY_CONVERSATION) if (await keyv(namespace).delete(conversation)) count++;
-    for (const namespace of BY_MESSAGE) count += await this.#deleteWithPrefix(namespace, `${conversation} `);
+    for (const namespace of [...BY_MESSAGE, ...BY_QUESTION])
+      count += await this.#deleteWithPrefix(namespace, `${conversation} `);
     // What the terminal chat would go on with.
     if ((await keyv('console').get('conversation')) === conversation) {
       await keyv('console').delete('conversation');
@@ -62,6 +68,7 @@ export class ConversationRecords {
     const { keyv } = this.#store;
     let count = await this.#gaps.forget(conversation, ids);
     if (await keyv(TURNS).delete(conversation)) count++;
+    for (const namespace of BY_QUESTION) count += await this.#deleteWithPrefix(namespace, `${conversation} `);
     for (const namespace of BY_MESSAGE)
       for (const id of ids) if (await keyv(namespace).delete(`${conversation} ${id}`)) count++;
     return count;
@@ -78,6 +85,32 @@ export class ConversationRecords {
   /** Takes back what a person thinks of answers to others; how often that was noted. */
   deleteRatings(person: string): Promise<number> {
     return this.#gaps.forgetPerson(person);
+  }
+
+  /** Deletes what a person decided on calls of turns that are not over, and with it how far those are; how often that was. */
+  async deleteWords(person: string): Promise<number> {
+    const decided = await this.#keysWith<KeptDecision>(
+      APPROVALS,
+      ({ decision }) => decision.by?.id === person,
+    );
+    const turns = await this.#keysWith<TurnRecord>(TURNS, ({ approvals = {} }) =>
+      Object.values(approvals).some(
+        ({ asker, decision }) => asker.id === person || decision?.by?.id === person,
+      ),
+    );
+    if (decided.length > 0) await this.#store.keyv(APPROVALS).deleteMany(decided);
+    if (turns.length > 0) await this.#store.keyv(TURNS).deleteMany(turns);
+    return decided.length + turns.length;
+  }
+
+  async #keysWith<T>(namespace: string, isMeant: (value: T) => boolean): Promise<string[]> {
+    const found: string[] = [];
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const page: [string, T][] = await this.#store.page<T>(namespace, after, PAGE);
+      found.push(...page.filter(([, value]) => isMeant(value)).map(([key]) => key));
+      after = page.length < PAGE ? undefined : page.at(-1)?.[0];
+    }
+    return found;
   }
 
   async #deleteWithPrefix(namespace: string, prefix: string): Promise<number> {

@@ -198,23 +198,29 @@ export class Publisher {
 
   /** A look goes through the whole answer, so a very long one is looked at when it has grown by a part of itself. */
   get #isWorthALook(): boolean {
-    if (this.#transcript === this.#viewed || this.#isFull || this.#view.outcome) return false;
+    if (this.#transcript === this.#viewed || this.#view.outcome) return false;
+    if (this.#isFull) return hasOtherSteps(this.#transcript, this.#viewed);
     const size = sizeOf(this.#viewed);
     const hasNews = hasOtherSteps(this.#transcript, this.#viewed);
     return size <= VERY_LONG || hasNews || sizeOf(this.#transcript) - size >= size * GROWTH;
   }
 
-  /** Lays the newest state out; gives its whole Markdown. What is laid out in full is not looked at again until the end. */
+  /**
+   * Lays the newest state out; gives its whole Markdown. Of what is laid out in full only the steps are looked at again
+   * before the end: what people are asked is shown, however long the answer is.
+   */
   #look(isOver: boolean, footer = ''): string {
     this.#viewed = this.#transcript;
-    const { markdown, calls } = render(this.#transcript, this.#style);
+    const { markdown, calls, asked } = render(this.#transcript, this.#style);
     const { longest = Number.POSITIVE_INFINITY } = this.#style;
     const excerpt = excerptOf(markdown, longest, isOver);
     this.#isFull = markdown.length > longest;
+    const left = asked.filter(({ end }) => end > excerpt.length);
+    const shown = left.reduce((before, { block }) => withBlock(before, block), excerpt);
     this.#view = {
       ...this.#view,
-      parts: layout(withBlock(excerpt, footer), this.#reply.limits, this.#view.parts),
-      calls: calls.filter(({ at }) => at <= excerpt.length),
+      parts: layout(withBlock(shown, footer), this.#reply.limits, this.#view.parts),
+      calls: calls.filter(({ at, call }) => at <= excerpt.length || isAsked(call)),
     };
     return withBlock(markdown, footer);
   }
@@ -295,10 +301,15 @@ function isOtherStep(entry: Entry, known: Entry | undefined): boolean {
   if (entry.type !== 'tool_calls' || known.type !== 'tool_calls') return false;
   return (
     entry.status !== known.status ||
-    entry.tool_calls.some((call, at) => doing(call) !== doing(known.tool_calls[at]))
+    entry.tool_calls.some((call, at) => newsOf(call) !== newsOf(known.tool_calls[at]))
   );
 }
 
-function doing(call: ToolCall | undefined): string | undefined {
-  return call?.type === 'function' ? call.doing : undefined;
+/** What is told of a call besides its result: what it does right now, and what people are asked about it. */
+function newsOf(call: ToolCall | undefined): string {
+  return call?.type === 'function' ? JSON.stringify([call.doing, call.approval]) : '';
+}
+
+function isAsked(call: ToolCall): boolean {
+  return call.type === 'function' && call.approval !== undefined;
 }

@@ -1,4 +1,4 @@
-import type { PlacedCall, Status, ToolCall } from '../../platform.ts';
+import type { FunctionCall, PlacedCall, Status, ToolCall } from '../../platform.ts';
 import { safeText } from '../sources/safe-text.ts';
 
 /** The API's longest name, and what stands around an MCP server's. In UTF-16 code units, as all of these. */
@@ -13,9 +13,15 @@ const LONGEST_READ = 10_000;
 /** Stands between the name of an MCP server and that of its tool. */
 const SERVER = '__';
 
-/** Whether a call is still being made. */
+/** Whether a call is being made: it waits for nobody's word, and is not over. */
 export function isAtWork({ call, status }: Pick<PlacedCall, 'call' | 'status'>): boolean {
-  return status === 'in_progress' && !(call.type === 'function' && call.output !== null);
+  const isMade = call.type !== 'function' || (call.output === null && !isWaiting(call));
+  return status === 'in_progress' && isMade;
+}
+
+/** Whether a call waits for a person's word. */
+function isWaiting({ approval }: FunctionCall): boolean {
+  return approval !== undefined && !approval.decision;
 }
 
 /** Whether nothing of a call stands in the reply's text. */
@@ -49,8 +55,10 @@ function pastOf(call: ToolCall): string {
       return 'Ran Python';
     case 'file_search':
       return 'Searched the team’s documents';
-    case 'function':
-      return `Used ${readableName(call.name)}`;
+    case 'function': {
+      const isRefused = call.approval?.decision?.isApproved === false;
+      return `${isRefused ? 'Did not use' : 'Used'} ${readableName(call.name)}`;
+    }
   }
 }
 

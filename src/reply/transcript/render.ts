@@ -3,6 +3,7 @@ import { scan } from '../layout/block.ts';
 import { cleanLogs, cleanText, insideFence } from '../layout/clean.ts';
 import { isVisibleMarkdown } from '../layout/visible.ts';
 import { type Citation, Citations } from '../sources/citations.ts';
+import { approvalBlocks } from './approval-blocks.ts';
 import { isSilent } from './call-words.ts';
 import type { Content } from './content.ts';
 import { joinLogs } from './logs.ts';
@@ -24,10 +25,12 @@ export interface Rendered {
   readonly calls: readonly PlacedCall[];
   /** The sources that it cites, by their numbers in it. */
   readonly citations: readonly Citation[];
+  /** What people are asked before calls are made, each as it stands in it, and where that ends. */
+  readonly asked: readonly { readonly block: string; readonly end: number }[];
 }
 
-/** A block of Markdown, or a call that is not placed yet. */
-type Piece = string | Omit<PlacedCall, 'at'>;
+/** A block of Markdown, which may ask people something, or a call that is not placed yet. */
+type Piece = string | { readonly asks: string } | Omit<PlacedCall, 'at'>;
 
 /**
  * The reply as Markdown. As the transcript grows the Markdown only grows at its end, for platforms that can only
@@ -41,16 +44,25 @@ export function render(transcript: Transcript, style: ReplyStyle = PLAIN): Rende
     return piecesOf(entry, isOpen, style, citations);
   });
   const calls: PlacedCall[] = [];
+  const asked: Rendered['asked'][number][] = [];
   let markdown = '';
   let last = '';
   for (const piece of pieces) {
-    if (piece === '') continue;
+    const block = blockOf(piece);
+    if (block === '') continue;
     markdown += closingOf(last);
-    if (typeof piece === 'string') markdown += markdown === '' ? piece : `\n\n${piece}`;
-    else calls.push({ ...piece, at: markdown.length });
-    last = typeof piece === 'string' ? piece : '';
+    if (block !== undefined) markdown += markdown === '' ? block : `\n\n${block}`;
+    if (typeof piece === 'object' && 'call' in piece) calls.push({ ...piece, at: markdown.length });
+    if (typeof piece === 'object' && 'asks' in piece) asked.push({ block: piece.asks, end: markdown.length });
+    last = block ?? '';
   }
-  return { markdown, calls, citations: citations.all };
+  return { markdown, calls, citations: citations.all, asked };
+}
+
+/** The Markdown of a piece; undefined for a call. */
+function blockOf(piece: Piece): string | undefined {
+  if (typeof piece === 'string') return piece;
+  return 'asks' in piece ? piece.asks : undefined;
 }
 
 /** Markdown with one more block under it. */
@@ -108,7 +120,8 @@ function callPieces(entry: ToolCallsEntry, isOpen: boolean, style: ReplyStyle): 
     return [each, lineOf(each), ...codeBlocks(call, isOpen && index === calls.length - 1)];
   });
   const lines = placed.filter(isSilent).map(lineOf).filter(Boolean);
-  return isOpen ? pieces : [...pieces, lines.join('\n')];
+  const asks = { asks: approvalBlocks(entry.tool_calls).join('\n\n') };
+  return isOpen ? [...pieces, asks] : [...pieces, asks, lines.join('\n')];
 }
 
 /**

@@ -20,8 +20,11 @@ export const SETUP_LOCK = 7_266_224;
  * What can expire is found by how its text begins: `{"expires":` and thirteen digits, which sort as text as they
  * do as numbers until the year 2286. The index makes the purge cheap in a table of any size.
  */
-export const EXPIRING = `left(value, 11) = '{"expires":'`;
-export const EXPIRES = 'left(value, 24) COLLATE "C"';
+export const expiring = (column: string) => ({
+  isSo: `left(${column}, 11) = '{"expires":'`,
+  at: `left(${column}, 24) COLLATE "C"`,
+});
+export const { isSo: EXPIRING, at: EXPIRES } = expiring('value');
 
 /** A database may sort text in the way of a language, in which a namespace's keys need not stand together. */
 export const BYTES = 'key COLLATE "C"';

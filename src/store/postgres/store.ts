@@ -6,6 +6,7 @@ import { PostgresAdapter } from './adapter.ts';
 import { backsUpItself } from './backup.ts';
 import { Batches } from './batches.ts';
 import { type ConnectionOptions, Connections, POOL_SIZE } from './connections/connections.ts';
+import { setFirst } from './firsts.ts';
 import { readPage } from './pages.ts';
 import { type Boss, openBoss } from './queue/boss.ts';
 import { PostgresQueue } from './queue/queue.ts';
@@ -88,6 +89,10 @@ function storeOver({ connections, presence, boss, signals, locks }: Parts): Stor
       // Says what is no namespace.
       keyv(namespace);
       return readPage(query, namespace, after, limit);
+    },
+    async setOnce(namespace, key, value, ttlMs) {
+      keyv(namespace);
+      return setFirst(query, `${namespace}:${key}`, value, ttlMs);
     },
     /** The bytes of deleted rows may be written over from here on; backups and logs of the database are its own. */
     async scrub() {

@@ -9,6 +9,7 @@ import { SqliteAdapter } from './adapter.ts';
 import { backUp } from './backup.ts';
 import { openMemoryDatabase } from './database.ts';
 import { closeWhole, WatchedFiles } from './files.ts';
+import { SqliteFirsts } from './firsts.ts';
 import { type DataSync, SqliteLog } from './log.ts';
 import { SqlitePages } from './pages.ts';
 import { purgeQueues, SqliteQueue } from './queue.ts';
@@ -63,6 +64,7 @@ export function sqliteStore(database: DatabaseSync, dataSync?: DataSync): Store 
     closeWhole(database);
   };
   const pages = new SqlitePages(access);
+  const firsts = new SqliteFirsts(access);
   const purge = database.prepare('DELETE FROM entries WHERE expires <= ?');
   const purgeDone = purgeQueues(access);
   const stopPurging = purgeRegularly(() => {
@@ -80,6 +82,10 @@ export function sqliteStore(database: DatabaseSync, dataSync?: DataSync): Store 
       // Says what is no namespace.
       keyv(namespace);
       return pages.read(namespace, after, limit);
+    },
+    async setOnce(namespace, key, value, ttlMs) {
+      keyv(namespace);
+      return firsts.set(`${namespace}:${key}`, value, ttlMs);
     },
     async scrub(extent) {
       access.write(() => scrub(database, extent));

@@ -3,7 +3,15 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Console } from '../../../adapters/console/console.ts';
 import { plain } from '../../../adapters/console/printer.ts';
-import type { Bot, IncomingMessage, Outcome, Platform, Rating, Receipt } from '../../../src/platform.ts';
+import type {
+  Bot,
+  IncomingMessage,
+  Outcome,
+  Platform,
+  Rating,
+  Receipt,
+  Word,
+} from '../../../src/platform.ts';
 import { show } from './show.ts';
 import { Sink } from './sink.ts';
 
@@ -31,6 +39,12 @@ class Parrot implements Bot {
   absence = async () => undefined;
   renew = async () => {};
   retract = async () => {};
+  objection = async () => undefined;
+  readonly words: Word[] = [];
+
+  async decide(word: Word): Promise<undefined> {
+    this.words.push(word);
+  }
   readonly rated: Rating[] = [];
   rate = (rating: Rating) => void this.rated.push(rating);
 

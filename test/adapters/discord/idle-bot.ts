@@ -10,4 +10,6 @@ export const idle: Bot = {
   rate: () => {},
   retract: async () => {},
   absence: async () => undefined,
+  objection: async () => undefined,
+  decide: async () => undefined,
 };

@@ -23,11 +23,11 @@ export interface SceneOptions {
   sim?: SimOptions;
   discord?: Partial<DiscordOptions>;
   codeInterpreter?: ScriptedInterpreter;
+  /** The team's own. */
+  functions?: readonly TeamFunction[];
   /** Where everything is kept; in memory when left out. It is closed with the scene. */
   store?: Store;
   knowledge?: SourceSettings;
-  /** The team's own. */
-  functions?: readonly TeamFunction[];
   code?: 'shown' | 'folded';
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;

@@ -18,6 +18,8 @@ export function bareBot(parts: Partial<Bot> = {}): Bot & { received: IncomingMes
     renew: async () => {},
     retract: async () => {},
     absence: async () => undefined,
+    objection: async () => undefined,
+    decide: async () => undefined,
     rate: () => {},
     ...parts,
   };

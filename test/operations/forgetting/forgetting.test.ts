@@ -2,8 +2,10 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openServer } from '../../../src/bot.ts';
 import { Forgetting, type Receipt, type Whom } from '../../../src/operations/forgetting/forgetting.ts';
+import type { Person } from '../../../src/platform.ts';
 import { readSettings } from '../../../src/settings/settings.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { gapsOf } from '../../adapters/answers-with-sources.ts';
 import { usedDataDir } from '../../e2e/bobbin.ts';
 import { type PostgresServer, startPostgres } from '../../sim/postgres.ts';
@@ -62,6 +64,15 @@ async function forget(place: Place, whom: Whom): Promise<Receipt> {
     await server.close();
     await store.close();
   }
+}
+
+/** A turn is not over in which somebody has decided on a call. */
+async function noteWord(store: Store, conversation: string, by: Person): Promise<void> {
+  const decision = { isApproved: true, at: Date.now(), by };
+  const asker = { id: 'UDAN', name: 'Dan' };
+  const question = { id: 'q1', approve: 'channel', asker, until: Date.now(), decision };
+  await store.keyv('turns').set(conversation, { messages: ['m'], attempts: 0, approvals: { c1: question } });
+  await store.setOnce('approvals', `${conversation} q1`, { decision, word: '1' }, 3_600_000);
 }
 
 describe.each(PLACES)('in %s', (_, make) => {
@@ -123,15 +134,29 @@ describe.each(PLACES)('in %s', (_, make) => {
     bot.rate({ conversation: 'slack:mine', person: 'UBEN', opinion: 'bad' });
     await expect.poll(() => gapsOf(bot)).toHaveLength(1);
     await store.queue('slack').put({ id: 'w1', key: 'slack:mine', data: { text: 'minewaiting' } });
+    await noteWord(store, 'slack:mine', { id: 'UCLEO', name: 'minedecided' });
     await bot.close();
     const { said, conversations } = await forget(place, { conversation: 'slack:mine' });
     expect([said.threads, said.messages, conversations]).toEqual([2, 4, ['slack:mine']]);
-    expect(await place.holds(['minefirst', 'minesecond', 'minewaiting', 'slack:mine'])).toEqual([]);
+    expect(
+      await place.holds(['minefirst', 'minesecond', 'minewaiting', 'minedecided', 'slack:mine']),
+    ).toEqual([]);
     expect(await place.holds(['otherstays'])).not.toEqual([]);
     expect(await forget(place, { conversation: 'slack:mine' })).toMatchObject({
       notes: 0,
       conversations: [],
     });
+  });
+
+  test('what a person said to calls that others wanted is gone, and what others said is not', async () => {
+    const place = await make();
+    const store = await open(place);
+    await noteWord(store, 'slack:1', { id: 'UANN', name: 'annsname' });
+    await noteWord(store, 'slack:2', { id: 'UBEN', name: 'bensname' });
+    await store.close();
+    expect((await forget(place, { person: 'UANN' })).notes).toBe(2);
+    expect(await place.holds(['UANN', 'annsname'])).toEqual([]);
+    expect(await place.holds(['bensname'])).not.toEqual([]);
   });
 
   test('what a person wrote and waits for an answer is taken out of the queue, and what others wrote is not', async () => {

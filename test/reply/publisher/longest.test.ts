@@ -12,6 +12,7 @@ import {
 } from '../../../src/platform.ts';
 import { excerptOf } from '../../../src/reply/layout/excerpt.ts';
 import { Publisher } from '../../../src/reply/publisher/publisher.ts';
+import { withApprovals } from '../../../src/reply/transcript/approvals.ts';
 import { textTranscript } from './text-transcript.ts';
 
 const LONGEST = 1_000;
@@ -99,4 +100,33 @@ test('what stands under an answer takes nothing of its room, and comes whole bel
       for (const { bytes } of files) expect(new TextDecoder().decode(bytes).endsWith(footer)).toBe(true);
     }),
   );
+});
+
+test('what people are asked is shown however long the answer is, and what came of it stands there', async () => {
+  const stream = new Stream();
+  const style = { toolCall: () => undefined, longest: LONGEST };
+  const publisher = new Publisher(stream, style, pino({ level: 'silent' }));
+  const long = textTranscript('word '.repeat(1_000));
+  publisher.update(long);
+  await expect.poll(() => stream.shown).toHaveLength(1);
+  const call = {
+    type: 'function' as const,
+    index: 0,
+    id: 'c1',
+    name: 'reset',
+    arguments: '{}',
+    output: null,
+  };
+  const step = { type: 'tool_calls' as const, id: 's1', status: 'in_progress' as const, tool_calls: [call] };
+  const asking = { ...long, entries: [...long.entries, step] };
+  publisher.update(asking);
+  const question = { id: 'q1', of: 'somebody here' };
+  publisher.update(withApprovals(asking, new Map([['c1', question]]), []));
+  await expect.poll(() => stream.shown.at(-1)).toMatch(/…?\n\n\*\*May I use `reset`\?\*\*/);
+  const decision = { isApproved: true, at: 0, by: { id: 'U1', name: 'Ann' } };
+  publisher.update(withApprovals(asking, new Map([['c1', { ...question, decision }]]), []));
+  await publisher.finish({ status: 'completed' });
+  expect(stream.shown.at(-1)).toMatch(/May I use `reset`\?[\s\S]*Approved by Ann, 1970-01-01 00:00 UTC\.$/);
+  for (const [index, one] of stream.shown.entries())
+    expect(one.startsWith(stream.shown[index - 1] ?? '')).toBe(true);
 });

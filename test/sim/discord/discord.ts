@@ -152,6 +152,7 @@ export class DiscordSim {
       upload: (...args) => this.#interactions.upload(...args),
       command: (...args) => remember(this.#interactions.command(...args)),
       press: (...args) => remember(this.#interactions.component(...args)),
+      submit: (...args) => remember(this.#interactions.submit(...args)),
     });
   }
 

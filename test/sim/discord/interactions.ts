@@ -30,6 +30,7 @@ import {
 } from './payloads.ts';
 import { checkAnswerable } from './threads.ts';
 import { plainBody, readMessageBody } from './validation/message.ts';
+import { readForm, submissionOf } from './validation/modal.ts';
 import { appPermissionsIn, memberOf, type World } from './world.ts';
 
 /** Random bytes in a token: enough that nobody guesses one. */
@@ -52,6 +53,10 @@ export interface Interaction {
   state: InteractionState;
   /** What `@original` is. */
   response: Message | null;
+  /** The form that it has opened, until that is sent. */
+  form: Json | null;
+  /** What was sent, if it is a form that was. */
+  isForm: boolean;
   expiresAt: number;
 }
 
@@ -86,6 +91,19 @@ export class Interactions {
     const interaction = this.#open(user, source.channel, null, source);
     const message = messagePayload(this.#world, this.#cdn, source);
     this.#tell(interaction, InteractionType.MessageComponent, data, { message });
+    return interaction;
+  }
+
+  /** A person sends the form that an interaction has opened. Throws an `Error` where it would not take what was entered. */
+  submit(from: Interaction, entered: Readonly<Record<string, string>>): Interaction {
+    const { form, user, channel, source } = from;
+    if (!form) throw new Error('There is no form to send.');
+    const data = submissionOf(form, entered);
+    from.form = null;
+    const interaction = this.#open(user, channel, null, source);
+    interaction.isForm = true;
+    const message = source && { message: messagePayload(this.#world, this.#cdn, source) };
+    this.#tell(interaction, InteractionType.ModalSubmit, data, { ...message });
     return interaction;
   }
 
@@ -147,6 +165,8 @@ export class Interactions {
       source,
       state: 'waiting',
       response: null,
+      form: null,
+      isForm: false,
       expiresAt: Date.now() + interactionToken,
     };
     this.#byToken.set(interaction.token, interaction);
@@ -203,8 +223,10 @@ export class Interactions {
       if (!source.channel.messages.has(source.id)) throw unknownMessage();
       const body = readMessageBody(data, source.flags);
       interaction.response = this.#messages.edit(source, this.#world.bot, body, files);
+    } else if (type === InteractionResponseType.Modal && !interaction.isForm) {
+      interaction.form = readForm(data);
     } else {
-      throw unsupported(type, source !== null);
+      throw unsupported(type, interaction);
     }
   }
 
@@ -232,8 +254,8 @@ export class Interactions {
   }
 }
 
-function unsupported(type: unknown, component: boolean): ApiError {
-  const allowed = component ? '4, 5, 6, 7' : '4, 5';
+function unsupported(type: unknown, { source, isForm }: Interaction): ApiError {
+  const allowed = [4, 5, ...(source ? [6, 7] : []), ...(isForm ? [] : [9])].join(', ');
   return new ApiError(400, 50035, 'Invalid Form Body', {
     errors: {
       type: {

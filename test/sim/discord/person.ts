@@ -47,6 +47,7 @@ export interface Client {
   command: Interactions['command'];
   upload: Interactions['upload'];
   press: Interactions['component'];
+  submit: Interactions['submit'];
 }
 
 /** A person's hands: what somebody with a Discord client can do. What they may not do throws as it would for them. */
@@ -187,6 +188,12 @@ export class Person {
     const labelled = components.find(({ type, label }) => type === ComponentType.Button && label === button);
     const customId = typeof labelled?.custom_id === 'string' ? labelled.custom_id : button;
     return this.#client.press(this.user, message, pressOf(components, customId));
+  }
+
+  /** Fills in the form that a press or a command has opened, by its inputs' custom ids, and sends it. */
+  submits(from: Interaction, entered: Readonly<Record<string, string>> = {}): Interaction {
+    if (from.user !== this.user) throw new Error(`It is not ${this.user.name} who sees that form.`);
+    return this.#client.submit(from, entered);
   }
 
   /** Blocks the bot: it can't write to this person any more. */

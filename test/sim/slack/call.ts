@@ -5,12 +5,14 @@ import type { TokenSpec } from './options.ts';
 import type { RateLimit } from './rate-tiers.ts';
 import { SlackError } from './slack-error.ts';
 import type { StreamLimits } from './streams.ts';
+import type { Views } from './views.ts';
 import { APP_USER, type Workspace } from './workspace.ts';
 
 /** What every method can use beside the workspace. */
 export interface Services {
   app: App;
   limits: StreamLimits;
+  views: Views;
   /** `http://127.0.0.1:PORT` of this simulator. */
   origin: string;
   /** A WebSocket address that can be used once. */

@@ -5,12 +5,14 @@ import { messageJson } from './message-json.ts';
 import type { Channel, Json, Message, User } from './objects.ts';
 import type { ResponseUrls } from './response-urls.ts';
 import { streamBlocks } from './streams.ts';
+import { type Views, valuesOf } from './views.ts';
 import { APP_BOT, type Workspace } from './workspace.ts';
 
 export interface InteractionParts {
   workspace: Workspace;
   delivery: Delivery;
   responseUrls: ResponseUrls;
+  views: Views;
   origin: string;
 }
 
@@ -22,18 +24,20 @@ export class Interactions {
     this.#parts = parts;
   }
 
-  /** Throws an `Error` when the message shows no such button. */
+  /** `which` is a button's action_id, or what people read on it. Throws an `Error` when the message shows no such button. */
   press(
     user: User,
     channel: Channel,
     message: Message,
-    actionId: string,
+    which: string,
     side?: 'positive' | 'negative',
   ): Promise<Outcome> {
     const blocks = message.stream === undefined ? message.blocks : streamBlocks(message.stream);
-    const found = interactiveElements(blocks).find(({ element }) => element.action_id === actionId);
+    const found = interactiveElements(blocks).find(
+      ({ element }) => element.action_id === which || Object(element.text).text === which,
+    );
     if (found === undefined)
-      throw new Error(`The message ${message.ts} shows nothing to press with action_id ${actionId}.`);
+      throw new Error(`The message ${message.ts} shows nothing to press with action_id or text ${which}.`);
     const action = pressed(found.element, side);
     return this.#interact(user, channel, message, {
       type: 'block_actions',
@@ -52,6 +56,33 @@ export class Interactions {
     });
   }
 
+  /**
+   * A person sends the form that they see; it closes when the app acknowledges that without a word. Throws an `Error` when
+   * there is none, or it does not take what was entered.
+   */
+  async submit(user: User, entered: Readonly<Record<string, string>>): Promise<Outcome> {
+    const { workspace, delivery, views } = this.#parts;
+    const { team } = workspace;
+    const view = views.of(user.id);
+    if (view === undefined) throw new Error(`${user.name} sees no form.`);
+    const payload: Json = {
+      type: 'view_submission',
+      token: 'verification',
+      api_app_id: APP_BOT.appId,
+      team: { id: team.id, domain: team.domain },
+      enterprise: null,
+      is_enterprise_install: false,
+      user: { id: user.id, username: user.name, name: user.name, team_id: team.id },
+      trigger_id: views.trigger(user.id),
+      view: { ...view.json, state: { values: valuesOf(view, entered) } },
+      response_urls: [],
+    };
+    const outcome = await delivery.dispatch({ type: 'interactive', payload });
+    const { response_action: action } = Object(outcome.acked ? outcome.body : undefined);
+    if (outcome.acked && action !== 'errors') views.close(user.id);
+    return outcome;
+  }
+
   async command(user: User, channel: Channel, command: string, text: string): Promise<Outcome> {
     const { workspace, delivery, responseUrls, origin } = this.#parts;
     const payload: Json = {
@@ -67,7 +98,7 @@ export class Interactions {
       api_app_id: APP_BOT.appId,
       is_enterprise_install: 'false',
       response_url: `${origin}${responseUrls.create(channel, user.id)}`,
-      trigger_id: workspace.nextId('trigger'),
+      trigger_id: this.#parts.views.trigger(user.id),
     };
     const outcome = await delivery.dispatch({ type: 'slash_commands', payload });
     if (outcome.acked) this.#answered(user, channel, outcome.body);
@@ -88,7 +119,7 @@ export class Interactions {
       channel: { id: channel.id, name: channel.kind === 'im' ? 'directmessage' : channel.name },
       message: messageJson(workspace, origin, message),
       response_url: `${origin}${responseUrls.create(channel, user.id, message)}`,
-      trigger_id: workspace.nextId('trigger'),
+      trigger_id: this.#parts.views.trigger(user.id),
       ...action,
     };
     const outcome = await delivery.dispatch({ type: 'interactive', payload });

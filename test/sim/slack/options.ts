@@ -15,6 +15,8 @@ export interface Timing {
   sessionAgeMs: number;
   /** Between two pings to a Socket Mode client. */
   pingMs: number;
+  /** A trigger of a click, a shortcut, a command or a form opens a form within this. */
+  triggerMs: number;
   /** From a `disconnect` frame to the closing of the connection, if the client has not closed it. */
   disconnectGraceMs: number;
 }
@@ -26,6 +28,7 @@ export const SLACK_TIMING: Timing = {
   statusAgeMs: 120_000,
   sessionAgeMs: 3_600_000,
   pingMs: 10_000,
+  triggerMs: 3_000,
   disconnectGraceMs: 10_000,
 };
 

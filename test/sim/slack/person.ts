@@ -5,6 +5,7 @@ import type { Events } from './events.ts';
 import { fileInMessage, mimetypeOf } from './file-json.ts';
 import type { Interactions } from './interactions.ts';
 import type { Block, Channel, FileState, Json, Message, User } from './objects.ts';
+import type { View, Views } from './views.ts';
 import { APP_USER, type Workspace } from './workspace.ts';
 
 export interface MessageRef {
@@ -37,6 +38,7 @@ export interface PersonParts {
   events: Events;
   delivery: Delivery;
   interactions: Interactions;
+  views: Views;
   origin: string;
 }
 
@@ -114,10 +116,28 @@ export class Person {
     this.#parts.workspace.unreact(this.#message(ref), this.id, reaction);
   }
 
-  /** `side` says which of two feedback buttons. Resolves when the app has acknowledged, or not. */
-  presses(ref: MessageRef, actionId: string, side?: 'positive' | 'negative'): Promise<Outcome> {
+  /**
+   * Presses a button, by its action_id or its text; `side` says which of two feedback buttons. Resolves when the app has
+   * acknowledged, or not.
+   */
+  presses(ref: MessageRef, which: string, side?: 'positive' | 'negative'): Promise<Outcome> {
     const channel = this.#joined(ref.channel);
-    return this.#parts.interactions.press(this.#user, channel, this.#message(ref), actionId, side);
+    return this.#parts.interactions.press(this.#user, channel, this.#message(ref), which, side);
+  }
+
+  /** The form that stands before them. */
+  get form(): View | undefined {
+    return this.#parts.views.of(this.id);
+  }
+
+  /** Fills the form in, by its fields' action ids, and sends it. */
+  submits(entered: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+    return this.#parts.interactions.submit(this.#user, entered);
+  }
+
+  /** Closes the form without sending it, of which the app hears nothing. */
+  closesForm(): void {
+    this.#parts.views.close(this.id);
   }
 
   usesShortcut(ref: MessageRef, callbackId: string): Promise<Outcome> {

@@ -17,6 +17,7 @@ import { ResponseUrls } from './response-urls.ts';
 import { SocketMode } from './socket-mode.ts';
 import { STREAM_LIMITS } from './streams.ts';
 import { channelView, messageText, threadView } from './view.ts';
+import { Views } from './views.ts';
 import { WebApi } from './web-api.ts';
 import { APP_BOT, APP_USER, Workspace } from './workspace.ts';
 
@@ -52,6 +53,7 @@ export class SlackSim {
   readonly #server: Server;
   readonly #responseUrls: ResponseUrls;
   readonly #events: Events;
+  readonly #views: Views;
   readonly #webApi: WebApi;
   #httpEvents: HttpEvents | undefined;
 
@@ -67,6 +69,7 @@ export class SlackSim {
     this.socketMode = new SocketMode(this.#timing, APP_BOT.appId);
     this.delivery = new Delivery(this.#timing, () => this.#httpEvents ?? this.socketMode);
     this.#responseUrls = new ResponseUrls(this.workspace);
+    this.#views = new Views(this.workspace, this.#timing);
     this.#events = new Events(this.workspace, this.app, this.origin);
     this.#webApi = this.#newWebApi(options);
     this.workspace.listen((change) => {
@@ -83,6 +86,7 @@ export class SlackSim {
         app: this.app,
         origin: this.origin,
         limits: { ...STREAM_LIMITS, ...options.limits },
+        views: this.#views,
         connectionUrl: () => `${this.origin.replace('http', 'ws')}${this.socketMode.ticket()}`,
       },
       workspaceOf: (token) => this.#workspaceOf(token),
@@ -116,8 +120,9 @@ export class SlackSim {
     const { workspace, app, delivery, origin } = this;
     const user = [...workspace.users.values()].find(({ id, name }) => id === who || name === who);
     if (user === undefined) throw new Error(`There is nobody called ${who}.`);
-    const interactions = new Interactions({ workspace, delivery, responseUrls: this.#responseUrls, origin });
-    return new Person(user, { workspace, app, delivery, events: this.#events, interactions, origin });
+    const [responseUrls, views] = [this.#responseUrls, this.#views];
+    const interactions = new Interactions({ workspace, delivery, responseUrls, views, origin });
+    return new Person(user, { workspace, app, delivery, events: this.#events, interactions, views, origin });
   }
 
   /** What a person sees in a channel, its threads included. */

@@ -1,9 +1,12 @@
 import type { types } from '@slack/bolt';
-import type { Outcome } from '../../../../src/platform.ts';
-import { ACTIONS } from '../../surface.ts';
+import type { ApprovalState, Outcome } from '../../../../src/platform.ts';
+import { ACTIONS, DECISIONS } from '../../surface.ts';
 import { withinBlockLimit } from './block-limit.ts';
 
 type Block = types.AnyBlock;
+
+/** A block of buttons holds 25: https://docs.slack.dev/reference/block-kit/blocks/actions-block */
+const MOST_QUESTIONS = 12;
 
 /** Blocks hold 12,000 characters of text in all, and an error message shares them with the answer. */
 const MAX_NOTE = 600;
@@ -24,6 +27,22 @@ export function plainBlocks(text: string): Block[] {
 export function stopBlocks(): Block[] {
   const button = { type: 'button' as const, text: plain('Stop'), action_id: ACTIONS.stop };
   return [{ type: 'actions', elements: [button] }];
+}
+
+/** Yes and no to each call that people are asked about, all in one block; of very many the first ones. */
+export function questionBlocks(questions: readonly ApprovalState[]): Block[] {
+  const elements = questions
+    .slice(0, MOST_QUESTIONS)
+    .flatMap(({ id, number }) => [
+      decisionButton('approve', `Approve${number === undefined ? '' : ` ${number}`}`, id),
+      decisionButton('refuse', `Refuse${number === undefined ? '' : ` ${number}`}`, id),
+    ]);
+  return elements.length === 0 ? [] : [{ type: 'actions', elements }];
+}
+
+function decisionButton(decision: keyof typeof DECISIONS, text: string, id: string): types.Button {
+  const style = decision === 'approve' ? ('primary' as const) : ('danger' as const);
+  return { type: 'button', text: plain(text), style, action_id: `${DECISIONS[decision]}${id}`, value: id };
 }
 
 /** What stands under a finished reply. */

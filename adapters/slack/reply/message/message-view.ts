@@ -9,6 +9,8 @@ export interface MessageView {
   readonly growing: string;
   /** In order; those that stand further down than the text goes come later. */
   readonly cards: readonly PlacedCard[];
+  /** The buttons with which people decide on calls: a stream takes none. */
+  readonly questions?: types.AnyBlock[];
   /** The blocks under the text, once nothing more comes. */
   readonly ending?: types.AnyBlock[];
 }

@@ -161,7 +161,8 @@ export class SlackMessage {
 
   #open(view: MessageView): Call | undefined {
     const { budgets, post, mayStream } = this.#context;
-    const canStream = view.ending === undefined && mayStream() && budgets.streams.hasRoom;
+    const isAsking = view.questions !== undefined && view.questions.length > 0;
+    const canStream = view.ending === undefined && !isAsking && mayStream() && budgets.streams.hasRoom;
     const chunks = this.#chunks(view.growing, view.cards);
     if (canStream && !isTooHeavy(view.growing, view.cards))
       return chunks.length > 0
@@ -221,7 +222,8 @@ export class SlackMessage {
 
   #grow(view: MessageView): Call | undefined {
     const { budgets } = this.#context;
-    const { ending, cards } = view;
+    const { ending, cards, questions } = view;
+    if (questions?.length) return this.#call(budgets.stopStream, () => this.#breakOff());
     const text = ending ? view.text : view.growing;
     const grows = text.startsWith(this.#text);
     const chunks = this.#chunks(text, cards);
@@ -339,9 +341,12 @@ export class SlackMessage {
     this.#repair(error);
   }
 
-  #contentOf({ text, cards, ending }: MessageView, fallback: (markdown: string) => string): Content {
+  #contentOf(
+    { text, cards, questions = [], ending }: MessageView,
+    fallback: (markdown: string) => string,
+  ): Content {
     const body = this.#isPlain ? plainBlocks(text) : bodyBlocks(text, this.#isBare ? [] : cardsBeside(cards));
-    return { text: fallback(text), blocks: [...body, ...(ending ?? stopBlocks())] };
+    return { text: fallback(text), blocks: [...body, ...(ending ?? [...questions, ...stopBlocks()])] };
   }
 
   #repair(error: unknown): void {

@@ -46,8 +46,8 @@ export class SeenText {
   }
 
   /** Whether the longer old text goes on standing there. Seconds of the adapter last `timeScale` seconds. */
-  isHeld({ text, ending }: MessageView, timeScale: number): boolean {
-    if (!this.#isOld || ending || text.length >= this.#length) return false;
+  isHeld({ text, questions, ending }: MessageView, timeScale: number): boolean {
+    if (!this.#isOld || ending || questions?.length || text.length >= this.#length) return false;
     this.#heldSince ??= performance.now();
     return performance.now() - this.#heldSince < HELD_MS * timeScale;
   }
@@ -58,8 +58,9 @@ export class SeenText {
   }
 }
 
-function keyOf({ text, cards, ending }: MessageView): string {
+function keyOf({ text, cards, questions, ending }: MessageView): string {
   const beside = cardsBeside(cards);
   const told = beside.length > 0 ? JSON.stringify(beside) : '';
-  return `${ending ? JSON.stringify(ending) : 'growing'} ${told}${text}`;
+  const under = ending ?? (questions?.length ? questions : undefined);
+  return `${under ? JSON.stringify(under) : 'growing'} ${told}${text}`;
 }

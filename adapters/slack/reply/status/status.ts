@@ -1,4 +1,5 @@
 import type { ToolCall, View } from '../../../../src/platform.ts';
+import { openQuestions } from '../../../../src/reply/questions.ts';
 import { doingOf, isAtWork } from '../../../../src/reply/transcript/call-words.ts';
 
 /** So many characters of a status Slack takes (not documented: https://github.com/getsentry/junior/pull/56). */
@@ -7,6 +8,7 @@ const MAX_STATUS = 50;
 /** What a reply does right now, as Slack shows it after the app's name; empty once there is text to see instead. */
 export function statusOf({ parts, calls, outcome }: View): string {
   if (outcome) return '';
+  if (openQuestions({ calls }).length > 0) return 'is waiting for somebody’s word…';
   const atWork = calls.filter(isAtWork).map(({ call }) => call);
   const newest = atWork.findLast(saysWhat) ?? atWork.at(-1);
   if (newest) return statusOfCall(newest);

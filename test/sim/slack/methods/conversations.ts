@@ -17,6 +17,7 @@ export const conversationMethods: Record<string, Method> = {
   'conversations.replies': { limits: [TIER_3], scopes: [], run: replies },
   'conversations.open': { limits: [TIER_3], scopes: ['im:write'], run: open },
   'conversations.list': { limits: [TIER_2], scopes: ['channels:read'], run: list },
+  'users.conversations': { limits: [TIER_3], scopes: [], run: ofUser },
   'reactions.add': { limits: [TIER_3], scopes: ['reactions:write'], run: addReaction },
   'reactions.remove': { limits: [TIER_2], scopes: ['reactions:write'], run: removeReaction },
 };
@@ -115,6 +116,37 @@ function open({ args, workspace }: Call): Json {
 function list({ workspace }: Call): Json {
   const known = [...workspace.channels.values()].filter((channel) => channel.kind === 'public');
   return { channels: known.map(channelJson), response_metadata: { next_cursor: '' } };
+}
+
+const KINDS: Readonly<Record<string, Channel['kind']>> = {
+  public_channel: 'public',
+  private_channel: 'private',
+  mpim: 'mpim',
+  im: 'im',
+};
+
+/** Of closed channels those that the app is in, too: https://docs.slack.dev/reference/methods/users.conversations */
+function ofUser(call: Call): Json {
+  const { args, workspace } = call;
+  const types = (args.list('types') ?? ['public_channel']).map((type) => KINDS[String(type).trim()]);
+  for (const kind of types) {
+    if (kind === undefined) throw new SlackError('invalid_types');
+    requireScope(call, `${FAMILY[kind]}:read`);
+  }
+  const user = workspace.user(args.text('user') ?? APP_USER.id).id;
+  const isTheirs = ({ kind, members, archived }: Channel) =>
+    types.includes(kind) &&
+    members.has(user) &&
+    (kind === 'public' || members.has(APP_USER.id)) &&
+    !(archived && args.flag('exclude_archived'));
+  const all = [...workspace.channels.values()].filter(isTheirs);
+  const limit = Math.min(args.number('limit', DEFAULT_PAGE), MAX_PAGE);
+  const start = Number(args.text('cursor') ?? 0);
+  const next = start + limit < all.length ? String(start + limit) : '';
+  return {
+    channels: all.slice(start, start + limit).map(channelJson),
+    response_metadata: { next_cursor: next },
+  };
 }
 
 function reactionTarget(call: Call): { message: Message; name: string } {

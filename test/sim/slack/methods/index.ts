@@ -6,6 +6,7 @@ import { conversationMethods } from './conversations.ts';
 import { fileMethods } from './files.ts';
 import { identityMethods } from './identity.ts';
 import { sessionMethods } from './sessions.ts';
+import { viewMethods } from './views.ts';
 
 /** The Web API as far as this simulator knows it. */
 export const METHODS = new Map<string, Method>(
@@ -17,5 +18,6 @@ export const METHODS = new Map<string, Method>(
     ...fileMethods,
     ...identityMethods,
     ...sessionMethods,
+    ...viewMethods,
   }),
 );

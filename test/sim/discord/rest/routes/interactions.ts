@@ -48,7 +48,7 @@ function respond(request: Request): Answer {
   return ok({
     interaction: {
       id: interaction.id,
-      type: interaction.command === null ? 3 : 2,
+      type: interaction.isForm ? 5 : interaction.command === null ? 3 : 2,
       ...(response && {
         response_message_id: response.id,
         response_message_loading: (response.flags & 128) !== 0,
