@@ -173,6 +173,8 @@ export interface ReplyFile {
   readonly id: string;
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** What an image shows, for those who can't see it; one line of at most 1,000 characters. */
+  readonly description?: string;
 }
 
 /** One call to a platform. `send` throws `RateLimited`, `Gone`, or whatever else goes wrong. */

@@ -69,7 +69,10 @@ export class Printer implements Reply {
     const rest = this.#painter.push(closing) + this.#painter.end();
     const whole = this.#printed + closing;
     await this.#write(whole === '' || whole.endsWith('\n') ? rest : `${rest}\n`);
-    for (const file of files) this.#notes.write(`File: ${await this.#keep(file)}\n`);
+    for (const file of files) {
+      const shows = file.description === undefined ? '' : `: ${file.description}`;
+      this.#notes.write(`File: ${await this.#keep(file)}${shows}\n`);
+    }
     if (outcome.status === 'completed' && outcome.notice) this.#notes.write(`${outcome.notice}\n`);
     if (outcome.status === 'failed') this.#notes.write(`Error: ${outcome.error}\n`);
     if (outcome.status === 'stopped') this.#notes.write('Stopped.\n');

@@ -4,6 +4,7 @@ import type { Logger } from '../../log.ts';
 import type { ReplyFile } from '../../platform.ts';
 import { fileIds } from '../../reply/transcript/file-ids.ts';
 import type { Transcript } from '../../reply/transcript/transcript.ts';
+import { imageDescription } from './image-description.ts';
 
 /** The files that a run brought forth; one that can't be had is left out, and the log says why. */
 export async function producedFiles(
@@ -21,5 +22,7 @@ export async function producedFiles(
 
 async function fetchFile(client: OpenAI, id: string): Promise<ReplyFile> {
   const [{ filename }, content] = await Promise.all([client.files.retrieve(id), client.files.content(id)]);
-  return { id, name: basename(filename), bytes: new Uint8Array(await content.arrayBuffer()) };
+  const bytes = new Uint8Array(await content.arrayBuffer());
+  const description = imageDescription(bytes);
+  return { id, name: basename(filename), bytes, ...(description !== undefined && { description }) };
 }
