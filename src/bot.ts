@@ -2,6 +2,8 @@ import { APIConnectionError, APIError, OpenAI } from 'openai';
 import type { Assistant, AssistantCreateParams } from 'openai/resources/beta/assistants';
 import { fileToolsOf, findAssistant, syncAssistant } from './assistant.ts';
 import { DEFAULT_LIMITS } from './assistants/code-interpreter/limits.ts';
+import { PackageError } from './assistants/code-interpreter/packages/package-error.ts';
+import { Packages, type PackagesOptions } from './assistants/code-interpreter/packages/packages.ts';
 import { createSandbox, type SandboxOptions } from './assistants/code-interpreter/sandbox.ts';
 import type { Explain } from './assistants/failures.ts';
 import { ReadingProcesses } from './assistants/file-search/documents/processes/reading-processes.ts';
@@ -110,6 +112,7 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
 export function openAssistants(settings: Settings, store: Store, log: Logger, reader: Reader) {
   const codeInterpreter = createSandbox({
     cacheDir: settings.store.dataDir,
+    packages: packagesOf(settings),
     onProblem: (error) => log.error({ err: error }, 'Python failed'),
   });
   const documents = new ReadingProcesses();
@@ -167,12 +170,31 @@ export function openParts(settings: Settings) {
         ? undefined
         : (name: string, signal: AbortSignal) => lookUpModel(model, name, signal),
     /** Python as the bot runs it, but for its limits. */
-    python: (options: Pick<SandboxOptions, 'cacheDir' | 'limits'>) => createSandbox(options),
+    python: (options: Pick<SandboxOptions, 'cacheDir' | 'limits'>) =>
+      createSandbox({ packages: packagesOf(settings), ...options }),
+    packages: openPackages(settings),
     pythonBytes: DEFAULT_LIMITS.pythonBytes,
   };
 }
 
 export type Parts = ReturnType<typeof openParts>;
+
+/** The packages of people's Python, for whoever installs them. They reject with a `PackageError`. */
+export function openPackages(settings: Settings): Packages {
+  return new Packages(packagesOf(settings));
+}
+
+export { PackageError };
+
+function packagesOf({ python = {}, store }: Settings): PackagesOptions {
+  const { packagesUrl: url, packagesLock: lockFile, packagesDir: ready } = python;
+  return {
+    dataDir: store.dataDir,
+    ...(ready !== undefined && { ready }),
+    ...(url !== undefined && { url }),
+    ...(lockFile !== undefined && { lockFile }),
+  };
+}
 
 /** How runs are followed: those that a turn starts, and those that it goes on with. */
 function runsOf(

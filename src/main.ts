@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { SandboxCommand } from './commands/sandbox.ts';
 import type { KnowledgeCommand } from './knowledge/commands.ts';
 import type { Whom } from './operations/forgetting/forgetting.ts';
 import { Problem } from './problem.ts';
@@ -20,6 +21,10 @@ const USAGE = `Usage: npm start -- [command] [options]
     search "TEXT"   what would be found, with scores and why
     gaps            the questions that were not answered, alike ones together
     eval FILE       ask the questions of a file of JSON lines, and compare with the last time
+  sandbox         the packages that people's Python can import
+    install NAMES   fetch them with all that they need, such as numpy pandas matplotlib
+    list            which are there
+    remove NAMES    take them away
   backup FILE     write everything into one new file, also while Bobbin runs (SQLite)
   forget          delete everything of a person or a conversation, and print what was deleted where
     --person ID        the platform's id of them, such as U0123; in the terminal the user's name
@@ -29,15 +34,16 @@ const USAGE = `Usage: npm start -- [command] [options]
 Settings come from the environment or from a .env file; .env.example lists them.
 `;
 
-/** Each with what comes after it. */
-const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  start: [],
-  chat: [],
-  serve: [],
-  doctor: [],
-  backup: ['FILE'],
-  forget: [],
-  knowledge: ['WHAT', 'TEXT'],
+/** How many words may come after each. */
+const COMMANDS: Readonly<Record<string, number>> = {
+  start: 0,
+  chat: 0,
+  serve: 0,
+  doctor: 0,
+  backup: 1,
+  forget: 0,
+  knowledge: 2,
+  sandbox: Number.POSITIVE_INFINITY,
 };
 
 /** The exit status of a command line that makes no sense. */
@@ -79,6 +85,9 @@ async function run(args: string[]): Promise<void> {
   } else if (command === 'knowledge') {
     const { knowledge } = await import('./commands/knowledge.ts');
     await knowledge(settings, knowledgeCommandOf(words, options['dry-run']));
+  } else if (command === 'sandbox') {
+    const { sandbox } = await import('./commands/sandbox.ts');
+    await sandbox(settings, sandboxCommandOf(words));
   } else if (command === 'start' && hasPlatform) {
     const { start } = await import('./commands/start.ts');
     await start(settings, proxies);
@@ -104,7 +113,7 @@ function parse(args: string[]) {
       },
     });
     const [command = 'start', ...words] = positionals;
-    const most = Object.hasOwn(COMMANDS, command) ? COMMANDS[command]?.length : undefined;
+    const most = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
     if (most === undefined || words.length > most)
       throw new Error(`Unknown command: ${positionals.join(' ')}`);
     return { command, words, options: values };
@@ -121,6 +130,12 @@ function knowledgeCommandOf([what, text]: readonly string[], isDry: boolean): Kn
   return misuse(
     'knowledge wants sync, status, search with a text in quotes, gaps, or eval with the name of a file.',
   );
+}
+
+function sandboxCommandOf([what, ...names]: readonly string[]): SandboxCommand {
+  if (what === 'list' && names.length === 0) return { what };
+  if ((what === 'install' || what === 'remove') && names.length > 0) return { what, names };
+  return misuse('sandbox wants install or remove with the names of packages, or list.');
 }
 
 function whomOf({ person, conversation }: { person?: string; conversation?: string }): Whom {

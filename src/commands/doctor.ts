@@ -5,6 +5,7 @@ import { examineAssistantsServer } from '../operations/doctor/assistants-server.
 import { broken, type Finding, type Section, unknown, well } from '../operations/doctor/finding.ts';
 import { examineKnowledge } from '../operations/doctor/knowledge.ts';
 import { examineModel } from '../operations/doctor/model.ts';
+import { examinePackages } from '../operations/doctor/packages.ts';
 import { redactor } from '../operations/doctor/redact.ts';
 import { report } from '../operations/doctor/report.ts';
 import { examineSandbox } from '../operations/doctor/sandbox.ts';
@@ -57,7 +58,7 @@ function model(settings: Settings, ask: boolean): Section {
 
 function sandbox(settings: Settings): Section {
   const { tools = [] } = settings.assistant.params;
-  const { python, pythonBytes } = openParts(settings);
+  const { python, pythonBytes, packages } = openParts(settings);
   const { dataDir } = settings.store;
   // Where a Bobbin has started, it has left what lets Python start fast; nowhere is a folder made.
   const cache = existsSync(dataDir) && { cacheDir: dataDir };
@@ -67,9 +68,14 @@ function sandbox(settings: Settings): Section {
     pythonBytes,
   };
   const runsCode = tools.some(({ type }) => type === 'code_interpreter');
-  const examine = () =>
-    runsCode ? examineSandbox(pythons) : [well('assistant.md has no code_interpreter.')];
-  return { title: 'Sandbox', examine };
+  if (!runsCode) return { title: 'Sandbox', examine: () => [well('assistant.md has no code_interpreter.')] };
+  return {
+    title: 'Sandbox',
+    async *examine() {
+      yield* examineSandbox(pythons);
+      yield* examinePackages(pythons.usual, packages);
+    },
+  };
 }
 
 function knowledge({ assistant }: Settings): Section[] {

@@ -51,7 +51,7 @@ test('beside a running Bobbin the doctor finds everything well, and disturbs not
     'Model ✓✓',
     'Slack ✓✓✓?',
     'Discord ✓✓✓✓?',
-    'Sandbox ✓✓✓✓✓✓',
+    'Sandbox ✓✓✓✓✓✓✓',
   ]);
   expect(stdout).toContain('is in use by a running Bobbin');
   expect(stdout).toMatch(/\nNothing is wrong\. What has a \? could not be checked from here\.\n$/);
