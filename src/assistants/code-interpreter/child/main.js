@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { installTimers, startTimers, stopTimers } from './clock.js';
 import { DataFolder } from './data-folder.js';
 import { encodeFrame, FrameDecoder } from './frames.js';
-import { loadPython } from './load.js';
+import { loadPython, startRunner } from './load.js';
 import { lockDown } from './lockdown.js';
 import { SitePackages } from './site-packages.js';
 import { writeAll } from './write.js';
@@ -52,12 +52,9 @@ const { installed, missing } = JSON.parse(packages);
 for (const one of installed) sitePackages.open(one);
 /** What code can import, and what to install for a module that it can't, as JSON. */
 let known = JSON.stringify({ installed: installed.map(({ name }) => name), missing });
-const globals = python.toPy({});
-globals.set('provide', (/** @type {unknown} */ module) => sitePackages.provide(module));
-globals.set('known_packages', () => known);
-const [, , run] = ['refusals', 'packages', 'runner'].map((name) => {
-  const source = readFileSync(new URL(`./${name}.py`, import.meta.url), 'utf8');
-  return python.runPython(source, { globals, filename: `<${name}>` });
+const run = startRunner(python, {
+  provide: (/** @type {unknown} */ module) => sitePackages.provide(module),
+  known_packages: () => known,
 });
 process.permission.drop('fs');
 process.permission.drop('worker');

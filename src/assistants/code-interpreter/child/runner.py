@@ -127,4 +127,4 @@ def tell(error, out):
 
 
 hide_pyodide()
-make_runner()
+run = make_runner()
