@@ -81,7 +81,9 @@ class Gcf:
 `,
     'matplotlib/backend_bases.py': `
 class FigureManagerBase:
-    def __init__(self, canvas, num): self.canvas, self.num = canvas, num
+    def __init__(self, canvas, num):
+        self.canvas, self.num = canvas, num
+        canvas.manager = self
     def show(self): pass
     @classmethod
     def pyplot_show(cls, *, block=None): pass
@@ -124,6 +126,7 @@ class Figure:
     def get_suptitle(self): return self._suptitle
     def suptitle(self, text): self._suptitle = text
     def savefig(self, fname, **settings): self.canvas.print_figure(fname, **settings)
+    def show(self): self.canvas.manager.show()
 `,
     'matplotlib/pyplot.py': `
 import importlib
@@ -149,7 +152,8 @@ def plot(x, y, label=""): gca().plot(x, y, label)
 def title(text): gca().set(title=text)
 def xlabel(text): gca().set(xlabel=text)
 def ylabel(text): gca().set(ylabel=text)
-def savefig(*args, **settings): gca(); Gcf.figs[max(Gcf.figs)].canvas.figure.savefig(*args, **settings)
+def gcf(): gca(); return Gcf.figs[max(Gcf.figs)].canvas.figure
+def savefig(*args, **settings): gcf().savefig(*args, **settings)
 def show(): _canvas().manager_class.pyplot_show()
 `,
   },

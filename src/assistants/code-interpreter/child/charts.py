@@ -33,6 +33,8 @@ class FigureManager(FigureManagerBase):
     def show(self):
         save(self.canvas.figure)
 
+    # What pyplot.show() calls, since matplotlib 3.7 here and before in the module itself.
+
     @classmethod
     def pyplot_show(cls, *args, **settings):
         show_unsaved()
@@ -41,11 +43,13 @@ class FigureManager(FigureManagerBase):
 FigureCanvas.manager_class = FigureManager
 
 
+def show(*args, **settings):
+    show_unsaved()
+
+
 def show_unsaved():
-    """What code has saved itself people see already."""
     for manager in Gcf.get_all_fig_managers():
-        if not getattr(manager.canvas.figure, "_bobbin_saved", False) and manager.canvas.figure.axes:
-            save(manager.canvas.figure)
+        save(manager.canvas.figure)
         Gcf.destroy(manager)
 
 
@@ -54,6 +58,9 @@ def drop_all():
 
 
 def save(figure):
+    """What code has saved itself people see already."""
+    if getattr(figure, "_bobbin_saved", False) or not figure.axes:
+        return
     number = 1
     while os.path.exists(path := os.path.join(FOLDER, f"chart-{number}.png")):
         number += 1
