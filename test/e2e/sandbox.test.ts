@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { startChatCompletions } from '../sim/chat-completions.ts';
 import { startDiscord } from '../sim/discord/discord.ts';
+import { startProxy } from '../sim/proxy.ts';
 import { startSlack } from '../sim/slack/slack.ts';
 import { another, half, startWheelMirror, status } from '../sim/wheel-mirror.ts';
 import { matplotlib, numpy, type WheelSpec } from '../sim/wheels.ts';
@@ -122,6 +123,22 @@ test.each([
     );
   },
 );
+
+test('packages are fetched through the company’s proxy, whose refusal is told as its own', async () => {
+  const { env, mirror } = await mirrorOf(small('one'));
+  const proxy = await startProxy({ credentials: 'me:secret' });
+  onTestFinished(() => proxy.close());
+  const through = (password: string) =>
+    start(['sandbox', 'install', 'one'], { ...env, HTTP_PROXY: `http://me:${password}@${proxy.host}` }).end;
+  const refused = await through('wrong');
+  expect(refused.stderr).toMatch(
+    /can't be reached: the proxy .* wants other credentials \(status 407\)\. Nothing was installed/,
+  );
+  expect(refused.stderr).not.toContain('wrong');
+  expect(proxy.tunnels).toEqual([]);
+  expect((await through('secret')).stdout).toMatch(/^Python can import one 1\.0\.0\./);
+  expect(proxy.tunnels).toEqual([new URL(mirror.url).host]);
+});
 
 test('a full disk is told, and nothing is installed', async () => {
   const noise = crypto.getRandomValues(new Uint8Array(60_000));
