@@ -12,7 +12,12 @@ COPY src ./src
 # Your functions; a folder that is mounted over it counts instead.
 COPY functions ./functions
 
-ENV NODE_ENV=production DATA_DIR=/data PORT=3000
+# Packages that people's Python can import, such as "numpy pandas matplotlib", and a mirror to fetch them from.
+ARG PYTHON_PACKAGES=""
+ARG PYTHON_PACKAGES_URL=""
+RUN if [ -n "$PYTHON_PACKAGES" ]; then DATA_DIR=/app/python node src/start.js sandbox install $PYTHON_PACKAGES; fi
+
+ENV NODE_ENV=production DATA_DIR=/data PORT=3000 PYTHON_PACKAGES_DIR=/app/python/packages
 RUN mkdir /data && chown node:node /data
 VOLUME /data
 USER node

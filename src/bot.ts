@@ -8,6 +8,8 @@ import { HostedInterpreter } from './assistants/code-interpreter/hosted/hosted-i
 import type { KeptContainer } from './assistants/code-interpreter/hosted/kept-container.ts';
 import { LeftBehind } from './assistants/code-interpreter/hosted/left-behind.ts';
 import { DEFAULT_LIMITS } from './assistants/code-interpreter/limits.ts';
+import { PackageError } from './assistants/code-interpreter/packages/package-error.ts';
+import { Packages, type PackagesOptions } from './assistants/code-interpreter/packages/packages.ts';
 import { createSandbox, type SandboxOptions } from './assistants/code-interpreter/sandbox.ts';
 import type { Explain } from './assistants/failures.ts';
 import { ReadingProcesses } from './assistants/file-search/documents/processes/reading-processes.ts';
@@ -137,6 +139,7 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
   warnOfUnhosted(settings, log);
   const sandbox = createSandbox({
     cacheDir: settings.store.dataDir,
+    packages: packagesOf(settings),
     onProblem: (error) => log.error({ err: error }, 'Python failed'),
   });
   const containers = containersOf(settings, store);
@@ -204,12 +207,31 @@ export function openParts(settings: Settings) {
         ? (signal: AbortSignal) => examineContainers(new ContainersApi(model), signal)
         : undefined,
     /** Python as the bot runs it, but for its limits. */
-    python: (options: Pick<SandboxOptions, 'cacheDir' | 'limits'>) => createSandbox(options),
+    python: (options: Pick<SandboxOptions, 'cacheDir' | 'limits'>) =>
+      createSandbox({ packages: packagesOf(settings), ...options }),
+    packages: openPackages(settings),
     pythonBytes: DEFAULT_LIMITS.pythonBytes,
   };
 }
 
 export type Parts = ReturnType<typeof openParts>;
+
+/** The packages of people's Python, for whoever installs them. They reject with a `PackageError`. */
+export function openPackages(settings: Settings): Packages {
+  return new Packages(packagesOf(settings));
+}
+
+export { PackageError };
+
+function packagesOf({ python = {}, store }: Settings): PackagesOptions {
+  const { packagesUrl: url, packagesLock: lockFile, packagesDir: ready } = python;
+  return {
+    dataDir: store.dataDir,
+    ...(ready !== undefined && { ready }),
+    ...(url !== undefined && { url }),
+    ...(lockFile !== undefined && { lockFile }),
+  };
+}
 
 /** How runs are followed: those that a turn starts, and those that it goes on with. */
 function runsOf(

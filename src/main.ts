@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { McpCommand } from './commands/mcp.ts';
+import type { SandboxCommand } from './commands/sandbox.ts';
 import type { KnowledgeCommand } from './knowledge/commands.ts';
 import type { Whom } from './operations/forgetting/forgetting.ts';
 import { Problem } from './problem.ts';
@@ -25,6 +26,10 @@ const USAGE = `Usage: npm start -- [command] [options]
     list            how they stand, their tools, and which are off
     approve NAME    take the tools of a server, or one of them, that say something else than before
     login NAME      sign in at a server, once
+  sandbox         the packages that people's Python can import
+    install NAMES   fetch them with all that they need, such as numpy pandas matplotlib
+    list            which are there
+    remove NAMES    take them away
   backup FILE     write everything into one new file, also while Bobbin runs (SQLite)
   forget          delete everything of a person or a conversation, and print what was deleted where
     --person ID        the platform's id of them, such as U0123; in the terminal the user's name
@@ -34,16 +39,17 @@ const USAGE = `Usage: npm start -- [command] [options]
 Settings come from the environment or from a .env file; .env.example lists them.
 `;
 
-/** Each with what comes after it. */
-const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  start: [],
-  chat: [],
-  serve: [],
-  doctor: [],
-  backup: ['FILE'],
-  forget: [],
-  knowledge: ['WHAT', 'TEXT'],
-  mcp: ['WHAT', 'NAME'],
+/** How many words may come after each. */
+const COMMANDS: Readonly<Record<string, number>> = {
+  start: 0,
+  chat: 0,
+  serve: 0,
+  doctor: 0,
+  backup: 1,
+  forget: 0,
+  knowledge: 2,
+  mcp: 2,
+  sandbox: Number.POSITIVE_INFINITY,
 };
 
 /** The exit status of a command line that makes no sense. */
@@ -88,6 +94,9 @@ async function run(args: string[]): Promise<void> {
   } else if (command === 'mcp') {
     const { mcp } = await import('./commands/mcp.ts');
     await mcp(settings, mcpCommandOf(words));
+  } else if (command === 'sandbox') {
+    const { sandbox } = await import('./commands/sandbox.ts');
+    await sandbox(settings, sandboxCommandOf(words));
   } else if (command === 'start' && hasPlatform) {
     const { start } = await import('./commands/start.ts');
     await start(settings, proxies);
@@ -113,7 +122,7 @@ function parse(args: string[]) {
       },
     });
     const [command = 'start', ...words] = positionals;
-    const most = Object.hasOwn(COMMANDS, command) ? COMMANDS[command]?.length : undefined;
+    const most = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
     if (most === undefined || words.length > most)
       throw new Error(`Unknown command: ${positionals.join(' ')}`);
     return { command, words, options: values };
@@ -138,6 +147,12 @@ function mcpCommandOf([what, name]: readonly string[]): McpCommand {
   return misuse(
     'mcp wants list, approve with the name of a server or tool, or login with the name of a server.',
   );
+}
+
+function sandboxCommandOf([what, ...names]: readonly string[]): SandboxCommand {
+  if (what === 'list' && names.length === 0) return { what };
+  if ((what === 'install' || what === 'remove') && names.length > 0) return { what, names };
+  return misuse('sandbox wants install or remove with the names of packages, or list.');
 }
 
 function whomOf({ person, conversation }: { person?: string; conversation?: string }): Whom {

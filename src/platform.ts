@@ -204,7 +204,7 @@ export interface ReplyFile {
   readonly id: string;
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** What can be seen on a picture, for those who do not see it. */
+  /** What an image shows, for those who can't see it; one line of at most 1,000 characters. */
   readonly description?: string;
 }
 

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
+import { startWheelMirror } from './sim/wheel-mirror.ts';
 
 const root = join(import.meta.dirname, '..');
 const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8').replaceAll('\\\n', '');
@@ -78,3 +81,27 @@ async function healthCheck(port: string): Promise<number> {
     (error) => error.code,
   );
 }
+
+test('packages for Python are installed while it is built, where the bot finds them, and only if somebody wants some', async () => {
+  const mirror = await startWheelMirror([{ name: 'numpy', files: { 'numpy/__init__.py': '' } }]);
+  onTestFinished(() => mirror.close());
+  const folder = await mkdtemp(join(tmpdir(), 'bobbin-image-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const installing = instructions('RUN').find((line) => line.includes('sandbox install')) ?? '';
+  const env = {
+    PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+    PYTHON_PACKAGES_LOCK: mirror.lockIn(folder),
+    PYTHON_PACKAGES_URL: mirror.url,
+  };
+  const build = (PYTHON_PACKAGES: string) =>
+    promisify(execFile)('sh', ['-c', installing.replaceAll('/app', folder)], {
+      cwd: root,
+      env: { ...env, PYTHON_PACKAGES },
+    });
+  await build('');
+  expect(mirror.requests).toEqual([]);
+  await build('numpy');
+  const [, found = ''] = /PYTHON_PACKAGES_DIR=(\S+)/.exec(instructions('ENV').join(' ')) ?? [];
+  const wheels = await readdir(found.replace('/app', folder));
+  expect(wheels).toContain(mirror.wheels[0]?.fileName);
+});

@@ -131,7 +131,10 @@ export class Printer implements Reply {
     const whole = this.#printed + closing;
     const isAtStart = whole === '' || whole.endsWith('\n') || this.#hasLineEnd;
     await this.#write(isAtStart ? rest : `${rest}\n`);
-    for (const file of files) this.#notes.write(`File: ${await this.#keep(file)}\n`);
+    for (const file of files) {
+      const shows = file.description === undefined ? '' : `: ${file.description}`;
+      this.#notes.write(`File: ${await this.#keep(file)}${shows}\n`);
+    }
     if (outcome.status === 'completed' && outcome.notice) this.#notes.write(`${outcome.notice}\n`);
     if (outcome.status === 'failed') this.#notes.write(`Error: ${outcome.error}\n`);
     if (outcome.status === 'stopped') this.#notes.write('Stopped.\n');

@@ -38,6 +38,12 @@ export type Edit = Pick<NewMessage, 'buttons' | 'ping'> & {
   content: string | undefined;
 };
 
+/** Tells what the images among the files show; they are counted as they are sent. */
+function describing(files: readonly ReplyFile[]): Pick<RESTPostAPIChannelMessageJSONBody, 'attachments'> {
+  const attachments = files.flatMap(({ description }, id) => (description ? [{ id, description }] : []));
+  return attachments.length > 0 ? { attachments } : {};
+}
+
 /**
  * The few calls that replies are made of. Nothing that they send pings anybody but whom a message answers. Throws the
  * errors of discord.js.
@@ -67,6 +73,7 @@ export class Api {
       flags: MessageFlags.SuppressEmbeds,
       allowed_mentions: { parse: [], replied_user: ping },
       ...(buttons.length > 0 && { components: [...buttons] }),
+      ...describing(files),
       ...(answers && { message_reference: { message_id: answers, fail_if_not_exists: false } }),
     };
     const posted = await this.#rest.post(Routes.channelMessages(channel), {

@@ -29,6 +29,7 @@ import { SlackReply } from './reply/reply.ts';
 import { Activity } from './reply/status/activity.ts';
 import { Socket, type SocketOptions } from './socket.ts';
 import { APPS_PAGE, HTTP_PATH } from './surface.ts';
+import { UploadClient } from './upload-client.ts';
 
 /** A call that takes longer has failed, in milliseconds; without this a silent Slack would hold a reply for ever. */
 const CALL_TIMEOUT_MS = 15_000;
@@ -88,7 +89,7 @@ export class Slack implements Platform {
     this.#options = options;
     this.#log = log;
     this.#client = this.#newClient(timing.call ?? CALL_TIMEOUT_MS);
-    this.#uploads = this.#newClient(UPLOAD_TIMEOUT_MS);
+    this.#uploads = new UploadClient(options.botToken, this.#clientOptions(UPLOAD_TIMEOUT_MS));
     this.#readers = new ChannelReaders(this.#client, timing.minute ?? MINUTE_MS);
     this.#budgets = new Budgets({
       ...(observer && { observer }),

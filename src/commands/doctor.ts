@@ -8,6 +8,7 @@ import { broken, type Finding, limited, type Section, unknown, well } from '../o
 import { examineHostedCode } from '../operations/doctor/hosted-code.ts';
 import { examineKnowledge } from '../operations/doctor/knowledge.ts';
 import { examineModel } from '../operations/doctor/model.ts';
+import { examinePackages } from '../operations/doctor/packages.ts';
 import { redactor } from '../operations/doctor/redact.ts';
 import { report } from '../operations/doctor/report.ts';
 import { examineSandbox } from '../operations/doctor/sandbox.ts';
@@ -67,7 +68,7 @@ function model(settings: Settings, ask: boolean): Section {
 
 function sandbox(settings: Settings): Section {
   const { tools = [] } = settings.assistant.params;
-  const { python, pythonBytes, examineContainers } = openParts(settings);
+  const { python, pythonBytes, packages, examineContainers } = openParts(settings);
   const { dataDir } = settings.store;
   // Where a Bobbin has started, it has left what lets Python start fast; nowhere is a folder made.
   const cache = existsSync(dataDir) && { cacheDir: dataDir };
@@ -77,7 +78,10 @@ function sandbox(settings: Settings): Section {
     pythonBytes,
   };
   const runsCode = tools.some(({ type }) => type === 'code_interpreter');
-  const own = () => examineSandbox(pythons);
+  const own = async function* () {
+    yield* examineSandbox(pythons);
+    yield* examinePackages(pythons.usual, packages);
+  };
   const examine = () => {
     if (!runsCode) return [well('assistant.md has no code_interpreter.')];
     return examineContainers ? examineHostedCode(examineContainers, own) : own();

@@ -64,6 +64,15 @@ export interface Config {
   readonly proxy?: ProxySettings;
   /** The folder of the team's functions, and whether it has to be there: one that somebody has named. */
   readonly functions: { readonly dir: string; readonly isRequired: boolean };
+  /** The packages that people's Python can import. */
+  readonly python?: {
+    /** The address below which they are fetched; Pyodide's own when left out. */
+    readonly packagesUrl?: string;
+    /** A list of packages beside Pyodide's own, in the form of `pyodide-lock.json`. */
+    readonly packagesLock?: string;
+    /** A folder with packages beside the one in `dataDir`, such as an image's. */
+    readonly packagesDir?: string;
+  };
   readonly store: { readonly dataDir: string; readonly databaseUrl?: string; readonly poolSize?: number };
   /** UTF-16 code units of a reply that are shown as messages. Left out: each command has its own. */
   readonly maxReplyLength?: number;
@@ -151,6 +160,9 @@ const VARIABLES = z.object({
   DATABASE_POOL_SIZE: poolSize.exactOptional(),
   DATA_DIR: z.string().default('./data'),
   FUNCTIONS_DIR: z.string().default(FUNCTIONS_DIR),
+  PYTHON_PACKAGES_URL: baseURL.exactOptional(),
+  PYTHON_PACKAGES_LOCK: z.string().exactOptional(),
+  PYTHON_PACKAGES_DIR: z.string().exactOptional(),
   MAX_REPLY_LENGTH: replyLength.exactOptional(),
   PORT: port.default(3000),
   SHUTDOWN_GRACE_SECONDS: graceSeconds.default(DEFAULT_GRACE_SECONDS),
@@ -211,6 +223,7 @@ function toConfig(variables: Variables): Config {
     ...discordOf(variables),
     ...proxyOf(variables),
     functions: { dir: variables.FUNCTIONS_DIR, isRequired: variables.FUNCTIONS_DIR !== FUNCTIONS_DIR },
+    ...pythonOf(variables),
     store: {
       dataDir: variables.DATA_DIR,
       ...(DATABASE_URL && { databaseUrl: DATABASE_URL }),
@@ -230,6 +243,16 @@ function operationOf(variables: Variables): Config['operation'] {
     catchUpMs: CATCH_UP_MINUTES * 60_000,
     ...(RETENTION_DAYS && { retentionDays: RETENTION_DAYS }),
   };
+}
+
+function pythonOf(variables: Variables): Pick<Config, 'python'> {
+  const { PYTHON_PACKAGES_URL, PYTHON_PACKAGES_LOCK, PYTHON_PACKAGES_DIR } = variables;
+  const python = {
+    ...(PYTHON_PACKAGES_URL && { packagesUrl: PYTHON_PACKAGES_URL }),
+    ...(PYTHON_PACKAGES_LOCK && { packagesLock: PYTHON_PACKAGES_LOCK }),
+    ...(PYTHON_PACKAGES_DIR && { packagesDir: PYTHON_PACKAGES_DIR }),
+  };
+  return Object.keys(python).length > 0 ? { python } : {};
 }
 
 function slackOf(variables: Variables): Pick<Config, 'slack'> {

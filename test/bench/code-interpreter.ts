@@ -2,11 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Packages, type PackagesOptions } from '../../src/assistants/code-interpreter/packages/packages.ts';
 import { createSandbox, type Sandbox } from '../../src/assistants/code-interpreter/sandbox.ts';
+import { startWheelMirror } from '../sim/wheel-mirror.ts';
 import { type Figure, median, print } from './figure.ts';
 
 const ROUND_TRIPS = 200;
 const STARTS = 5;
+const PACKAGES = 15;
+const MODULES = 100;
 
 /** Measures the sandbox on this machine; it takes about ten seconds. */
 export async function codeInterpreterFigures(): Promise<Figure[]> {
@@ -16,20 +20,37 @@ export async function codeInterpreterFigures(): Promise<Figure[]> {
     const cold = await medianOf(STARTS, () => timeOfFirstUse(cacheDir, false));
     const warm = await medianOf(STARTS, () => timeOfFirstUse(cacheDir, true));
     const { roundTrip, megabytes } = await inOneSession(cacheDir);
+    const packages = await packagesIn(cacheDir);
+    const withPackages = await medianOf(STARTS, () => timeOfFirstUse(cacheDir, false, packages));
+    const imports = await timesOfImport(cacheDir, packages);
     return [
       { name: 'Python: warm round trip', value: milliseconds(roundTrip), aim: '5 ms' },
       { name: 'Python: first use, one ready', value: milliseconds(warm), aim: 'near 0' },
       { name: 'Python: first use, none ready', value: milliseconds(cold) },
       { name: 'Python: first use ever, snapshot made', value: milliseconds(first) },
       { name: 'Python: memory of a process', value: `${megabytes} MB` },
+      {
+        name: `Python: first use, none ready, ${PACKAGES} packages installed`,
+        value: milliseconds(withPackages),
+        aim: 'as without',
+      },
+      {
+        name: `Python: warm, first import of a package of ${MODULES} modules`,
+        value: milliseconds(imports.first),
+      },
+      { name: 'Python: the same again in that conversation', value: milliseconds(imports.next) },
     ];
   } finally {
     await rm(cacheDir, { recursive: true });
   }
 }
 
-async function timeOfFirstUse(cacheDir: string, warm: boolean): Promise<number> {
-  const sandbox = createSandbox({ cacheDir });
+async function timeOfFirstUse(
+  cacheDir: string,
+  warm: boolean,
+  packages: PackagesOptions = {},
+): Promise<number> {
+  const sandbox = createSandbox({ cacheDir, packages });
   if (warm) await sandbox.warmUp();
   const time = await timeOfCall(sandbox);
   await sandbox.close();
@@ -45,13 +66,44 @@ async function inOneSession(cacheDir: string): Promise<{ roundTrip: number; mega
   return { roundTrip, megabytes };
 }
 
-async function timeOfCall(sandbox: Sandbox): Promise<number> {
-  const begun = performance.now();
-  await sandbox.run(
-    { session: 'bench', code: 'print(2 ** 100)', files: [] },
-    () => {},
-    new AbortController().signal,
+/** As many packages as matplotlib and pandas need, of which the last needs all others. */
+async function packagesIn(dataDir: string): Promise<PackagesOptions> {
+  const names = Array.from({ length: PACKAGES }, (_, index) => `bench${index}`);
+  const modules = (name: string) =>
+    Array.from({ length: MODULES }, (_, index) => [
+      `${name}/m${index}.py`,
+      `def f(x):\n    return x + ${index}\n`,
+    ]);
+  const imports = Array.from({ length: MODULES }, (_, index) => `from . import m${index}\n`).join('');
+  const mirror = await startWheelMirror(
+    names.map((name) => ({
+      name,
+      files: { [`${name}/__init__.py`]: imports, ...Object.fromEntries(modules(name)) },
+      depends: name === names.at(-1) ? names.slice(0, -1) : [],
+    })),
   );
+  const options = { dataDir, url: mirror.url, lockFile: mirror.lockIn(dataDir) };
+  await new Packages(options).install(names);
+  await mirror.close();
+  return options;
+}
+
+async function timesOfImport(
+  cacheDir: string,
+  packages: PackagesOptions,
+): Promise<{ first: number; next: number }> {
+  const sandbox = createSandbox({ cacheDir, packages });
+  await timeOfCall(sandbox);
+  const code = `import bench${PACKAGES - 1}`;
+  const first = await timeOfCall(sandbox, code);
+  const next = await timeOfCall(sandbox, code);
+  await sandbox.close();
+  return { first, next };
+}
+
+async function timeOfCall(sandbox: Sandbox, code = 'print(2 ** 100)'): Promise<number> {
+  const begun = performance.now();
+  await sandbox.run({ session: 'bench', code, files: [] }, () => {}, new AbortController().signal);
   return performance.now() - begun;
 }
 

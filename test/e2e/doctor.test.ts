@@ -62,7 +62,7 @@ test('beside a running Bobbin the doctor finds everything well, and disturbs not
     'Slack ✓✓✓?',
     'Discord ✓✓✓✓?',
     'Functions ✓',
-    'Sandbox ✓✓✓✓✓✓',
+    'Sandbox ✓✓✓✓✓✓✓',
   ]);
   expect(stdout).toContain('is in use by a running Bobbin');
   expect(stdout).toMatch(/\nNothing is wrong\. What has a \? could not be checked from here\.\n$/);

@@ -134,6 +134,7 @@ test.each([
     /^DATABASE_POOL_SIZE is not a number of connections: write a whole number from 1 to 1000/,
   ],
   [{ DATABASE_POOL_SIZE: 'secret' }, /^DATABASE_POOL_SIZE is not a number/],
+  [{ PYTHON_PACKAGES_URL: 'secret' }, /^PYTHON_PACKAGES_URL is not a web address: write it with http/],
   [{ PORT: '65536' }, /^PORT is not a port: write a number from 0 to 65535/],
   [{ PORT: '-1' }, /^PORT is not a port/],
   [{ PORT: '3000.5' }, /^PORT is not a port/],
@@ -217,4 +218,17 @@ test.each<[NodeJS.ProcessEnv, RegExp]>([
   [{ DISCORD_TOKEN: 't', DISCORD_REPLY_IN: 'cellar' }, /^DISCORD_REPLY_IN is neither/],
 ])('a mistake in the settings of a platform is told: %o', (env, mistake) => {
   expect(readConfig(env).mistakes).toEqual([expect.stringMatching(mistake)]);
+});
+
+test('the packages of Python come from where the settings say', () => {
+  const env = {
+    PYTHON_PACKAGES_URL: 'https://mirror.example/pyodide',
+    PYTHON_PACKAGES_LOCK: './lock.json',
+    PYTHON_PACKAGES_DIR: '/app/python/packages',
+  };
+  expect(readConfig(env).value?.python).toEqual({
+    packagesUrl: 'https://mirror.example/pyodide',
+    packagesLock: './lock.json',
+    packagesDir: '/app/python/packages',
+  });
 });

@@ -8,6 +8,9 @@ export interface CodeInterpreter {
    */
   run(request: CodeRequest, onOutput: (text: string) => void, signal: AbortSignal): Promise<CodeResult>;
 
+  /** The packages that code can import beside the standard library, by their names; none when left out. */
+  packages?(): Promise<readonly string[]>;
+
   /** Ends every session and leaves no process behind. */
   close(): Promise<void>;
 }

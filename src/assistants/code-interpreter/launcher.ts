@@ -1,4 +1,5 @@
 import type { Limits } from './limits.ts';
+import type { PackageSet } from './packages/packages.ts';
 import { PythonProcess } from './python-process.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -6,12 +7,14 @@ import type { Snapshot } from './snapshot.ts';
 export class Launcher {
   readonly #snapshot: Snapshot;
   readonly #limits: Limits;
+  readonly #packages: () => Promise<PackageSet>;
   readonly #processes = new Set<PythonProcess>();
   #closed = false;
 
-  constructor(snapshot: Snapshot, limits: Limits) {
+  constructor(snapshot: Snapshot, limits: Limits, packages: () => Promise<PackageSet>) {
     this.#snapshot = snapshot;
     this.#limits = limits;
+    this.#packages = packages;
   }
 
   get processIds(): number[] {
@@ -40,8 +43,9 @@ export class Launcher {
   }
 
   async #startFrom(path: string): Promise<PythonProcess> {
+    const packages = await this.#packages();
     if (this.#closed) throw new Error('Python has been closed.');
-    const python = new PythonProcess(path, this.#limits);
+    const python = new PythonProcess(path, this.#limits, packages);
     this.#processes.add(python);
     void python.gone.then(() => this.#processes.delete(python));
     await python.ready;

@@ -1,7 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { encodeFrame, FrameDecoder } from './child/frames.js';
 import type { Limits } from './limits.ts';
+import type { InstalledPackage } from './packages/package-folder.ts';
+import type { PackageSet } from './packages/packages.ts';
 import { spawnChild } from './spawn-child.ts';
 
 /** How much of what a process last said is told when it does not start, in characters. */
@@ -50,19 +53,31 @@ export class PythonProcess {
   readonly gone: Promise<void>;
   readonly #child: ChildProcess;
   readonly #limits: Limits;
+  #packages: PackageSet;
   readonly #ready = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
   #call: Call | undefined;
   #killed: Death | undefined;
   #lastWords = '';
 
-  /** @param snapshot the path of what `snapshot.ts` keeps */
-  constructor(snapshot: string, limits: Limits) {
+  /**
+   * @param snapshot the path of what `snapshot.ts` keeps
+   * @param packages what code can import beside the standard library
+   */
+  constructor(snapshot: string, limits: Limits, packages: PackageSet) {
     this.ready = this.#ready.promise;
     this.ready.catch(() => {});
     this.gone = this.#gone.promise;
     this.#limits = limits;
-    this.#child = spawnChild('main.js', [snapshot], limits.pythonBytes, [snapshot, JSON.stringify(limits)]);
+    this.#packages = packages;
+    const { installed, missing } = packages;
+    const given = JSON.stringify({ installed: installed.map(forChild), missing });
+    this.#child = spawnChild(
+      'main.js',
+      [snapshot, ...installed.map(({ path }) => path)],
+      limits.pythonBytes,
+      [snapshot, JSON.stringify(limits), given],
+    );
     const timer = setTimeout(() => this.kill(), limits.startMs);
     this.ready.finally(() => clearTimeout(timer)).catch(() => {});
     this.#listen();
@@ -79,6 +94,21 @@ export class PythonProcess {
   /** Puts a file into `/mnt/data`. */
   put(file: DataFile): void {
     this.#child.stdin?.write(encodeFrame({ type: 'file', name: file.name }, file.bytes));
+  }
+
+  /** Lets code import what was installed since this Python started; what was removed stays. */
+  async bring(packages: PackageSet): Promise<void> {
+    const { version, installed } = this.#packages;
+    if (packages.version === version) return;
+    this.#packages = packages;
+    const there = new Set(installed.map(({ path, since }) => `${since} ${path}`));
+    for (const one of packages.installed) {
+      if (there.has(`${one.since} ${one.path}`) || one.bytes > this.#limits.filesInBytes) continue;
+      const bytes = await readFile(one.path);
+      this.#child.stdin?.write(encodeFrame({ type: 'package', package: forChild(one) }, bytes));
+    }
+    const known = { installed: packages.installed.map(({ name }) => name), missing: packages.missing };
+    this.#child.stdin?.write(encodeFrame({ type: 'known' }, Buffer.from(JSON.stringify(known))));
   }
 
   /** Runs code, one call at a time, and never rejects: a Python that dies is an ending. */
@@ -149,6 +179,11 @@ export class PythonProcess {
       this.kill();
     else if (isDataPath(file.name)) call.files.push(file);
   }
+}
+
+/** What the child has to know of a package. */
+function forChild({ name, path, sha256, imports, depends, isLibrary }: InstalledPackage) {
+  return { name, path, sha256, imports, depends, isLibrary };
 }
 
 function doneIn({ left, bytes, lines }: Frame['header'], files: DataFile[]): Done {

@@ -2,6 +2,7 @@ import type { CodeInterpreter, CodeRequest, CodeResult } from './code-interprete
 import { Launcher } from './launcher.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Output, sizeOf } from './output.ts';
+import { NO_PACKAGES, type PackageSet, Packages, type PackagesOptions } from './packages/packages.ts';
 import { Pool } from './pool.ts';
 import { type Ending, isDataPath, type PythonProcess } from './python-process.ts';
 import { Snapshot } from './snapshot.ts';
@@ -15,6 +16,8 @@ export interface SandboxOptions {
    */
   cacheDir?: string;
   limits?: Partial<Limits>;
+  /** The packages that code can import; none when left out. */
+  packages?: PackagesOptions;
   /** Hears why no Python could be started for a call. */
   onProblem?: (error: unknown) => void;
 }
@@ -30,13 +33,14 @@ export interface Sandbox extends CodeInterpreter {
 }
 
 /** Python for people's code, in processes that can reach nothing. Nothing starts before `run` or `warmUp`. */
-export function createSandbox({ cacheDir, limits, onProblem }: SandboxOptions = {}): Sandbox {
-  return new PythonSandbox({ ...DEFAULT_LIMITS, ...limits }, cacheDir, onProblem);
+export function createSandbox(options: SandboxOptions = {}): Sandbox {
+  return new PythonSandbox({ ...DEFAULT_LIMITS, ...options.limits }, options);
 }
 
 class PythonSandbox implements Sandbox {
   readonly #limits: Limits;
   readonly #onProblem: (error: unknown) => void;
+  readonly #packages: Packages;
   readonly #snapshot: Snapshot;
   readonly #launcher: Launcher;
   readonly #pool: Pool<PythonProcess>;
@@ -45,11 +49,12 @@ class PythonSandbox implements Sandbox {
   /** What each Python has in `/mnt/data` from us. */
   readonly #put = new WeakMap<object, { names: Set<string>; bytes: number }>();
 
-  constructor(limits: Limits, cacheDir?: string, onProblem: (error: unknown) => void = () => {}) {
+  constructor(limits: Limits, { cacheDir, packages, onProblem = () => {} }: SandboxOptions) {
     this.#limits = limits;
     this.#onProblem = onProblem;
+    this.#packages = new Packages(packages ?? {});
     this.#snapshot = new Snapshot(cacheDir, limits.pythonBytes);
-    this.#launcher = new Launcher(this.#snapshot, limits);
+    this.#launcher = new Launcher(this.#snapshot, limits, () => this.#currentPackages());
     this.#pool = new Pool(() => this.#launcher.start(), limits);
   }
 
@@ -66,6 +71,11 @@ class PythonSandbox implements Sandbox {
       if (this.#last.get(session) === settled) this.#last.delete(session);
     });
     return unlessAborted(call, signal);
+  }
+
+  async packages(): Promise<readonly string[]> {
+    const { installed } = await this.#currentPackages();
+    return installed.filter(({ isLibrary }) => !isLibrary).map(({ name }) => name);
   }
 
   warmUp(): Promise<void> {
@@ -124,6 +134,7 @@ class PythonSandbox implements Sandbox {
     let late = false;
     let timer: NodeJS.Timeout | undefined;
     try {
+      await python.bring(await this.#currentPackages());
       await this.#putFiles(python, request.files, output);
       if (signal.aborted) stop();
       timer = setTimeout(() => {
@@ -138,6 +149,14 @@ class PythonSandbox implements Sandbox {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  /** A list of packages that can't be read keeps nobody from running code. */
+  async #currentPackages(): Promise<PackageSet> {
+    return this.#packages.current().catch((error: unknown) => {
+      this.#onProblem(error);
+      return NO_PACKAGES;
+    });
   }
 
   /** Puts the files into `/mnt/data` that are not there yet. */

@@ -111,7 +111,9 @@ export class Snapshot {
 /** A snapshot fits the very versions, and the very imports, that it was made with. */
 async function fileName(): Promise<string> {
   const hash = createHash('sha256').update(process.version).update(process.arch);
-  const sources = ['load.js', 'zone-files.js', 'zones.py'].map((file) => `${CHILD_FOLDER}/${file}`);
+  const sources = ['load.js', 'zone-files.js', 'zones.py', 'refusals.py', 'packages.py', 'runner.py'].map(
+    (file) => `${CHILD_FOLDER}/${file}`,
+  );
   for (const file of [`${PYODIDE_FOLDER}/package.json`, TIME_ZONES, ...sources])
     hash.update(await readFile(file));
   return `python-${hash.digest('hex').slice(0, 16)}.snapshot`;

@@ -5,6 +5,7 @@ import type { Logger } from '../../log.ts';
 import type { ReplyFile } from '../../platform.ts';
 import { fileIds } from '../../reply/transcript/file-ids.ts';
 import type { Transcript } from '../../reply/transcript/transcript.ts';
+import { imageDescription } from './image-description.ts';
 
 /** The files that a run brought forth; one that can't be had is left out, and the log says why. */
 export function producedFiles(transcript: Transcript, client: OpenAI, log: Logger): Promise<ReplyFile[]> {
@@ -29,5 +30,6 @@ export async function fetchFiles(
 async function fetchFile(client: OpenAI, { id, description }: KeptFile): Promise<ReplyFile> {
   const [{ filename }, content] = await Promise.all([client.files.retrieve(id), client.files.content(id)]);
   const bytes = new Uint8Array(await content.arrayBuffer());
-  return { id, name: basename(filename), bytes, ...(description && { description }) };
+  const shows = description ?? imageDescription(bytes);
+  return { id, name: basename(filename), bytes, ...(shows !== undefined && { description: shows }) };
 }

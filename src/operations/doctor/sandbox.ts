@@ -165,7 +165,7 @@ function tried(output: string, text: string): Finding {
   return broken(`A wall of the sandbox could not be tried, since Python said ${quoted(output)}.`);
 }
 
-async function run(python: Python, code: string): Promise<{ status: string; output: string }> {
+export async function run(python: Python, code: string): Promise<{ status: string; output: string }> {
   const output: string[] = [];
   const request = { session: 'doctor', code, files: [] as [] };
   const signal = AbortSignal.timeout(PATIENCE_MS);
@@ -177,6 +177,6 @@ async function run(python: Python, code: string): Promise<{ status: string; outp
 }
 
 /** The end of what was said, where the reason stands. */
-function quoted(output: string): string {
+export function quoted(output: string): string {
   return output.trim() === '' ? 'nothing' : `"${output.trim().slice(-300)}"`;
 }

@@ -157,6 +157,18 @@ test('images come after the text, in order, ten in a message, and the buttons ar
   expect(second?.buttons.map(({ label }) => label)).toEqual(['👍', '👎', 'Regenerate']);
 });
 
+test('images come with what they show', async () => {
+  const words = Buffer.from('\x00\x00\x00\x11tEXtDescription\0Sales\x00\x00\x00\x00', 'latin1');
+  const described = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), words]);
+  const [, files] = await paint([Buffer.from('plain'), described, Buffer.from('last')]);
+  const shown = files?.attachments.map(({ name, description }) => [name, description]);
+  expect(shown).toEqual([
+    ['plot-0.png', null],
+    ['plot-1.png', 'Sales'],
+    ['plot-2.png', null],
+  ]);
+});
+
 test('a file that is too large for Discord gets a sentence, and the others come', async () => {
   const [, files, notice] = await paint([Buffer.alloc(11 * 1024 * 1024), Buffer.from('small')]);
   expect(files?.attachments.map(({ name }) => name)).toEqual(['plot-1.png']);

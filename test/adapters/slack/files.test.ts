@@ -38,6 +38,25 @@ test('files that Slack does not take are named in the thread, and the reply stan
   expect(thread.text()).toContain('Here you are.');
 });
 
+test('images come with what they show, and a file under another name comes all the same', async () => {
+  const words = Buffer.from('\x00\x00\x00\x11tEXtDescription\0Sales\x00\x00\x00\x00', 'latin1');
+  const bytes = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), words]);
+  const { sim } = await openWorld({
+    model: drawing(),
+    codeInterpreter: leaves(
+      { name: 'one.png', bytes },
+      { name: 'two.bin', bytes },
+      { name: 'three.png', bytes: Buffer.from('3') },
+    ),
+  });
+  const thread = asks(sim);
+  await sim.until(() => thread.view().includes('📎 two.bin'));
+  await thread.quiet();
+  expect(thread.view()).toMatch(/📎 one\.png \(image\/png, \d+ bytes\) \[alt: Sales\]/);
+  expect(thread.view()).toMatch(/📎 two\.bin \([^)]*\)$/m);
+  expect(thread.view()).toMatch(/📎 three\.png \([^)]*\)$/m);
+});
+
 test('an empty file is named, and takes no other with it', async () => {
   const codeInterpreter = leaves(
     { name: 'one.txt', bytes: Buffer.from('1') },

@@ -30,6 +30,7 @@ export function python(options: SandboxOptions = {}): Sandbox & {
     close: sandbox.close.bind(sandbox),
     warmUp: sandbox.warmUp.bind(sandbox),
     processIds: sandbox.processIds.bind(sandbox),
+    packages: async () => (await sandbox.packages?.()) ?? [],
     async tell(code, request = {}, signal = new AbortController().signal, onOutput = () => {}) {
       const pieces: string[] = [];
       const all = { session: 'thread_a', files: [], ...request, code };

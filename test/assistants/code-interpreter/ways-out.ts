@@ -4,7 +4,7 @@ import type { Canaries } from './canaries.ts';
 /** A way out of the sandbox: code that tries it, and what it says when it is shut. */
 export interface WayOut {
   name: string;
-  code: (canaries: Canaries) => string;
+  code: (surroundings: Canaries & { dataDir: string }) => string;
   shut: RegExp;
 }
 
@@ -421,6 +421,61 @@ export const WAYS_OUT: WayOut[] = [
   ...WAYS_TO_THE_NETWORK,
   ...WAYS_TO_PROCESSES,
   ...WAYS_TO_JAVASCRIPT,
+];
+
+/** Leads to what brings packages in, from where the import system has it. */
+const PROVIDE = `
+import sys
+provide = sys.meta_path[-1].find_spec.__globals__["provide"]
+Function = provide.constructor
+`;
+
+/** Ways that packages may open: `low` and `high` are installed, and were imported. */
+export const WAYS_PAST_PACKAGES: WayOut[] = [
+  {
+    name: 'reading where packages are kept',
+    code: ({ dataDir }) =>
+      attempts(
+        'import os',
+        `os.listdir(${py(`${dataDir}/packages`)})`,
+        `open(${py(`${dataDir}/packages/low-1.0.0-py3-none-any.whl`)}, "rb").read()`,
+        `open(${py(`${dataDir}/packages/low-1.0.0-py3-none-any.whl`)}, "wb")`,
+      ),
+    shut: /^(FileNotFoundError\n){3}$/,
+  },
+  {
+    name: 'asking what brings packages in for something else',
+    code: ({ file, dataDir }) =>
+      attempts(
+        PROVIDE,
+        `provide(${py(file)})`,
+        `provide(${py(`../../${file}`)})`,
+        `provide(${py(`${dataDir}/packages/low-1.0.0-py3-none-any.whl`)})`,
+        'provide({"toString": print})',
+        'provide("__proto__")',
+        'provide(None)',
+        'provide()',
+      ),
+    shut: /^(DONE None\n){7}$/,
+  },
+  {
+    name: 'reaching JavaScript through what brings packages in',
+    code: () =>
+      attempts(
+        PROVIDE,
+        'Function("return process")()',
+        'provide.constructor.constructor("return 1")',
+        'provide.call(None, "low")',
+        'provide.caller',
+      ),
+    shut: /^(EvalError\n){2}DONE None\nTypeError\n$/,
+  },
+  {
+    name: 'changing a package for the next conversation',
+    code: () =>
+      `import low, sys\nopen(low.__file__, "w").write("NAME = 'changed'")\nimport importlib\nimportlib.reload(low).NAME`,
+    shut: /^'changed'\n$/,
+  },
 ];
 
 /** Ways to break this Python, so that something else may come loose. It ends; nothing else happens. */

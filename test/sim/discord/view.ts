@@ -30,7 +30,7 @@ export interface SeenMessage {
   /** `/ask`, for the answer to a command. */
   command: string | null;
   buttons: SeenButton[];
-  attachments: { name: string; contentType: string; data: Buffer }[];
+  attachments: { name: string; contentType: string; data: Buffer; description: string | null }[];
   embeds: { title: string; description: string }[];
   /** The title of the thread that hangs on it, or null. */
   thread: string | null;
@@ -63,10 +63,11 @@ function seen(message: Message): SeenMessage {
     replyTo: repliedTo(message),
     command: message.type === MessageType.ChatInputCommand ? `/${message.interaction?.command}` : null,
     buttons: components.filter(({ type }) => type === ComponentType.Button).map(seenButton),
-    attachments: message.attachments.map(({ name, contentType, data }: Attachment) => ({
+    attachments: message.attachments.map(({ name, contentType, data, description }: Attachment) => ({
       name,
       contentType,
       data,
+      description,
     })),
     embeds: message.flags & MessageFlags.SuppressEmbeds ? [] : message.embeds.map(seenEmbed),
     thread: message.thread?.name ?? null,
@@ -138,7 +139,10 @@ function messageLines(world: World, message: SeenMessage): string[] {
     ...message.embeds.map(
       ({ title, description }) => `  ▏${[title, description].filter(Boolean).join(': ')}`,
     ),
-    ...message.attachments.map(({ name, data }) => `  📎 ${name} (${data.length} bytes)`),
+    ...message.attachments.map(
+      ({ name, data, description }) =>
+        `  📎 ${name} (${data.length} bytes)${description === null ? '' : ` [alt: ${description}]`}`,
+    ),
     ...(message.buttons.length > 0 ? [`  ${message.buttons.map(buttonText).join(' ')}`] : []),
     ...(message.reactions.length > 0
       ? [`  ${message.reactions.map((r) => `${r.emoji} ${r.count}`).join('  ')}`]

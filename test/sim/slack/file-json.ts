@@ -53,6 +53,7 @@ export function fileJson(workspace: Workspace, origin: string, file: SlackFile):
     mimetype: file.mimetype,
     filetype: extname(file.name).slice(1) || 'binary',
     pretty_type: file.mimetype,
+    ...(file.alt !== undefined && { alt_txt: file.alt }),
     user: file.user,
     user_team: workspace.team.id,
     editable: false,

@@ -112,6 +112,8 @@ export interface SlackFile {
   user: string;
   created: number;
   length: number;
+  /** What screen readers say of an image. */
+  alt?: string;
   /** Unset between `files.getUploadURLExternal` and the upload itself. */
   content?: Buffer;
   /** Left out: everything is told of it. */

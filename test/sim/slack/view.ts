@@ -63,7 +63,10 @@ function messageView(workspace: Workspace, message: Message): string {
   const reactions = [...(message.reactions ?? [])].map(([emoji, users]) => `:${emoji}: ${users.length}`);
   const body = [
     `${messageText(workspace, message)}${marks(message)}`,
-    ...files.map((file) => `📎 ${file.title} (${file.mimetype}, ${file.length} bytes)`),
+    ...files.map(
+      ({ title, mimetype, length, alt }) =>
+        `📎 ${title} (${mimetype}, ${length} bytes)${alt === undefined ? '' : ` [alt: ${alt}]`}`,
+    ),
     ...(reactions.length > 0 ? [reactions.join(' ')] : []),
   ].join('\n');
   return body.includes('\n') ? `${name}:\n${indented(body)}` : `${name}: ${body}`;

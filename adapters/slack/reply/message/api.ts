@@ -86,13 +86,19 @@ export class ThreadApi {
   /** Shares files in one message, in order. */
   async upload(files: readonly ReplyFile[]): Promise<void> {
     const { channel, thread } = this.#place;
-    const file_uploads = files.map(({ name, bytes }) => ({
+    const file_uploads = files.map(({ name, bytes, description }) => ({
       file: Buffer.from(bytes),
       filename: name,
       title: name,
+      ...(description !== undefined && isImage(name) && { alt_text: description }),
     }));
     await this.#uploads.files.uploadV2({ channel_id: channel, thread_ts: thread, file_uploads });
   }
+}
+
+/** Slack shares no file of another kind that has a description (https://github.com/slackapi/python-slack-sdk/issues/1818). */
+function isImage(name: string): boolean {
+  return /\.(png|jpe?g|gif|webp)$/i.test(name);
 }
 
 function tsOf({ ts }: { ts?: string | undefined }): string {

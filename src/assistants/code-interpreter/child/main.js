@@ -5,12 +5,13 @@ import { Worker } from 'node:worker_threads';
 import { installTimers, startTimers, stopTimers } from './clock.js';
 import { DataFolder } from './data-folder.js';
 import { encodeFrame, FrameDecoder } from './frames.js';
-import { loadPython } from './load.js';
+import { loadPython, startRunner } from './load.js';
 import { lockDown } from './lockdown.js';
+import { SitePackages } from './site-packages.js';
 import { writeAll } from './write.js';
 
-// Entry point of a session's process. Standard input brings `file` and `run` frames, standard output takes `ready`,
-// `output`, `file`, `done` and `broken`.
+// Entry point of a session's process. Standard input brings `file`, `package`, `known` and `run` frames, standard output takes
+// `ready`, `output`, `file`, `done` and `broken`.
 
 /** How often the guardian looks: a memory bomb fills about 50 MB in this time. */
 const LOOK_EVERY_MS = 100;
@@ -23,7 +24,7 @@ process.setUncaughtExceptionCaptureCallback((error) => {
   process.exit(1);
 });
 
-const [, snapshot = '', settings = ''] = process.argv.slice(2);
+const [, snapshot = '', settings = '', packages = ''] = process.argv.slice(2);
 /** @type {import('../limits.ts').Limits} */
 const limits = JSON.parse(settings);
 
@@ -45,10 +46,15 @@ const notes = [];
 python.setStdin({ error: true });
 python.setStdout({ write: sendOutput });
 python.setStderr({ write: sendOutput });
-const globals = python.toPy({});
-const [, run] = ['refusals', 'runner'].map((name) => {
-  const source = readFileSync(new URL(`./${name}.py`, import.meta.url), 'utf8');
-  return python.runPython(source, { globals, filename: `<${name}>` });
+const sitePackages = new SitePackages(python, readFileSync(new URL('./charts.py', import.meta.url)));
+/** @type {import('../packages/packages.ts').PackageSet} */
+const { installed, missing } = JSON.parse(packages);
+for (const one of installed) sitePackages.open(one);
+/** What code can import, and what to install for a module that it can't, as JSON. */
+let known = JSON.stringify({ installed: installed.map(({ name }) => name), missing });
+const run = startRunner(python, {
+  provide: (/** @type {unknown} */ module) => sitePackages.provide(module),
+  known_packages: () => known,
 });
 process.permission.drop('fs');
 process.permission.drop('worker');
@@ -58,6 +64,9 @@ const decoder = new FrameDecoder(limits.filesInBytes);
 stdin.on('data', (/** @type {Buffer} */ chunk) => {
   for (const { header, body } of decoder.push(chunk)) {
     if (header.type === 'file') putFile(String(header.name), body);
+    if (header.type === 'package')
+      sitePackages.take(/** @type {import('./site-packages.js').Package} */ (header.package), body);
+    if (header.type === 'known') known = body.toString();
     if (header.type === 'run') void call(body.toString());
   }
 });

@@ -10,10 +10,6 @@ import sys
 
 import _locale
 
-NOT_INSTALLED = (
-    "The module {name!r} is not installed. This Python has the standard library only and no network, so nothing "
-    "can be installed with pip: write it with the standard library."
-)
 NOT_HERE = (
     "The module {name!r} is a part of the standard library that does not work here: this Python has no screen, no "
     "terminal and no operating system of its own."
@@ -72,8 +68,9 @@ UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNREFUSED, errno.
 
 def reason_for(error):
     """The sentence that belongs to this error, if there is one."""
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return reason_for_module(error.name.partition(".")[0])
+    if isinstance(error, ImportError):
+        lacking = next((cause for cause in causes(error) if isinstance(cause, ModuleNotFoundError) and cause.name), None)
+        return lacking and reason_for_module(lacking.name.partition(".")[0])
     if isinstance(error, SyntaxError):
         line = linecache.getline(error.filename or "", error.lineno or 0)
         return next((reason for pattern, reason in NOTEBOOK_LINES if pattern.match(line)), None)
@@ -85,10 +82,19 @@ def reason_for(error):
     return next((why for kind, what, why in HERE_MISSING if isinstance(error, kind) and what.search(words)), None)
 
 
+def causes(error):
+    """The error, and those that led to it: a package says in its own words that it lacks another one."""
+    seen = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    return seen
+
+
 def reason_for_module(name):
     if name in {"_multiprocessing", "_posixsubprocess", "_posixshmem"}:
         return NO_PROCESS
-    return (NOT_HERE if name in sys.stdlib_module_names else NOT_INSTALLED).format(name=name)
+    return NOT_HERE.format(name=name) if name in sys.stdlib_module_names else not_installed(name)
 
 
 def refuse(reason, kind=RuntimeError):

@@ -1,6 +1,6 @@
 """Runs code as the cells of a notebook, all in one namespace. The last expression is the function that does.
 
-Stands in one namespace with refusals.py, which comes before it.
+Stands in one namespace with refusals.py and packages.py, which come before it.
 """
 
 import ast
@@ -100,10 +100,12 @@ def make_runner():
         linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
         try:
             execute(source, filename)
+            show_charts()
         except SystemExit as end:
             if end.code not in (None, 0):
                 print(end.code, file=out)
         except BaseException as error:
+            drop_charts()
             tell(error, console() if out.closed else out)
         finally:
             for stream in (sys.stdout, out):
@@ -125,4 +127,4 @@ def tell(error, out):
 
 
 hide_pyodide()
-make_runner()
+run = make_runner()

@@ -28,6 +28,10 @@ export class HostedInterpreter implements CodeInterpreter {
     return { status: ran.status, fresh: false, files };
   }
 
+  async packages(): Promise<readonly string[]> {
+    return (await this.#own.packages?.()) ?? [];
+  }
+
   close(): Promise<void> {
     return this.#own.close();
   }

@@ -2,10 +2,21 @@ import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { ModelFunction, ModelRequest } from '../../models/model.ts';
 import { nameOf } from './tool-names.ts';
 
-/** The run's tools as functions. `paths` are the files that the code finds. */
-export function modelTools(tools: Run['tools'], paths: string[]): ModelFunction[] {
+/** What the code finds. */
+export interface CodeSurroundings {
+  /** Of files. */
+  paths: readonly string[];
+  /** That it can import beside the standard library. */
+  packages: readonly string[];
+}
+
+/** Some providers take no more than 1,024 characters of a description, and one of a file needs room, too. */
+const MOST_PACKAGES = 20;
+
+/** The run's tools as functions. */
+export function modelTools(tools: Run['tools'], surroundings: CodeSurroundings): ModelFunction[] {
   return tools.flatMap((tool): ModelFunction[] => {
-    if (tool.type === 'code_interpreter') return [codeInterpreter(nameOf(tool.type, tools), paths)];
+    if (tool.type === 'code_interpreter') return [codeInterpreter(nameOf(tool.type, tools), surroundings)];
     if (tool.type === 'file_search') return [fileSearch(nameOf(tool.type, tools))];
     const { name, description, parameters, strict } = tool.function;
     return [
@@ -32,13 +43,14 @@ export function modelToolChoice(run: Run, firstAnswer: boolean): ModelRequest['t
   return choice.function ? { name: choice.function.name } : 'auto';
 }
 
-function codeInterpreter(name: string, paths: string[]): ModelFunction {
+function codeInterpreter(name: string, { paths, packages }: CodeSurroundings): ModelFunction {
+  const installed = packages.length > 0 ? ` and ${packages.slice(0, MOST_PACKAGES).join(', ')}` : '';
   const files = paths.length > 0 ? ` Files that are there now: ${paths.join(', ')}.` : '';
   return {
     name,
     description:
       'Runs Python and returns what it prints and the value of a last expression. Variables live on from call to call. ' +
-      'It is plain Python with the standard library: no network, pip, shell, notebook magic or threads. ' +
+      `It is plain Python with the standard library${installed}: no network, pip, shell, notebook magic or threads. ` +
       `Files in /mnt/data can be read, and files written there reach the user when the answer links to them as [name](sandbox:/mnt/data/name).${files}`,
     parameters: {
       type: 'object',

@@ -36,14 +36,18 @@ export class Prompt {
   readonly #run: Run;
   readonly #state: State;
   readonly #spending: Spending;
+  readonly #findPackages: () => Promise<readonly string[]>;
+  #packages: readonly string[] = [];
   #history: Entry[] = [];
   #leftOut = this.#newLeftOut([]);
   #budget = DEFAULT_PROMPT_TOKENS;
 
-  constructor(run: Run, state: State, spending: Spending) {
+  /** @param findPackages Gives those that code can import beside the standard library. */
+  constructor(run: Run, state: State, spending: Spending, findPackages: () => Promise<readonly string[]>) {
     this.#run = run;
     this.#state = state;
     this.#spending = spending;
+    this.#findPackages = findPackages;
     this.files = new ThreadFiles(state);
   }
 
@@ -54,11 +58,13 @@ export class Prompt {
   async readThread(opening: Promise<unknown>): Promise<{ omissions: Omission[]; cited: Citation[] }> {
     const [run, state] = [this.#run, this.#state];
     const runsCode = run.tools.some(({ type }) => type === 'code_interpreter');
-    const [history, kept] = await Promise.all([
+    const [history, kept, packages] = await Promise.all([
       History.before(run, state),
       state.omissions.get(run.thread_id),
+      runsCode ? this.#findPackages() : [],
       runsCode && this.files.ofRun(run),
     ]);
+    this.#packages = packages;
     const omissions = kept ?? [];
     this.#leftOut = this.#newLeftOut(omissions);
     const searches = run.tools.some(({ type }) => type === 'file_search');
@@ -84,7 +90,7 @@ export class Prompt {
       model: run.model,
       instructions: isLast ? [run.instructions, LAST].filter(Boolean).join('\n\n') : run.instructions,
       items: this.#items(),
-      tools: modelTools(run.tools, this.files.paths),
+      tools: this.#tools(),
       toolChoice: isLast ? 'none' : modelToolChoice(run, this.#spending.answers === 1),
       parallelToolCalls: run.parallel_tool_calls,
       ...(typeof run.temperature === 'number' && { temperature: run.temperature }),
@@ -141,7 +147,10 @@ export class Prompt {
   }
 
   #fixedTokens(): number {
-    const { instructions, tools } = this.#run;
-    return textTokens(instructions) + textTokens(JSON.stringify(modelTools(tools, this.files.paths)));
+    return textTokens(this.#run.instructions) + textTokens(JSON.stringify(this.#tools()));
+  }
+
+  #tools(): ModelRequest['tools'] {
+    return modelTools(this.#run.tools, { paths: this.files.paths, packages: this.#packages });
   }
 }

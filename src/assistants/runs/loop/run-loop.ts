@@ -46,7 +46,8 @@ export class RunLoop {
   constructor(writer: RunWriter, deps: LoopDeps) {
     this.#writer = writer;
     this.#deps = deps;
-    this.#prompt = new Prompt(writer.run, deps.sink.state, this.#spending);
+    const packages = async () => (await deps.codeInterpreter.packages?.()) ?? [];
+    this.#prompt = new Prompt(writer.run, deps.sink.state, this.#spending, packages);
     this.#notice = new Notice(writer, deps.sink);
     this.#answers = new ModelAnswers(writer, deps);
     this.#searches = new Searches(writer, deps);

@@ -8,6 +8,9 @@ import { invalidArguments, SlackError } from '../slack-error.ts';
 import { APP_USER } from '../workspace.ts';
 import { inThread, newMessage } from './chat.ts';
 
+/** Characters: https://docs.slack.dev/reference/methods/files.getUploadURLExternal (`alt_txt_too_large`) */
+const ALT_LIMIT = 1_000;
+
 const completedSchema = z.array(z.object({ id: z.string(), title: z.string().optional() })).min(1);
 
 export const fileMethods: Record<string, Method> = {
@@ -21,6 +24,8 @@ function getUploadUrl({ args, workspace, services }: Call): Json {
   const name = args.required('filename');
   const length = args.number('length', 0);
   if (length <= 0) throw new SlackError('missing_argument');
+  const alt = args.text('alt_txt');
+  if (alt !== undefined && alt.length > ALT_LIMIT) throw new SlackError('alt_txt_too_large');
   const id = workspace.nextId('F');
   workspace.files.set(id, {
     id,
@@ -30,6 +35,7 @@ function getUploadUrl({ args, workspace, services }: Call): Json {
     user: APP_USER.id,
     created: Math.floor(Date.now() / 1_000),
     length,
+    ...(alt !== undefined && { alt }),
     channels: new Set(),
   });
   return { upload_url: `${services.origin}/upload/v1/${id}`, file_id: id };
@@ -44,7 +50,9 @@ function completeUpload(call: Call): Json {
   const channel = destination === undefined ? undefined : writableChannel(call, destination);
   const blocks = parseBlocks(args.json('blocks') ?? []);
   const files = given.data.map(({ id, title }) => completed(call, id, title, channel));
-  if (channel !== undefined) share(call, files, channel, blocks);
+  // A file that is no image and has a description is taken and never shared (slackapi/python-slack-sdk#1818).
+  const isShared = files.every(({ alt, mimetype }) => alt === undefined || mimetype.startsWith('image/'));
+  if (channel !== undefined && isShared) share(call, files, channel, blocks);
   return { files: files.map((file) => fileJson(workspace, services.origin, file)) };
 }
 
