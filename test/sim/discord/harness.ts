@@ -54,7 +54,8 @@ export async function login(sim: DiscordSim, options: Partial<ClientOptions> = {
 
 /** discord.js's REST client alone, without retries. */
 export function rest(sim: DiscordSim, options = {}): REST {
-  return new REST({ api: sim.apiUrl, retries: 0, offset: 0, ...options }).setToken(sim.token);
+  const given = { api: sim.apiUrl, makeRequest: sendFormsAsBytes, retries: 0, offset: 0, ...options };
+  return new REST(given).setToken(sim.token);
 }
 
 export interface Raw {
