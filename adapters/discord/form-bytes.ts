@@ -9,5 +9,7 @@ export const sendFormsAsBytes: RESTOptions['makeRequest'] = async (url, init) =>
   const form = new Response(init.body);
   const type = form.headers.get('content-type') ?? '';
   const headers = { ...(init.headers as Record<string, string>), 'Content-Type': type };
-  return DefaultRestOptions.makeRequest(url, { ...init, headers, body: await form.bytes() });
+  // `bytes` is missing where `@hono/node-server` has put its own Response in place of Node's.
+  const body = new Uint8Array(await form.arrayBuffer());
+  return DefaultRestOptions.makeRequest(url, { ...init, headers, body });
 };

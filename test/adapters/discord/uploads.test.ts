@@ -1,12 +1,15 @@
+import { getRequestListener } from '@hono/node-server';
 import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRest } from '../../../adapters/discord/client.ts';
 import { start } from '../../sim/discord/harness.ts';
 
-test('files arrive whoever sends the requests of this process, as with a proxy', async () => {
+test('files arrive whoever sends the requests of this process, as with a proxy, and whosever Response it has', async () => {
   const before = getGlobalDispatcher();
   onTestFinished(() => setGlobalDispatcher(before));
   setGlobalDispatcher(new Agent());
+  // Puts another Response in place of Node's, as our HTTP server does.
+  getRequestListener(() => new Response());
   const sim = await start();
   const rest = createRest(sim.apiUrl, sim.token);
   const { id } = sim.channel('general');

@@ -43,7 +43,7 @@ test('files travel over a socket', async () => {
 });
 
 test('an upload that is too big is answered, not cut off', async () => {
-  const file = new File([new Uint8Array(26 * 1024 * 1024)], 'big');
+  const file = new File([new Uint8Array(51 * 1024 * 1024)], 'big');
   await expect(http().files.create({ file, purpose: 'assistants' })).rejects.toMatchObject({ status: 413 });
   expect((await http().beta.assistants.list()).data).toBeDefined();
 });
