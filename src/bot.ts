@@ -23,7 +23,7 @@ import { CONVERSATIONS } from './conversation/namespaces.ts';
 import { observedBegun, observedRun } from './conversation/run/observed-run.ts';
 import { begunRun, type RunThread, streamedRun } from './conversation/run/run.ts';
 import { ThreadMap } from './conversation/thread/thread-map.ts';
-import type { TurnParts } from './conversation/turn/turn.ts';
+import type { TurnParts } from './conversation/turn/turn-parts.ts';
 import { type Catalogue, openCatalogue } from './functions/catalogue.ts';
 import { McpServers } from './functions/mcp/servers.ts';
 import { ModuleSource } from './functions/modules/module-source.ts';

@@ -9,7 +9,7 @@ import { Ledger } from '../../src/conversation/ledger.ts';
 import { begunRun, type RunThread, streamedRun } from '../../src/conversation/run/run.ts';
 import type { SourceSettings } from '../../src/conversation/sources.ts';
 import { type KeptThread, ThreadMap } from '../../src/conversation/thread/thread-map.ts';
-import { takeTurn } from '../../src/conversation/turn/turn.ts';
+import { takeTurn } from '../../src/conversation/turn/take-turn.ts';
 import { Approvals } from '../../src/functions/approval/approvals.ts';
 import { type Catalogue, openCatalogue } from '../../src/functions/catalogue.ts';
 import type { TeamFunction } from '../../src/functions/team-function.ts';

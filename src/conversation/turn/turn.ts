@@ -1,22 +1,15 @@
-import { NotFoundError, type OpenAI } from 'openai';
-import type { AssistantTool } from 'openai/resources/beta/assistants';
-import type { Run, RunCreateParamsBase } from 'openai/resources/beta/threads/runs/runs';
-import type { Approvals } from '../../functions/approval/approvals.ts';
+import { NotFoundError } from 'openai';
+import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { approvedFirst } from '../../functions/approval/approved-first.ts';
-import type { Catalogue } from '../../functions/catalogue.ts';
-import type { Offer, Offers } from '../../knowledge/offers.ts';
-import type { Logger } from '../../log.ts';
-import type { TurnObserver } from '../../operations/metrics/observer.ts';
-import type { BegunReply, IncomingMessage, KeptReply, Outcome, Platform, ReplyFile } from '../../platform.ts';
-import { Publisher } from '../../reply/publisher/publisher.ts';
-import type { ReplyStyle } from '../../reply/transcript/render.ts';
+import type { Offer } from '../../knowledge/offers.ts';
+import type { IncomingMessage, Outcome, Platform, ReplyFile } from '../../platform.ts';
+import type { Publisher } from '../../reply/publisher/publisher.ts';
 import { emptyTranscript, type Transcript } from '../../reply/transcript/transcript.ts';
-import type { TurnRecord } from '../ledger.ts';
-import type { FollowRun, RunContext, RunThread } from '../run/run.ts';
+import type { RunContext } from '../run/run.ts';
 import { isOver } from '../run/run-status.ts';
-import { type SourceSettings, sourcesUnder } from '../sources.ts';
+import { sourcesUnder } from '../sources.ts';
 import type { Download } from '../thread/attachments.ts';
-import type { ReadyThread, ThreadMap } from '../thread/thread-map.ts';
+import type { ReadyThread } from '../thread/thread-map.ts';
 import type { TurnTask } from '../turns.ts';
 import { TurnApprovals } from './approvals.ts';
 import { describeAskers } from './askers.ts';
@@ -24,10 +17,11 @@ import { describeContext } from './context.ts';
 import { endOfEndless } from './endless.ts';
 import { FunctionCalls } from './function-calls.ts';
 import { insist } from './insist.ts';
-import { type GapNotes, noteGap } from './note-gap.ts';
-import { endOfRun, sentenceFor, withFiles } from './outcome.ts';
+import { noteGap } from './note-gap.ts';
+import { endOfRun, withFiles } from './outcome.ts';
 import { producedFiles } from './produced.ts';
 import { transcriptsOf, transcriptsOfBegun } from './transcripts.ts';
+import type { TurnParts } from './turn-parts.ts';
 import { until } from './until.ts';
 
 /** The Assistants API's limit on one message, in UTF-16 code units. */
@@ -45,9 +39,6 @@ const BEGUN_PATIENCE_MS = 60_000;
 /** A run that so many processes in a row did not live through may be what ends them. */
 const MAX_ATTEMPTS = 30;
 
-/** A process that has lived with a run for so long, in ms, does not die of it: one that is fatal is so at once. */
-const LIVED_MS = 5_000;
-
 const TOO_OFTEN: Outcome = {
   status: 'failed',
   error:
@@ -61,78 +52,8 @@ const FORGOTTEN: Outcome = { status: 'failed', error: `${BEGUN_ANEW} Ask again.`
 
 const STILL_THERE = 'what was read for one turn only could not be deleted yet: the next turn tries again';
 
-/** What every turn needs. */
-export interface TurnParts {
-  client: OpenAI;
-  threads: ThreadMap;
-  runThread: RunThread;
-  followRun: FollowRun;
-  functions: Catalogue;
-  /** What people say to calls that need somebody's word. */
-  approvals: Approvals;
-  /** How long they have for that, in ms, where it is not the usual time. */
-  approvalMs?: number;
-  /** The assistant's own tools, to which those functions come. */
-  tools?: readonly AssistantTool[];
-  /** What each conversation may search; left out, that is what the assistant may. */
-  offers?: Pick<Offers, 'for'>;
-  /** The same for every run: the assistant, and what only a run can be told. */
-  runSettings: Pick<RunCreateParamsBase, 'assistant_id' | 'max_completion_tokens' | 'max_prompt_tokens'>;
-  style: ReplyStyle;
-  /** What the team says of its documents; nothing when left out. */
-  knowledge?: SourceSettings;
-  gaps?: GapNotes;
-  /** How long its server may fail, in ms, where that or what it keeps everything in is elsewhere. */
-  patienceMs?: number;
-  /** After how long, in ms, a process is known to live through a run; for tests. */
-  livedMs?: number;
-  log: Logger;
-  observer?: Pick<TurnObserver, 'turnEnded'>;
-}
-
-/**
- * One pass of queued messages through one run to a finished reply. A stop ends both: the run, and what there is to show of
- * it. When this process has to leave, both are left as they are, for another process to go on with. Never rejects.
- */
-export async function takeTurn(
-  parts: TurnParts,
-  task: TurnTask,
-  platform: Pick<Platform, 'name' | 'reply' | 'download' | 'readers'>,
-): Promise<'over' | 'left'> {
-  const began = performance.now();
-  const { messages, entry, begun, stop, leave } = task;
-  const reply = platform.reply(messages, begun && begunReply(begun.record));
-  const keep = (kept: KeptReply) => entry.note({ reply: kept });
-  const publisher = new Publisher(reply, parts.style, parts.log, { keep, isBegun: begun !== undefined });
-  using _ = onAbort(stop, () => publisher.stop());
-  using __ = onAbort(leave, () => publisher.leave());
-  using ___ = after(parts.livedMs ?? LIVED_MS, () => {
-    if (entry.record.attempts > 0) entry.note({ attempts: 0 });
-  });
-  const turn = new Turn(parts, publisher, task, platform);
-  const outcome = await turn.answer().catch((error: unknown): Outcome | undefined => {
-    if (leave.aborted) return undefined;
-    parts.log.warn({ err: error, conversation: messages[0]?.conversation }, 'a turn failed');
-    return { status: 'failed', error: sentenceFor(error) };
-  });
-  const isShown = outcome !== undefined && !stop.aborted;
-  const [files, sources] = isShown ? await Promise.all([turn.files(), turn.sources()]) : [[], ''];
-  const end = turn.endWith(outcome ?? { status: 'stopped' }, files);
-  const { status } = await publisher.finish(end, files, sources);
-  turn.leave();
-  if (leave.aborted) {
-    const attempts = begun?.record?.attempts ?? 0;
-    if (entry.record.attempts <= MAX_ATTEMPTS) entry.note({ attempts });
-    await entry.kept().catch(() => {});
-    return 'left';
-  }
-  await turn.deleteKept();
-  if (status === 'completed') await turn.noteGap();
-  parts.observer?.turnEnded(platform.name, status, (performance.now() - began) / 1_000);
-  return 'over';
-}
-
-class Turn {
+/** How one turn comes to its outcome: the messages in the thread, the run, its functions. */
+export class Turn {
   readonly #parts: TurnParts;
   readonly #publisher: Publisher;
   readonly #task: TurnTask;
@@ -340,6 +261,14 @@ class Turn {
     this.#functions.leave();
   }
 
+  /** Lets go of the turn before its end: this process did not die of it. */
+  async handOver(): Promise<void> {
+    const { entry, begun } = this.#task;
+    const { attempts } = entry.record;
+    if (attempts <= MAX_ATTEMPTS) entry.note({ attempts: Math.min(attempts, begun?.record?.attempts ?? 0) });
+    await entry.kept().catch(() => {});
+  }
+
   /** What was kept only until the reply is shown. */
   async deleteKept(): Promise<void> {
     await Promise.all([this.#functions.deleteFiles(), this.#approvals.forget()]);
@@ -372,23 +301,8 @@ class Turn {
   }
 }
 
-function begunReply(record: TurnRecord | undefined): BegunReply {
-  return record?.reply ? { kept: record.reply } : {};
-}
-
 function unlessGone(error: unknown): undefined {
   if (!(error instanceof NotFoundError)) throw error;
-}
-
-function onAbort(signal: AbortSignal, listener: () => void): Disposable {
-  signal.addEventListener('abort', listener);
-  if (signal.aborted) listener();
-  return { [Symbol.dispose]: () => signal.removeEventListener('abort', listener) };
-}
-
-function after(ms: number, what: () => void): Disposable {
-  const timer = setTimeout(what, ms).unref();
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 function tooLong(messages: IncomingMessage[]): Outcome {

@@ -157,8 +157,12 @@ test('a run that a process lives with for a while is not what ended those before
   await kept.set('test:1', { ...(await kept.get('test:1')), attempts: 29 });
   const model = new ScriptedModel(hangsAfter(text('Half of it, anew')));
   const next = await openHarness({ store, model, livedMs: 1 });
-  void next.goOn(new SeenReply(), question);
+  const handing = new AbortController();
+  const handed = next.goOn(new SeenReply(), question, handing.signal);
   await expect.poll(async () => (await kept.get('test:1'))?.attempts).toBe(0);
+  handing.abort();
+  await handed;
+  expect((await kept.get('test:1'))?.attempts).toBe(0);
   await next.close();
 });
 

@@ -1,0 +1,65 @@
+import type { BegunReply, KeptReply, Outcome, Platform } from '../../platform.ts';
+import { Publisher } from '../../reply/publisher/publisher.ts';
+import type { TurnRecord } from '../ledger.ts';
+import type { TurnTask } from '../turns.ts';
+import { sentenceFor } from './outcome.ts';
+import { Turn } from './turn.ts';
+import type { TurnParts } from './turn-parts.ts';
+
+/** A process that has lived with a run for so long, in ms, does not die of it: one that is fatal is so at once. */
+const LIVED_MS = 5_000;
+
+/**
+ * One pass of queued messages through one run to a finished reply. A stop ends both: the run, and what there is to show of
+ * it. When this process has to leave, both are left as they are, for another process to go on with. Never rejects.
+ */
+export async function takeTurn(
+  parts: TurnParts,
+  task: TurnTask,
+  platform: Pick<Platform, 'name' | 'reply' | 'download' | 'readers'>,
+): Promise<'over' | 'left'> {
+  const began = performance.now();
+  const { messages, entry, begun, stop, leave } = task;
+  const reply = platform.reply(messages, begun && begunReply(begun.record));
+  const keep = (kept: KeptReply) => entry.note({ reply: kept });
+  const publisher = new Publisher(reply, parts.style, parts.log, { keep, isBegun: begun !== undefined });
+  using _ = onAbort(stop, () => publisher.stop());
+  using __ = onAbort(leave, () => publisher.leave());
+  using ___ = after(parts.livedMs ?? LIVED_MS, () => {
+    if (entry.record.attempts > 0) entry.note({ attempts: 0 });
+  });
+  const turn = new Turn(parts, publisher, task, platform);
+  const outcome = await turn.answer().catch((error: unknown): Outcome | undefined => {
+    if (leave.aborted) return undefined;
+    parts.log.warn({ err: error, conversation: messages[0]?.conversation }, 'a turn failed');
+    return { status: 'failed', error: sentenceFor(error) };
+  });
+  const isShown = outcome !== undefined && !stop.aborted;
+  const [files, sources] = isShown ? await Promise.all([turn.files(), turn.sources()]) : [[], ''];
+  const end = turn.endWith(outcome ?? { status: 'stopped' }, files);
+  const { status } = await publisher.finish(end, files, sources);
+  turn.leave();
+  if (leave.aborted) {
+    await turn.handOver();
+    return 'left';
+  }
+  await turn.deleteKept();
+  if (status === 'completed') await turn.noteGap();
+  parts.observer?.turnEnded(platform.name, status, (performance.now() - began) / 1_000);
+  return 'over';
+}
+
+function begunReply(record: TurnRecord | undefined): BegunReply {
+  return record?.reply ? { kept: record.reply } : {};
+}
+
+function onAbort(signal: AbortSignal, listener: () => void): Disposable {
+  signal.addEventListener('abort', listener);
+  if (signal.aborted) listener();
+  return { [Symbol.dispose]: () => signal.removeEventListener('abort', listener) };
+}
+
+function after(ms: number, what: () => void): Disposable {
+  const timer = setTimeout(what, ms).unref();
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}
