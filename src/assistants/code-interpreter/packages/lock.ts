@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { PYODIDE_FOLDER } from '../spawn-child.ts';
 import { PackageError } from './package-error.ts';
@@ -84,13 +85,22 @@ export class PackageLock {
   }
 }
 
-/**
- * The lock that Pyodide brings, and what the file `more` adds to it or puts in its place: it is written as Pyodide's own.
- * Rejects with a `PackageError` when a file is none.
- */
-export async function readLock(more?: string): Promise<PackageLock> {
+/** Packages of nothing but Python, which spreadsheets need and Pyodide does not bring, where their authors publish them. */
+const FURTHER = join(import.meta.dirname, 'further-lock.json');
+
+export interface LockOptions {
+  /** A file that adds to what there is or puts others in its place, written as Pyodide's own. */
+  more?: string | undefined;
+  /** Whether everything of ours is to be had at one address, which is a mirror. */
+  isMirrored: boolean;
+}
+
+/** The lock that Pyodide brings with what comes to it. Rejects with a `PackageError` when a file is none. */
+export async function readLock({ more, isMirrored }: LockOptions): Promise<PackageLock> {
   const own = await readPackages(`${PYODIDE_FOLDER}/pyodide-lock.json`);
-  return new PackageLock([...own, ...(more === undefined ? [] : await readPackages(more))]);
+  const published = await readPackages(FURTHER);
+  const further = isMirrored ? published.map((one) => ({ ...one, source: one.fileName })) : published;
+  return new PackageLock([...further, ...own, ...(more === undefined ? [] : await readPackages(more))]);
 }
 
 async function readPackages(path: string): Promise<LockedPackage[]> {

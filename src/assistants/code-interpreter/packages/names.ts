@@ -7,8 +7,7 @@ const MAX_DISTANCE = 2;
 
 /** What does the work of a package that no lock names, as far as it can be done. */
 const INSTEAD: ReadonlyMap<string, string> = new Map([
-  ['openpyxl', 'python-calamine reads Excel files, as in pandas.read_excel(path, engine="calamine")'],
-  ['xlsxwriter', 'pandas writes CSV files, which Excel opens'],
+  ['xlsxwriter', 'openpyxl writes Excel files'],
   ['seaborn', 'matplotlib draws charts'],
   ['plotly', 'matplotlib draws charts'],
 ]);

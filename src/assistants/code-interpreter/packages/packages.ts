@@ -57,6 +57,7 @@ export class Packages {
   readonly #own: PackageFolder | undefined;
   readonly #folders: PackageFolder[];
   readonly #url: string;
+  readonly #isMirrored: boolean;
   readonly #lockFile: string | undefined;
   #lock: Promise<PackageLock> | undefined;
   #set: PackageSet | undefined;
@@ -66,6 +67,7 @@ export class Packages {
     this.#folders = [this.#own, ready === undefined ? undefined : new PackageFolder(ready)].filter(
       (folder) => folder !== undefined,
     );
+    this.#isMirrored = url !== undefined;
     this.#url = `${(url ?? pyodideUrl()).replace(/\/+$/, '')}/`;
     this.#lockFile = lockFile;
   }
@@ -148,7 +150,7 @@ export class Packages {
   }
 
   #readLock(): Promise<PackageLock> {
-    this.#lock ??= readLock(this.#lockFile);
+    this.#lock ??= readLock({ more: this.#lockFile, isMirrored: this.#isMirrored });
     return this.#lock;
   }
 

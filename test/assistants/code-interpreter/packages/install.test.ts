@@ -30,6 +30,12 @@ test('what is asked for comes with all that it needs, each after what it needs, 
   expect(mirror.requests).toHaveLength(3);
 });
 
+test('what Pyodide does not bring for spreadsheets is looked for at the mirror, too, with what it needs', async () => {
+  const { packages, mirror } = await openScene([]);
+  const expected = `${mirror.url}/et_xmlfile-2.0.0-py3-none-any.whl answered with status 404.`;
+  await expect(packages().install(['openpyxl'])).rejects.toThrow(new PackageError('source fails', expected));
+});
+
 test('packages that need each other are both there', async () => {
   const { packages } = await openScene([module('chicken', ['egg']), module('egg', ['chicken'])]);
   expect(names(await packages().install(['chicken'])).toSorted()).toEqual(['chicken', 'egg']);
@@ -169,10 +175,7 @@ test.each([
   ['Pandsa', 'There is no package Pandsa for this Python: did you mean pandas?'],
   ['sklearn', 'sklearn is a module of the package scikit-learn: install that.'],
   ['PIL', 'PIL is a module of the package pillow: install that.'],
-  [
-    'openpyxl',
-    'There is no package openpyxl for this Python, but python-calamine reads Excel files, as in pandas.read_excel(path, engine="calamine").',
-  ],
+  ['xlsxwriter', 'There is no package xlsxwriter for this Python, but openpyxl writes Excel files.'],
   ['no-such-thing-at-all', 'There is no package no-such-thing-at-all for this Python.'],
   ['__proto__', 'There is no package __proto__ for this Python.'],
 ])('a name that is not there is told with the one that was meant: %s', async (name, said) => {
