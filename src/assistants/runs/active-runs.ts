@@ -3,7 +3,7 @@ import { notFound, serverStopping } from '../api-error.ts';
 import type { Run } from '../state.ts';
 import { type Ending, isTerminal } from './ending.ts';
 import { isTooLate, renewed } from './expiry.ts';
-import { type KeptRun, keptRun, readStored, removeBegun, type StoredRun } from './kept-run.ts';
+import { type KeptRun, keptRun, readStored, type StoredRun } from './kept-run.ts';
 import type { LiveRun } from './live-run.ts';
 import { LiveRuns, type LiveRunsOptions } from './live-runs.ts';
 import { ALONE, type Lock, type Locks } from './locks.ts';
@@ -246,7 +246,6 @@ export class ActiveRuns {
       this.#options.onError(error);
       return undefined;
     }
-    if (!kept.resumable) await removeBegun(this.#options.state, kept);
     this.#live.hold(live, false);
     live.carryOn(kept);
     return live;

@@ -63,12 +63,6 @@ async function messagesOf(state: State, run: Run): Promise<Message[]> {
   return messages;
 }
 
-/** Removes what will be written anew: steps first, for one whose message is gone looks like one that people deleted. */
-export async function removeBegun(state: State, { begun }: KeptRun): Promise<void> {
-  for (const { id } of begun.steps) await state.steps.remove(id);
-  for (const { id } of begun.messages) await state.messages.remove(id);
-}
-
 /** Sorts out what is whole. Throws when that does not suffice to go on. */
 export function keptRun(run: Run, { steps, messages, found, resumable }: StoredRun): KeptRun {
   const byId = new Map(messages.map((message) => [message.id, message]));

@@ -1,9 +1,19 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
+import { ModelError } from '../../../src/assistants/models/model.ts';
 import type { TeamFunction } from '../../../src/functions/team-function.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
-import { calls, end, hangsAfter, python, ScriptedModel, says, text } from '../../sim/scripted-model.ts';
+import {
+  calls,
+  end,
+  failsAfter,
+  hangsAfter,
+  python,
+  ScriptedModel,
+  says,
+  text,
+} from '../../sim/scripted-model.ts';
 import { from, openHarness, SeenReply } from '../harness.ts';
 
 /** A network that goes silent with request number `last`, as a process does that is killed. */
@@ -107,6 +117,25 @@ test('a run that a process has left goes on with its id after its last finished 
   const runs = (await next.client.beta.threads.runs.list(await next.threadId())).data;
   expect(runs.map(({ id, status }) => [id, status])).toEqual([[before?.id, 'completed']]);
   expect(await messagesOf(next)).toEqual(['user: compute', 'assistant: The whole answer.']);
+});
+
+test('what people have read stays said in the thread, also when the model then fails', async () => {
+  const store = memoryStore();
+  const question = [from('Ann', 'one')];
+  const first = await openHarness({ store, model: new ScriptedModel(hangsAfter(text('Half of'))) });
+  const reply = new SeenReply();
+  const leaving = new AbortController();
+  const left = first.goOn(reply, question, leaving.signal);
+  await until(() => reply.text === 'Half of');
+  leaving.abort();
+  await left;
+  await first.close();
+  const down = failsAfter(new ModelError('server_error', 'It is down.'));
+  const next = await openHarness({ store, model: new ScriptedModel(down) });
+  const seen = new SeenReply();
+  expect(await next.goOn(seen, question)).toBe('over');
+  expect(seen).toMatchObject({ text: 'Half of', outcome: { status: 'failed' } });
+  expect(await messagesOf(next)).toEqual(['user: one', 'assistant: Half of']);
 });
 
 test('a function that was called when its process died is not called again, and the model is told', async () => {

@@ -33,13 +33,13 @@ export class ModelAnswers {
     this.#deps = deps;
   }
 
-  /** Another process began to take an answer, which may still be had. */
+  /** Another process began to take an answer, which may still be had; it stands until there is another one. */
   restore({ resumable, begun, passed }: KeptRun): void {
+    this.#writer.restoreBegun(begun);
     if (!resumable) return;
     this.#resumable = resumable.answer;
     this.#isBegun = true;
     this.#passed = passed;
-    this.#writer.restoreBegun(begun);
   }
 
   /**
@@ -110,10 +110,7 @@ export class ModelAnswers {
   /** A whole answer: the one that was begun, where it can be had, or one that is asked for. */
   async *#whole(request: ModelRequest, number: number, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
     if (yield* this.#goOn(request, number, signal)) return;
-    for await (const event of this.#noted(this.#deps.model.respond(request, signal), number)) {
-      if ('delta' in event || event.type === 'tool_call') this.#writer.dropBegun();
-      yield event;
-    }
+    yield* this.#noted(this.#deps.model.respond(request, signal), number);
   }
 
   /** Gives the answer that was begun; false when there is none, or it can't be had. */

@@ -35,11 +35,8 @@ export class BegunAnswer {
   /** The next step, with its message, if it is one of a message: without a word in it. */
   message(): { step: RunStep; message: Message } | undefined {
     const step = this.#next('message_creation');
-    const details = step?.step_details;
-    const id = details?.type === 'message_creation' ? details.message_creation.message_id : '';
-    const message = this.#messages.get(id);
+    const message = step && this.#takeMessage(step);
     if (!step || !message) return undefined;
-    this.#messages.delete(id);
     Object.assign(message, { status: 'in_progress', completed_at: null, content: [], attachments: [] });
     return { step, message };
   }
@@ -63,9 +60,18 @@ export class BegunAnswer {
   /** The run is over: what has not been written over stays as it was, and ends with it. */
   end(ending: Ending): void {
     const { state } = this.#sink;
-    const rest = { steps: this.#steps.splice(0), messages: [...this.#messages.values()] };
-    if (rest.steps.length > 0) this.#sink.keep(() => closeOpen(state, rest, ending));
+    const steps = this.#steps.splice(0);
+    const messages = steps.flatMap((step) => this.#takeMessage(step) ?? []);
+    this.#unshown.push(...this.#messages.keys());
+    if (steps.length > 0) this.#sink.keep(() => closeOpen(state, { steps, messages }, ending));
     for (const id of this.#unshown.splice(0)) this.#sink.keep(() => state.messages.remove(id));
+  }
+
+  #takeMessage({ step_details: details }: RunStep): Message | undefined {
+    const id = details.type === 'message_creation' ? details.message_creation.message_id : '';
+    const message = this.#messages.get(id);
+    this.#messages.delete(id);
+    return message;
   }
 
   #next(type: RunStep['type']): RunStep | undefined {
