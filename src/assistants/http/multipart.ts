@@ -53,7 +53,7 @@ function boundaryIn(contentType: string): string | undefined {
 
 /** What the headers call the field, and the file. */
 function namedIn(headers: string): Omit<FormField, 'bytes'> | undefined {
-  const [, disposition] = /^content-disposition:\s*form-data\s*(;.*)$/im.exec(headers) ?? [];
+  const [, disposition] = CONTENT_DISPOSITION.exec(headers) ?? [];
   if (disposition === undefined) return undefined;
   const parameters = new Map(
     Array.from(disposition.matchAll(PARAMETER), ([, key = '', quoted, plain = '']): [string, string] => [
@@ -66,8 +66,11 @@ function namedIn(headers: string): Omit<FormField, 'bytes'> | undefined {
   return name === undefined ? undefined : { name, ...(filename !== undefined && { filename }) };
 }
 
+/** A line ends with CRLF and nothing else, such as a line separator of Unicode in a name. */
+const CONTENT_DISPOSITION = /(?:^|\r\n)content-disposition:[ \t]*form-data[ \t]*(;[^\r\n]*)/i;
+
 /** One after the other: what stands in quotes is no further one. */
-const PARAMETER = /;\s*([\w-]+\*?)=(?:"((?:[^"\\]|\\.)*)"|([^;"\s]*))\s*/gy;
+const PARAMETER = /;\s*([\w-]+\*?)=(?:"((?:[^"\\]|\\[^])*)"|([^;"\s]*))\s*/gy;
 
 /** Browsers write `%22` for a quote, others `\"`. */
 function unquoted(text: string): string {
