@@ -106,7 +106,8 @@ test('who signs in while Bobbin runs need not start it anew', async () => {
   const sim = await startOAuthMcp(behaviour);
   onTestFinished(() => sim.close());
   const { start } = await team({ wiki: { url: sim.url } });
-  start(['chat']);
+  // Whoever comes first has the store.
+  await start(['chat']).prints('stderr', /offline demo/);
   const list = async () => (await start(['mcp', 'list']).end).stdout;
   await expect.poll(list).toContain('it wants somebody to sign in: run "npm start -- mcp login wiki"');
   const login = start(['mcp', 'login', 'wiki']);
