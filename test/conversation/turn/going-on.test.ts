@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
 import { ModelError } from '../../../src/assistants/models/model.ts';
 import type { TeamFunction } from '../../../src/functions/team-function.ts';
+import type { IncomingMessage } from '../../../src/platform.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
+import type { Store } from '../../../src/store/store.ts';
 import {
   calls,
   end,
@@ -61,6 +63,18 @@ test.each([0, 1, 2, 3, 4])(
     expect(runs.data.map(({ status }) => status)).toEqual(['completed']);
   },
 );
+
+/** A process begins to answer, people read "Half of", and it is stopped. */
+async function leftHalfway(store: Store, question: IncomingMessage[]): Promise<void> {
+  const first = await openHarness({ store, model: new ScriptedModel(hangsAfter(text('Half of'))) });
+  const reply = new SeenReply();
+  const leaving = new AbortController();
+  const left = first.goOn(reply, question, leaving.signal);
+  await until(() => reply.text === 'Half of');
+  leaving.abort();
+  await left;
+  await first.close();
+}
 
 /** A server whose answer number `at` is an error, though it may have done what it was asked for. */
 function failsAt(at: number, hasDone: boolean) {
@@ -122,14 +136,7 @@ test('a run that a process has left goes on with its id after its last finished 
 test('what people have read stays said in the thread, also when the model then fails', async () => {
   const store = memoryStore();
   const question = [from('Ann', 'one')];
-  const first = await openHarness({ store, model: new ScriptedModel(hangsAfter(text('Half of'))) });
-  const reply = new SeenReply();
-  const leaving = new AbortController();
-  const left = first.goOn(reply, question, leaving.signal);
-  await until(() => reply.text === 'Half of');
-  leaving.abort();
-  await left;
-  await first.close();
+  await leftHalfway(store, question);
   const down = failsAfter(new ModelError('server_error', 'It is down.'));
   const next = await openHarness({ store, model: new ScriptedModel(down) });
   const seen = new SeenReply();
@@ -174,14 +181,7 @@ test('a function that was called when its process died is not called again, and 
 test('a run that a process lives with for a while is not what ended those before', async () => {
   const store = memoryStore();
   const question = [from('Ann', 'one')];
-  const first = await openHarness({ store, model: new ScriptedModel(hangsAfter(text('Half of'))) });
-  const reply = new SeenReply();
-  const leaving = new AbortController();
-  const left = first.goOn(reply, question, leaving.signal);
-  await until(() => reply.text === 'Half of');
-  leaving.abort();
-  await left;
-  await first.close();
+  await leftHalfway(store, question);
   const kept = store.keyv<{ attempts: number }>('turns');
   await kept.set('test:1', { ...(await kept.get('test:1')), attempts: 29 });
   const model = new ScriptedModel(hangsAfter(text('Half of it, anew')));
@@ -198,14 +198,7 @@ test('a run that a process lives with for a while is not what ended those before
 test('a run that no process lives through is given up with a sentence', async () => {
   const store = memoryStore();
   const question = [from('Ann', 'one')];
-  const first = await openHarness({ store, model: new ScriptedModel(hangsAfter(text('Half of'))) });
-  const reply = new SeenReply();
-  const leaving = new AbortController();
-  const left = first.goOn(reply, question, leaving.signal);
-  await until(() => reply.text === 'Half of');
-  leaving.abort();
-  await left;
-  await first.close();
+  await leftHalfway(store, question);
   const kept = store.keyv<object>('turns');
   await kept.set('test:1', { ...(await kept.get('test:1')), attempts: 30 });
   const model = new ScriptedModel(hangsAfter(text('Half of it, anew')));
