@@ -70,7 +70,7 @@ function namedIn(headers: string): Omit<FormField, 'bytes'> | undefined {
 const CONTENT_DISPOSITION = /(?:^|\r\n)content-disposition:[ \t]*form-data[ \t]*(;[^\r\n]*)/i;
 
 /** One after the other: what stands in quotes is no further one. */
-const PARAMETER = /;\s*([\w-]+\*?)=(?:"((?:[^"\\]|\\[^])*)"|([^;"\s]*))\s*/gy;
+const PARAMETER = /;\s*([\w-]+\*?)=(?:"((?:[^"\\]|\\[\s\S])*)"|([^;"\s]*))\s*/gy;
 
 /** Browsers write `%22` for a quote, others `\"`. */
 function unquoted(text: string): string {
