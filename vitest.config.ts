@@ -16,6 +16,7 @@ export default defineConfig({
   test: {
     include: ['{test,functions}/**/*.test.ts'],
     globalSetup: 'test/assistants/code-interpreter/make-snapshot.ts',
+    setupFiles: 'test/property-seed.ts',
     // Functions of the team are loaded by Node itself, as they are in production.
     server: { deps: { external: [/\/import-module\.ts$/] } },
     // Tests share no state of modules, and to load them anew for each file takes a fifth of the time.

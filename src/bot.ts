@@ -1,6 +1,6 @@
-import { APIConnectionError, APIError, OpenAI } from 'openai';
-import type { Assistant, AssistantCreateParams } from 'openai/resources/beta/assistants';
-import { fileToolsOf, findAssistant, syncAssistant } from './assistant.ts';
+import { OpenAI } from 'openai';
+import { assistantOf, fileToolsOf, knowledgeOf } from './assistant.ts';
+import { ByteQuota, DEFAULT_QUOTAS } from './assistants/byte-quota.ts';
 import { Containers } from './assistants/code-interpreter/hosted/containers.ts';
 import { ContainersApi } from './assistants/code-interpreter/hosted/containers-api.ts';
 import { examineContainers } from './assistants/code-interpreter/hosted/examine.ts';
@@ -12,25 +12,28 @@ import { PackageError } from './assistants/code-interpreter/packages/package-err
 import { Packages, type PackagesOptions } from './assistants/code-interpreter/packages/packages.ts';
 import { createSandbox, type SandboxOptions } from './assistants/code-interpreter/sandbox.ts';
 import type { Explain } from './assistants/failures.ts';
+import { LIMITS } from './assistants/file-search/documents/limits.ts';
 import { ReadingProcesses } from './assistants/file-search/documents/processes/reading-processes.ts';
 import { createAssistants } from './assistants/index.ts';
+import { SharedMemory } from './assistants/memory/shared-memory.ts';
 import { chatCompletionsModel } from './assistants/models/chat-completions.ts';
 import { demoModel } from './assistants/models/demo.ts';
 import { type Model, ModelError } from './assistants/models/model.ts';
 import { lookUpModel } from './assistants/models/remote/list-models.ts';
 import { type ResponsesOptions, responsesModel } from './assistants/models/responses.ts';
-import { CONVERSATIONS } from './conversation/namespaces.ts';
+import { wallsHere } from './assistants/walls/find-walls.ts';
+import { tellWalls } from './assistants/walls/tell-walls.ts';
+import { CONVERSATIONS, RECEIVED } from './conversation/namespaces.ts';
 import { observedBegun, observedRun } from './conversation/run/observed-run.ts';
 import { begunRun, type RunThread, streamedRun } from './conversation/run/run.ts';
 import { ThreadMap } from './conversation/thread/thread-map.ts';
 import type { TurnParts } from './conversation/turn/turn-parts.ts';
+import type { FileQuotas } from './file-quota.ts';
 import { type Catalogue, openCatalogue } from './functions/catalogue.ts';
 import { McpServers } from './functions/mcp/servers.ts';
 import { ModuleSource } from './functions/modules/module-source.ts';
 import { secretsOf } from './functions/output/secrets.ts';
 import type { FunctionSource } from './functions/team-function.ts';
-import { knowledgeInstructions } from './knowledge/instructions.ts';
-import { Knowledge } from './knowledge/knowledge.ts';
 import type { Logger } from './log.ts';
 import { type OldThings, Retention } from './operations/forgetting/retention.ts';
 import type { RunObserver, TurnObserver } from './operations/metrics/observer.ts';
@@ -53,13 +56,12 @@ const NOT_HOSTED = "code_interpreter: hosted can't be had, so Bobbin's own Pytho
 /** For the provider to say whether it runs code, in ms. */
 const EXAMINED_WITHIN_MS = 10_000;
 
-/** How what is kept names the server of this process. */
-const EMBEDDED = 'embedded';
-
 /** The Assistants API that the bot talks to: its own, or another server's. */
 export interface Server extends AssistantsServer {
   /** Learns what its documents mean, which it does in the background otherwise; another server knows by itself. */
   learn?: () => Promise<void>;
+  /** How many bytes of files may come. */
+  quotas: FileQuotas;
   /** All that it ever kept; another server's can't be looked through. */
   archive?: OldThings & { threads(): AsyncIterable<{ id: string; metadata: unknown }> };
 }
@@ -97,7 +99,9 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
     const { client } = server;
     const knowledge = knowledgeOf(settings, client, store, log);
     const assistant = await assistantOf(settings, client, store, knowledge);
-    const threads = new ThreadMap(store.keyv(CONVERSATIONS), client, fileToolsOf(assistant));
+    const { produced, received } = server.quotas;
+    const tools = fileToolsOf(assistant);
+    const threads = new ThreadMap(store.keyv(CONVERSATIONS), client, tools, received);
     const mcp = settings.assistant.mcp && new McpServers(settings.assistant.mcp, store, log);
     const functions = functionsOf(options, mcp?.sources);
     const runSettings = { assistant_id: assistant.id, ...settings.assistant.run };
@@ -109,8 +113,11 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
       tools: assistant.tools,
       ...(settings.assistants.assistantId === undefined && { offers: knowledge.offers }),
       runSettings,
+      produced,
       ...((store.shared || settings.assistants.baseURL !== undefined) && { patienceMs: SHORT_OUTAGE_MS }),
       style,
+      ...(reader === 'operator' && { readable: (sentence: string) => sentence }),
+      linkHosts: settings.linkHosts,
       knowledge: knowledge.settings,
       log,
       ...(observer && { observer }),
@@ -123,7 +130,8 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
       ...(tell && { tell }),
       ...(mcp && { mcp }),
     };
-    return new RunningBot(store, server, turn, { prompts, graceMs, catchUpMs, knowledge, ...given });
+    const limits = settings.people;
+    return new RunningBot(store, server, turn, { prompts, graceMs, catchUpMs, limits, knowledge, ...given });
   } catch (error) {
     await server.close();
     await store.close();
@@ -137,15 +145,19 @@ export async function openBot(options: BotOptions): Promise<RunningBot> {
  */
 export function openAssistants(settings: Settings, store: Store, log: Logger, reader: Reader) {
   warnOfUnhosted(settings, log);
+  const memory = new SharedMemory(settings.childMemoryBytes);
   const sandbox = createSandbox({
+    memory,
     cacheDir: settings.store.dataDir,
     packages: packagesOf(settings),
+    limits: { partyProcesses: settings.people.pythonAtOnce ?? Number.POSITIVE_INFINITY },
     onProblem: (error) => log.error({ err: error }, 'Python failed'),
   });
   const containers = containersOf(settings, store);
   const onProblem = (error: unknown) => log.warn({ err: error }, NOT_HOSTED);
   const codeInterpreter = containers ? new HostedInterpreter(sandbox, new LeftBehind(containers)) : sandbox;
-  const documents = new ReadingProcesses();
+  const documents = new ReadingProcesses(LIMITS, wallsHere, memory);
+  const quotas = quotasOf(settings, store);
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
     ...(store.locks && { locks: store.locks }),
@@ -154,6 +166,7 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
     ...(settings.standIn !== undefined && { standIn: settings.standIn }),
     unknownModels: reader === 'programs' && settings.model.api !== 'demo' ? 'refused' : 'taken',
     codeInterpreter,
+    quotas,
     fileSearch: {
       index: store.searchIndex,
       documents,
@@ -164,8 +177,10 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
     explain: EXPLAIN[reader],
   });
   const warmUp = async () => {
+    void tellOfWalls(log);
     const resumed = assistants.resume();
-    if (!containers || (await refusal(containers.api, log)))
+    const isHosted = containers && !(await refusal(containers.api, log));
+    if (!isHosted && mayRunCode(settings, reader))
       await sandbox
         .warmUp()
         .catch((error: unknown) => log.warn({ err: error }, 'Python does not start here'));
@@ -174,9 +189,24 @@ export function openAssistants(settings: Settings, store: Store, log: Logger, re
   const close = async () => {
     await assistants.close();
     await Promise.all([codeInterpreter.close(), documents.close()]);
+    await assistants.end();
   };
   const archive = assistants.archive((namespace, after, limit) => store.page(namespace, after, limit));
-  return { ...assistants, archive, leaveRuns: assistants.close, warmUp, close };
+  return { ...assistants, archive, quotas, leaveRuns: assistants.close, warmUp, close };
+}
+
+/** A Python that waits for the first code takes 225 MB: in vain where no assistant can run any. */
+function mayRunCode({ assistant }: Settings, reader: Reader): boolean {
+  // Programs bring assistants of their own.
+  if (reader === 'programs') return true;
+  return assistant.params.tools?.some(({ type }) => type === 'code_interpreter') ?? false;
+}
+
+/** Says once which walls stand around Python and the reading of documents; "npm start -- doctor" says what to do. */
+async function tellOfWalls(log: Logger): Promise<void> {
+  const { construction, standing, refusals } = await wallsHere();
+  const walls = { by: construction.name, standing: [...standing], ...(refusals.length > 0 && { refusals }) };
+  log.info({ walls }, standing.size > 0 ? 'walls stand around Python' : 'Node.js alone shuts Python in');
 }
 
 /** What each reader may be told of a failure. */
@@ -210,6 +240,8 @@ export function openParts(settings: Settings) {
     python: (options: Pick<SandboxOptions, 'cacheDir' | 'limits'>) =>
       createSandbox({ packages: packagesOf(settings), ...options }),
     packages: openPackages(settings),
+    /** What the operating system keeps Python and the reading of documents from, a sentence each. */
+    walls: async () => tellWalls(await wallsHere()),
     pythonBytes: DEFAULT_LIMITS.pythonBytes,
   };
 }
@@ -248,16 +280,29 @@ function runsOf(
 export function openServer(settings: Settings, store: Store, log: Logger, reader: Reader): Server {
   if (!settings.assistants.baseURL) return embeddedServer(settings, store, log, reader);
   warnOfUnhosted(settings, log);
-  return remoteServer(settings);
+  return { ...remoteServer(settings), quotas: quotasOf(settings, store) };
 }
 
-/** The server, whose old conversations are deleted until it is closed, if the settings say so. */
+/** How many bytes of files may be made and be sent, each by itself, whichever server keeps them. */
+function quotasOf({ files = {} }: Settings, store: Store) {
+  const limits = {
+    conversation: files.conversationBytes ?? DEFAULT_QUOTAS.conversation,
+    day: files.dayBytes ?? DEFAULT_QUOTAS.day,
+    days: files.producedDays ?? DEFAULT_QUOTAS.days,
+  };
+  return {
+    produced: new ByteQuota(store.keyv('produced-bytes'), { ...limits, run: DEFAULT_QUOTAS.run }),
+    received: new ByteQuota(store.keyv(RECEIVED), limits),
+  };
+}
+
+/** The server, whose old files, and conversations if the settings say so, are deleted until it is closed. */
 function retaining(server: Server, settings: Settings, store: Store, log: Logger): Server {
-  const days = settings.operation.retentionDays;
-  if (days === undefined) return server;
+  const { retentionDays: days } = settings.operation;
   const { client, archive } = server;
   const { dataDir } = settings.store;
-  const retention = new Retention({ days, store, log, client, dataDir, ...(archive && { archive }) });
+  const given = { ...(days && { days }), ...(archive && { archive }) };
+  const retention = new Retention({ store, log, client, dataDir, ...given });
   const close = async () => {
     await retention.close();
     await server.close();
@@ -266,13 +311,14 @@ function retaining(server: Server, settings: Settings, store: Store, log: Logger
 }
 
 function embeddedServer(settings: Settings, store: Store, log: Logger, reader: Reader): Server {
-  const { fetch, archive, warmUp, leaveRuns, learn, close } = openAssistants(settings, store, log, reader);
+  const assistants = openAssistants(settings, store, log, reader);
+  const { fetch, archive, quotas, warmUp, leaveRuns, learn, close } = assistants;
   const apiKey = settings.assistants.apiKey ?? 'embedded';
   const client = new OpenAI({ baseURL: EMBEDDED_URL, apiKey, fetch, maxRetries: 0 });
-  return { client, archive, warmUp, learn, leaveRuns: () => void leaveRuns(), close };
+  return { client, archive, quotas, warmUp, learn, leaveRuns: () => void leaveRuns(), close };
 }
 
-function remoteServer({ assistants }: Settings): Server {
+function remoteServer({ assistants }: Settings): AssistantsServer {
   const client = new OpenAI({ baseURL: assistants.baseURL, apiKey: assistants.apiKey ?? 'none' });
   return { client, warmUp: () => {}, leaveRuns: () => {}, close: async () => {} };
 }
@@ -327,59 +373,4 @@ function functionsOf(
     redact: (text) => secretsOf(env).redact(text),
   });
   return openCatalogue([modules, ...servers], { env, log });
-}
-
-/** What the team knows, on whichever server. */
-export function knowledgeOf(settings: Settings, client: OpenAI, store: Store, log: Logger): Knowledge {
-  const { knowledge, params } = settings.assistant;
-  const { assistantId, baseURL: server = EMBEDDED } = settings.assistants;
-  const { entries, ...others } = knowledge ?? { entries: [], root: '.' };
-  // An assistant that somebody else keeps is not told of it.
-  const named = assistantId === undefined ? entries : [];
-  if (named.length < entries.length)
-    log.warn('knowledge in assistant.md is not used, because ASSISTANT_ID names an assistant with its own');
-  return new Knowledge({
-    settings: { ...others, entries: named },
-    tools: params.tools ?? [],
-    client,
-    server,
-    store,
-    log,
-  });
-}
-
-/** What the assistant is made with: `assistant.md`, and where the team's knowledge is. */
-async function paramsOf({ assistant }: Settings, knowledge: Knowledge): Promise<AssistantCreateParams> {
-  const { params } = assistant;
-  const { settings } = knowledge;
-  if (!params.tools?.some(({ type }) => type === 'file_search')) return params;
-  const instructions = `${params.instructions}\n\n${knowledgeInstructions(settings)}`;
-  if (settings.entries.length === 0) return { ...params, instructions };
-  const vector_store_ids = [await knowledge.openStore()];
-  return { ...params, instructions, tool_resources: { file_search: { vector_store_ids } } };
-}
-
-async function assistantOf(
-  settings: Settings,
-  client: OpenAI,
-  store: Store,
-  knowledge: Knowledge,
-): Promise<Assistant> {
-  const { assistantId, baseURL } = settings.assistants;
-  try {
-    if (assistantId) return await findAssistant(client, assistantId);
-    return await syncAssistant(
-      client,
-      store.keyv('assistants-made'),
-      baseURL ?? EMBEDDED,
-      await paramsOf(settings, knowledge),
-    );
-  } catch (error) {
-    if (!baseURL || !(error instanceof APIError)) throw error;
-    const reason =
-      error instanceof APIConnectionError ? 'could not be reached' : `answered: ${error.message}`;
-    throw new Problem(`ASSISTANTS_BASE_URL, ${baseURL}, ${reason}. Check it and ASSISTANTS_API_KEY.`, {
-      cause: error,
-    });
-  }
 }

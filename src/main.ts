@@ -26,6 +26,7 @@ const USAGE = `Usage: npm start -- [command] [options]
     list            how they stand, their tools, and which are off
     approve NAME    take the tools of a server, or one of them, that say something else than before
     login NAME      sign in at a server, once
+    logout NAME     take that away again, here and there
   sandbox         the packages that people's Python can import
     install NAMES   fetch them with all that they need, such as numpy pandas matplotlib
     list            which are there
@@ -86,17 +87,21 @@ async function run(args: string[]): Promise<void> {
     const { backup } = await import('./commands/backup.ts');
     await backup(settings, words[0] ?? misuse('backup wants the name of a file.'));
   } else if (command === 'forget') {
+    const whom = whomOf(options);
     const { forget } = await import('./commands/forget.ts');
-    await forget(settings, whomOf(options));
+    await forget(settings, whom);
   } else if (command === 'knowledge') {
+    const asked = knowledgeCommandOf(words, options['dry-run']);
     const { knowledge } = await import('./commands/knowledge.ts');
-    await knowledge(settings, knowledgeCommandOf(words, options['dry-run']));
+    await knowledge(settings, asked);
   } else if (command === 'mcp') {
+    const asked = mcpCommandOf(words);
     const { mcp } = await import('./commands/mcp.ts');
-    await mcp(settings, mcpCommandOf(words));
+    await mcp(settings, asked);
   } else if (command === 'sandbox') {
+    const asked = sandboxCommandOf(words);
     const { sandbox } = await import('./commands/sandbox.ts');
-    await sandbox(settings, sandboxCommandOf(words));
+    await sandbox(settings, asked);
   } else if (command === 'start' && hasPlatform) {
     const { start } = await import('./commands/start.ts');
     await start(settings, proxies);
@@ -143,9 +148,9 @@ function knowledgeCommandOf([what, text]: readonly string[], isDry: boolean): Kn
 
 function mcpCommandOf([what, name]: readonly string[]): McpCommand {
   if (what === 'list' && name === undefined) return { what };
-  if ((what === 'approve' || what === 'login') && name) return { what, name };
+  if ((what === 'approve' || what === 'login' || what === 'logout') && name) return { what, name };
   return misuse(
-    'mcp wants list, approve with the name of a server or tool, or login with the name of a server.',
+    'mcp wants list, approve with the name of a server or tool, or login or logout with the name of a server.',
   );
 }
 

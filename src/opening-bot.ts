@@ -102,17 +102,28 @@ export class OpeningBot implements Bot {
     );
   }
 
-  async renew(conversation: string): Promise<void> {
-    await (await this.#made.promise).renew(conversation);
+  async renew(conversation: string): Promise<boolean> {
+    return (await this.#made.promise).renew(conversation);
   }
 
   async retract(conversation: string, message: string): Promise<void> {
     await (await this.#made.promise).retract(conversation, message);
   }
 
+  async vanish(...what: Parameters<Bot['vanish']>): Promise<void> {
+    await (await this.#made.promise).vanish(...what);
+  }
+
   rate(rating: Rating): void {
     this.#made.promise.then(
       (bot) => bot.rate(rating),
+      () => {},
+    );
+  }
+
+  signOfWork(...about: Parameters<Bot['signOfWork']>): void {
+    this.#made.promise.then(
+      (bot) => bot.signOfWork(...about),
       () => {},
     );
   }

@@ -1,4 +1,6 @@
 import type { RequestListener } from 'node:http';
+import type { Budget } from './budget.ts';
+import type { Limits, Person, PlacedCall, View } from './view.ts';
 
 /** A message that a person sent, as plain data that can be stored: what every adapter makes of its events. */
 export interface IncomingMessage {
@@ -13,6 +15,11 @@ export interface IncomingMessage {
   context?: readonly ContextMessage[];
   /** Nothing new is asked: the answer to the messages before shall be given anew. */
   regenerate?: true;
+  /**
+   * What its conversation is in, such as a channel and its server, named as conversations are: with these it is gone. So it
+   * is with what its own name begins with, up to a colon.
+   */
+  within?: readonly string[];
   /** Where the platform shall put the reply, in its own words. */
   replyTo?: Readonly<Record<string, string>>;
 }
@@ -52,6 +59,11 @@ export interface Platform {
   /** The content of a file that people attached; at most `maxBytes` of it are read. */
   download?(attachment: Attachment, maxBytes: number): Promise<Uint8Array>;
   /**
+   * Tells a message's author something about it, in a place where nobody else sees it as far as there is one. Rejects where
+   * it can't be told; a platform without it has nobody who is told anything.
+   */
+  whisper?(message: IncomingMessage, text: string): Promise<void>;
+  /**
    * Who can read the conversation of a message as it is now. Rejects where that can't be found out at the moment; a platform
    * without it can't tell at all.
    * @param named Whom the audiences of the team's documents name: nobody else is looked for.
@@ -63,6 +75,11 @@ export interface Platform {
    * @param named As audiences name people, groups and channels.
    */
   namesOf?(person: string, named: readonly string[]): Promise<readonly string[]>;
+  /**
+   * What those are called whom audiences name, as people read it where a message is, each as the end of a sentence. Who is
+   * not known is left out. Rejects where that can't be found out at the moment.
+   */
+  displayNames?(message: IncomingMessage, named: readonly string[]): Promise<ReadonlyMap<string, string>>;
   close(): Promise<void>;
 }
 
@@ -84,10 +101,19 @@ export interface Bot {
   receive(message: IncomingMessage): Receipt;
   /** Stops the conversation's turn, whichever process takes it; says whether there was one. */
   stop(conversation: string): Promise<boolean>;
-  /** Makes the conversation forget what was said. */
-  renew(conversation: string): Promise<void>;
+  /** Makes the conversation forget what was said. False, and nothing is begun, where there is none. */
+  renew(conversation: string): Promise<boolean>;
   /** A person deleted a message: nothing of it shall be kept. */
   retract(conversation: string, message: string): Promise<void>;
+  /**
+   * A conversation is no more where it was, nor are all that were in a place: nothing of them shall be kept.
+   * @param end Whether it is gone for good, or can come back, such as a channel that the bot was removed from.
+   */
+  vanish(place: string, end: 'for good' | 'for now'): Promise<void>;
+  /**
+   * A sign of work can still be seen although the work is over, or is gone by now: what is left is told at the next start.
+   */
+  signOfWork(conversation: string, sign: 'left' | 'gone'): void;
   /** What happened while nobody was there to hear it; undefined when somebody was. */
   absence(platform: string): Promise<Absence | undefined>;
   /** Notes what a person thinks of a reply. */
@@ -109,11 +135,6 @@ export interface Word {
   readonly reason?: string | undefined;
 }
 
-export interface Person {
-  readonly id: string;
-  readonly name: string;
-}
-
 /** What a person thinks of a reply; undecided where they have taken it back. */
 export interface Rating {
   readonly conversation: string;
@@ -128,13 +149,31 @@ export interface Absence {
   readonly since: number;
   /** The platform's conversations that were used lately, newest first. */
   readonly conversations: readonly string[];
+  /** Those in which nothing is answered now and a sign of work was left, newest first; left out where no process has ended. */
+  readonly signsLeft?: readonly string[];
   /**
-   * Those in which something was answered shortly before and nothing is now, newest first: a sign of work was left there.
-   * Left out where no process has ended.
+   * Others in which something was answered shortly before: who heard it a second time and died may have left a sign. Those
+   * first in which none was taken away since.
    */
   readonly atRest?: readonly string[];
+  /**
+   * Whether another process turns out to have heard all of it, so that nothing has to be looked for; known after seconds.
+   * Left out where there is no other.
+   */
+  heardElsewhere?(signal: AbortSignal): Promise<boolean>;
+  /** How far those have come who looked for it before and died meanwhile; left out where that is not kept. */
+  readonly progress?: SearchProgress;
   /** All of it was looked for. Until this is called, a process that comes later looks for it, too. */
   taken(): void;
+}
+
+/** How far the search for what was not heard has come. It outlives the process, so that none begins it anew. */
+export interface SearchProgress {
+  /** Until when what was written in a conversation is taken, in ms by the platform's clock; undefined if it was not read. */
+  readUntil(conversation: string): number | undefined;
+  read(conversation: string, until: number): void;
+  /** Signs of work are taken away in a conversation. */
+  settled(conversation: string): void;
 }
 
 /** What becomes of a message that the bot was given. Neither promise rejects. */
@@ -188,26 +227,6 @@ export interface Pace {
   readonly mostMs: number;
 }
 
-/** What people should see of a reply by now. */
-export interface View {
-  /** A part with a successor never changes again. */
-  readonly parts: readonly Part[];
-  /** The tools that were called, for platforms that show them beside the text. */
-  readonly calls: readonly PlacedCall[];
-  /** Images and other files of the answer, in order; a platform shows those that it has not shown yet. */
-  readonly files: readonly ReplyFile[];
-  /** Set once nothing more comes. */
-  readonly outcome?: Outcome;
-}
-
-export interface ReplyFile {
-  readonly id: string;
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  /** What an image shows, for those who can't see it; one line of at most 1,000 characters. */
-  readonly description?: string;
-}
-
 /** One call to a platform. `send` throws `RateLimited`, `Gone`, or whatever else goes wrong. */
 export interface Call {
   /** Whose allowance it draws on, shared by all replies of a workspace or channel. */
@@ -217,168 +236,6 @@ export interface Call {
   /** The ids of the view's files that it brings; none when left out. */
   readonly files?: readonly string[];
   send(): Promise<void>;
-}
-
-/** How a turn ended. `error` is a sentence for the person who asked; `notice` too, of an answer that is not all shown. */
-export type Outcome =
-  | { status: 'completed'; notice?: string }
-  | { status: 'stopped' }
-  | { status: 'failed'; error: string };
-
-/** What fits into one message of a platform. */
-export interface Limits {
-  /** UTF-16 code units in one part; at least 200; `Infinity` where nothing limits it. */
-  characters: number;
-  /** Whether the platform shows Markdown tables, or wants them lined up inside a code block. */
-  tables: 'markdown' | 'fixed-width';
-  /** Whether the platform shows Markdown images (the default), or wants links to them. */
-  images?: 'markdown' | 'link';
-  /** Whether the platform shows code as Markdown has it (the default), or between fences of three backticks alone. */
-  fences?: 'markdown' | 'backticks';
-}
-
-/** One message's worth of a reply. */
-export interface Part {
-  /** What opens again what the part before left open: a fence, or a table's header. */
-  opening: string;
-  /** This part's slice of the reply's Markdown. */
-  source: string;
-  /** What closes a fence that is still open at the end. */
-  closing: string;
-  /**
-   * What people see, never longer than the limit: `opening + source + closing` without white space at its ends, and
-   * with what the platform does not show put in another way.
-   */
-  text: string;
-}
-
-/** How far a message or a step is. */
-export type Status = 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled' | 'expired';
-
-/** What a code-interpreter call put out: text, or the id of an image file. */
-export type CodeOutput =
-  | { readonly index: number; readonly type: 'logs'; readonly logs: string }
-  | { readonly index: number; readonly type: 'image'; readonly file_id: string };
-
-export interface CodeInterpreterCall {
-  readonly type: 'code_interpreter';
-  readonly index: number;
-  readonly id: string;
-  readonly input: string;
-  readonly outputs: readonly CodeOutput[];
-}
-
-export interface FileSearchCall {
-  readonly type: 'file_search';
-  readonly index: number;
-  readonly id: string;
-  /** Best first; empty until the step is complete. */
-  readonly results: readonly SearchResult[];
-}
-
-/** A passage that a search found. What the server does not tell of it is left out. */
-export interface SearchResult {
-  readonly file_id: string;
-  readonly file_name: string;
-  /** From 0 to 1. */
-  readonly score: number;
-  /** What is said of the document: its title, its address, its date. */
-  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
-  readonly place?: DocumentPlace;
-  /** The headings that the passage stands under, outermost first. */
-  readonly headings?: readonly string[];
-}
-
-/** Where in its document a passage stands, counted from 1; what the document does not have is left out. */
-export interface DocumentPlace {
-  readonly page?: number;
-  readonly slide?: number;
-  readonly sheet?: string;
-  /** The first and the last. */
-  readonly rows?: readonly [number, number];
-  readonly lines?: readonly [number, number];
-}
-
-export interface FunctionCall {
-  readonly type: 'function';
-  readonly index: number;
-  readonly id: string;
-  readonly name: string;
-  readonly arguments: string;
-  /** Null until it was submitted. */
-  readonly output: string | null;
-  /** What it does right now, on one line, as the function itself says; left out where it says nothing, or is over. */
-  readonly doing?: string;
-  /** Left out where it needs nobody's word, or nobody was asked yet. */
-  readonly approval?: ApprovalState;
-}
-
-/** Whether a call may be made that needs a person's word. */
-export interface ApprovalState {
-  /** At most 16 letters, digits, `-` and `_`; unique in its conversation. */
-  readonly id: string;
-  /** Tells it from others that are asked at the same time; left out where there are none. */
-  readonly number?: number;
-  /** Whose word it needs, as the end of a sentence of Markdown. */
-  readonly of: string;
-  /** Since when people's newer messages have to wait for it (Unix time in ms); left out while there are none. */
-  readonly holdsSince?: number;
-  /** Left out until it is decided. */
-  readonly decision?: Decision;
-}
-
-/** What became of a question whether a call may be made. */
-export interface Decision {
-  readonly isApproved: boolean;
-  /** Unix time in ms. */
-  readonly at: number;
-  /** Left out where nobody said anything in time. */
-  readonly by?: Person;
-  /** Why not, in their words. */
-  readonly reason?: string;
-}
-
-/** One tool call as far as it is known. */
-export type ToolCall = CodeInterpreterCall | FileSearchCall | FunctionCall;
-
-/** A tool call, and where in a reply's Markdown it stands. */
-export interface PlacedCall {
-  /** Unique in the reply. */
-  readonly id: string;
-  readonly call: ToolCall;
-  /** How far its step is. */
-  readonly status: Status;
-  /** So many characters of the Markdown come before it; a block ends there. Never changes. */
-  readonly at: number;
-  /** Its code and output are not shown: they come as a file. */
-  readonly isFolded?: true;
-}
-
-/** An allowance of calls that several replies share. */
-export interface Budget {
-  /**
-   * Waits until a call may go. Whenever there is room, the claim with the greatest urgency gets it. False when `signal`
-   * withdrew the claim before.
-   */
-  take(claim: Claim, signal: AbortSignal): Promise<boolean>;
-  /** The platform refused a call: none goes for so many milliseconds. */
-  refused(retryAfterMs: number): void;
-}
-
-/** The processes that share the store, and with it a platform's limits. */
-export interface Replicas {
-  /** How many are alive, as far as is known; at least 1. */
-  readonly count: number;
-  /** Calls `listener` whenever the count changes; the function that it gives back ends that. */
-  onChange(listener: (count: number) => void): () => void;
-}
-
-/** Somebody who wants to call. */
-export interface Claim {
-  /** Asked whenever there is room. Grows while one waits: a claim whose urgency stands still may wait for ever. */
-  urgency(): number;
-  /** A first text or a last edit, which may also use the room that is kept for them. */
-  readonly essential: boolean;
 }
 
 /** For platforms that limit nothing. */

@@ -4,8 +4,10 @@ import { Erasure } from './conversation/erasure/erasure.ts';
 import { Retractions } from './conversation/erasure/retract.ts';
 import { KnownConversations } from './conversation/known.ts';
 import { Ledger } from './conversation/ledger.ts';
-import { TURNS } from './conversation/namespaces.ts';
+import { Limits, type PersonLimits } from './conversation/limits/limits.ts';
+import { SIGNS, TURNS } from './conversation/namespaces.ts';
 import { type TakeTurn, TurnWatch } from './conversation/observed-turn.ts';
+import { platformOf } from './conversation/people.ts';
 import { Questions } from './conversation/questions.ts';
 import { Ratings } from './conversation/ratings.ts';
 import { Stops } from './conversation/stops.ts';
@@ -18,7 +20,10 @@ import { holding } from './holding.ts';
 import { Gaps } from './knowledge/gaps.ts';
 import type { Knowledge } from './knowledge/knowledge.ts';
 import { logging } from './log.ts';
+import { absenceOn } from './operations/absence.ts';
+import { ConversationRecords } from './operations/forgetting/conversation-records.ts';
 import { StoreHealth } from './operations/health/store-health.ts';
+import { LeftSigns } from './operations/left-signs.ts';
 import type { TurnObserver } from './operations/metrics/observer.ts';
 import { Presence } from './operations/presence.ts';
 import type {
@@ -43,12 +48,6 @@ const GRACE_MS = 5_000;
  */
 const FAREWELL_MS = 3_000;
 
-/** What was written so shortly before the last process fell silent may not have come to its end there, in ms. */
-const ON_ITS_WAY_MS = 60_000;
-
-/** Conversations that were used within so many milliseconds are looked at after nobody was there to hear. */
-const LATELY_MS = 26 * 60 * 60 * 1_000;
-
 /** The Assistants API as a bot needs it. */
 export interface AssistantsServer {
   client: OpenAI;
@@ -68,6 +67,8 @@ export interface RunningBotOptions {
   graceMs?: number;
   /** How old may be what is answered after nobody was there to hear it; 0 for never. */
   catchUpMs?: number;
+  /** How much one person may have; as much as they like when left out. */
+  limits?: PersonLimits;
   observer?: TurnObserver;
   /** What the team knows, which is brought up to date in the background. */
   knowledge?: Knowledge;
@@ -99,6 +100,8 @@ export class RunningBot implements Bot {
   readonly #stops: Stops;
   readonly #approvals: Approvals;
   readonly #presence: Presence;
+  readonly #signs: LeftSigns;
+  readonly #limits: Limits | undefined;
   readonly #watch: TurnWatch | undefined;
   #closed: Promise<void> | undefined;
   /** By the platforms' names. */
@@ -120,15 +123,18 @@ export class RunningBot implements Bot {
     const questions = new Questions(client, threads);
     this.#ratings = new Ratings(this.#gaps, questions, log);
     this.#options = options;
+    this.#limits = options.limits && new Limits({ limits: options.limits, store, log });
     this.#watch = options.observer && new TurnWatch(options.observer);
     this.#retractions = new Retractions({
       store,
       threads,
-      erasure: new Erasure(client),
+      erasure: (signal) => new Erasure(client, signal),
       gaps: this.#gaps,
+      records: new ConversationRecords(store),
+      stop: (conversation) => this.#stops.stop(conversation),
+      onGone: (conversation) => this.#known.delete(conversation),
       log,
     });
-    void this.#retractions.goOn();
     this.#known = new KnownConversations(threads, log);
     this.#health = new StoreHealth(store, log);
     this.#ledger = new Ledger(store.keyv(TURNS), log);
@@ -140,8 +146,12 @@ export class RunningBot implements Bot {
     });
     this.#turn = { ...turn, gaps: { notes: this.#gaps, questions }, approvals: this.#approvals };
     this.#stops = new Stops(store.signals, store.replicas, (conversation) => this.#stopHere(conversation));
-    this.#presence = new Presence(store.keyv('heard'), (error) =>
+    void this.#retractions.goOn();
+    this.#presence = new Presence(store.keyv('heard'), store.keyv('looked-through'), (error) =>
       log.warn({ err: error }, 'until when people were heard could not be noted'),
+    );
+    this.#signs = new LeftSigns(store.keyv(SIGNS), (error) =>
+      log.warn({ err: error }, 'where a sign of work was left could not be noted'),
     );
   }
 
@@ -156,8 +166,10 @@ export class RunningBot implements Bot {
   add(platform: Platform): void {
     const { queueOf = (name) => this.store.queue(name) } = this.#options;
     const queue = queueOf(platform.name);
+    const limits = this.#limits;
     const turns = new Turns({
       queue,
+      ...(limits && { gate: () => limits.gate(platform) }),
       ledger: this.#ledger,
       takeTurn: (task) => this.#takeTurn(task, platform),
       onOver: (messages) => this.#retractions.settle(messages),
@@ -203,14 +215,20 @@ export class RunningBot implements Bot {
     return this.#stops.stop(conversation);
   }
 
-  async renew(conversation: string): Promise<void> {
-    await this.#stops.stop(conversation);
+  async renew(conversation: string): Promise<boolean> {
+    const isAnswered = await this.#stops.stop(conversation);
+    if (!isAnswered && !(await this.#known.has(conversation))) return false;
     await this.#turn.threads.renew(conversation);
     await this.#gaps.forget(conversation);
+    return true;
   }
 
   retract(conversation: string, message: string): Promise<void> {
     return this.#retractions.retract(conversation, message);
+  }
+
+  vanish(...what: Parameters<Bot['vanish']>): Promise<void> {
+    return this.#retractions.vanish(...what);
   }
 
   rate(rating: Rating): void {
@@ -230,24 +248,16 @@ export class RunningBot implements Bot {
     return this.#known.has(conversation);
   }
 
+  signOfWork(...about: Parameters<Bot['signOfWork']>): void {
+    this.#signs.note(...about);
+  }
+
   async absence(platform: string): Promise<Absence | undefined> {
     const { catchUpMs = 0 } = this.#options;
-    const taken = () => this.#presence.taken(platform);
-    const heard = await this.#presence.lastHeard(platform);
     const desk = this.#desks.get(platform);
-    if (heard === undefined || catchUpMs === 0 || !desk) {
-      taken();
-      return undefined;
-    }
-    const now = Date.now();
-    const since = Math.max(heard - ON_ITS_WAY_MS, now - catchUpMs);
-    const [conversations, latest, waiting] = await Promise.all([
-      desk.queue.keysSince(now - LATELY_MS),
-      desk.queue.keysSince(heard - ON_ITS_WAY_MS),
-      desk.queue.keysWaiting(),
-    ]);
-    const isWaiting = new Set(waiting);
-    return { since, conversations, atRest: latest.filter((key) => !isWaiting.has(key)), taken };
+    const [presence, signs] = [this.#presence, this.#signs];
+    const { replicas } = this.store;
+    return desk && absenceOn(platform, { presence, signs, queue: desk.queue, replicas, catchUpMs });
   }
 
   /** Why nothing can be kept at the moment, as a sentence for whoever runs the bot; undefined when it can. */
@@ -270,6 +280,9 @@ export class RunningBot implements Bot {
     patience.abort();
     await Promise.all(desks.map(({ platform }) => platform.close()));
     await this.#presence.close();
+    await this.#signs.close();
+    await this.#retractions.close();
+    await this.#turn.threads.close();
     await this.#ratings.taken();
     await this.#options.knowledge?.close();
     await this.#turn.functions.close();
@@ -289,7 +302,7 @@ export class RunningBot implements Bot {
   }
 
   #deskOf(conversation: string): Desk | undefined {
-    return this.#desks.get(conversation.split(':')[0] ?? '');
+    return this.#desks.get(platformOf(conversation));
   }
 
   #stopHere(conversation: string): boolean {

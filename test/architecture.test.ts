@@ -55,12 +55,16 @@ test('a store over one database knows nothing of the other one', () => {
   ).toEqual([]);
 });
 
+/** The port, and what of replies and allowances goes through it. */
+const PORT: ReadonlySet<string> = new Set(['src/platform.ts', 'src/view.ts', 'src/budget.ts']);
+
 /** What replies are made with: adapters use these beside the port, which stands by itself. */
 const FOR_ADAPTERS: ReadonlySet<string> = new Set([
-  'src/platform.ts',
+  ...PORT,
   'src/problem.ts',
   'src/keyed-queue.ts',
   'src/reply/layout/part.ts',
+  'src/reply/links/linkless.ts',
   'src/reply/questions.ts',
   'src/reply/publisher/rate-budget.ts',
   'src/reply/publisher/rate-budgets.ts',
@@ -68,7 +72,8 @@ const FOR_ADAPTERS: ReadonlySet<string> = new Set([
 ]);
 
 test('the port stands by itself', () => {
-  expect(breaking(({ from, to }) => from === 'src/platform.ts' && isLocal(to))).toEqual([]);
+  expect(breaking(({ from, to }) => PORT.has(from) && isLocal(to) && !PORT.has(to))).toEqual([]);
+  expect(breaking(({ from, to }) => PORT.has(from) && to === 'src/platform.ts')).toEqual([]);
 });
 
 test('an adapter imports the port, what replies are made with and types, and no other adapter', () => {

@@ -214,7 +214,13 @@ test('Prometheus asks each replica, knows the alerts, and Grafana shows the dash
   const mounts = prometheus?.volumes?.map((volume) => volume.split(':')[1]);
   for (const file of rule_files) expect(mounts).toContain(`/etc/prometheus/${file}`);
   const [{ job_name, dns_sd_configs }] = scrape_configs as [(typeof scrape_configs)[0]];
-  expect(dns_sd_configs[0]).toMatchObject({ names: ['bobbin'], port: Number(bobbin?.environment?.PORT) });
+  expect(dns_sd_configs[0]).toMatchObject({
+    names: ['bobbin'],
+    port: Number(bobbin?.environment?.METRICS_PORT),
+  });
+  expect(bobbin?.environment?.METRICS_HOST).toBe('0.0.0.0');
+  const inside = bobbin?.ports?.map((text) => portsOf(text).inside);
+  expect(inside).not.toContain(bobbin?.environment?.METRICS_PORT);
   for (const [, job] of queries
     .map(({ expr }) => expr)
     .join('\n')

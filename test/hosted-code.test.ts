@@ -23,7 +23,7 @@ async function started(options: ResponsesOptions) {
   });
   const lines: string[] = [];
   const log = pino(
-    {},
+    { level: 'warn' },
     { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) },
   );
   const store = memoryStore();

@@ -1,4 +1,5 @@
-import type { ApprovalState, Word } from '../../src/platform.ts';
+import type { Word } from '../../src/platform.ts';
+import type { ApprovalState } from '../../src/view.ts';
 import type { Lines } from './lines.ts';
 
 const WHY = 'Why not? The assistant reads this; Enter for no reason: ';

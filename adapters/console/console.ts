@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createInterface, type Interface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
-import type { ApprovalState, Bot, IncomingMessage, Platform, Readers, Reply } from '../../src/platform.ts';
+import type { Bot, IncomingMessage, Platform, Readers, Reply } from '../../src/platform.ts';
+import type { ApprovalState } from '../../src/view.ts';
 import { Asker } from './asker.ts';
 import { MessageReader } from './input.ts';
 import { Lines } from './lines.ts';
@@ -86,6 +87,10 @@ export class Console implements Platform {
   /** The same with people's words: whoever sits here may do what anybody may. */
   async namesOf(_person: string, named: readonly string[]): Promise<readonly string[]> {
     return named;
+  }
+
+  async displayNames(_message: IncomingMessage, named: readonly string[]): Promise<Map<string, string>> {
+    return new Map(named.map((name) => [name, 'you, who run Bobbin']));
   }
 
   /** Prints a line that belongs to no answer, as soon as none is being printed. */

@@ -1,17 +1,8 @@
 import type { Writable } from 'node:stream';
-import {
-  type ApprovalState,
-  type Call,
-  type Limits,
-  type Outcome,
-  type PlacedCall,
-  type Reply,
-  type ReplyFile,
-  unlimited,
-  type View,
-} from '../../src/platform.ts';
+import { type Call, type Reply, unlimited } from '../../src/platform.ts';
 import { openQuestions } from '../../src/reply/questions.ts';
 import { doingOf, isAtWork, isSilent } from '../../src/reply/transcript/call-words.ts';
+import type { ApprovalState, Limits, Outcome, PlacedCall, ReplyFile, View } from '../../src/view.ts';
 import { PlainLines, type Screen, SpinnerLine, type WorkLine } from './work-line.ts';
 
 /** What colours a reply on its way to the terminal, piece by piece. */

@@ -10,10 +10,13 @@ import {
   type RESTPostAPIChannelMessageResult,
   Routes,
 } from 'discord.js';
-import type { ReplyFile } from '../../src/platform.ts';
+import type { ReplyFile } from '../../src/view.ts';
 
 /** The most that Discord lists at once. https://discord.com/developers/docs/resources/message#get-channel-messages */
 const PAGE = 100;
+
+/** Discord would fetch every address in a message, whoever put it there, and show it below. */
+export const NO_PREVIEWS = MessageFlags.SuppressEmbeds;
 
 export type ButtonRow = APIActionRowComponent<APIButtonComponent>;
 
@@ -69,8 +72,7 @@ export class Api {
       content,
       nonce,
       enforce_nonce: true,
-      // Discord would fetch every address in it, whoever put it there, and show it below.
-      flags: MessageFlags.SuppressEmbeds,
+      flags: NO_PREVIEWS,
       allowed_mentions: { parse: [], replied_user: ping },
       ...(buttons.length > 0 && { components: [...buttons] }),
       ...describing(files),
@@ -89,6 +91,7 @@ export class Api {
     const body: RESTPatchAPIChannelMessageJSONBody = {
       ...(content !== undefined && { content }),
       components: [...buttons],
+      flags: NO_PREVIEWS,
       allowed_mentions: { parse: [], replied_user: ping },
     };
     const signal = AbortSignal.timeout(this.#timeout);

@@ -1,5 +1,5 @@
 import type { REST } from 'discord.js';
-import type { Budget, Replicas } from '../../src/platform.ts';
+import type { Budget, Replicas } from '../../src/budget.ts';
 import { type BudgetObserver, RateBudget } from '../../src/reply/publisher/rate-budget.ts';
 import { RateBudgets } from '../../src/reply/publisher/rate-budgets.ts';
 

@@ -4,7 +4,7 @@ import {
   ButtonStyle,
   ComponentType,
 } from 'discord.js';
-import type { ApprovalState } from '../../src/platform.ts';
+import type { ApprovalState } from '../../src/view.ts';
 import type { ButtonRow } from './api.ts';
 
 const ACTIONS = ['stop', 'regenerate', 'good', 'bad', 'approve', 'refuse', 'reason'] as const;

@@ -1,4 +1,5 @@
 import { type Client, type ClientOptions, Events, GatewayCloseCodes, type REST, Status } from 'discord.js';
+import type { Replicas } from '../../src/budget.ts';
 import type { Logger } from '../../src/log.ts';
 import type {
   Attachment,
@@ -7,7 +8,6 @@ import type {
   IncomingMessage,
   Platform,
   Readers,
-  Replicas,
   Reply,
 } from '../../src/platform.ts';
 import type { BudgetObserver } from '../../src/reply/publisher/rate-budget.ts';
@@ -15,10 +15,12 @@ import { Api } from './api.ts';
 import { Budgets } from './budgets.ts';
 import type { Press } from './buttons.ts';
 import { createClient, createRest, disconnect } from './client.ts';
+import { displayNames } from './display-names.ts';
 import { reasonOf } from './errors.ts';
 import { register } from './incoming/commands.ts';
 import { download } from './incoming/download.ts';
 import { Listener } from './incoming/listener.ts';
+import { Whispers } from './incoming/whispers.ts';
 import { INTENTS_REFUSED, login, NO_CONTENT_INTENT, readsContent, TOKEN_REFUSED } from './login.ts';
 import type { Dropped } from './payload-guard.ts';
 import { distrust, type ReplyIn } from './permissions.ts';
@@ -65,6 +67,7 @@ export class Discord implements Platform {
   readonly #rest: REST;
   readonly #api: Api;
   readonly #budgets: Budgets;
+  readonly #whispers: Whispers;
   readonly #open = new Set<DiscordReply>();
   readonly #unshare: (() => void) | undefined;
   #client: Client | undefined;
@@ -78,6 +81,7 @@ export class Discord implements Platform {
     this.#api = new Api(this.#rest, options.callTimeoutMs ?? CALL_TIMEOUT_MS);
     this.#budgets = new Budgets(options.observer);
     this.#budgets.learnFrom(this.#rest);
+    this.#whispers = new Whispers({ api: this.#api, budgets: this.#budgets });
     this.#unshare = options.share && this.#budgets.shareWith(options.share);
   }
 
@@ -95,8 +99,8 @@ export class Discord implements Platform {
       answering: (channel: string) => this.#answering(channel),
       writes: (press: Press) => this.#writes(press),
     };
-    const parts = { bot, api: this.#api, budgets: this.#budgets, log: this.#log, replyIn, readsAll, replies };
-    this.#listener = new Listener(parts);
+    const parts = { api: this.#api, budgets: this.#budgets, whispers: this.#whispers, log: this.#log };
+    this.#listener = new Listener({ ...parts, bot, replyIn, readsAll, replies });
     this.#client = createClient(this.#apiUrl, readsAll, ws, (dropped) => this.#noteDropped(dropped));
     this.#listener.listen(this.#client);
     const client = await login(this.#client, this.#apiUrl, token);
@@ -129,7 +133,11 @@ export class Discord implements Platform {
   }
 
   download(attachment: Attachment, maxBytes: number): Promise<Uint8Array> {
-    return download(attachment, maxBytes);
+    return download(attachment, maxBytes, this.#apiUrl);
+  }
+
+  whisper(message: IncomingMessage, text: string): Promise<void> {
+    return this.#whispers.tell(message, text);
   }
 
   async readers(message: IncomingMessage): Promise<Readers> {
@@ -140,6 +148,11 @@ export class Discord implements Platform {
   async namesOf(person: string, named: readonly string[]): Promise<string[]> {
     if (!this.#client) throw new Error('Discord is not connected.');
     return namesOf(this.#client, person, named);
+  }
+
+  async displayNames(message: IncomingMessage, named: readonly string[]): Promise<Map<string, string>> {
+    if (!this.#client) throw new Error('Discord is not connected.');
+    return displayNames(this.#client, message, named);
   }
 
   async close(): Promise<void> {

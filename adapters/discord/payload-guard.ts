@@ -23,10 +23,15 @@ const LONGEST_NAME = 60;
 /** Of what a server consists of: its roles, its members, its channels. */
 const CHANGES_SERVER = /^(?:GUILD|CHANNEL|THREAD)_/;
 
-/** What of discord.js 14.28 takes payloads, which its types keep to themselves. */
+/** What of discord.js 14.28 takes and sends payloads, which its types keep to themselves. */
 interface Shard {
   onMessage(data: unknown, isBinary: boolean): Promise<void>;
+  send(payload: unknown): Promise<void>;
   destroy(options: { reason: string; recover: WebSocketShardDestroyRecovery }): Promise<void>;
+}
+interface Sharding {
+  shards: ReadonlyMap<number, Shard>;
+  manager: { emit(event: 'error', failure: { error: Error; shardId: number }): unknown };
 }
 interface Payload {
   op?: unknown;
@@ -45,8 +50,12 @@ export function guardedGateway(ws: ClientOptions['ws'], onDropped: OnDropped): W
   class GuardedSharding extends SimpleShardingStrategy {
     override async spawn(shardIds: number[]): Promise<void> {
       await super.spawn(shardIds);
-      const { shards } = this as unknown as { shards: ReadonlyMap<number, Shard> };
-      for (const shard of shards.values()) guardShard(shard, onDropped);
+      const { shards, manager } = this as unknown as Sharding;
+      for (const [shardId, shard] of shards) {
+        guardShard(shard, onDropped);
+        // Told by the shard itself, it would end its session.
+        guardSending(shard, (error) => manager.emit('error', { error, shardId }));
+      }
     }
   }
   return { ...ws, buildStrategy: (manager) => new GuardedSharding(manager) };
@@ -63,6 +72,17 @@ export function guardEvents(client: Client, onDropped: OnDropped): void {
       onDropped(dropped(packet, error));
       return false;
     }
+  };
+}
+
+/**
+ * A heartbeat, or who we are, is sent in a promise that nobody waits for, either, and `ws` throws where its connection is
+ * only being made. That is an error of the connection like others; the shard then hears of its end, or greets anew.
+ */
+function guardSending(shard: Shard, onError: (error: Error) => void): void {
+  const send = shard.send.bind(shard);
+  shard.send = async (payload) => {
+    await send(payload).catch(onError);
   };
 }
 

@@ -1,5 +1,6 @@
 import { type APIMessage, RateLimitError } from 'discord.js';
-import type { Budget, IncomingMessage } from '../../src/platform.ts';
+import type { Budget } from '../../src/budget.ts';
+import type { IncomingMessage } from '../../src/platform.ts';
 import type { Api } from './api.ts';
 import type { Budgets, Room } from './budgets.ts';
 import { Code, codeOf, isRefusal } from './errors.ts';

@@ -1,6 +1,8 @@
-import type { Budget, Replicas } from '../../src/platform.ts';
+import type { Budget, Replicas } from '../../src/budget.ts';
+import { RateLimited } from '../../src/platform.ts';
 import { type BudgetObserver, RateBudget } from '../../src/reply/publisher/rate-budget.ts';
 import { RateBudgets } from '../../src/reply/publisher/rate-budgets.ts';
+import { translated } from './failures.ts';
 
 export const MINUTE_MS = 60_000;
 
@@ -19,6 +21,9 @@ const STREAMS = 15;
 
 /** Agent sessions in a minute; each takes two calls of the 50 that are allowed. */
 const SESSIONS = 20;
+
+/** Statuses in words: Slack promises "several hundred" a minute in its words for limits of their own, without a number. */
+const STATUSES = 300;
 
 /** Threads a minute that are looked through for what was missed: replies that are gone on with read theirs meanwhile. */
 const MISSED = 30;
@@ -47,6 +52,9 @@ export class Budgets {
   readonly history: RateBudget;
   readonly files: RateBudget;
   readonly fileInfo: RateBudget;
+  /** Signs of work beside conversations, in words and as agent sessions. */
+  readonly statuses: RateBudget;
+  readonly sessionStatuses: RateBudget;
   /** Streams that may be opened; what goes beyond is edited. */
   readonly streams: Quota;
   readonly sessions: Quota;
@@ -74,6 +82,8 @@ export class Budgets {
     this.history = budget('conversations.history', 50);
     this.files = budget('files.completeUploadExternal', 100);
     this.fileInfo = budget('files.info', 100);
+    this.statuses = budget('assistant.threads.setStatus', STATUSES);
+    this.sessionStatuses = budget('agents.sessions.setStatus', 50);
     this.streams = shared(new Quota(STREAMS, minuteMs));
     this.sessions = shared(new Quota(SESSIONS, minuteMs));
     // "Several hundred messages per minute" for a workspace.
@@ -112,9 +122,21 @@ export function takeInTime(budget: Budget, signal: AbortSignal): Promise<boolean
 
 /** A place for a call that people wait for, and that they can go without: false when there is none soon. */
 export function takeSoon(budget: Budget): Promise<boolean> {
+  return takeSurely(budget, AbortSignal.timeout(SOON_MS));
+}
+
+/** A place for a call that has to be made. False when `signal` withdraws it before. */
+export function takeSurely(budget: Budget, signal: AbortSignal): Promise<boolean> {
   const since = performance.now();
-  const claim = { urgency: () => performance.now() - since, essential: true };
-  return budget.take(claim, AbortSignal.timeout(SOON_MS));
+  return budget.take({ urgency: () => performance.now() - since, essential: true }, signal);
+}
+
+/** Where Slack has refused a call for its limit, all wait who share the budget; whether it has. */
+export function heedLimit(error: unknown, budget: Budget): boolean {
+  const known = translated(error);
+  if (!(known instanceof RateLimited)) return false;
+  budget.refused(known.retryAfterMs);
+  return true;
 }
 
 /** Says yes so often within a time, and no otherwise: for what there is another way to do. */

@@ -2,6 +2,7 @@ import { webApi } from '@slack/bolt';
 import type { Logger } from '../../src/log.ts';
 import type { Finding } from '../../src/operations/doctor/finding.ts';
 import { Problem } from '../../src/problem.ts';
+import { slackFetch } from './addresses.ts';
 import { boltLog } from './bolt-log.ts';
 import { appTokenProblem, type Identity, identify } from './identity.ts';
 import { APPS_PAGE, SCOPES } from './surface.ts';
@@ -77,6 +78,7 @@ function newClient(token: string, { apiUrl, log }: ExamineOptions): webApi.WebCl
     rejectRateLimitedCalls: true,
     timeout: PATIENCE_MS,
     logger: boltLog(log),
+    fetch: slackFetch(apiUrl),
     ...(apiUrl !== undefined && { slackApiUrl: apiUrl.replace(/\/*$/, '/') }),
   });
 }

@@ -1,5 +1,6 @@
 import { webApi } from '@slack/bolt';
 import { Gone, RateLimited, Unavailable } from '../../src/platform.ts';
+import { Elsewhere } from './addresses.ts';
 
 /** How long to wait, in milliseconds, where Slack asks to and does not say how long: posts come once a second. */
 const UNTOLD_WAIT_MS = 1_000;
@@ -74,8 +75,15 @@ export function detourFor(error: unknown): 'stop the stream' | 'post anew' | 'pl
   }
 }
 
+/** Why nothing was sent, where the address was none of Slack's. */
+export function elsewhere(error: unknown): string | undefined {
+  const { original } = error instanceof webApi.WebAPIRequestError ? error : {};
+  return original instanceof Elsewhere ? original.message : undefined;
+}
+
 /** Whether a call may have been carried out although it failed: its answer was lost, not the call itself. */
 export function mayHaveWorked(error: unknown): boolean {
+  if (elsewhere(error) !== undefined) return false;
   if (error instanceof webApi.WebAPIPlatformError) return TROUBLE.has(error.data.error);
   return error instanceof webApi.WebAPIRequestError || error instanceof webApi.WebAPIHTTPError;
 }

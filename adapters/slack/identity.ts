@@ -9,7 +9,11 @@ export interface Identity {
   /** The user's name. */
   name: string;
   bot: string;
+  /** The app's own id; undefined when Slack did not say. */
+  app: string | undefined;
   team: string;
+  /** Set where the app is installed in a whole organization. */
+  enterprise: string | undefined;
   teamName: string;
   /** The bot token's scopes; none when Slack did not say. */
   granted: readonly string[];
@@ -32,8 +36,9 @@ export async function identify(client: webApi.WebClient, appToken: string | unde
   if (!user || !bot || !team) throw new Problem(`SLACK_BOT_TOKEN is not a bot's: ${WHERE_BOT_TOKEN}`);
   const granted = answer.response_metadata?.scopes ?? [];
   const lacks = requireScopes(granted);
-  await requireSameApp(client, bot, teamName, appToken);
-  return { user, name, bot, team, teamName, granted, lacks };
+  const app = await requireSameApp(client, bot, teamName, appToken);
+  const enterprise = answer.is_enterprise_install ? answer.enterprise_id : undefined;
+  return { user, name, bot, app, team, enterprise, teamName, granted, lacks };
 }
 
 const WHERE_BOT_TOKEN = `copy the Bot User OAuth Token, which begins with xoxb-, from ${APPS_PAGE} → your app → OAuth & Permissions.`;
@@ -90,13 +95,13 @@ function requireScopes(granted: readonly string[]): string[] {
   );
 }
 
-/** An app-level token names its app: both tokens have to be of the same one. */
+/** The bot's app. An app-level token names its app: both tokens have to be of the same one. */
 async function requireSameApp(
   client: webApi.WebClient,
   bot: string,
   teamName: string,
   appToken: string | undefined,
-): Promise<void> {
+): Promise<string | undefined> {
   const app = await client.bots.info({ bot }).then(
     ({ bot: info }) => info?.app_id,
     (error: unknown) => {
@@ -108,7 +113,7 @@ async function requireSameApp(
     },
   );
   const named = /^xapp-\d+-(A[A-Z0-9]+)-/.exec(appToken ?? '')?.[1];
-  if (named === undefined || app === undefined || named === app) return;
+  if (named === undefined || app === undefined || named === app) return app ?? named;
   throw new Problem(
     `SLACK_APP_TOKEN belongs to the app ${named}, and SLACK_BOT_TOKEN to the app ${app}: take both from one app at ${APPS_PAGE}.`,
   );

@@ -10,9 +10,14 @@ export type Place = Readonly<{
   team: string;
 }>;
 
+/** What the names of a channel's conversations begin with, up to a colon. */
+export function placeName(channel: string): string {
+  return `slack:${channel}`;
+}
+
 /** The name of the conversation that a thread is. */
 export function conversationOf({ channel, thread }: Pick<Place, 'channel' | 'thread'>): string {
-  return `slack:${channel}:${thread}`;
+  return `${placeName(channel)}:${thread}`;
 }
 
 /** The place that an incoming message carries; throws when it is none of Slack's. */

@@ -1,6 +1,9 @@
 import type { webApi } from '@slack/bolt';
 import type { Readers } from '../../src/platform.ts';
+import { Problem } from '../../src/problem.ts';
+import { slackCode } from './failures.ts';
 import { isDirect, type Place } from './place.ts';
+import { APPS_PAGE } from './surface.ts';
 
 /** The most that Slack gives in a page: https://docs.slack.dev/reference/methods/conversations.members */
 const PAGE = 999;
@@ -38,14 +41,29 @@ export class ChannelReaders {
     return { places, people: await this.#called(members, ours) };
   }
 
-  /** A person's own name, and those of their groups and channels, as far as any of these are named. */
+  /**
+   * A person's own name, and those of their groups and channels, as far as any of these are named. Throws a `Problem` where
+   * the app may not know.
+   */
   async namesOf(person: string, named: readonly string[]): Promise<string[]> {
+    return this.#namesOf(person, named).catch((error: unknown) => {
+      throw slackCode(error) === 'missing_scope' ? lacking(error) : error;
+    });
+  }
+
+  async #namesOf(person: string, named: readonly string[]): Promise<string[]> {
     const isNamed = named.some((name) => /^slack:[CG#]/.test(name));
     const [called, channels] = await Promise.all([
       this.#called([person], named),
       isNamed ? this.#channelsOf(person) : [],
     ]);
     return [...called.flat(), ...channels];
+  }
+
+  /** What a user group is called, such as `@it`; undefined for one that is not there. */
+  async handleOf(group: string): Promise<string | undefined> {
+    const found = (await this.#allGroups()).find(({ names }) => names.includes(`slack:${group}`));
+    return found?.names.find((name) => name.startsWith('slack:@'))?.slice('slack:'.length);
   }
 
   /** The names of the channels that somebody is in, as far as the app may know of them. */
@@ -108,4 +126,11 @@ export class ChannelReaders {
       users: new Set(users),
     }));
   }
+}
+
+function lacking(cause: unknown): Problem {
+  return new Problem(
+    `The Slack app may not look up groups and channels: paste adapters/slack/manifest.json at ${APPS_PAGE} and install the app again.`,
+    { cause },
+  );
 }

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { type App, type HTTPReceiver, type Receiver, webApi } from '@slack/bolt';
+import type { Replicas } from '../../src/budget.ts';
 import type { Logger } from '../../src/log.ts';
 import type {
   Attachment,
@@ -8,13 +9,14 @@ import type {
   IncomingMessage,
   Platform,
   Readers,
-  Replicas,
   Reply,
 } from '../../src/platform.ts';
 import { Problem } from '../../src/problem.ts';
 import type { BudgetObserver } from '../../src/reply/publisher/rate-budget.ts';
+import { slackFetch } from './addresses.ts';
 import { boltLog } from './bolt-log.ts';
 import { Budgets, MINUTE_MS } from './budgets.ts';
+import { displayNames } from './display-names.ts';
 import { listenerOf, newReceiver } from './http.ts';
 import { type Identity, identify } from './identity.ts';
 import { download } from './incoming/download.ts';
@@ -74,6 +76,7 @@ export class Slack implements Platform {
   readonly #client: webApi.WebClient;
   readonly #uploads: webApi.WebClient;
   readonly #readers: ChannelReaders;
+  readonly #people: People;
   readonly #budgets: Budgets;
   readonly #timeScale: number;
   readonly #activity: Activity;
@@ -83,6 +86,7 @@ export class Slack implements Platform {
   readonly #streamlessUntil = new Map<string, number>();
   readonly #closing = new AbortController();
   #identity: Identity | undefined;
+  #bot: Bot | undefined;
 
   constructor(options: SlackOptions) {
     const { appToken, signingSecret, dispatcher, log, observer, share, timing = {} } = options;
@@ -91,6 +95,7 @@ export class Slack implements Platform {
     this.#client = this.#newClient(timing.call ?? CALL_TIMEOUT_MS);
     this.#uploads = new UploadClient(options.botToken, this.#clientOptions(UPLOAD_TIMEOUT_MS));
     this.#readers = new ChannelReaders(this.#client, timing.minute ?? MINUTE_MS);
+    this.#people = new People(this.#client, log);
     this.#budgets = new Budgets({
       ...(observer && { observer }),
       ...(timing.minute !== undefined && { minuteMs: timing.minute }),
@@ -101,9 +106,11 @@ export class Slack implements Platform {
     this.#timeScale = (timing.minute ?? MINUTE_MS) / MINUTE_MS;
     this.#activity = new Activity({
       client: this.#client,
+      budgets: this.#budgets,
       sessions,
       streams,
       timeScale: this.#timeScale,
+      onSign: (conversation, sign) => this.#bot?.signOfWork(conversation, sign),
       log,
     });
     this.#socket =
@@ -122,16 +129,17 @@ export class Slack implements Platform {
       throw new Problem('Slack needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP).');
     const identity = await identify(this.#client, this.#options.appToken);
     this.#identity = identity;
+    this.#bot = bot;
     for (const lack of identity.lacks)
       this.#log.warn(`${lack}: paste adapters/slack/manifest.json at ${APPS_PAGE} and install the app again`);
-    const people = new People(this.#client, this.#log);
     const inbox = new Inbox({
       bot,
       identity,
       client: this.#client,
-      people,
+      people: this.#people,
       activity: this.#activity,
       budgets: this.#budgets,
+      timeScale: this.#timeScale,
       ...(this.#options.timing?.sibling !== undefined && { siblingMs: this.#options.timing.sibling }),
       log: this.#log,
     });
@@ -141,8 +149,9 @@ export class Slack implements Platform {
     this.#log.info({ workspace: identity.teamName }, 'connected to Slack');
   }
 
-  #newApp(receiver: Receiver, { user: botUserId, bot: botId, team: teamId }: Identity): App {
+  #newApp(receiver: Receiver, identity: Identity): App {
     const { botToken } = this.#options;
+    const { user: botUserId, bot: botId, team: teamId } = identity;
     const options = {
       receiver,
       authorize: async () => ({ botToken, botId, botUserId, teamId }),
@@ -151,7 +160,7 @@ export class Slack implements Platform {
       clientOptions: this.#clientOptions(CALL_TIMEOUT_MS),
       logger: boltLog(this.#log),
     };
-    return new PatientApp(options, this.#log);
+    return new PatientApp(options, identity, this.#log);
   }
 
   reply(messages: IncomingMessage[], begun?: BegunReply): Reply {
@@ -166,12 +175,23 @@ export class Slack implements Platform {
     return download(attachment, maxBytes, this.#options.botToken, this.#apiUrl);
   }
 
+  /** In a thread where there is one: elsewhere Slack would show it to nobody. */
+  async whisper({ replyTo }: IncomingMessage, text: string): Promise<void> {
+    const { channel, thread, ts, user } = placeOf(replyTo);
+    const where = ts === thread ? {} : { thread_ts: thread };
+    await this.#client.chat.postEphemeral({ channel, user, ...where, text });
+  }
+
   readers(message: IncomingMessage, named: readonly string[]): Promise<Readers> {
     return this.#readers.of(placeOf(message.replyTo), named, this.#identity?.user ?? '');
   }
 
   namesOf(person: string, named: readonly string[]): Promise<string[]> {
     return this.#readers.namesOf(person, named);
+  }
+
+  displayNames(_message: IncomingMessage, named: readonly string[]): Promise<Map<string, string>> {
+    return displayNames(named, { client: this.#client, people: this.#people, readers: this.#readers });
   }
 
   async close(): Promise<void> {
@@ -233,6 +253,7 @@ export class Slack implements Platform {
       rejectRateLimitedCalls: true,
       timeout,
       logger: boltLog(this.#log),
+      fetch: slackFetch(this.#apiUrl),
       ...(this.#apiUrl !== undefined && { slackApiUrl: this.#apiUrl }),
     };
   }

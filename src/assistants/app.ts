@@ -6,6 +6,7 @@ import { fileRoutes } from './file-routes.ts';
 import { requireApiKey, requireBeta } from './http/access.ts';
 import { routePath } from './http/address.ts';
 import { identify } from './http/current-request.ts';
+import { boundQuery } from './http/query-bounds.ts';
 import { answerAfterBody } from './http/request-body.ts';
 import { messageRoutes } from './message-routes.ts';
 import { type CheckModel, modelRoutes } from './model-routes.ts';
@@ -67,6 +68,7 @@ export function createAssistantsApp({
   app.use(identify);
   app.use(answerAfterBody);
   if (apiKeys) app.use(requireApiKey(apiKeys));
+  app.use(boundQuery);
   app.use('/v1/assistants/*', requireBeta);
   app.use('/v1/threads/*', requireBeta);
 

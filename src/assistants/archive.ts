@@ -74,6 +74,14 @@ export class Archive {
     return deleted;
   }
 
+  /** Deletes the files whose time is over, a bit at a time; gives how many there were. */
+  async deleteExpired(signal: AbortSignal): Promise<number> {
+    let deleted = 0;
+    for await (const files of this.#pages<FileObject>('files', signal))
+      for (const file of files) if (isExpired(file) && (await removeFile(this.#state, file.id))) deleted++;
+    return deleted;
+  }
+
   async #isUntouchedSince(before: number, { id, created_at }: Thread): Promise<boolean> {
     if (created_at >= before) return false;
     const newest = await Promise.all([this.#state.messages.last(id), this.#state.runs.last(id)]);

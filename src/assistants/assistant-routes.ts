@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { AssistantDeleted } from 'openai/resources/beta/assistants';
 import { notFound } from './api-error.ts';
-import { noteOwner } from './file-owners.ts';
+import { giveTo } from './file-owners.ts';
 import { pathId } from './http/path-id.ts';
 import { jsonBody } from './http/request-body.ts';
 import { newId } from './ids.ts';
@@ -33,7 +33,7 @@ export function assistantRoutes({ state, checkModel }: AssistantRoutesDeps): Hon
     await checkModel?.(input.model);
     await checkResources(state, input.tool_resources);
     const assistant = newAssistant({ ...input, tool_resources: await withMadeStore(state, input) });
-    await noteOwner(state, filesOfResources(assistant.tool_resources), assistant.id);
+    await giveTo(state, assistant.id, filesOfResources(assistant.tool_resources));
     await state.assistants.append(ROOT, assistant);
     return c.json(assistant);
   });
@@ -54,7 +54,7 @@ export function assistantRoutes({ state, checkModel }: AssistantRoutesDeps): Hon
     const input = await jsonBody(c, assistantUpdate);
     if (input.model !== undefined) await checkModel?.(input.model);
     await checkResources(state, input.tool_resources);
-    await noteOwner(state, filesOfResources(input.tool_resources), id);
+    await giveTo(state, id, filesOfResources(input.tool_resources));
     const updated = await state.assistants.update(id, (assistant) => changed(assistant, input));
     if (updated === undefined) throw notFound('assistant', id);
     return c.json(updated);

@@ -1,9 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Keyv } from 'keyv';
 import { couldBeId } from './ids.ts';
+import { eachSlice, inSlices, SLICE } from './in-slices.ts';
 import { ListEnds } from './list-ends.ts';
-
-/** The most entries that are read at once while a list is walked. */
-const CHUNK = 100;
 
 /** Of a short list so many entries are read before it is known how many there are: most runs have fewer steps. */
 const FEW = 6;
@@ -51,9 +50,7 @@ export class Collection<T extends { id: string }> {
 
   /** The documents with these ids, in the order of the ids; one that does not exist is left out. */
   async getMany(ids: string[]): Promise<T[]> {
-    const known = ids.filter(couldBeId);
-    if (known.length === 0) return [];
-    const documents = await this.#documents.getMany(known);
+    const documents = await inSlices(ids.filter(couldBeId), (slice) => this.#documents.getMany(slice));
     return documents.filter((document) => document !== undefined);
   }
 
@@ -71,6 +68,23 @@ export class Collection<T extends { id: string }> {
       await this.#documents.set(id, changed);
       return changed;
     });
+  }
+
+  /** Keeps what `change` makes of documents that belong to no list, whether or not they exist; those of undefined stay. */
+  async putMany(
+    ids: readonly string[],
+    change: (id: string, document: T | undefined) => T | undefined,
+  ): Promise<void> {
+    await eachSlice(ids, (slice) =>
+      this.#oneAtATime(slice, async () => {
+        const documents = await this.#documents.getMany(slice);
+        const changed = slice.flatMap((key, index) => {
+          const value = change(key, documents[index]);
+          return value === undefined ? [] : [{ key, value }];
+        });
+        if (changed.length > 0) await this.#documents.setMany(changed);
+      }),
+    );
   }
 
   /** Adds a document at the end of `parent`'s list; one that `wasCounted` right before is not counted again. */
@@ -92,18 +106,22 @@ export class Collection<T extends { id: string }> {
     this.#ends.note(parent, { count: place + 1, last: id });
   }
 
-  /** The same for many that are not in the list, each of them once, in as few calls of the store as one takes. */
+  /** The same for many that are not in the list, each of them once: all of them are seen in it, or none yet. */
   async appendAll(parent: string, documents: readonly T[]): Promise<void> {
-    await this.#documents.setMany(documents.map((document) => ({ key: document.id, value: document })));
+    const entriesOf = (slice: T[]) => slice.map((document) => ({ key: document.id, value: document }));
+    await eachSlice(documents, (slice) => this.#documents.setMany(entriesOf(slice)));
     await this.#oneAtATime(parent, async () => {
       const place = this.#ends.known(parent)?.count ?? (await this.count(parent));
-      const entries = documents.flatMap(({ id }, index) => [
+      const entries: { key: string; value: number | string }[] = documents.flatMap(({ id }, index) => [
         { key: placeKey(parent, place + index), value: id },
         { key: `of/${id}`, value: place + index },
       ]);
       const count = place + documents.length;
-      await this.#places.setMany([...entries, { key: `count/${parent}`, value: count }]);
-      this.#ends.note(parent, { count });
+      // The count comes last: what is beyond it is not in the list.
+      entries.push({ key: `count/${parent}`, value: count });
+      await eachSlice(entries, (slice) => this.#places.setMany(slice));
+      const last = documents.at(-1)?.id;
+      this.#ends.note(parent, { count, ...(last !== undefined && { last }) });
     });
   }
 
@@ -127,7 +145,7 @@ export class Collection<T extends { id: string }> {
 
   /** Those of the ids that `parent`'s list names: one whose process died while it was added may not be there. */
   async listed(parent: string, ids: readonly string[]): Promise<Set<string>> {
-    const places = ids.length === 0 ? [] : await this.#places.getMany(ids.map((id) => `of/${id}`));
+    const places = await inSlices(ids, (slice) => this.#places.getMany(slice.map((id) => `of/${id}`)));
     const keys = places.map((place) => (typeof place === 'number' ? placeKey(parent, place) : undefined));
     const there = await this.#idsAt(keys.filter((key) => key !== undefined));
     return new Set(there.filter((id) => id !== undefined));
@@ -144,11 +162,12 @@ export class Collection<T extends { id: string }> {
   async clear(parent: string): Promise<void> {
     await this.#oneAtATime(parent, async () => {
       const count = await this.count(parent);
-      for (let first = 0; first < count; first += CHUNK) {
-        const keys = placeKeys(parent, first, Math.min(first + CHUNK, count));
+      for (let first = 0; first < count; first += SLICE) {
+        const keys = placeKeys(parent, first, Math.min(first + SLICE, count));
         const ids = (await this.#idsAt(keys)).filter((id) => id !== undefined);
         await this.#documents.deleteMany(ids);
         await this.#places.deleteMany([...keys, ...ids.map((id) => `of/${id}`)]);
+        await turn();
       }
       await this.#places.delete(`count/${parent}`);
       this.#ends.forget(parent);
@@ -188,7 +207,7 @@ export class Collection<T extends { id: string }> {
   async lists(parents: readonly string[]): Promise<Map<string, T[]>> {
     if (parents.length === 0) return new Map();
     const keysOf = (parent: string) => [`count/${parent}`, ...placeKeys(parent, 0, FEW)];
-    const values = await this.#places.getMany(parents.flatMap(keysOf));
+    const values = await inSlices(parents.flatMap(keysOf), (slice) => this.#places.getMany(slice));
     const begun = parents.map((parent, index) => {
       const [count, ...ids] = values.slice(index * (FEW + 1), (index + 1) * (FEW + 1));
       return { parent, ids: ids.slice(0, countIn(count)), more: placeKeys(parent, FEW, countIn(count)) };
@@ -222,16 +241,17 @@ export class Collection<T extends { id: string }> {
    * Every document between the cursors, read in chunks as the caller goes on: the first of `expected` entries,
    * each of the next twice as big.
    */
-  async *walk(parent: string, query: Range, expected = CHUNK): AsyncGenerator<T> {
+  async *walk(parent: string, query: Range, expected = SLICE): AsyncGenerator<T> {
     const [first, end] = await this.#range(parent, query);
     const descending = query.order === 'desc';
-    let size = Math.min(expected, CHUNK);
+    let size = Math.min(expected, SLICE);
     for (let done = 0; done < end - first; ) {
+      if (done > 0) await turn();
       const next = Math.min(done + size, end - first);
       const places = descending ? range(end - next, end - done).reverse() : range(first + done, first + next);
       yield* await this.#at(parent, places);
       done = next;
-      size = Math.min(size * 2, CHUNK);
+      size = Math.min(size * 2, SLICE);
     }
   }
 
@@ -241,8 +261,7 @@ export class Collection<T extends { id: string }> {
   }
 
   async #idsAt(keys: string[]): Promise<(string | undefined)[]> {
-    if (keys.length === 0) return [];
-    const ids = await this.#places.getMany(keys);
+    const ids = await inSlices(keys, (slice) => this.#places.getMany(slice));
     return ids.map((id) => (typeof id === 'string' ? id : undefined));
   }
 
@@ -264,12 +283,14 @@ export class Collection<T extends { id: string }> {
     return (await this.#places.get(placeKey(parent, place))) === id ? place : undefined;
   }
 
-  async #oneAtATime<R>(key: string, work: () => Promise<R>): Promise<R> {
-    const turn = (this.#tails.get(key) ?? Promise.resolve()).then(work);
+  /** After all that goes on with one of the keys, and before what comes later. */
+  async #oneAtATime<R>(key: string | readonly string[], work: () => Promise<R>): Promise<R> {
+    const keys = typeof key === 'string' ? [key] : key;
+    const turn = Promise.all(keys.map((one) => this.#tails.get(one))).then(work);
     const tail = turn.catch(() => {});
-    this.#tails.set(key, tail);
+    for (const one of keys) this.#tails.set(one, tail);
     return turn.finally(() => {
-      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+      for (const one of keys) if (this.#tails.get(one) === tail) this.#tails.delete(one);
     });
   }
 }

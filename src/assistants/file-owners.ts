@@ -1,20 +1,22 @@
+import { adopt } from './file.ts';
 import { isOver } from './file-search/vector-stores/kept.ts';
 import type { State } from './state.ts';
 
 /** So many of those who were given a file are remembered, the newest: more than share one as a rule. */
 const MAX_OWNERS = 100;
 
-/** Notes that a thread or an assistant was given files, before it is. */
+/** A client gives files to a thread or an assistant, which is noted before it is done. */
+export async function giveTo(state: State, owner: string, fileIds: readonly string[]): Promise<void> {
+  await adopt(state, fileIds);
+  await noteOwner(state, fileIds, owner);
+}
+
+/** Notes that a thread or an assistant has files, or is about to. */
 export async function noteOwner(state: State, fileIds: readonly string[], owner: string): Promise<void> {
-  for (const id of new Set(fileIds)) {
-    const known = await state.owners.get(id);
-    if (known?.owners.includes(owner)) continue;
-    if (known === undefined) await state.owners.put({ id, owners: [] });
-    await state.owners.update(id, ({ owners }) => ({
-      id,
-      owners: [...owners.filter((other) => other !== owner), owner].slice(-MAX_OWNERS),
-    }));
-  }
+  await state.owners.putMany([...new Set(fileIds)], (id, known) => {
+    const owners = known?.owners ?? [];
+    return owners.includes(owner) ? undefined : { id, owners: [...owners, owner].slice(-MAX_OWNERS) };
+  });
 }
 
 /** Whether a thread, an assistant or a vector store that there is was given the file; `except` does not count. */

@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import type { FileDeleted } from 'openai/resources/files';
 import { z } from 'zod';
 import { invalidRequest, noSuchFile, noSuchPurpose, tooLarge } from './api-error.ts';
-import { addFile, findFile, isExpired, removeFile } from './file.ts';
+import { addFile, findFile, isExpired, removeExpired, removeFile } from './file.ts';
 import { LIMITS } from './file-search/documents/limits.ts';
 import { type FormField, formFields } from './http/multipart.ts';
 import { bodyBytes } from './http/request-body.ts';
@@ -24,6 +24,8 @@ const PURPOSES = ['assistants', 'vision', 'user_data'] as const;
 
 /** OpenAI's own bounds, in seconds: an hour and thirty days. */
 const EXPIRY = { min: 3600, max: 2_592_000 };
+
+const UNPARSED = 'We could not parse the form of your request';
 
 /** A file as it stands in the request's body. */
 class UploadedFile {
@@ -53,6 +55,7 @@ export function fileRoutes({ state }: { state: State }): Hono {
     if (purpose === undefined) throw noSuchPurpose(fields.purpose, PURPOSES);
     if (file.bytes.length > MAX_FILE_BYTES) throw tooLarge(MAX_FILE_BYTES);
     const expiry = expires_after && { expiresAfter: expires_after.seconds };
+    if (expires_after) await removeExpired(state);
     return c.json(await addFile(state, { filename: file.name, purpose, bytes: file.bytes, ...expiry }));
   });
 
@@ -97,26 +100,30 @@ export function fileRoutes({ state }: { state: State }): Hono {
 
 async function formOf(c: Context): Promise<FormField[]> {
   const bytes = await bodyBytes(c, MAX_FORM_BYTES);
-  const fields = formFields(c.req.header('content-type') ?? '', bytes);
+  const excess = (what: string): never => {
+    throw invalidRequest(`${UNPARSED}: it has ${what}.`);
+  };
+  const fields = formFields(c.req.header('content-type') ?? '', bytes, excess);
   if (fields) return fields;
-  throw invalidRequest(
-    "We could not parse the form of your request: send multipart/form-data with the fields 'purpose' and 'file'.",
-  );
+  throw invalidRequest(`${UNPARSED}: send multipart/form-data with the fields 'purpose' and 'file'.`);
 }
 
 /** The form's fields. `a[b]` is the field `b` of an object `a`: so does the SDK send objects, with numbers as text. */
 function fieldsOf(form: readonly FormField[]): Record<string, unknown> {
   const fields = new Map<string, unknown>();
+  const objects = new Map<string, Map<string, unknown>>();
   for (const { name, filename, bytes } of form) {
     const value =
       filename === undefined ? new TextDecoder().decode(bytes) : new UploadedFile(filename, bytes);
     const [, outer, inner] = /^(\w+)\[(\w+)\]$/.exec(name) ?? [];
     if (outer === undefined || inner === undefined) fields.set(name, value);
     else
-      fields.set(outer, {
-        ...Object(fields.get(outer)),
-        [inner]: typeof value === 'string' ? numberIn(value) : value,
-      });
+      objects
+        .getOrInsertComputed(outer, () => new Map())
+        .set(inner, typeof value === 'string' ? numberIn(value) : value);
   }
-  return Object.fromEntries(fields);
+  return Object.fromEntries([
+    ...fields,
+    ...Array.from(objects, ([name, inner]) => [name, Object.fromEntries(inner)]),
+  ]);
 }

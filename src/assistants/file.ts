@@ -7,6 +7,9 @@ import { nowInSeconds } from './time.ts';
 /** What file systems take for one name, in bytes of UTF-8. */
 const MAX_FILENAME_BYTES = 255;
 
+/** The purpose of what a run's code has written. */
+export const PRODUCED = 'assistants_output';
+
 export interface NewFile {
   filename: string;
   purpose: FileObject['purpose'];
@@ -20,8 +23,6 @@ export async function addFile(
   state: State,
   { filename, purpose, bytes, expiresAfter }: NewFile,
 ): Promise<FileObject> {
-  // Who uploads files that expire makes room for them.
-  if (expiresAfter !== undefined) await removeExpired(state);
   const file: FileObject = {
     id: newId('file-'),
     object: 'file',
@@ -60,11 +61,23 @@ export async function findFile(state: State, id: string): Promise<FileObject | u
   return undefined;
 }
 
+/**
+ * Files that a client gives to something are its own, also what a run has produced: that does not expire by itself any
+ * more.
+ */
+export async function adopt(state: State, ids: readonly string[]): Promise<void> {
+  const files = await state.files.getMany([...new Set(ids)]);
+  for (const { id, purpose, expires_at: at } of files)
+    if (purpose === PRODUCED && at !== undefined)
+      await state.files.update(id, ({ expires_at, ...file }) => file);
+}
+
 export function isExpired({ expires_at: at }: FileObject): boolean {
   return at !== undefined && at <= nowInSeconds();
 }
 
-async function removeExpired(state: State): Promise<void> {
+/** Who uploads files that expire makes room for them. */
+export async function removeExpired(state: State): Promise<void> {
   for await (const file of state.files.walk(ROOT, { order: 'asc' })) {
     if (isExpired(file)) await removeFile(state, file.id);
   }

@@ -16,6 +16,25 @@ export function inProcessFetch(handle: (request: Request) => Response | Promise<
   };
 }
 
+/** A server in this process that can be ended: what is asked later is refused, as by one that is gone. */
+export function endable(handle: (request: Request) => Response | Promise<Response>) {
+  const asked = new Set<Promise<unknown>>();
+  let isOver = false;
+  return {
+    async handle(request: Request): Promise<Response> {
+      if (isOver) throw new Error('The Assistants API is closed.');
+      const answer = Promise.resolve(handle(request));
+      asked.add(answer);
+      return answer.finally(() => asked.delete(answer));
+    },
+    /** Ends when all that was asked before is answered, also what nobody waits for any more. */
+    async end(): Promise<void> {
+      isOver = true;
+      await Promise.allSettled(asked);
+    },
+  };
+}
+
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });

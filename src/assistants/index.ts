@@ -1,12 +1,13 @@
 import type { Keyv } from 'keyv';
 import { createAssistantsApp } from './app.ts';
 import { Archive, type ReadPage } from './archive.ts';
+import type { ByteQuota } from './byte-quota.ts';
 import type { CodeInterpreter } from './code-interpreter/code-interpreter.ts';
 import type { Explain } from './failures.ts';
 import { type FileSearchOptions, openFileSearch } from './file-search/open-file-search.ts';
 import { vectorStoreRoutes } from './file-search/vector-stores/routes.ts';
 import { currentRequest, type RequestFacts } from './http/current-request.ts';
-import { type Fetch, inProcessFetch } from './in-process-fetch.ts';
+import { endable, type Fetch, inProcessFetch } from './in-process-fetch.ts';
 import { checkOffered } from './model-routes.ts';
 import { Catalogue } from './models/catalogue.ts';
 import type { Model } from './models/model.ts';
@@ -29,6 +30,8 @@ export interface AssistantsOptions {
   codeInterpreter: CodeInterpreter;
   /** Where the model's provider runs the threads' code; left out where it does not. */
   containers?: RemoteContainers;
+  /** How many bytes of files runs may write; without limits when left out. */
+  quotas?: { produced: ByteQuota };
   /** Left out, there are no vector stores. */
   fileSearch?: FileSearchOptions;
   /** The keys of which a client must send one; left out, everybody is let in. */
@@ -55,6 +58,8 @@ export interface Assistants {
    * no more. What there is can still be read: the model, the code interpreter, what reads documents and the store stay open.
    */
   close(): Promise<void>;
+  /** Refuses what `fetch` is asked from now on. Once it resolves nothing that was asked before uses the store any more. */
+  end(): Promise<void>;
 }
 
 export function createAssistants(options: AssistantsOptions): Assistants {
@@ -65,7 +70,8 @@ export function createAssistants(options: AssistantsOptions): Assistants {
   const checked = unknownModels === 'refused' && !standsIn && { checkModel: checkOffered(catalogue) };
   const onError = (error: unknown) => options.onError(error, currentRequest());
   const explain = options.explain && { explain: options.explain };
-  const kept = { ...openState(keyv), ...(options.containers && { containers: options.containers }) };
+  const { containers, quotas } = options;
+  const kept = { ...openState(keyv), ...(containers && { containers }), ...(quotas && { quotas }) };
   const around = { keyv, state: kept, locks: locks ?? ALONE, onError };
   const searched = fileSearch && openFileSearch(fileSearch, around);
   const state = searched?.state ?? kept;
@@ -86,9 +92,11 @@ export function createAssistants(options: AssistantsOptions): Assistants {
     ...(apiKeys && { apiKeys }),
   });
   const handle = (request: Request) => app.fetch(request);
+  const inProcess = endable(handle);
   return {
-    fetch: inProcessFetch(handle),
+    fetch: inProcessFetch(inProcess.handle),
     handle,
+    end: inProcess.end,
     archive: (page) => new Archive(state, (threadId) => runs.ofThread(threadId), page),
     resume: async () => searched?.resume().catch(onError),
     learn: async () => searched?.learn(),

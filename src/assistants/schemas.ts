@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { shortened } from './api-error.ts';
 import { filter } from './file-search/filter.ts';
 import { chunkingStrategy } from './file-search/vector-stores/chunking-strategy.ts';
+import { listOf } from './validation.ts';
 
 /** The API's own bounds, in UTF-16 code units. */
 const MAX_TEXT = 256_000;
@@ -20,8 +21,11 @@ const MAX_RESULTS = 50;
 /** What one search may look through at once: this server's own bound. */
 const MAX_SEARCHED = 100;
 
-/** Messages are added one after another: with more, one request would take many seconds. */
-const MAX_MESSAGES = 1000;
+/** What came of OpenAI's API for more with one request: https://github.com/openai-php/client/issues/269 */
+const MAX_MESSAGES = 32;
+
+/** More pieces than a message of text and pictures has: this server's own bound. */
+const MAX_PARTS = 250;
 
 /** A name of a function or of a JSON schema, as every provider takes it. */
 const functionName = z
@@ -52,12 +56,13 @@ const fileId = idOf('file');
 /** Pairs that a client keeps with an object. */
 function pairs<T extends z.ZodType>(value: T) {
   return z
-    .record(z.string().max(MAX_METADATA_KEY), value)
+    .record(z.string(), z.unknown())
     .refine((given) => Object.keys(given).length <= MAX_METADATA_PAIRS, {
       error: ({ input }) =>
         `Invalid '{param}': too many properties. Expected an object with at most ${MAX_METADATA_PAIRS} properties, but got an object with ${Object.keys(Object(input)).length} properties instead.`,
       params: { code: 'object_above_max_properties' },
-    });
+    })
+    .pipe(z.record(z.string().max(MAX_METADATA_KEY), value));
 }
 
 const shortText = z.string().max(MAX_METADATA_VALUE);
@@ -99,7 +104,7 @@ const fileSearchTool = z.strictObject({
         .exactOptional(),
       // This server's own, as the tool of OpenAI's Responses API has them: stores beside those of the assistant and the
       // thread, and which of their files are searched.
-      vector_store_ids: z.array(idOf('vs_')).max(MAX_SEARCHED).exactOptional(),
+      vector_store_ids: listOf(idOf('vs_'), { max: MAX_SEARCHED }).exactOptional(),
       filters: filter.exactOptional(),
     })
     .exactOptional(),
@@ -107,13 +112,13 @@ const fileSearchTool = z.strictObject({
 
 /** The tools that this server has. One that it would not run is refused, so that nobody waits for it in vain. */
 const tool = z.discriminatedUnion('type', [codeInterpreterTool, fileSearchTool, functionTool]);
-export const tools = z.array(tool).max(MAX_TOOLS);
+export const tools = listOf(tool, { max: MAX_TOOLS });
 
 const codeInterpreterResources = z
-  .strictObject({ file_ids: z.array(fileId).max(MAX_FILES).exactOptional() })
+  .strictObject({ file_ids: listOf(fileId, { max: MAX_FILES }).exactOptional() })
   .exactOptional();
 
-const vectorStoreIds = z.array(idOf('vs_')).max(MAX_STORES).exactOptional();
+const vectorStoreIds = listOf(idOf('vs_'), { max: MAX_STORES }).exactOptional();
 
 export const toolResources = z.strictObject({
   code_interpreter: codeInterpreterResources,
@@ -123,7 +128,7 @@ export type ToolResources = z.infer<typeof toolResources>;
 
 /** A vector store that comes to be with an assistant or a thread. */
 const helperStore = z.strictObject({
-  file_ids: z.array(fileId).max(MAX_HELPER_FILES).exactOptional(),
+  file_ids: listOf(fileId, { max: MAX_HELPER_FILES }).exactOptional(),
   chunking_strategy: chunkingStrategy.exactOptional(),
   metadata: metadata.nullable().exactOptional(),
 });
@@ -135,7 +140,7 @@ export const newToolResources = z.strictObject({
   file_search: z
     .strictObject({
       vector_store_ids: vectorStoreIds,
-      vector_stores: z.array(helperStore).max(MAX_STORES).exactOptional(),
+      vector_stores: listOf(helperStore, { max: MAX_STORES }).exactOptional(),
     })
     .refine(
       (given) => (given.vector_store_ids?.length ?? 0) + (given.vector_stores?.length ?? 0) <= MAX_STORES,
@@ -202,19 +207,22 @@ const attachmentTool = z.discriminatedUnion('type', [
   codeInterpreterTool,
   z.strictObject({ type: z.literal('file_search') }),
 ]);
-const attachment = z.strictObject({ file_id: fileId, tools: z.array(attachmentTool).exactOptional() });
+const attachment = z.strictObject({
+  file_id: fileId,
+  tools: listOf(attachmentTool, { max: MAX_TOOLS }).exactOptional(),
+});
 
 /** A message that a client adds: alone, with a new thread, or with a run. */
 export const messageInput = z.strictObject({
   role: z.enum(['user', 'assistant']),
   content: z
-    .union([z.string().max(MAX_TEXT), z.array(contentPart)])
+    .union([z.string().max(MAX_TEXT), listOf(contentPart, { max: MAX_PARTS })])
     .refine((content) => content.length > 0, 'Message content must be non-empty.'),
-  attachments: z.array(attachment).max(MAX_FILES).nullable().exactOptional(),
+  attachments: listOf(attachment, { max: MAX_FILES }).nullable().exactOptional(),
   metadata: metadata.nullable().exactOptional(),
 });
 export type MessageInput = z.infer<typeof messageInput>;
-export const messages = z.array(messageInput).max(MAX_MESSAGES);
+export const messages = listOf(messageInput, { max: MAX_MESSAGES });
 
 export const threadInput = z.strictObject({
   messages: messages.exactOptional(),

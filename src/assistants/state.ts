@@ -6,6 +6,7 @@ import type { Thread } from 'openai/resources/beta/threads/threads';
 import type { FileObject } from 'openai/resources/files';
 import type { ReasoningEffort } from 'openai/resources/shared';
 import { Blobs } from './blobs.ts';
+import type { ByteQuota } from './byte-quota.ts';
 import { Collection } from './collection.ts';
 import type { KeptBatch } from './file-search/vector-stores/batches.ts';
 import type { KeptFile, KeptStore } from './file-search/vector-stores/kept.ts';
@@ -85,6 +86,8 @@ export interface State {
   threadStores: Keyv<string>;
   /** The vector stores' own workings; left out where nothing is searched. */
   search?: VectorStores;
+  /** How many bytes of files may come; without limits when left out. */
+  quotas?: { produced: ByteQuota };
   /** Where a provider runs the threads' code; left out where none does. */
   containers?: RemoteContainers;
 }

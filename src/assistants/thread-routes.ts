@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { ThreadDeleted } from 'openai/resources/beta/threads/threads';
 import { notFound } from './api-error.ts';
 import { deleteThread } from './deletion.ts';
-import { noteOwner } from './file-owners.ts';
+import { giveTo } from './file-owners.ts';
 import { pathId } from './http/path-id.ts';
 import { jsonBody } from './http/request-body.ts';
 import { threadInput, threadUpdate } from './schemas.ts';
@@ -21,7 +21,7 @@ export function threadRoutes({ state, activeRun }: { state: State; activeRun: Ac
     const id = pathId(c, 'thread_id');
     const input = await jsonBody(c, threadUpdate);
     await checkResources(state, input.tool_resources);
-    await noteOwner(state, filesOfResources(input.tool_resources), id);
+    await giveTo(state, id, filesOfResources(input.tool_resources));
     const updated = await state.threads.update(id, (thread) => ({
       ...thread,
       ...(input.metadata !== undefined && { metadata: input.metadata ?? {} }),

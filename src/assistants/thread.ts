@@ -3,7 +3,7 @@ import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { Thread } from 'openai/resources/beta/threads/threads';
 import { invalidRequest, notFound } from './api-error.ts';
 import { checkFiles } from './file.ts';
-import { noteOwner } from './file-owners.ts';
+import { giveTo } from './file-owners.ts';
 import { newId } from './ids.ts';
 import { type Attaching, codeFiles, filesOf, newMessage, searchedFiles } from './message.ts';
 import type { MessageInput, ThreadInput } from './schemas.ts';
@@ -37,7 +37,7 @@ export async function createThread(state: State, input: ThreadInput): Promise<Th
   const files = [...messages.flatMap(filesOf), ...filesOfResources(resources)];
   await Promise.all([checkFiles(state, files), checkResources(state, resources)]);
   const id = newId('thread_');
-  await noteOwner(state, files, id);
+  await giveTo(state, id, files);
   for (const store of storesToMake(resources)) await state.search?.addToThread(id, store);
   const thread: Thread = {
     id,
@@ -47,7 +47,10 @@ export async function createThread(state: State, input: ThreadInput): Promise<Th
     tool_resources: withStore(resources, await state.threadStores.get(id)),
   };
   const whole = await attach(state, thread, messages);
-  for (const message of messages) await state.messages.append(id, newMessage(id, message));
+  await state.messages.appendAll(
+    id,
+    messages.map((message) => newMessage(id, message)),
+  );
   await state.threads.put(whole);
   return whole;
 }
@@ -60,14 +63,33 @@ export async function addMessage(
   wereCounted = false,
 ): Promise<Message> {
   const message = newMessage(threadId, input);
-  await noteOwner(state, filesOf(input), threadId);
-  if (hasTools(message)) {
-    const thread = await findThread(state, threadId);
-    const { tool_resources } = await attach(state, thread, [message]);
-    await state.threads.update(threadId, (kept) => ({ ...kept, tool_resources }));
-  }
+  await give(state, threadId, [input]);
   await state.messages.append(threadId, message, wereCounted);
   return message;
+}
+
+/** The same for several: all of them are in the thread at once. */
+export async function addMessages(
+  state: State,
+  threadId: string,
+  inputs: readonly MessageInput[],
+): Promise<void> {
+  if (inputs.length === 0) return;
+  await give(state, threadId, inputs);
+  await state.messages.appendAll(
+    threadId,
+    inputs.map((input) => newMessage(threadId, input)),
+  );
+}
+
+/** Gives the thread the files that messages are about to bring. */
+async function give(state: State, threadId: string, inputs: readonly MessageInput[]): Promise<void> {
+  await giveTo(state, threadId, inputs.flatMap(filesOf));
+  const attaching = inputs.map(({ attachments }) => ({ attachments: attachments ?? [] }));
+  if (!attaching.some(hasTools)) return;
+  const thread = await findThread(state, threadId);
+  const { tool_resources } = await attach(state, thread, attaching);
+  await state.threads.update(threadId, (kept) => ({ ...kept, tool_resources }));
 }
 
 /** The thread with what messages attach: files for its code interpreter, and others in its own vector store. */
@@ -83,7 +105,7 @@ async function attach(state: State, thread: Thread, messages: Attaching[]): Prom
   return { ...thread, tool_resources: { ...resources, code_interpreter } };
 }
 
-function hasTools({ attachments }: Message): boolean {
+function hasTools({ attachments }: Attaching): boolean {
   return (attachments ?? []).some(({ tools = [] }) => tools.length > 0);
 }
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   type ApiError,
   either,
@@ -28,6 +28,11 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown, path: Path = [
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw issue ? toApiError(issue, path) : invalidRequest('The request is not valid.');
+}
+
+/** A list within bounds; of one that is longer nothing is looked at. */
+export function listOf<T extends z.ZodType>(item: T, { min = 0, max }: { min?: number; max: number }) {
+  return z.array(z.unknown()).min(min).max(max).pipe(z.array(item));
 }
 
 function toApiError(issue: Issue, parent: Path): ApiError {
@@ -69,7 +74,8 @@ function noUnionMember(issue: z.core.$ZodIssueInvalidUnion, path: Path): ApiErro
   const firsts = issue.errors.flatMap((issues) => issues.slice(0, 1));
   const inside = firsts.find((first) => first.path.length > 0 || first.code === 'unrecognized_keys');
   const word = firsts.find((first) => typeof issue.input === 'string' && first.code !== 'invalid_type');
-  const resembling = inside ?? word;
+  const length = firsts.find((first) => first.code === 'too_big' || first.code === 'too_small');
+  const resembling = inside ?? word ?? length;
   if (resembling) return toApiError(resembling, path);
   const expected = firsts.map((first) => expectedBy(first, path));
   return wrongType(paramOf(path), [...new Set(expected)], issue.input);

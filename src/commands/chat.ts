@@ -11,13 +11,14 @@ import { openLog } from '../log.ts';
 import { OpeningBot } from '../opening-bot.ts';
 import { openControl } from '../operations/control.ts';
 import { copiesFolder } from '../operations/forgetting/file-copies.ts';
-import type { IncomingMessage, ReplyFile } from '../platform.ts';
+import type { IncomingMessage } from '../platform.ts';
 import { doneOf, isSilent } from '../reply/transcript/call-words.ts';
 import type { ReplyStyle } from '../reply/transcript/render.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
 import { memoryStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
+import type { ReplyFile } from '../view.ts';
 import { backupRequests } from './backup.ts';
 import { knowledgeRequests } from './knowledge-requests.ts';
 import { mcpRequests } from './mcp-requests.ts';
@@ -106,8 +107,8 @@ function greeting({ assistant, model }: Settings, goesOn: boolean): string {
 /** The id keeps files of the same name apart. */
 async function keep(folder: string, { id, name, bytes }: ReplyFile): Promise<string> {
   const path = join(folder, `${id}-${name}`);
-  await mkdir(folder, { recursive: true });
-  await writeFile(path, bytes);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(path, bytes, { mode: 0o600 });
   return path;
 }
 

@@ -13,6 +13,7 @@ import { redactor } from '../operations/doctor/redact.ts';
 import { report } from '../operations/doctor/report.ts';
 import { examineSandbox } from '../operations/doctor/sandbox.ts';
 import { examineSqlite } from '../operations/doctor/sqlite.ts';
+import { examineWalls } from '../operations/doctor/walls.ts';
 import { useProxies } from '../operations/proxy/proxies.ts';
 import { notHosted } from '../settings/hosted-code.ts';
 import { checkSettings, type Settings } from '../settings/settings.ts';
@@ -56,7 +57,14 @@ function partsOf(settings: Settings, ask: boolean): Section[] {
   };
   const known = [...knowledge(settings), ...functions(settings), ...mcp(settings)];
   if (baseURL === undefined)
-    return [store, model(settings, ask), ...platforms(settings), ...known, sandbox(settings)];
+    return [
+      store,
+      model(settings, ask),
+      ...platforms(settings),
+      ...known,
+      sandbox(settings),
+      walls(settings),
+    ];
   const server = { title: 'Assistants server', examine: () => examineAssistantsServer(baseURL, access) };
   return [store, server, ...platforms(settings), ...known];
 }
@@ -87,6 +95,11 @@ function sandbox(settings: Settings): Section {
     return examineContainers ? examineHostedCode(examineContainers, own) : own();
   };
   return { title: 'Sandbox', examine };
+}
+
+/** Around Python, and around what reads documents. */
+function walls(settings: Settings): Section {
+  return { title: 'Walls', examine: () => examineWalls(openParts(settings).walls) };
 }
 
 function knowledge({ assistant }: Settings): Section[] {

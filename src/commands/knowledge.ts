@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { knowledgeOf, openServer } from '../bot.ts';
+import { knowledgeOf } from '../assistant.ts';
+import { openServer } from '../bot.ts';
 import { holding } from '../holding.ts';
 import { carryOut, type KnowledgeCommand, type Told } from '../knowledge/commands.ts';
 import { openLog } from '../log.ts';

@@ -5,8 +5,9 @@ import {
   type McpRequest,
   printedApproval,
   printedServers,
+  printedSignOut,
 } from '../functions/mcp/commands.ts';
-import { findServer, McpServers } from '../functions/mcp/servers.ts';
+import { findServer, McpServers, type SignedOut } from '../functions/mcp/servers.ts';
 import type { ServerStatus } from '../functions/mcp/status.ts';
 import { holding } from '../holding.ts';
 import { openLog } from '../log.ts';
@@ -20,12 +21,12 @@ import { openStore } from '../store/open-store.ts';
 export type McpCommand =
   | { readonly what: 'list' }
   | { readonly what: 'approve'; readonly name: string }
-  | { readonly what: 'login'; readonly name: string };
+  | { readonly what: 'login' | 'logout'; readonly name: string };
 
 /** `npm start -- mcp …`: also while Bobbin runs, which then does it. The exit status is 1 where a server needs somebody. */
 export async function mcp(settings: Settings, command: McpCommand): Promise<void> {
   const servers = settings.assistant.mcp ?? [];
-  if (servers.length === 0)
+  if (servers.length === 0 && command.what !== 'logout')
     throw new Problem('assistant.md names no MCP servers: add "mcp:" with servers to its fields.');
   await holding(async () => {
     switch (command.what) {
@@ -37,6 +38,8 @@ export async function mcp(settings: Settings, command: McpCommand): Promise<void
         );
       case 'login':
         return logIn(settings, findServer(servers, command.name));
+      case 'logout':
+        return logOut(settings, command.name);
     }
   });
 }
@@ -65,6 +68,14 @@ async function logIn(settings: Settings, server: McpServer): Promise<void> {
     lines.close();
     process.stdin.destroy();
   }
+}
+
+async function logOut(settings: Settings, name: string): Promise<void> {
+  const server = settings.assistant.mcp?.find((one) => one.name === name);
+  if (server && 'command' in server) throw new Problem(`${name} is a program, which nobody signs in at.`);
+  const end = await ask<SignedOut>(settings, { what: 'sign out', name });
+  tell(printedSignOut(name, end));
+  if (end.state === 'failed') process.exitCode = 1;
 }
 
 /** By whoever has the store: a database file belongs to the process that has it open. */

@@ -3,15 +3,23 @@ import { openAssistants } from '../bot.ts';
 import { type Logger, openLog } from '../log.ts';
 import { openControl } from '../operations/control.ts';
 import { Retention } from '../operations/forgetting/retention.ts';
+import { readinessOf, works } from '../operations/health/readiness.ts';
 import { StoreHealth } from '../operations/health/store-health.ts';
 import { openHttp } from '../operations/http.ts';
+import { metrics } from '../operations/metrics/metrics.ts';
+import { observedStore } from '../operations/metrics/observed-store.ts';
+import { openMetrics } from '../operations/metrics/open-metrics.ts';
+import { onlyThisMachine } from '../operations/web-pages.ts';
 import { Problem } from '../problem.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
 import { backupRequests } from './backup.ts';
 
 /** Without a key everybody who reaches the port could use the model, so it is reached from this machine only. */
-const ONLY_HERE = { hostname: '127.0.0.1' };
+const ONLY_HERE = {
+  hostname: '127.0.0.1',
+  objection: onlyThisMachine('Or set ASSISTANTS_API_KEY where this server is started, and send it.'),
+};
 
 /** Docker kills what has not ended ten seconds after it was asked to. */
 const STOP_WITHIN_MS = 9_000;
@@ -20,7 +28,7 @@ const STOP_WITHIN_MS = 9_000;
 export async function serve(settings: Settings): Promise<void> {
   const log = await openLog(settings.logLevel ?? 'info');
   await using open = new AsyncDisposableStack();
-  const store = await openStore(settings.store);
+  const store = observedStore(await openStore(settings.store), metrics);
   open.defer(() => store.close());
   const { dataDir } = settings.store;
   if (!store.shared) {
@@ -31,22 +39,25 @@ export async function serve(settings: Settings): Promise<void> {
   open.defer(() => health.close());
   const assistants = openAssistants(settings, store, log, 'programs');
   open.defer(() => assistants.close());
-  const days = settings.operation.retentionDays;
-  if (days !== undefined) {
-    const retention = new Retention({ days, store, log, archive: assistants.archive, dataDir });
-    open.defer(() => retention.close());
-  }
-  const address = settings.assistants.apiKey === undefined ? ONLY_HERE : {};
+  const { retentionDays: days } = settings.operation;
+  const { archive } = assistants;
+  const retention = new Retention({ ...(days && { days }), store, log, archive, dataDir });
+  open.defer(() => retention.close());
+  const access: Partial<typeof ONLY_HERE> = settings.assistants.apiKey === undefined ? ONLY_HERE : {};
   let ready = true;
+  const checks = { store: works(() => health.problem()) };
+  metrics.watch({ replicas: () => store.replicas.count, readiness: () => readinessOf(checks) });
   const server = await openHttp({
     port: settings.port,
-    ...address,
+    ...access,
     ready: () => ready,
-    checks: { store: () => health.problem() },
+    checks,
+    observer: metrics,
     assistants: assistants.handle,
   });
   open.defer(() => server.close());
-  log.info({ port: server.port, ...address }, 'the Assistants API is ready under /v1');
+  open.use(await openMetrics(settings.metrics, { ready: () => ready, checks }, log));
+  log.info({ port: server.port, hostname: access.hostname }, 'the Assistants API is ready under /v1');
   void assistants.warmUp();
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   log.info('stopping');

@@ -4,12 +4,14 @@ import type { SlackOptions } from '../../adapters/slack/slack.ts';
 import { openLog } from '../log.ts';
 import { OpeningBot } from '../opening-bot.ts';
 import { openControl } from '../operations/control.ts';
-import { answers, connectionsOf, readinessOf } from '../operations/health/readiness.ts';
+import { answers, connectionsOf, readinessOf, works } from '../operations/health/readiness.ts';
 import { openHttp } from '../operations/http.ts';
 import { metrics } from '../operations/metrics/metrics.ts';
 import { observedStore } from '../operations/metrics/observed-store.ts';
+import { openMetrics } from '../operations/metrics/open-metrics.ts';
 import { watchPlatformCalls } from '../operations/metrics/platform-calls.ts';
 import type { Proxies } from '../operations/proxy/proxies.ts';
+import { noWebPages } from '../operations/web-pages.ts';
 import type { Platform } from '../platform.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openStore } from '../store/open-store.ts';
@@ -45,8 +47,8 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
     return depths.reduce((sum, depth) => sum + depth, 0);
   };
   const checks = {
-    store: () => bot.storeProblem(),
-    queue: answers(queueDepth),
+    store: works(() => bot.storeProblem()),
+    queue: answers(queueDepth, (err) => log.warn({ err }, 'the queue does not say how deep it is')),
     ...connectionsOf(platforms),
   };
   metrics.watch({ queueDepth, replicas: () => store.replicas.count, readiness: () => readinessOf(checks) });
@@ -63,12 +65,14 @@ export async function start(settings: Settings, proxies?: Proxies): Promise<void
   }
   const server = await openHttp({
     port: settings.port,
+    objection: noWebPages,
     ready: () => ready,
     checks,
-    metrics: metrics.text,
+    observer: metrics,
     listeners: Object.assign({}, ...platforms.map(({ httpListeners }) => httpListeners)),
   });
   open.defer(() => server.close());
+  open.use(await openMetrics(settings.metrics, { ready: () => ready, checks }, log));
   // Messages that are taken for an assistant which then can't be had would be lost.
   if (settings.assistants.baseURL !== undefined) await bot.open();
   const connected = bot.connect(platforms).then(() => {

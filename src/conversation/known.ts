@@ -27,6 +27,11 @@ export class KnownConversations {
     if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
   }
 
+  /** Nothing is left of it. */
+  delete(conversation: string): void {
+    this.#known.delete(conversation);
+  }
+
   /** Rejects when the store fails for longer than it takes to start it anew: what is not known is not nothing. */
   async has(conversation: string): Promise<boolean> {
     if (this.#known.has(conversation)) return true;

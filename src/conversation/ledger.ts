@@ -46,25 +46,39 @@ export class Ledger {
     return data;
   }
 
-  /** Begins the record of a turn, or goes on with one. */
-  open(conversation: string, record: TurnRecord): LedgerEntry {
-    return new LedgerEntry(this.#kept, conversation, record, this.#log);
+  /**
+   * Begins the record of a turn, or goes on with one.
+   * @param lost Aborted when another process may have the conversation: its record is not touched any more.
+   */
+  open(conversation: string, record: TurnRecord, lost: AbortSignal = NEVER): LedgerEntry {
+    return new LedgerEntry(this.#kept, { conversation, record, lost, log: this.#log });
   }
+}
+
+const NEVER = new AbortController().signal;
+
+interface EntryParts {
+  readonly conversation: string;
+  readonly record: TurnRecord;
+  readonly lost: AbortSignal;
+  readonly log: Logger;
 }
 
 /** The record of one turn. What is noted is kept in order; what is noted while one write is under way is one write. */
 export class LedgerEntry {
   readonly #kept: Keyv<unknown>;
   readonly #conversation: string;
+  readonly #lost: AbortSignal;
   readonly #log: Logger;
   #record: TurnRecord;
   #hasNews = false;
   #writing: Promise<void> | undefined;
 
-  constructor(kept: Keyv<unknown>, conversation: string, record: TurnRecord, log: Logger) {
+  constructor(kept: Keyv<unknown>, { conversation, record, lost, log }: EntryParts) {
     this.#kept = kept;
     this.#conversation = conversation;
     this.#record = record;
+    this.#lost = lost;
     this.#log = log;
     this.note(record);
   }
@@ -83,7 +97,7 @@ export class LedgerEntry {
     );
   }
 
-  /** Resolves when all that was noted is kept; rejects when it could not be. */
+  /** Resolves when all that was noted is kept, or may not be any more; rejects when it could not be. */
   async kept(): Promise<void> {
     await this.#writing;
   }
@@ -91,12 +105,12 @@ export class LedgerEntry {
   /** The turn is over: nothing of it is kept any more. */
   async close(): Promise<void> {
     await this.#writing?.catch(() => {});
-    await this.#kept.delete(this.#conversation);
+    if (!this.#lost.aborted) await this.#kept.delete(this.#conversation);
   }
 
   async #write(): Promise<void> {
     try {
-      while (this.#hasNews) {
+      while (this.#hasNews && !this.#lost.aborted) {
         this.#hasNews = false;
         await this.#kept.set(this.#conversation, this.#record);
       }

@@ -15,3 +15,14 @@ export const GAPS = 'gaps';
 
 /** Where it keeps for which audiences documents were searched in each conversation. */
 export const SEARCHED = 'searched';
+
+/** Where it keeps in which conversations a sign of work was left. */
+export const SIGNS = 'signs';
+
+/** How many bytes of files people have sent, by `conversation/` and the conversation, and by day. */
+export const RECEIVED = 'received-bytes';
+/** Where it keeps which turns each person has had within the last hour; a key is a person, a space, and a number. */
+export const TURNS_AN_HOUR = 'turns-an-hour';
+
+/** Where it keeps what people were told of their limits, so that they are told once; a key begins with a person and a space. */
+export const TOLD = 'told';

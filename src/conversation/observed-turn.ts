@@ -1,12 +1,12 @@
 import type { TurnObserver } from '../operations/metrics/observer.ts';
-import type { Call, IncomingMessage, Platform, Reply, View } from '../platform.ts';
+import type { Call, IncomingMessage, Reply } from '../platform.ts';
+import type { View } from '../view.ts';
+import type { TurnPlatform } from './turn/turn-parts.ts';
 import type { TurnTask } from './turns.ts';
 
 /** So many messages that wait are known; those that another process answers are never asked for. */
 const MAX_WAITING = 10_000;
 
-/** What a turn needs of its platform. */
-type TurnPlatform = Pick<Platform, 'name' | 'reply' | 'download'>;
 /** Takes a turn on a platform; says whether it is over, or left to another process. */
 export type TakeTurn = (task: TurnTask, platform: TurnPlatform) => Promise<'over' | 'left'>;
 
@@ -51,11 +51,15 @@ export class TurnWatch {
 
 /** The platform, of whose replies the first call that shows a text is told. */
 function watched(platform: TurnPlatform, onText: () => void): TurnPlatform {
-  return {
-    name: platform.name,
-    reply: (messages, begun) => watchedReply(platform.reply(messages, begun), onText),
-    ...(platform.download && { download: platform.download.bind(platform) }),
-  };
+  const reply: TurnPlatform['reply'] = (messages, begun) =>
+    watchedReply(platform.reply(messages, begun), onText);
+  return new Proxy(platform, {
+    get(target, name) {
+      if (name === 'reply') return reply;
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 function watchedReply(reply: Reply, onText: () => void): Reply {

@@ -5,9 +5,14 @@ import { persist, SHORT_OUTAGE_MS } from '../persist.ts';
 import type { IncomingMessage, Receipt } from '../platform.ts';
 import type { Claim, Entry, Queue } from '../store/queue.ts';
 import type { Ledger, LedgerEntry, TurnRecord } from './ledger.ts';
+import type { Gate } from './limits/gate.ts';
+import type { HeldPlaces } from './limits/held-places.ts';
 
 /** A process takes up its own messages at once; what it has not taken by then, in ms, another one answers. */
 const TAKEN_ELSEWHERE_MS = 3_000;
+
+/** While people wait for a place, messages of others that came to another process are looked for so often, in ms. */
+const LOOK_MS = 3_000;
 
 const NEVER = new AbortController().signal;
 
@@ -25,6 +30,10 @@ export interface TurnTask {
   readonly stop: AbortSignal;
   /** This process lets go of the turn: another one goes on with it. */
   readonly leave: AbortSignal;
+  /** Waits for what a person has to say, and takes none of the asker's places meanwhile; simply waits when left out. */
+  readonly rest?: <T>(wait: () => Promise<T>) => Promise<T>;
+  /** Who asked first has no limits. */
+  readonly isUnlimited?: boolean;
 }
 
 /** A turn that was begun, and what was kept of it; nothing, where the process died too soon. */
@@ -39,6 +48,8 @@ export interface TurnsOptions {
   queue: Queue<IncomingMessage>;
   ledger: Ledger;
   takeTurn: TakeTurn;
+  /** What each conversation's messages have to pass; nothing when left out. */
+  gate?: () => Gate;
   /** Is told of a turn's messages once it is over and the queue holds them no more. Never rejects. */
   onOver?: (messages: readonly IncomingMessage[]) => Promise<void>;
   log: Logger;
@@ -46,8 +57,34 @@ export interface TurnsOptions {
 
 interface Line {
   turn: AbortController;
+  /** Resolved when a message has come to this process. */
+  news: PromiseWithResolvers<void>;
   /** Ends when this process has nothing left to answer in the conversation. */
   over: Promise<void>;
+}
+
+/** What waits in a conversation that this process has. */
+interface Waiting {
+  readonly claim: Claim<IncomingMessage>;
+  readonly gate: Gate | undefined;
+  readonly waiting: readonly Entry<IncomingMessage>[];
+  readonly begun: Begun | undefined;
+  readonly leave: AbortSignal;
+}
+
+/** How this process has a conversation for a turn. */
+interface Hold {
+  readonly leave: AbortSignal;
+  readonly lost: AbortSignal;
+  readonly begun?: Begun | undefined;
+}
+
+/** What of it is answered now, and what is not at all; neither where others may have written meanwhile. */
+interface Admitted {
+  readonly entries: readonly Entry<IncomingMessage>[];
+  readonly refused: readonly Entry<IncomingMessage>[];
+  readonly places?: HeldPlaces;
+  readonly isUnlimited?: boolean;
 }
 
 /**
@@ -62,7 +99,7 @@ export class Turns {
   /** Who waits for this process to take up a conversation. */
   readonly #arrivals = new Map<string, Set<(over: Promise<void>) => void>>();
   readonly #leaving = new AbortController();
-  #isClosing = false;
+  readonly #closing = new AbortController();
 
   constructor(options: TurnsOptions) {
     this.#options = options;
@@ -81,6 +118,7 @@ export class Turns {
     this.#arrivals.set(conversation, waiting.add(take));
     const put = this.#put(message).then((isNew) => {
       const line = this.#lines.get(conversation);
+      line?.news.resolve();
       if (line || !isNew) take(line?.over);
       else void sleep(TAKEN_ELSEWHERE_MS, undefined, { ref: false }).then(take);
     });
@@ -101,7 +139,7 @@ export class Turns {
 
   /** Begins no more turns, and lets those that run end by themselves for so long. */
   async end(graceMs: number): Promise<void> {
-    this.#isClosing = true;
+    this.#closing.abort();
     await this.#options.queue.stop();
     const patience = new AbortController();
     const late = sleep(graceMs, undefined, { signal: patience.signal }).catch(() => {});
@@ -133,7 +171,7 @@ export class Turns {
     } catch (error) {
       this.#options.log.error({ err: error, conversation }, 'a message could not be kept');
       // Neither kept nor told: what its platform delivers again, another process hears.
-      if (this.#isClosing) return new Promise(() => {});
+      if (this.#closing.signal.aborted) return new Promise(() => {});
       this.#run(conversation, () => this.#answerUnkept(message));
       return true;
     }
@@ -147,34 +185,89 @@ export class Turns {
     const over = this.#order.run(conversation, answer).finally(() => {
       if (this.#lines.get(conversation) === line) this.#lines.delete(conversation);
     });
-    const line: Line = { turn: new AbortController(), over };
+    const line: Line = { turn: new AbortController(), news: Promise.withResolvers(), over };
     this.#lines.set(conversation, line);
     for (const take of this.#arrivals.get(conversation) ?? []) take(over);
     return over;
   }
 
   async #answerAll(claim: Claim<IncomingMessage>): Promise<void> {
-    const { log, takeTurn } = this.#options;
     const leave = AbortSignal.any([this.#leaving.signal, claim.lost]);
-    for (let isFirst = true; !this.#isClosing && !leave.aborted; isFirst = false) {
+    const gate = this.#options.gate?.();
+    let mayBeBegun = claim.isTakenOver;
+    while (!this.#closing.signal.aborted && !leave.aborted) {
       const waiting = await this.#surely(() => claim.entries(), leave);
       if (!waiting || waiting.length === 0) return;
-      const begun = claim.isTakenOver && isFirst ? await this.#begun(claim.key, waiting, leave) : undefined;
-      const entries = begun?.record ? ofTurn(waiting, begun.record) : waiting;
-      const hasNewer = async () => (await claim.entries()).length > entries.length;
-      const task = { ...this.#task(claim.key, entries, leave, begun), hasNewer };
-      if ((await takeTurn(task)) === 'left') return;
+      const begun = mayBeBegun ? await this.#begun(claim.key, waiting, leave) : undefined;
+      const passed = await this.#pass({ claim, gate, waiting, begun, leave });
+      if (!passed) return;
+      const { entries, refused, places, isUnlimited = false } = passed;
+      if (refused.length > 0) await this.#end(claim, refused, leave);
+      if (entries.length === 0) continue;
+      mayBeBegun = false;
+      const hasNewer = async () => (await claim.entries()).length > waiting.length;
+      const task = {
+        ...this.#task(claim.key, entries, { leave, lost: claim.lost, begun }),
+        hasNewer,
+        isUnlimited,
+        ...(places && { rest: places.rest.bind(places) }),
+      };
+      const end = await this.#options.takeTurn(task);
+      await places?.release();
+      if (end === 'left') return;
       this.#endTurn(claim.key);
-      await this.#surely(() => claim.done(entries.map(({ id }) => id)), leave);
-      await task.entry.close().catch((error: unknown) => log.warn({ err: error }, 'a turn’s record stays'));
-      await this.#options.onOver?.(task.messages);
+      await this.#end(claim, entries, leave, task.entry);
     }
+  }
+
+  /** What of that which waits is answered now, and what is not at all; undefined when this process begins no more turns. */
+  async #pass({ claim, gate, waiting, begun, leave }: Waiting): Promise<Admitted | undefined> {
+    const found = begun?.record ? ofTurn(waiting, begun.record) : waiting;
+    if (!gate) return { entries: found, refused: [] };
+    const line = this.#lines.get(claim.key);
+    if (line) line.news = Promise.withResolvers();
+    const [stopped, looked] = [line?.turn.signal ?? NEVER, new AbortController()];
+    const late = sleep(LOOK_MS, undefined, { signal: looked.signal }).catch(() => {});
+    const asked = {
+      messages: found.map(({ data }) => data),
+      begun: begun?.record ? ('surely' as const) : begun && ('maybe' as const),
+      signal: AbortSignal.any([leave, this.#closing.signal, stopped]),
+      news: Promise.race([line?.news.promise ?? late, late]),
+    };
+    claim.idle(true);
+    const passed = await this.#surely(() => gate.pass(asked), asked.signal);
+    claim.idle(false);
+    looked.abort();
+    if (leave.aborted || this.#closing.signal.aborted) {
+      await passed?.places.release();
+      return undefined;
+    }
+    const of = (messages: readonly IncomingMessage[]) => found.filter(({ data }) => messages.includes(data));
+    return passed
+      ? { ...passed, entries: of(passed.now), refused: of(passed.refused) }
+      : { entries: found, refused: [] };
+  }
+
+  /** Nothing is left to do for these: the queue holds them no more. */
+  async #end(
+    claim: Claim<IncomingMessage>,
+    entries: readonly Entry<IncomingMessage>[],
+    leave: AbortSignal,
+    record?: LedgerEntry,
+  ): Promise<void> {
+    const { log, onOver } = this.#options;
+    await this.#surely(() => claim.done(entries.map(({ id }) => id)), leave);
+    await record?.close().catch((error: unknown) => log.warn({ err: error }, 'a turn’s record stays'));
+    await onOver?.(entries.map(({ data }) => data));
   }
 
   async #answerUnkept(message: IncomingMessage): Promise<void> {
     const entry = { id: message.id, key: message.conversation, data: message };
     // Nobody could go on with it.
-    const { leave: stop, ...task } = this.#task(message.conversation, [entry], this.#leaving.signal);
+    const { leave: stop, ...task } = this.#task(message.conversation, [entry], {
+      leave: this.#leaving.signal,
+      lost: NEVER,
+    });
     await this.#options.takeTurn({
       ...task,
       isUnkept: true,
@@ -198,13 +291,13 @@ export class Turns {
   #task(
     conversation: string,
     entries: readonly Entry<IncomingMessage>[],
-    leave: AbortSignal,
-    begun?: Begun,
+    { leave, lost, begun }: Hold,
   ): TurnTask {
     const turn = this.#lines.get(conversation)?.turn ?? new AbortController();
     const messages = entries.map(({ data }) => data);
     const ids = messages.map(({ id }) => id);
-    const entry = this.#options.ledger.open(conversation, { attempts: 0, ...begun?.record, messages: ids });
+    const record = { attempts: 0, ...begun?.record, messages: ids };
+    const entry = this.#options.ledger.open(conversation, record, lost);
     return { messages, entry, stop: turn.signal, leave, ...(begun && { begun }) };
   }
 

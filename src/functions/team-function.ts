@@ -72,6 +72,12 @@ export interface TeamFunction {
   /** Milliseconds that a call may take, at most nine minutes; a minute when left out. */
   readonly timeoutMs?: number;
   /**
+   * Looks at arguments before a person is asked about them. Throws a `FunctionError` for what the model can mend. Left out
+   * where only the call itself tells.
+   * @param args As for `call`, which looks at them again.
+   */
+  check?(args: unknown, context: Pick<CallContext, 'log' | 'signal'>): Promise<void>;
+  /**
    * Makes a call. Throws a `FunctionError` for what the model is told; everything else that is thrown is for the log.
    * @param args What the model gave, parsed from JSON and not checked yet.
    */

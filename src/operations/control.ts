@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
-import { createConnection, createServer, type Socket } from 'node:net';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join, relative, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Logger } from '../log.ts';
@@ -33,7 +33,7 @@ export async function openControl(dataDir: string, requests: Requests, log: Logg
   try {
     if (path === undefined) throw new Error(`The path of DATA_DIR, ${dataDir}, is too long for a socket.`);
     if (process.platform !== 'win32') await rm(path, { force: true });
-    server.listen(path);
+    listenPrivately(server, path);
     await once(server, 'listening');
     if (process.platform !== 'win32') await chmod(path, 0o600);
   } catch (error) {
@@ -42,6 +42,16 @@ export async function openControl(dataDir: string, requests: Requests, log: Logg
   server.on('error', (error) => log.warn({ err: error }, 'a command could not be taken'));
   server.unref();
   return { close: () => new Promise<void>((done) => void server.close(() => done())) };
+}
+
+/** The socket is there at once, and others who find it open may ask at once, too. */
+function listenPrivately(server: Server, path: string): void {
+  const before = process.umask(0o077);
+  try {
+    server.listen(path);
+  } finally {
+    process.umask(before);
+  }
 }
 
 /**

@@ -1,19 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Keyv } from 'keyv';
+import { KeptProgress, type Marks } from './search-progress.ts';
 
 /** How often it is noted that people are heard, in ms: so much of what was heard is looked at again after a crash. */
 const BEAT_MS = 10_000;
 
+/** When another process that hears people has said so for sure, in ms: a beat, and a slow store. */
+const SAID_WITHIN_MS = BEAT_MS + 3_000;
+const LOOK_MS = 1_000;
+
 /** Until when somebody has heard what people write on each platform, and it was taken. */
 export class Presence {
   readonly #heard: Keyv<number>;
+  readonly #marks: Keyv<Marks>;
   readonly #onError: (error: unknown) => void;
   readonly #before = new Map<string, Promise<number | undefined>>();
   readonly #beats = new Map<string, NodeJS.Timeout>();
   /** Platforms on which is still looked for what nobody heard: until then it may have to be looked for again. */
   readonly #lookedThrough = new Set<string>();
+  readonly #progress = new Map<string, Promise<KeptProgress>>();
 
-  constructor(heard: Keyv<number>, onError: (error: unknown) => void) {
+  constructor(heard: Keyv<number>, marks: Keyv<Marks>, onError: (error: unknown) => void) {
     this.#heard = heard;
+    this.#marks = marks;
     this.#onError = onError;
   }
 
@@ -28,10 +37,34 @@ export class Presence {
     return heard;
   }
 
+  /**
+   * Whether another process has heard, and taken, all that was written before this one began to hear: one that notes so
+   * later than that. It takes seconds to know. Rejects when the store fails.
+   */
+  async isHeardElsewhere(platform: string, signal: AbortSignal): Promise<boolean> {
+    const atFirst = (await this.#heard.get(platform)) ?? 0;
+    for (let waited = 0; waited < SAID_WITHIN_MS && !signal.aborted; waited += LOOK_MS) {
+      await sleep(LOOK_MS, undefined, { ref: false });
+      if (((await this.#heard.get(platform)) ?? 0) > atFirst) return true;
+    }
+    return false;
+  }
+
+  /** How far the platform was searched since then. Rejects when the store fails. */
+  progress(platform: string): Promise<KeptProgress> {
+    const progress = this.#progress.get(platform) ?? KeptProgress.open(this.#marks, platform, this.#onError);
+    this.#progress.set(platform, progress);
+    return progress;
+  }
+
   /** All that nobody heard on the platform is taken. */
   taken(platform: string): void {
     this.#lookedThrough.delete(platform);
     void this.#beat(platform);
+    void this.#progress.get(platform)?.then(
+      (progress) => progress.over(),
+      () => {},
+    );
   }
 
   /** People on the platform are heard from now on. */
@@ -46,6 +79,8 @@ export class Presence {
     for (const beat of this.#beats.values()) clearInterval(beat);
     this.#beats.clear();
     await Promise.all(platforms.map((platform) => this.#beat(platform)));
+    const searches = await Promise.allSettled(this.#progress.values());
+    await Promise.all(searches.map((search) => search.status === 'fulfilled' && search.value.close()));
   }
 
   async #beat(platform: string): Promise<void> {

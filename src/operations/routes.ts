@@ -1,7 +1,8 @@
 import type { RequestListener } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { type Checks, readinessOf } from './health/readiness.ts';
+import type { WrongKeys } from './wrong-keys.ts';
 
 const NOT_READY = 'It is starting or stopping.';
 
@@ -14,11 +15,18 @@ export interface RouteOptions {
   metrics?: () => Promise<string>;
   /** Answers every address that is not the server's own. */
   assistants?: (request: Request) => Response | Promise<Response>;
+  wrongKeys: WrongKeys;
 }
 
 /** What the process's HTTP server answers by itself. */
-export function routes({ ready, checks = {}, metrics, assistants }: RouteOptions): RequestListener {
-  const app = new Hono();
+export function routes({
+  ready,
+  checks = {},
+  metrics,
+  assistants,
+  wrongKeys,
+}: RouteOptions): RequestListener {
+  const app = new Hono<{ Bindings: HttpBindings }>();
   // Whoever gets this answer knows that the process lives and that its event loop turns.
   app.get('/healthz', (c) => c.text('ok'));
   app.get('/readyz', async (c) => {
@@ -26,6 +34,12 @@ export function routes({ ready, checks = {}, metrics, assistants }: RouteOptions
     return c.json(readiness, readiness.ready ? 200 : 503);
   });
   if (metrics) app.get('/metrics', async (c) => c.text(await metrics()));
-  if (assistants) app.all('*', (c) => assistants(c.req.raw));
+  if (assistants)
+    app.all('*', async (c) => {
+      const response = await assistants(c.req.raw);
+      const { incoming, outgoing } = c.env;
+      if (response.status === 401) await wrongKeys.hold(incoming.socket.remoteAddress ?? '', outgoing);
+      return response;
+    });
   return getRequestListener(app.fetch);
 }

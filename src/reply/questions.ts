@@ -1,4 +1,4 @@
-import type { ApprovalState, View } from '../platform.ts';
+import type { ApprovalState, View } from '../view.ts';
 
 /** What people are asked at the moment before calls are made, in order; nothing once the reply is over. */
 export function openQuestions({ calls, outcome }: Pick<View, 'calls' | 'outcome'>): ApprovalState[] {

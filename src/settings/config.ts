@@ -2,16 +2,29 @@ import { z } from 'zod';
 import { mistakeInBaseURL, modelApiOf } from './base-url.ts';
 import type { Checked } from './checked.ts';
 import { contradictions } from './contradictions.ts';
+import { linkHosts } from './link-hosts.ts';
 import {
   catchUpMinutes,
   DEFAULT_CATCH_UP_MINUTES,
   DEFAULT_GRACE_SECONDS,
   days,
   graceSeconds,
+  megabytes,
   poolSize,
   port,
+  producedDays,
   replyLength,
+  sandboxMegabytes,
 } from './numbers.ts';
+import {
+  DEFAULT_PYTHON_AT_ONCE,
+  DEFAULT_TURNS_AN_HOUR,
+  DEFAULT_TURNS_AT_ONCE,
+  limit,
+  limits,
+  type PeopleSettings,
+  people,
+} from './people.ts';
 import { mistakeInProxy, type ProxySettings, proxyAddress } from './proxy.ts';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
@@ -21,6 +34,9 @@ const FUNCTIONS_DIR = './functions';
 
 /** For servers that ask for no key, such as Ollama: the SDK wants one in any case. */
 const NO_KEY = 'none';
+
+/** OpenTelemetry's exporters for Prometheus have the same: https://github.com/prometheus/prometheus/wiki/Default-port-allocations */
+const METRICS_PORT = 9464;
 
 /** What the environment says, grouped by use. */
 export interface Config {
@@ -73,10 +89,23 @@ export interface Config {
     /** A folder with packages beside the one in `dataDir`, such as an image's. */
     readonly packagesDir?: string;
   };
+  /** What Python and the reading of documents may hold together. Left out: half of the machine's or container's memory. */
+  readonly childMemoryBytes?: number;
   readonly store: { readonly dataDir: string; readonly databaseUrl?: string; readonly poolSize?: number };
   /** UTF-16 code units of a reply that are shown as messages. Left out: each command has its own. */
   readonly maxReplyLength?: number;
+  /** Hosts whose addresses in an answer are always links, with all below them. */
+  readonly linkHosts: readonly string[];
   readonly port: number;
+  /** How many bytes of files may come, and how long those that are made stay. What is left out has a default. */
+  readonly files?: {
+    readonly conversationBytes?: number;
+    readonly dayBytes?: number;
+    readonly producedDays?: number;
+  };
+  /** Where the metrics are shown. */
+  readonly metrics: { readonly host: string; readonly port: number };
+  readonly people: PeopleSettings;
   /** What becomes of work when Bobbin ends, when it comes back, and when it is old. */
   readonly operation: {
     /** How long replies may end by themselves after SIGTERM, before they are handed over. */
@@ -163,11 +192,22 @@ const VARIABLES = z.object({
   PYTHON_PACKAGES_URL: baseURL.exactOptional(),
   PYTHON_PACKAGES_LOCK: z.string().exactOptional(),
   PYTHON_PACKAGES_DIR: z.string().exactOptional(),
+  SANDBOX_MEMORY_MB: sandboxMegabytes.exactOptional(),
   MAX_REPLY_LENGTH: replyLength.exactOptional(),
+  LINK_HOSTS: linkHosts.default([]),
   PORT: port.default(3000),
+  METRICS_HOST: z.string().default('127.0.0.1'),
+  METRICS_PORT: port.default(METRICS_PORT),
+  PERSON_TURNS_AT_ONCE: limit.default(DEFAULT_TURNS_AT_ONCE),
+  PERSON_TURNS_PER_HOUR: limit.default(DEFAULT_TURNS_AN_HOUR),
+  PERSON_PYTHON_AT_ONCE: limit.default(DEFAULT_PYTHON_AT_ONCE),
+  UNLIMITED_PEOPLE: people.default([]),
   SHUTDOWN_GRACE_SECONDS: graceSeconds.default(DEFAULT_GRACE_SECONDS),
   CATCH_UP_MINUTES: catchUpMinutes.default(DEFAULT_CATCH_UP_MINUTES),
   RETENTION_DAYS: days.exactOptional(),
+  PRODUCED_FILES_DAYS: producedDays.exactOptional(),
+  FILES_MB_PER_CONVERSATION: megabytes.exactOptional(),
+  FILES_MB_PER_DAY: megabytes.exactOptional(),
   LOG_LEVEL: z.preprocess((text) => String(text).toLowerCase(), logLevel).exactOptional(),
 });
 
@@ -224,13 +264,18 @@ function toConfig(variables: Variables): Config {
     ...proxyOf(variables),
     functions: { dir: variables.FUNCTIONS_DIR, isRequired: variables.FUNCTIONS_DIR !== FUNCTIONS_DIR },
     ...pythonOf(variables),
+    ...(variables.SANDBOX_MEMORY_MB && { childMemoryBytes: variables.SANDBOX_MEMORY_MB * 1024 * 1024 }),
     store: {
       dataDir: variables.DATA_DIR,
       ...(DATABASE_URL && { databaseUrl: DATABASE_URL }),
       ...(DATABASE_POOL_SIZE && { poolSize: DATABASE_POOL_SIZE }),
     },
     ...(variables.MAX_REPLY_LENGTH && { maxReplyLength: variables.MAX_REPLY_LENGTH }),
+    linkHosts: variables.LINK_HOSTS,
     port: variables.PORT,
+    ...filesOf(variables),
+    metrics: { host: variables.METRICS_HOST, port: variables.METRICS_PORT },
+    people: peopleOf(variables),
     operation: operationOf(variables),
     ...(LOG_LEVEL && { logLevel: LOG_LEVEL }),
   };
@@ -243,6 +288,25 @@ function operationOf(variables: Variables): Config['operation'] {
     catchUpMs: CATCH_UP_MINUTES * 60_000,
     ...(RETENTION_DAYS && { retentionDays: RETENTION_DAYS }),
   };
+}
+
+function filesOf(variables: Variables): Pick<Config, 'files'> {
+  const { PRODUCED_FILES_DAYS, FILES_MB_PER_CONVERSATION, FILES_MB_PER_DAY } = variables;
+  const files = {
+    ...(FILES_MB_PER_CONVERSATION && { conversationBytes: FILES_MB_PER_CONVERSATION }),
+    ...(FILES_MB_PER_DAY && { dayBytes: FILES_MB_PER_DAY }),
+    ...(PRODUCED_FILES_DAYS && { producedDays: PRODUCED_FILES_DAYS }),
+  };
+  return Object.keys(files).length > 0 ? { files } : {};
+}
+
+function peopleOf(variables: Variables): PeopleSettings {
+  const most = {
+    turnsAtOnce: variables.PERSON_TURNS_AT_ONCE,
+    turnsAnHour: variables.PERSON_TURNS_PER_HOUR,
+    pythonAtOnce: variables.PERSON_PYTHON_AT_ONCE,
+  };
+  return { ...limits(most), unlimited: variables.UNLIMITED_PEOPLE };
 }
 
 function pythonOf(variables: Variables): Pick<Config, 'python'> {

@@ -51,6 +51,16 @@ export const catchUpMinutes = wholeNumber(
   `is not a number of minutes: write a whole number from 0, which is never, to ${MOST_CATCH_UP_MINUTES}, which is a day, such as ${DEFAULT_CATCH_UP_MINUTES}.`,
 );
 
+/** A terabyte. */
+const MOST_MEGABYTES = 1024 * 1024;
+
+/** As a number of bytes. */
+export const megabytes = wholeNumber(
+  1,
+  MOST_MEGABYTES,
+  `is not a number of megabytes: write a whole number from 1 to ${MOST_MEGABYTES}, such as 256.`,
+).transform((number) => number * 1024 * 1024);
+
 /** A hundred years. */
 const MOST_DAYS = 36_500;
 
@@ -58,4 +68,19 @@ export const days = wholeNumber(
   1,
   MOST_DAYS,
   `is not a number of days: write a whole number from 1 to ${MOST_DAYS}, such as 90, or leave it out to keep everything.`,
+);
+
+export const producedDays = wholeNumber(
+  1,
+  MOST_DAYS,
+  `is not a number of days: write a whole number from 1 to ${MOST_DAYS}, such as 30.`,
+);
+
+/** A Python that has only started holds almost as much. */
+const LEAST_MEGABYTES = 256;
+
+export const sandboxMegabytes = wholeNumber(
+  LEAST_MEGABYTES,
+  99_999_999,
+  `is not a size: write a whole number of megabytes from ${LEAST_MEGABYTES}, such as 2048, or leave it out for half of the memory.`,
 );

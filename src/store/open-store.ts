@@ -1,3 +1,4 @@
+import { keepFromOthers } from './data-folder.ts';
 import { databaseExists, openDatabase } from './sqlite/database.ts';
 import { sqliteStore } from './sqlite/store.ts';
 import type { Store } from './store.ts';
@@ -18,6 +19,7 @@ export function hasDatabase({ dataDir, databaseUrl }: StoreOptions): boolean {
 
 /** Opens the store that the configuration asks for. Throws a `Problem` when it cannot be used. */
 export async function openStore({ dataDir, databaseUrl, poolSize }: StoreOptions): Promise<Store> {
+  keepFromOthers(dataDir);
   if (databaseUrl === undefined) return sqliteStore(openDatabase(dataDir));
   // Loaded only where it is used, so that the default starts fast.
   const { postgresStore } = await import('./postgres/store.ts');

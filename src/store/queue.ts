@@ -38,8 +38,11 @@ export interface Queue<T> {
   stop(): Promise<void>;
   /** How many entries are not done. */
   depth(): Promise<number>;
-  /** The keys of entries that were put since then (Unix time in ms, at most 26 hours ago), the newest first. */
-  keysSince(time: number): Promise<string[]>;
+  /**
+   * The keys of entries that were put since then (Unix time in ms, at most 26 hours ago), the newest first, and when their
+   * last one was put.
+   */
+  keysSince(time: number): Promise<Map<string, number>>;
   /** The keys of entries that are not done, in no order. */
   keysWaiting(): Promise<string[]>;
   /** Deletes all entries of a key, also those that are done; how many they were. */
@@ -61,6 +64,8 @@ export interface Claim<T> {
   readonly lost: AbortSignal;
   /** The entries that are not done, oldest first; none when they were forgotten meanwhile. */
   entries(): Promise<Entry<T>[]>;
+  /** Says whether its work only waits for now, as keys do that nobody has: others are given out as if it was not there. */
+  idle(isIdle: boolean): void;
   /** They need no more work, whether or not `entries` has given them. Rejects when the claim is lost. */
   done(ids: readonly string[]): Promise<void>;
 }

@@ -1,4 +1,4 @@
-export type { Replicas } from '../platform.ts';
+export type { Replicas } from '../budget.ts';
 
 /** Short messages to every process that shares the store, this one among them. */
 export interface Signals {

@@ -12,12 +12,14 @@ const idle: Bot = {
   knows: async () => false,
   receive: () => ({ kept: Promise.resolve(), answered: Promise.resolve() }),
   stop: async () => false,
-  renew: async () => {},
+  renew: async () => true,
   rate: () => {},
+  signOfWork: () => {},
   absence: async () => undefined,
   objection: async () => undefined,
   decide: async () => undefined,
   retract: async () => {},
+  vanish: async () => {},
 };
 
 async function openSlack(by: 'socket' | 'http') {

@@ -80,6 +80,14 @@ const OPERATORS: [string, RawReply, RegExp][] = [
     refused(400, 'Bad schema at http://vllm.internal:8000/v1, see localhost:4000 or [::1]:80.'),
     /^The model refused the request \(400\)\. It says: Bad schema at \[address], see \[address] or \[address]\./,
   ],
+  [
+    'a refusal of the request, which names hosts and files',
+    refused(
+      400,
+      'At /messages/0/content: getaddrinfo ENOTFOUND internal-db, pg.internal, db:5432, /srv/models/m.gguf.',
+    ),
+    /says: At \/messages\/0\/content: getaddrinfo ENOTFOUND \[address], \[address], \[address], \[path]\./,
+  ],
 ];
 
 describe.each([

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Packages, type PackagesOptions } from '../../src/assistants/code-interpreter/packages/packages.ts';
 import { createSandbox, type Sandbox } from '../../src/assistants/code-interpreter/sandbox.ts';
+import { wallsHere } from '../../src/assistants/walls/find-walls.ts';
+import { NODE_ALONE } from '../../src/assistants/walls/wall.ts';
 import { startWheelMirror } from '../sim/wheel-mirror.ts';
 import { type Figure, median, print } from './figure.ts';
 
@@ -20,13 +22,20 @@ export async function codeInterpreterFigures(): Promise<Figure[]> {
     const cold = await medianOf(STARTS, () => timeOfFirstUse(cacheDir, false));
     const warm = await medianOf(STARTS, () => timeOfFirstUse(cacheDir, true));
     const { roundTrip, megabytes } = await inOneSession(cacheDir);
+    const walls = await wallsHere();
+    const unwalled = async () => NODE_ALONE;
+    const { roundTrip: unwalledRoundTrip } = await inOneSession(cacheDir, unwalled);
+    const unwalledCold = await medianOf(STARTS, () => timeOfFirstUse(cacheDir, false, {}, unwalled));
     const packages = await packagesIn(cacheDir);
     const withPackages = await medianOf(STARTS, () => timeOfFirstUse(cacheDir, false, packages));
     const imports = await timesOfImport(cacheDir, packages);
     return [
       { name: 'Python: warm round trip', value: milliseconds(roundTrip), aim: '5 ms' },
+      { name: 'Python: warm round trip, Node.js alone', value: milliseconds(unwalledRoundTrip) },
+      { name: 'Python: walls around it', value: `${walls.construction.name} (${walls.standing.size})` },
       { name: 'Python: first use, one ready', value: milliseconds(warm), aim: 'near 0' },
       { name: 'Python: first use, none ready', value: milliseconds(cold) },
+      { name: 'Python: first use, none ready, Node.js alone', value: milliseconds(unwalledCold) },
       { name: 'Python: first use ever, snapshot made', value: milliseconds(first) },
       { name: 'Python: memory of a process', value: `${megabytes} MB` },
       {
@@ -49,16 +58,20 @@ async function timeOfFirstUse(
   cacheDir: string,
   warm: boolean,
   packages: PackagesOptions = {},
+  walls = wallsHere,
 ): Promise<number> {
-  const sandbox = createSandbox({ cacheDir, packages });
+  const sandbox = createSandbox({ cacheDir, packages, walls });
   if (warm) await sandbox.warmUp();
   const time = await timeOfCall(sandbox);
   await sandbox.close();
   return time;
 }
 
-async function inOneSession(cacheDir: string): Promise<{ roundTrip: number; megabytes: number }> {
-  const sandbox = createSandbox({ cacheDir });
+async function inOneSession(
+  cacheDir: string,
+  walls = wallsHere,
+): Promise<{ roundTrip: number; megabytes: number }> {
+  const sandbox = createSandbox({ cacheDir, walls });
   await timeOfCall(sandbox);
   const roundTrip = await medianOf(ROUND_TRIPS, () => timeOfCall(sandbox));
   const megabytes = residentMegabytes(sandbox.processIds());
@@ -107,9 +120,19 @@ async function timeOfCall(sandbox: Sandbox, code = 'print(2 ** 100)'): Promise<n
   return performance.now() - begun;
 }
 
-function residentMegabytes(pids: number[]): number {
-  const kilobytes = execFileSync('ps', ['-o', 'rss=', '-p', pids.join()], { encoding: 'utf8' });
-  return Math.round(Number(kilobytes.trim().split('\n')[0]) / 1024);
+/** With the tools that stand before it. */
+function residentMegabytes([pid = 0]: number[]): number {
+  const processes = execFileSync('ps', ['-eo', 'pid=,ppid=,rss='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/ +/).map(Number));
+  const kilobytes = (of: number): number =>
+    processes.reduce(
+      (sum, [each = 0, parent, rss = 0]) =>
+        sum + (each === of ? rss : 0) + (parent === of ? kilobytes(each) : 0),
+      0,
+    );
+  return Math.round(kilobytes(pid) / 1024);
 }
 
 async function medianOf(count: number, measure: () => Promise<number>): Promise<number> {

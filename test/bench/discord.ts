@@ -127,7 +127,9 @@ async function crowd(replyIn: 'thread' | 'channel', token: string): Promise<Figu
   const scene = await startScene(model, { sim: LIMITS_ON, discord: { replyIn } });
   const { sim } = scene;
   const questions = Array.from({ length: REPLIES }, (_, index) =>
-    sim.user('ann').says(CHANNELS[index % CHANNELS.length] ?? '', `${sim.mention} number ${index}`),
+    sim
+      .user(`person${index}`)
+      .says(CHANNELS[index % CHANNELS.length] ?? '', `${sim.mention} number ${index}`),
   );
   const places = questions.map(({ id, channel }) => ({
     id,

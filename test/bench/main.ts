@@ -2,8 +2,10 @@ import { assistantsFigures } from './assistants.ts';
 import { codeInterpreterFigures } from './code-interpreter.ts';
 import { discordFigures } from './discord.ts';
 import { type Figure, print } from './figure.ts';
+import { floodFigures } from './flood.ts';
 import { functionCallFigures } from './function-calls.ts';
 import { mcpFigures } from './mcp.ts';
+import { producedFilesFigures } from './produced-files.ts';
 import { publisherFigures } from './publisher.ts';
 import { queueFigures } from './queue.ts';
 import { reactionFigures } from './reaction.ts';
@@ -22,6 +24,7 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['Start', startFigures],
   ['The embedded Assistants API', assistantsFigures],
   ['Code interpreter', codeInterpreterFigures],
+  ['Files that code makes', producedFilesFigures],
   ['Reply', replyFigures],
   ['Store', storeFigures],
   ['Search: how fast', searchFigures],
@@ -37,6 +40,7 @@ const sections: [string, () => Promise<Figure[]>][] = [
   ['MCP servers', mcpFigures],
   ['Refusals', refusalFigures],
   ['A thousand replies', thousandFigures],
+  ['One person’s flood', floodFigures],
 ];
 
 /** `npm run bench -- search` runs those sections alone that have one of the words in their title. */

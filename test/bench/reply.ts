@@ -1,8 +1,8 @@
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
-import type { Limits, Part } from '../../src/platform.ts';
 import { layout } from '../../src/reply/layout/layout.ts';
 import { render } from '../../src/reply/transcript/render.ts';
 import { emptyTranscript, fold } from '../../src/reply/transcript/transcript.ts';
+import type { Limits, Part } from '../../src/view.ts';
 
 interface Figure {
   name: string;

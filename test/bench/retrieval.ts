@@ -3,20 +3,18 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fuse, LEXICAL_SHARE } from '../../src/assistants/file-search/search/fusion.ts';
 import { partsOf } from '../../src/assistants/file-search/search/parts.ts';
-import { SearchEngine } from '../../src/assistants/file-search/search/search-engine.ts';
 import { phrasesOf, termsOf } from '../../src/assistants/file-search/search/terms.ts';
 import { type Basis, fold } from '../../src/assistants/file-search/semantics/latent/basis.ts';
-import { LatentSource } from '../../src/assistants/file-search/semantics/latent/latent-source.ts';
 import { learn } from '../../src/assistants/file-search/semantics/latent/learn.ts';
 import { Stemmer, type Stems } from '../../src/assistants/file-search/semantics/latent/stems.ts';
 import { passagesOf } from '../../src/assistants/file-search/semantics/passages.ts';
-import { Semantics } from '../../src/assistants/file-search/semantics/semantics.ts';
 import { WEIGHTS } from '../../src/store/fields.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { FullText } from '../../src/store/sqlite/search/full-text.ts';
 import { TOKENIZER } from '../../src/store/tokenizer.ts';
 import { startPostgres } from '../sim/postgres.ts';
 import { type Figure, print } from './figure.ts';
+import { searchOver } from './search-scene.ts';
 
 /** A folder with `docs/` and `questions.jsonl`, as its README describes it. */
 const FOLDER = process.env.RETRIEVAL_SET ?? join(import.meta.dirname, '../../../shared/retrieval');
@@ -95,15 +93,7 @@ export async function retrievalFigures(): Promise<Figure[]> {
 async function overPostgres(docs: readonly Doc[], questions: readonly Question[]): Promise<Figure[]> {
   const server = await startPostgres();
   const store = await openStore({ dataDir: '/nowhere', databaseUrl: server.url() });
-  const index = store.searchIndex;
-  const semantics = new Semantics({
-    index,
-    source: new LatentSource(index, store.keyv('semantics')),
-    failed(error) {
-      throw error;
-    },
-  });
-  const engine = new SearchEngine(index, semantics);
+  const { engine, semantics } = searchOver(store);
   try {
     for (const { name, heading, text } of docs)
       await engine.put({

@@ -3,6 +3,7 @@ import type { ModelEvent } from '../../src/assistants/models/model.ts';
 import { startWorld, type World } from '../adapters/slack/scene.ts';
 import { SlidingWindow } from '../reply/publisher/strict-server.ts';
 import { end, ScriptedModel, text, usage } from '../sim/scripted-model.ts';
+import { crowdOf } from '../sim/slack/crowd.ts';
 import { messageText } from '../sim/slack/view.ts';
 import { type Figure, inSeconds, median, print } from './figure.ts';
 import { leastStaleness } from './publisher/clairvoyant.ts';
@@ -92,10 +93,14 @@ async function crowd(): Promise<Figure[]> {
     writers[Number(/number (\d+)/.exec(JSON.stringify(request.items))?.[1])] = writer;
     return writer.model.respond(request, signal);
   });
-  const world = await startWorld({ model, sim: { channels: CHANNELS }, slack: { streaming: 'native' } });
+  const world = await startWorld({
+    model,
+    sim: { users: crowdOf(REPLIES), channels: CHANNELS },
+    slack: { streaming: 'native' },
+  });
   const { sim } = world;
   const threads = Array.from({ length: REPLIES }, (_, index) =>
-    sim.user('ann').says(`C0BENCH${index % CHANNELS.length}`, `@bobbin number ${index}`),
+    sim.user(`person${index}`).says(`C0BENCH${index % CHANNELS.length}`, `@bobbin number ${index}`),
   );
   const lengths = () =>
     threads.map(({ channel, ts }) =>

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelEvent } from '../../src/assistants/models/model.ts';
-import type { Call, Limits, Reply, View } from '../../src/platform.ts';
+import type { Call, Reply } from '../../src/platform.ts';
 import { RateBudget } from '../../src/reply/publisher/rate-budget.ts';
+import type { Limits, View } from '../../src/view.ts';
 import { openHarness } from '../conversation/harness.ts';
 import { end, ScriptedModel } from '../sim/scripted-model.ts';
 import { type Figure, print } from './figure.ts';
@@ -82,7 +83,7 @@ async function load(): Promise<Load> {
       const message = {
         id: `m${i}`,
         conversation: `test:${i}`,
-        author: { id: 'u', name: 'Ann' },
+        author: { id: `u${i}`, name: 'Ann' },
         text: 'Tell me.',
       };
       return turnInto(new CountedReply(budget), [message]);

@@ -1,6 +1,7 @@
 import { OpenAI } from 'openai';
 import { pino } from 'pino';
 import { fileToolsOf } from '../../src/assistant.ts';
+import { ByteQuota, type QuotaLimits } from '../../src/assistants/byte-quota.ts';
 import type { CodeInterpreter } from '../../src/assistants/code-interpreter/code-interpreter.ts';
 import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
 import { type AssistantsOptions, createAssistants } from '../../src/assistants/index.ts';
@@ -13,19 +14,10 @@ import { takeTurn } from '../../src/conversation/turn/take-turn.ts';
 import { Approvals } from '../../src/functions/approval/approvals.ts';
 import { type Catalogue, openCatalogue } from '../../src/functions/catalogue.ts';
 import type { TeamFunction } from '../../src/functions/team-function.ts';
-import {
-  type Call,
-  type IncomingMessage,
-  type Limits,
-  type Outcome,
-  type Platform,
-  type Reply,
-  type ReplyFile,
-  unlimited,
-  type View,
-} from '../../src/platform.ts';
+import { type Call, type IncomingMessage, type Platform, type Reply, unlimited } from '../../src/platform.ts';
 import { memoryStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { Limits, Outcome, ReplyFile, View } from '../../src/view.ts';
 import { ScriptedInterpreter } from '../sim/scripted-interpreter.ts';
 
 /** What a person sees of a reply on a platform without limits. */
@@ -67,6 +59,8 @@ export interface HarnessOptions {
   tools?: OpenAI.Beta.AssistantTool[];
   download?: Platform['download'];
   livedMs?: number;
+  /** How many bytes of files may be made, and be sent; without limits when left out. */
+  quota?: QuotaLimits;
 }
 
 /** The bot's core over a real Assistants API in memory: takes turns and gives what a person sees. */
@@ -74,10 +68,13 @@ export async function openHarness(options: HarnessOptions) {
   const { model, codeInterpreter = new ScriptedInterpreter(), follow = streamedRun } = options;
   const { store = memoryStore() } = options;
   const errors: unknown[] = [];
+  const quotaOf = (name: string) => options.quota && new ByteQuota(store.keyv(name), options.quota);
+  const [produced, received] = [quotaOf('produced-bytes'), quotaOf('received-bytes')];
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
     model,
     codeInterpreter,
+    ...(produced && { quotas: { produced } }),
     ...(options.fileSearch && { fileSearch: options.fileSearch }),
     onError: (error) => errors.push(error),
   });
@@ -87,12 +84,13 @@ export async function openHarness(options: HarnessOptions) {
   const tools = options.tools ?? [{ type: 'code_interpreter' }];
   const [made] = (await client.beta.assistants.list()).data;
   const assistant = made ?? (await client.beta.assistants.create({ model: 'm', name: 'Bobbin', tools }));
-  const log = pino({ level: 'silent' });
+  const logged: Record<string, unknown>[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line)) });
   const ledger = new Ledger(store.keyv('turns'), log);
   const approvals = new Approvals({ store, ledger, platformOf: () => undefined, log });
   const parts = {
     client,
-    threads: new ThreadMap(store.keyv('conversations'), client, fileToolsOf(assistant)),
+    threads: new ThreadMap(store.keyv('conversations'), client, fileToolsOf(assistant), received),
     runThread: follow(client),
     followRun: begunRun(client),
     functions: catalogueOf(options.functions),
@@ -102,6 +100,7 @@ export async function openHarness(options: HarnessOptions) {
     knowledge: options.knowledge ?? {},
     ...(options.livedMs !== undefined && { livedMs: options.livedMs }),
     approvals,
+    ...(produced && { produced }),
     ...(options.approvalMs !== undefined && { approvalMs: options.approvalMs }),
     log,
   };
@@ -143,6 +142,7 @@ export async function openHarness(options: HarnessOptions) {
     threadId,
     keepThread,
     errors,
+    logged,
   };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type TakeTurn, TurnWatch } from '../../src/conversation/observed-turn.ts';
 import type { TurnTask } from '../../src/conversation/turns.ts';
-import type { Outcome, View } from '../../src/platform.ts';
+import type { Outcome, View } from '../../src/view.ts';
 import { from, SeenReply } from './harness.ts';
 
 /** Turns that are watched, and what was told of them. */
@@ -41,6 +41,23 @@ const platform = () => {
 
 const task = (messages: TurnTask['messages'], begun?: TurnTask['begun']) =>
   ({ messages, ...(begun && { begun }) }) as TurnTask;
+
+test('what a turn finds out of its platform it finds out of a watched one, too', async () => {
+  const { watch } = watching();
+  const tells = {
+    download: async () => Buffer.from('a'),
+    readers: async () => ({ places: ['slack:#hr'] }),
+    displayNames: async () => new Map([['slack:U1', 'ann']]),
+  };
+  const found: unknown[] = [];
+  const take: TakeTurn = async (_, { readers, displayNames, download }) => {
+    const message = from('Ann', 'Hi');
+    found.push(await readers?.(message, []), await displayNames?.(message, []), download !== undefined);
+    return 'over';
+  };
+  await watch.take(take, task([from('Ann', 'Hi')]), { ...platform().platform, ...tells });
+  expect(found).toEqual([{ places: ['slack:#hr'] }, new Map([['slack:U1', 'ann']]), true]);
+});
 
 test('a turn is told when it begins and when people see its first text, once', async () => {
   const { watch, told } = watching();

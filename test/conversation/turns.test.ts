@@ -170,6 +170,44 @@ test('a record that a process has left of an earlier turn is none of the next on
   expect(taken[0]?.entry.record).toEqual({ messages: ['2'], attempts: 0 });
 });
 
+test.each(['left', 'over'] as const)(
+  'a process that has lost a conversation (%s) writes nothing over the record of whoever has it',
+  async (end) => {
+    const store = memoryStore();
+    const lost = new AbortController();
+    const ledger = new Ledger(store.keyv('turns'), log);
+    const theirs: TurnRecord = { messages: ['2'], attempts: 0 };
+    const { push } = await turnsOver(
+      async ({ entry }) => {
+        await entry.kept();
+        lost.abort();
+        await ledger.open('c', theirs).kept();
+        entry.note({ reply: { late: true } });
+        await entry.kept();
+        return end;
+      },
+      store,
+      losing(store.queue('test'), lost.signal),
+    );
+    await push('c', '1');
+    expect(await ledger.find('c')).toEqual(theirs);
+  },
+);
+
+/** The queue, whose claims are lost with a signal. */
+function losing(queue: Queue<IncomingMessage>, lost: AbortSignal): Queue<IncomingMessage> {
+  const start: typeof queue.start = (work) =>
+    queue.start((claim) =>
+      work(new Proxy(claim, { get: (of, name) => (name === 'lost' ? lost : bound(of, name)) })),
+    );
+  return new Proxy(queue, { get: (of, name) => (name === 'start' ? start : bound(of, name)) });
+}
+
+function bound(of: object, name: string | symbol): unknown {
+  const value = Reflect.get(of, name, of);
+  return typeof value === 'function' ? value.bind(of) : value;
+}
+
 test('a record that makes no sense costs the turn only what is not found again', async () => {
   const { push, turns, close, store } = await turnsOver(async ({ leave }) => {
     await aborted(leave);

@@ -5,7 +5,7 @@ import { startChatCompletions } from '../sim/chat-completions.ts';
 import { type DiscordSim, startDiscord } from '../sim/discord/discord.ts';
 import { startPostgres } from '../sim/postgres.ts';
 import { type SlackSim, startSlack } from '../sim/slack/slack.ts';
-import { dataDir, start, usedDataDir } from './bobbin.ts';
+import { dataDir, start, withoutCode } from './bobbin.ts';
 
 const CHANNEL = 'C0GENERAL';
 
@@ -45,7 +45,7 @@ async function wantingModel(answers = 1) {
 }
 
 async function run(env: Record<string, string>) {
-  const bobbin = start([], { PORT: '0', ...env });
+  const bobbin = start([], { PORT: '0', ...withoutCode, ...env });
   await bobbin.prints('stderr', /"msg":"ready"/);
   return bobbin;
 }
@@ -113,7 +113,7 @@ test('a question outlives kill -9: the next process takes the press, and the cal
     for (const stage of stages) await stage.until(() => condition(stage.view()));
   };
   const [slack, discord] = stages;
-  const env = { ...slack.env, ...discord.env, ...model, FUNCTIONS_DIR, DATA_DIR: usedDataDir() };
+  const env = { ...slack.env, ...discord.env, ...model, FUNCTIONS_DIR, DATA_DIR: dataDir() };
   const first = await run(env);
   for (const stage of stages) stage.asks();
   await all(isAsking);
@@ -136,7 +136,7 @@ test('a question outlives kill -9: the next process takes the press, and the cal
 test('in the terminal a call is made after a y, and the question outlives nothing but its chat', async () => {
   const { FUNCTIONS_DIR, made } = functionsDir();
   const model = await wantingModel();
-  const chat = start([], { ...model, FUNCTIONS_DIR, DATA_DIR: usedDataDir() });
+  const chat = start([], { ...withoutCode, ...model, FUNCTIONS_DIR, DATA_DIR: dataDir() });
   chat.child.stdin.write('reset my vpn\n');
   await chat.prints('stderr', /Do it\? \(y\/n\)/);
   expect(made()).toBe('');
@@ -153,7 +153,7 @@ test('of two processes on one database each takes presses, also of what the othe
   const [database, stage, model] = await Promise.all([startPostgres(), slackStage(), wantingModel()]);
   onTestFinished(() => database.stop());
   const env = { ...stage.env, ...model, FUNCTIONS_DIR, DATABASE_URL: database.url() };
-  const running = await Promise.all([1, 2].map(() => run({ ...env, DATA_DIR: usedDataDir() })));
+  const running = await Promise.all([1, 2].map(() => run({ ...env, DATA_DIR: dataDir() })));
   stage.asks();
   await stage.until(() => isAsking(stage.view()));
   const [killed] = running;

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startChatCompletions } from '../sim/chat-completions.ts';
 import { startPostgres } from '../sim/postgres.ts';
-import { chat, dataDir, start, usedDataDir } from './bobbin.ts';
+import { chat, dataDir, start, usedDataDir, withoutCode } from './bobbin.ts';
 
 const EQUATION = 'I need to solve the equation `3x + 11 = 14`. Can you help me?';
 
 test('a newcomer gets Python for an equation, its output, and is remembered after a restart', async () => {
-  const env = { DATA_DIR: dataDir() };
+  const env = { DATA_DIR: usedDataDir() };
   const first = await chat([EQUATION], env);
   expect(first.stdout).toMatch(/```python\n[\s\S]*3 \* x \+ 11[\s\S]*```\n\n```\nx = 1\n```/);
   expect(first.stderr).toContain('offline demo');
@@ -23,12 +23,19 @@ test('a newcomer gets Python for an equation, its output, and is remembered afte
   expect(third.stdout).not.toContain('3x + 11');
 });
 
-test('a fenced block from a pipe runs as Python, and its variables live on', async () => {
-  const lines = ['```python', 'n = 2**100', 'print(n)', '```', '```python', 'print(n + 1)', '```'];
-  const { stdout, status } = await chat(lines, { DATA_DIR: usedDataDir() });
+test('a fenced block from a pipe runs as Python, its variables live on, and a file that it writes is kept where the person finds it', async () => {
+  const blocks = [
+    'n = 2**100\nprint(n)',
+    'print(n + 1)',
+    'open("table.csv", "w").write("a,b")\nprint("sandbox:/mnt/data/table.csv")',
+  ];
+  const lines = blocks.flatMap((code) => ['```python', ...code.split('\n'), '```']);
+  const { stdout, stderr, status } = await chat(lines, { DATA_DIR: usedDataDir() });
   expect(stdout).toContain('1267650600228229401496703205376');
   expect(stdout).toContain('1267650600228229401496703205377');
   expect(stdout).not.toContain('\u001b');
+  const [, path = ''] = /^File: (.*table\.csv)$/m.exec(stderr) ?? [];
+  expect(readFileSync(path, 'utf8')).toBe('a,b');
   expect(status).toBe(0);
 });
 
@@ -42,7 +49,8 @@ test('without streaming only the last assistant message is printed', async () =>
 test('a model that the provider does not offer is named with those that it does, and the chat goes on', async () => {
   const server = await startChatCompletions({ models: ['sim-large', 'sim-small'] });
   const env = {
-    DATA_DIR: usedDataDir(),
+    ...withoutCode,
+    DATA_DIR: dataDir(),
     OPENAI_BASE_URL: server.url,
     OPENAI_API_KEY: 'sim',
     MODEL: 'sim-smal',
@@ -56,7 +64,7 @@ test('a model that the provider does not offer is named with those that it does,
 });
 
 test('every mistake in the settings is listed before anything starts', async () => {
-  const folder = usedDataDir();
+  const folder = dataDir();
   const file = join(folder, 'assistant.md');
   writeFileSync(file, '---\nname: ""\nmodel: m\ntemperature: 9\n---\nHelp.\n');
   const env = { DATA_DIR: join(folder, 'data'), ASSISTANT_FILE: file, PORT: 'x', LOG_LEVEL: 'loud' };
@@ -68,7 +76,7 @@ test('every mistake in the settings is listed before anything starts', async () 
 });
 
 test('a second Bobbin in the same DATA_DIR is told what to do, and the first goes on', async () => {
-  const env = { DATA_DIR: usedDataDir() };
+  const env = { ...withoutCode, DATA_DIR: dataDir() };
   const first = start([], env);
   await first.prints('stderr', /offline demo/);
   const second = await chat(['hello'], env);
@@ -103,7 +111,7 @@ test('SIGINT stops the run, and the next line is answered', async () => {
 });
 
 test('a command line that makes no sense is answered with the usage', async () => {
-  const { status, stderr } = await chat([], { DATA_DIR: usedDataDir() }, ['dance', '--loud']);
+  const { status, stderr } = await chat([], { DATA_DIR: dataDir() }, ['dance', '--loud']);
   expect(stderr).toContain('Usage: npm start');
   expect(status).toBe(2);
 });
@@ -125,29 +133,18 @@ test('folded code is one line in the answer, and comes as a file that is forgott
   expect(existsSync(path)).toBe(false);
 });
 
-test('a file that the code writes is kept where the person finds it', async () => {
-  const lines = [
-    '```python',
-    'open("table.csv", "w").write("a,b")',
-    'print("sandbox:/mnt/data/table.csv")',
-    '```',
-  ];
-  const env = { DATA_DIR: usedDataDir() };
-  const { stderr } = await chat(lines, env);
-  const [, path = ''] = /^File: (.*table\.csv)$/m.exec(stderr) ?? [];
-  expect(readFileSync(path, 'utf8')).toBe('a,b');
-});
-
 test('with DATABASE_URL everything is kept in PostgreSQL, wherever Bobbin is started', async () => {
   const postgres = await startPostgres();
   onTestFinished(() => postgres.stop());
   const first = await chat(['My favourite number is 7.'], {
-    DATA_DIR: usedDataDir(),
+    ...withoutCode,
+    DATA_DIR: dataDir(),
     DATABASE_URL: postgres.url(),
   });
   expect(first.status).toBe(0);
   const second = await chat(['What did I say first?'], {
-    DATA_DIR: usedDataDir(),
+    ...withoutCode,
+    DATA_DIR: dataDir(),
     DATABASE_URL: postgres.url(),
   });
   expect(second.stdout).toContain('My favourite number is 7.');

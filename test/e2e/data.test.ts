@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { filesWith } from '../operations/traces.ts';
-import { chat, dataDir, serve, start, usedDataDir } from './bobbin.ts';
+import { chat, dataDir, serve, start, usedDataDir, withoutCode } from './bobbin.ts';
 
 const SECRET = 'zwetschgenkuchen';
 const REMEMBERS = 'What did I say first?';
@@ -13,8 +13,8 @@ const run = (args: string[], env: Record<string, string>) => chat([], env, args)
 
 /** A folder as the release before left it, with a conversation in it. */
 async function ofReleaseBefore(): Promise<string> {
-  const DATA_DIR = usedDataDir();
-  await chat([`I like ${SECRET}`], { DATA_DIR });
+  const DATA_DIR = dataDir();
+  await chat([`I like ${SECRET}`], { ...withoutCode, DATA_DIR });
   const database = new DatabaseSync(join(DATA_DIR, 'bobbin.sqlite'));
   database.exec('DROP TABLE queue; PRAGMA user_version = 1');
   database.close();
@@ -22,8 +22,8 @@ async function ofReleaseBefore(): Promise<string> {
 }
 
 test('a backup is made while the chat goes on, and another folder begins from it', async () => {
-  const DATA_DIR = usedDataDir();
-  const running = start([], { DATA_DIR });
+  const DATA_DIR = dataDir();
+  const running = start([], { ...withoutCode, DATA_DIR });
   running.child.stdin.write(`I like ${SECRET}\n`);
   await running.prints('stdout', /demo/);
   const [folder, file] = [dataDir(), join(dataDir(), 'all.sqlite')];
@@ -37,9 +37,9 @@ test('a backup is made while the chat goes on, and another folder begins from it
   running.child.stdin.write('And now?\n');
   running.child.stdin.end('exit\n');
   expect((await running.end).status).toBe(0);
-  expect(readdirSync(DATA_DIR).filter((name) => !name.endsWith('.snapshot'))).toEqual(['bobbin.sqlite']);
+  expect(readdirSync(DATA_DIR)).toEqual(['bobbin.sqlite']);
   copyFileSync(file, join(folder, 'bobbin.sqlite'));
-  expect((await chat([REMEMBERS], { DATA_DIR: folder })).stdout).toContain(SECRET);
+  expect((await chat([REMEMBERS], { ...withoutCode, DATA_DIR: folder })).stdout).toContain(SECRET);
 });
 
 test('serve, too, is backed up while it runs, and a process that was killed is no hindrance', async () => {

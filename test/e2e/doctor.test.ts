@@ -63,6 +63,7 @@ test('beside a running Bobbin the doctor finds everything well, and disturbs not
     'Discord ✓✓✓✓?',
     'Functions ✓',
     'Sandbox ✓✓✓✓✓✓✓',
+    expect.stringMatching(/^Walls [✓!]+$/),
   ]);
   expect(stdout).toContain('is in use by a running Bobbin');
   expect(stdout).toMatch(/\nNothing is wrong\. What has a \? could not be checked from here\.\n$/);
@@ -102,6 +103,7 @@ test('everything that is wrong is told at once, each with what to do', async () 
     'Discord ✗',
     'Functions ✓',
     'Sandbox ✓',
+    expect.stringMatching(/^Walls [✓!]+$/),
   ]);
   for (const advice of [
     'was written by a newer Bobbin: update this one',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { folderOf, moduleOf } from '../functions/modules/folder.ts';
 import { startChatCompletions } from '../sim/chat-completions.ts';
-import { chat, serve, start, usedDataDir } from './bobbin.ts';
+import { chat, dataDir, serve, start, usedDataDir, withoutCode } from './bobbin.ts';
 
 const TICKETS = `
   import { defineFunction } from 'bobbin/functions';
@@ -66,8 +66,9 @@ test.each([
     const { stdout, stderr, status } = await chat(
       ['open a ticket'],
       {
-        ...(server ? { ASSISTANTS_BASE_URL: `${server.url}/v1` } : env),
-        DATA_DIR: usedDataDir(),
+        ...(server
+          ? { ASSISTANTS_BASE_URL: `${server.url}/v1`, DATA_DIR: dataDir() }
+          : { ...env, DATA_DIR: usedDataDir() }),
         FUNCTIONS_DIR: folderOf({ 'tickets.ts': TICKETS }),
         TICKET_TOKEN: SECRET,
       },
@@ -85,16 +86,15 @@ test.each([
   }
 });
 
-test('modules that hang or throw are named in the chat, and the others answer', async () => {
+test('modules that throw are named in the chat, and the others answer', async () => {
   const { model, env } = await provider();
   model.next(opens('VPN is down'), { text: 'It is open.' });
   const FUNCTIONS_DIR = folderOf({
-    'computes.js': 'for (;;) {}',
     'throws.ts': `throw new Error('no ' + process.env.TICKET_TOKEN);`,
     'tickets.ts': TICKETS,
   });
-  const bot = start([], { ...env, DATA_DIR: usedDataDir(), FUNCTIONS_DIR, TICKET_TOKEN: SECRET });
-  await bot.prints('stderr', /functions\/computes\.js is not loaded after 10 seconds, and is given up/);
+  const given = { ...withoutCode, ...env, DATA_DIR: dataDir(), FUNCTIONS_DIR, TICKET_TOKEN: SECRET };
+  const bot = start([], given);
   await bot.prints('stderr', /functions\/throws\.ts can't be loaded.*because of Error: no \[redacted\]/);
   bot.child.stdin.end('open a ticket\n');
   const { stdout, stderr, status } = await bot.end;
@@ -103,38 +103,92 @@ test('modules that hang or throw are named in the chat, and the others answer', 
   expect(status).toBe(0);
 });
 
-test('what a function or its module forgets to wait for ends nobody’s chat, and is in the log', async () => {
+/** What would end the process where nothing holds it, and the error that the call becomes. */
+const ENDINGS: Record<string, [body: string, error: RegExp]> = {
+  exits: ['process.exit(1);', /process\.exit\(1\) was called/],
+  exits_by_name: ["const { exit } = await import('node:process'); exit();", /process\.exit\(\) was called/],
+  exits_later: ['await later(() => process.exit(2));', /process\.exit\(2\) was called/],
+  exits_and_hides_it: ["try { process.exit(3); } catch {} return 'Done.';", /process\.exit\(3\) was called/],
+  aborts: ['process.abort();', /process\.abort\(\) was called/],
+  kills: ["process.kill(process.pid, 'SIGKILL');", /process\.kill\(.*\) was called/],
+  forgets: ["fails('of the call ' + process.env.TICKET_TOKEN); await later();", /of the call \[redacted\]/],
+  throws_later: ["await later(() => { throw new Error('of the timer'); });", /of the timer/],
+  emits: [
+    "const { EventEmitter } = await import('node:events'); await later(() => new EventEmitter().emit('error', new Error('of an event')));",
+    /of an event/,
+  ],
+};
+
+test('what would end or crash the process is an error of the call that began it, and the others answer', async () => {
+  const { model, env } = await provider();
+  const functions = Object.entries(ENDINGS).map(
+    ([name, [body]]) => `{ name: '${name}', description: 'It.', async handler() { ${body} } }`,
+  );
+  const FUNCTIONS_DIR = folderOf({
+    'ends.js': `
+      const fails = async (why) => { throw new Error(why); };
+      const later = (then = () => {}) => new Promise((resolve) => setTimeout(() => { then(); resolve(); }, 10));
+      export default [
+        ${functions.join(',\n')},
+        { name: 'stays', description: 'It.', async handler() { await later(); await later(); return 'Fine.'; } },
+      ];
+    `,
+  });
+  const names = [...Object.keys(ENDINGS), 'stays'];
+  const toolCalls = names.map((name, at) => ({ id: `call_${at}`, name, arguments: '{}' }));
+  model.next({ toolCalls }, { text: 'It went on.' });
+  const given = { ...withoutCode, ...env, TICKET_TOKEN: SECRET, DATA_DIR: dataDir(), FUNCTIONS_DIR };
+  const { stdout, stderr, status } = await chat(['go'], given);
+  expect(stdout).toContain('It went on.');
+  const { outputs } = lastOf(model);
+  expect(outputs).toHaveLength(names.length);
+  for (const [at, [, error]] of Object.values(ENDINGS).entries())
+    expect(JSON.parse(outputs[at] ?? '').error).toMatch(error);
+  expect(outputs.at(-1)).toBe('Fine.');
+  expect(stderr).not.toContain(SECRET);
+  expect(status).toBe(0);
+});
+
+test('what goes wrong where no call is to blame is in the log with its module, and ends nothing', async () => {
   const { model, env } = await provider();
   const FUNCTIONS_DIR = folderOf({
+    'exits.js': 'process.exit(4);',
     'forgets.js': `
       const fails = async (why) => { throw new Error(why); };
       fails('of the module ' + process.env.TICKET_TOKEN);
+      setTimeout(() => process.exit(5), 10);
+      process.on('SIGUSR2', () => { throw new Error('of a signal'); });
+      process.on('SIGUSR2', () => process.exit(6));
       export default {
         name: 'forget',
         description: 'Forgets.',
-        async handler() {
-          fails('of the call ' + process.env.TICKET_TOKEN);
-          const { promise, resolve } = Promise.withResolvers();
-          setTimeout(() => { setTimeout(resolve, 10); throw new Error('of the timer'); });
-          await promise;
-          return 'Done.';
+        timeoutMs: 200,
+        async handler(_, { signal }) {
+          signal.addEventListener('abort', () => { throw new Error('of a listener'); });
+          signal.addEventListener('abort', () => setTimeout(() => process.exit(7), 10));
+          await new Promise(() => {});
         },
       };
     `,
   });
-  model.next({ toolCalls: [{ id: 'call_1', name: 'forget', arguments: '{}' }] }, { text: 'It went on.' });
-  const secret = { TICKET_TOKEN: SECRET };
-  const { stdout, stderr, status } = await chat(['go'], {
-    ...env,
-    ...secret,
-    DATA_DIR: usedDataDir(),
-    FUNCTIONS_DIR,
-  });
-  expect(stdout).toContain('It went on.');
-  expect(lastOf(model).outputs).toEqual(['Done.']);
-  expect(stderr).not.toContain(SECRET);
-  for (const why of ['of the module [redacted]', 'of the call [redacted]', 'of the timer'])
+  const call = { toolCalls: [{ id: 'call_1', name: 'forget', arguments: '{}' }] };
+  model.next(call, { text: 'It went on.' }, { text: 'And on.' });
+  const given = { ...withoutCode, ...env, TICKET_TOKEN: SECRET, DATA_DIR: dataDir(), FUNCTIONS_DIR };
+  const bot = start([], given);
+  bot.child.stdin.write('go\n');
+  await bot.prints('stderr', /functions\/exits\.js can't be loaded.*process\.exit\(4\) was called/);
+  await bot.prints('stdout', /It went on\./);
+  expect(lastOf(model).outputs).toEqual([expect.stringContaining('longer than 0.2 seconds')]);
+  await bot.prints('stderr', /process\.exit\(7\) was called/);
+  bot.child.kill('SIGUSR2');
+  await bot.prints('stderr', /of a signal/);
+  bot.child.stdin.end('still there?\n');
+  const { stdout, stderr, status } = await bot.end;
+  expect(stdout).toContain('And on.');
+  for (const why of ['of the module [redacted]', 'process.exit(5)', 'of a signal', 'of a listener'])
     expect(stderr).toContain(why);
+  expect(stderr).toMatch(/forgets\.js/);
+  expect(stderr).not.toContain(SECRET);
   expect(status).toBe(0);
 });
 
@@ -145,7 +199,12 @@ test('a handler that computes without end is given up, and the chat goes on', as
     'spin.js':
       "export default { name: 'spin', description: 'Spins.', timeoutMs: 1000, handler() { for (;;); } };",
   });
-  const { stdout, status } = await chat(['spin'], { ...env, DATA_DIR: usedDataDir(), FUNCTIONS_DIR });
+  const { stdout, status } = await chat(['spin'], {
+    ...withoutCode,
+    ...env,
+    DATA_DIR: dataDir(),
+    FUNCTIONS_DIR,
+  });
   expect(stdout).toContain('It hung.');
   expect(lastOf(model).outputs).toEqual([expect.stringContaining('longer than 1 seconds and was given up')]);
   expect(status).toBe(0);
@@ -154,13 +213,11 @@ test('a handler that computes without end is given up, and the chat goes on', as
 test('a function whose file is written, changed or deleted while the chat runs is as it is now', async () => {
   const { model, env } = await provider();
   const FUNCTIONS_DIR = folderOf({ 'a.ts': moduleOf('first') });
-  const bot = start([], { ...env, DATA_DIR: usedDataDir(), FUNCTIONS_DIR });
+  const bot = start([], { ...withoutCode, ...env, DATA_DIR: dataDir(), FUNCTIONS_DIR });
   const names = async (question: string) => {
     bot.child.stdin.write(`${question}\n`);
     await bot.prints('stdout', new RegExp(`You said: ${question}`));
-    return lastOf(model)
-      .tools.map(({ name }) => name)
-      .slice(1);
+    return lastOf(model).tools.map(({ name }) => name);
   };
   expect(await names('one')).toEqual(['first']);
   writeFileSync(join(FUNCTIONS_DIR, 'b.ts'), moduleOf('second'));
@@ -189,7 +246,7 @@ test('the doctor lists the functions with what is wrong, tells no secret, and co
     `,
     'throws.ts': `throw new Error('no ' + process.env.TICKET_TOKEN);`,
   });
-  const env = { DATA_DIR: usedDataDir(), FUNCTIONS_DIR, TICKET_TOKEN: SECRET };
+  const env = { ...withoutCode, DATA_DIR: dataDir(), FUNCTIONS_DIR, TICKET_TOKEN: SECRET };
   const { stdout, status } = await start(['doctor'], env).end;
   const [, section = ''] = /Functions\n((?: .*\n)+)/.exec(stdout) ?? [];
   expect(section.trim().split(/\n\s*/)).toEqual([

@@ -7,7 +7,7 @@ import { startChatCompletions } from '../sim/chat-completions.ts';
 import { startDiscord } from '../sim/discord/discord.ts';
 import { startSlack } from '../sim/slack/slack.ts';
 import { tempFolder } from '../store/temp-folder.ts';
-import { start, usedDataDir } from './bobbin.ts';
+import { dataDir, start } from './bobbin.ts';
 
 /** The reference server of the protocol's makers, which is a package. */
 const EVERYTHING = createRequire(import.meta.url).resolve(
@@ -37,7 +37,7 @@ async function team() {
     `---\n${stringify({ name: 'Bobbin', model: 'm', mcp })}---\nYou help.\n`,
   );
   const env = {
-    DATA_DIR: usedDataDir(),
+    DATA_DIR: dataDir(),
     OPENAI_BASE_URL: model.url,
     OPENAI_API_KEY: 'sim',
     MODEL_API: 'chat',

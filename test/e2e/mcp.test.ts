@@ -7,7 +7,7 @@ import { anything, type Behaviour, text } from '../sim/mcp/json-rpc.ts';
 import { startOAuthMcp } from '../sim/mcp/oauth-server.ts';
 import { startSlack } from '../sim/slack/slack.ts';
 import { tempFolder } from '../store/temp-folder.ts';
-import { start, usedDataDir } from './bobbin.ts';
+import { dataDir, start } from './bobbin.ts';
 
 /** A team whose `assistant.md` names these servers. */
 async function team(mcp: object, env: Record<string, string> = {}) {
@@ -16,7 +16,7 @@ async function team(mcp: object, env: Record<string, string> = {}) {
     join(folder, 'assistant.md'),
     `---\n${stringify({ name: 'Bobbin', model: 'm', mcp })}---\nYou help.\n`,
   );
-  const given = { DATA_DIR: usedDataDir(), ...env };
+  const given = { DATA_DIR: dataDir(), ...env };
   return {
     folder,
     dataDir: given.DATA_DIR,
@@ -58,7 +58,10 @@ test('mcp list says how servers stand, also while Bobbin runs, and its status sa
 });
 
 test.each([
-  [['mcp'], 2, /mcp wants list, approve with the name of a server or tool, or login/],
+  [['mcp'], 2, /mcp wants list, approve with the name of a server or tool, or login or logout/],
+  [['mcp', 'logout'], 2, /mcp wants list/],
+  [['mcp', 'logout', 'sin'], 1, /names no MCP server sin\. Did you mean sim\?/],
+  [['mcp', 'logout', 'sim'], 1, /sim is a program, which nobody signs in at/],
   [['mcp', 'list', 'sim'], 2, /mcp wants list/],
   [['mcp', 'approve', 'sin'], 1, /names no MCP server sin\. Did you mean sim\?/],
   [['mcp', 'login', 'sim'], 1, /sim is a program, which takes what it needs from env/],
@@ -96,6 +99,16 @@ test('who signs in does it once, and what is kept of it is for the owner of the 
   );
   expect(holding.length).toBeGreaterThan(0);
   for (const name of holding) expect([name, statSync(join(dataDir, name)).mode & 0o077]).toEqual([name, 0]);
+  expect(await start(['mcp', 'logout', 'wiki']).end).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout: 'Bobbin is signed out of wiki: its sign-in is deleted here and revoked there.\n',
+  });
+  expect(await start(['mcp', 'logout', 'wiki']).end).toMatchObject({
+    status: 0,
+    stdout: 'Bobbin is not signed in at wiki: nothing is kept of it.\n',
+  });
+  expect((await start(['mcp', 'list']).end).stdout).toContain('npm start -- mcp login wiki');
 });
 
 test('who signs in while Bobbin runs need not start it anew', async () => {
@@ -115,6 +128,9 @@ test('who signs in while Bobbin runs need not start it anew', async () => {
   await fetch(/http:\S+/.exec(login.output.stdout)?.[0] ?? '');
   expect(await login.end).toMatchObject({ status: 0 });
   await expect.poll(list).toContain('connected, 1 tool\n  wiki__echo');
+  const { stdout } = await start(['mcp', 'logout', 'wiki']).end;
+  expect(stdout).toContain('deleted here and revoked there');
+  await expect.poll(list).toContain('it wants somebody to sign in: run "npm start -- mcp login wiki"');
 });
 
 function holdsOne(file: string, secrets: readonly string[]): boolean {
@@ -123,7 +139,7 @@ function holdsOne(file: string, secrets: readonly string[]): boolean {
   return secrets.some((secret) => bytes.includes(secret));
 }
 
-test('no program outlives Bobbin that ends on SIGTERM, and none that heeds its input one that is killed', async () => {
+test('no program outlives Bobbin, whatever it thinks of the end of its input, and however Bobbin ends', async () => {
   const sim = await startSlack();
   onTestFinished(() => sim.close());
   const files = await tempFolder();
@@ -152,12 +168,14 @@ test('no program outlives Bobbin that ends on SIGTERM, and none that heeds its i
   await expect.poll(() => chatted.map(isAlive)).toEqual([false, false]);
   for (const file of [stubborn, heeding]) writeFileSync(file, '');
   const killed = start([]);
-  await expect.poll(() => pidIn(heeding)).toBeGreaterThan(0);
-  const pid = pidIn(heeding);
+  await expect.poll(() => [pidIn(stubborn), pidIn(heeding)].every(Boolean)).toBe(true);
+  const left = [pidIn(stubborn), pidIn(heeding)];
+  onTestFinished(() => {
+    for (const group of left) if (isAlive(group)) process.kill(-group, 'SIGKILL');
+  });
   killed.child.kill('SIGKILL');
   await killed.end;
-  await expect.poll(() => isAlive(pid)).toBe(false);
-  for (const left of [pidIn(stubborn)]) if (isAlive(left)) process.kill(-left, 'SIGKILL');
+  await expect.poll(() => left.map(isAlive)).toEqual([false, false]);
 });
 
 test('a variable that a server needs is asked for before anything starts, and taken from .env', async () => {

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { type DiscordSim, startDiscord } from '../sim/discord/discord.ts';
 import { type SlackSim, startSlack } from '../sim/slack/slack.ts';
-import { start, usedDataDir } from './bobbin.ts';
+import { dataDir, start, usedDataDir, withoutCode } from './bobbin.ts';
 
 const CHANNEL = 'C0GENERAL';
 /** A question, and what its answer holds; that of the equation takes Python. */
@@ -60,9 +60,20 @@ test('three variables are enough to serve a Slack workspace by Socket Mode', asy
   expect((await end).status).toBe(0);
 });
 
+test('who has had all turns of an hour that the settings give is told so, and nobody else is', async () => {
+  const sim = await slack();
+  await serve({ ...withoutCode, ...socketMode(sim), PERSON_TURNS_PER_HOUR: '1' });
+  await answeredInSlack(sim);
+  sim.user('ann').says(CHANNEL, `@bobbin ${HELLO.question}`);
+  await sim.until(() => sim.view(CHANNEL).includes('(only visible to ann) I answer each person at most one'));
+  const { ts } = sim.user('ben').says(CHANNEL, `@bobbin ${HELLO.question}`);
+  await sim.until(() => isWhole(sim.thread(CHANNEL, ts), HELLO.answer));
+});
+
 test('with the signing secret Slack is served by HTTP', async () => {
   const sim = await slack();
   const { url } = await serve({
+    ...withoutCode,
     SLACK_BOT_TOKEN: sim.app.botToken,
     SLACK_SIGNING_SECRET: sim.app.signingSecret,
     SLACK_API_URL: sim.apiUrl,
@@ -71,6 +82,10 @@ test('with the signing secret Slack is served by HTTP', async () => {
   expect(await answeredInSlack(sim)).toContain(HELLO.answer);
   const forged = await fetch(`${url}/slack/events`, { method: 'POST', body: '{}' });
   expect(forged.status).toBe(401);
+  for (const path of ['/slack/events', '/healthz', '/readyz']) {
+    const headers = { origin: 'https://evil.example' };
+    expect((await fetch(`${url}${path}`, { method: 'POST', body: '{}', headers })).status, path).toBe(403);
+  }
 });
 
 test('two variables are enough to serve a Discord server', async () => {
@@ -83,11 +98,12 @@ test('two variables are enough to serve a Discord server', async () => {
 
 test('one process serves Slack in both ways and Discord, and shows health and what its budgets do', async () => {
   const [slackSim, discordSim] = await Promise.all([slack(), discord()]);
-  const { url } = await serve({
+  const { url, output } = await serve({
     ...socketMode(slackSim),
     SLACK_SIGNING_SECRET: slackSim.app.signingSecret,
     DISCORD_TOKEN: discordSim.token,
     DISCORD_API_URL: discordSim.apiUrl,
+    METRICS_PORT: '0',
   });
   await Promise.all([answeredInSlack(slackSim, EQUATION), answeredInDiscord(discordSim, EQUATION)]);
   await slackSim.useRequestUrl(`${url}/slack/events`);
@@ -97,7 +113,9 @@ test('one process serves Slack in both ways and Discord, and shows health and wh
     ready: true,
     parts: { process: 'ok', store: 'ok', queue: 'ok', slack: 'ok', discord: 'ok' },
   });
-  const metrics = async () => (await fetch(`${url}/metrics`)).text();
+  expect((await fetch(`${url}/metrics`)).status).toBe(404);
+  const [, metricsPort] = /"metricsHost":"127\.0\.0\.1","metricsPort":(\d+)/.exec(output.stderr) ?? [];
+  const metrics = async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   // A turn is counted once its last call has been answered, which people's view does not show.
   await expect.poll(metrics).toMatch(/bobbin_turn_seconds_count\{platform="slack",status="completed"\} 2/);
   await expect.poll(metrics).toMatch(/bobbin_turn_seconds_count\{platform="discord",status="completed"\} 1/);
@@ -124,7 +142,7 @@ test('one process serves Slack in both ways and Discord, and shows health and wh
 test('people read that the model is out of reach, and the log where it should be', async () => {
   const sim = await slack();
   const OPENAI_BASE_URL = 'http://127.0.0.1:1/v1';
-  const { output } = await serve({ ...socketMode(sim), OPENAI_BASE_URL });
+  const { output } = await serve({ ...withoutCode, ...socketMode(sim), OPENAI_BASE_URL });
   const { ts } = await sim.user('ann').says(CHANNEL, '@bobbin hello');
   await sim.until(() => sim.thread(CHANNEL, ts).includes('cannot be reached'));
   const [, id] = /reached at the moment.* under (req_\w+)\./s.exec(sim.thread(CHANNEL, ts)) ?? [];
@@ -144,7 +162,7 @@ test.each([
 ])('a wrong token is named at the start, with the page where to fix it: %o', async (env, sentence) => {
   const [slackSim, discordSim] = await Promise.all([slack(), discord()]);
   const urls = { SLACK_API_URL: slackSim.apiUrl, DISCORD_API_URL: discordSim.apiUrl };
-  const { stderr, status } = await start([], { DATA_DIR: usedDataDir(), PORT: '0', ...urls, ...env }).end;
+  const { stderr, status } = await start([], { DATA_DIR: dataDir(), PORT: '0', ...urls, ...env }).end;
   expect(stderr).toMatch(sentence);
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(status).toBe(1);

@@ -5,7 +5,7 @@ import { startChatCompletions } from '../sim/chat-completions.ts';
 import { startDiscord } from '../sim/discord/discord.ts';
 import { CERTIFICATE, type ProxyOptions, startProxy } from '../sim/proxy.ts';
 import { startSlack } from '../sim/slack/slack.ts';
-import { chat, start, usedDataDir } from './bobbin.ts';
+import { chat, dataDir, start, usedDataDir } from './bobbin.ts';
 
 const ASSISTANT = '---\nname: Ada\nmodel: sim-large\n---\nHelp.\n';
 const CHANNEL = 'C0GENERAL';
@@ -22,7 +22,7 @@ const portOf = (url: string) => Number(new URL(url).port);
 
 /** A folder with a `.env` and an assistant, in which Bobbin is started. */
 function folderWith(settings: Record<string, string>): string {
-  const folder = usedDataDir();
+  const folder = dataDir();
   writeFileSync(join(folder, 'assistant.md'), ASSISTANT);
   const all = { DATA_DIR: folder, ASSISTANT_FILE: join(folder, 'assistant.md'), PORT: '0', ...settings };
   const lines = Object.entries(all).map(([name, value]) => `${name}=${value}`);
@@ -76,13 +76,15 @@ test.each([
 );
 
 test('another Assistants server is reached through the proxy, which HTTP_PROXY alone may name, without http://', async () => {
-  const server = start(['serve'], { PORT: '0', DATA_DIR: usedDataDir() });
+  const key = { ASSISTANTS_API_KEY: 'key-of-the-server' };
+  const server = start(['serve'], { PORT: '0', DATA_DIR: usedDataDir(), ...key });
   await server.prints('stderr', /"port":\d+/);
   const [, port = ''] = /"port":(\d+)/.exec(server.output.stderr) ?? [];
   const way = await proxy({ names: { 'assistants.test': Number(port) } });
-  const env = { ...TRUST, DATA_DIR: usedDataDir(), https_proxy: '', HTTP_PROXY: way.host };
+  const env = { ...TRUST, DATA_DIR: dataDir(), https_proxy: '', HTTP_PROXY: way.host };
   const { status, stdout } = await chat(['hello'], {
     ...env,
+    ...key,
     ASSISTANTS_BASE_URL: 'https://assistants.test/v1',
   });
   expect(stdout).toContain('offline demo');
@@ -120,7 +122,7 @@ test.each([
 ])('a proxy that %s is named at the start, without what is secret', async (_, platform, hostOf, reason) => {
   const way = await proxy({ credentials: 'me:other' });
   const HTTPS_PROXY = `http://me:s3cret@${hostOf(way.host)}`;
-  const env = { DATA_DIR: usedDataDir(), PORT: '0', LOG_LEVEL: 'trace', HTTPS_PROXY };
+  const env = { DATA_DIR: dataDir(), PORT: '0', LOG_LEVEL: 'trace', HTTPS_PROXY };
   const { status, stderr } = await start([], { ...env, ...platform }).end;
   expect(stderr).toMatch(reason);
   expect(stderr).not.toMatch(/s3cret|^\s+at /m);

@@ -3,7 +3,7 @@ import { startSim } from '../adapters/discord/scene.ts';
 import { startChatCompletions } from '../sim/chat-completions.ts';
 import { callIds, filter, noImages, noSystem, refusal, soundCalls, takingTurns } from '../sim/demands.ts';
 import { startSlack } from '../sim/slack/slack.ts';
-import { chat, start, usedDataDir } from './bobbin.ts';
+import { chat, dataDir, start, withoutCode } from './bobbin.ts';
 
 const CHANNEL = 'C0GENERAL';
 const PICTURE = Buffer.from('not really a picture');
@@ -26,7 +26,7 @@ async function strictProvider() {
   });
   onTestFinished(() => server.close());
   const settings = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'sim', MODEL: 'sim-small' };
-  return { server, env: { DATA_DIR: usedDataDir(), PORT: '0', ...settings } };
+  return { server, env: { ...withoutCode, DATA_DIR: dataDir(), PORT: '0', ...settings } };
 }
 
 type Server = Awaited<ReturnType<typeof strictProvider>>['server'];

@@ -13,7 +13,11 @@ const ran = '```python\nprint("c3" + "done")\n```\n\n```\nc3done\n```';
 const apology = '⚠️ The model failed (500): ask again in a moment.';
 
 function asked(...questions: Question[]): Asked[] {
-  return questions.map((question, arrival) => ({ question, conversation: 'thread', arrival }));
+  return questions.map((question, at) => ({
+    question,
+    conversation: 'thread',
+    delivery: { sent: at, arrived: at },
+  }));
 }
 
 function thread(...messages: string[]): SeenConversation {
@@ -123,10 +127,18 @@ test('a turn that the model failed for good may break off, with one apology that
   expect(audited(asked(first, second), [thread(`${broken}\n\n${apology}`)], [[1]])).toEqual(['lost 2']);
 });
 
-test('a question may be overtaken while the platform has not brought it to the bot', () => {
-  const late = [
-    { ...asked(first)[0], arrival: 1 },
-    { ...asked(second)[0], arrival: 0 },
-  ] as Asked[];
-  expect(audited(late, [thread(answer(second), answer(first))])).toEqual([]);
-});
+test.each([
+  ['had not brought it', { sent: 0, arrived: 3 }, { sent: 1, arrived: 2 }, []],
+  ['may not have brought it', { sent: 0, arrived: 2 }, { sent: 1, arrived: 3 }, []],
+  ['had brought it', { sent: 0, arrived: 1 }, { sent: 2, arrived: 3 }, ['out of order 2']],
+])(
+  'a question may be overtaken by what was sent while the platform %s to the bot',
+  (_, one, other, found) => {
+    const [before, after] = asked(first, second);
+    const late = [
+      { ...before, delivery: one },
+      { ...after, delivery: other },
+    ] as Asked[];
+    expect(audited(late, [thread(answer(second), answer(first))])).toEqual(found);
+  },
+);

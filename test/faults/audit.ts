@@ -14,8 +14,15 @@ export interface Asked {
   readonly question: Question;
   /** The name of its conversation. */
   readonly conversation: string;
-  /** When the platform had brought it to the bot, as a place in the order of all; later ones may overtake it before. */
-  readonly arrival: number;
+  readonly delivery: Delivery;
+}
+
+/** How a platform brought something to the bot, as places in the order of all that it brought. */
+export interface Delivery {
+  /** The bot may have had it from then on: an acknowledgement that is lost does not tell. */
+  readonly sent: number;
+  /** The bot had it then. What it had earlier may overtake it. */
+  readonly arrived: number;
 }
 
 /** What happened, as far as it says what people should see. */
@@ -119,7 +126,7 @@ function orderViolations(asked: readonly Asked[], words: readonly SeenWord[]): V
     if (!place) return [];
     const overtaken = asked
       .slice(0, index + 1)
-      .filter(({ arrival }) => arrival <= later.arrival)
+      .filter(({ delivery }) => delivery.arrived <= later.delivery.sent)
       .filter(({ question }) => (places.get(question.number)?.last ?? -1) > place.first)
       .map(({ question }) => question.number);
     if (overtaken.length === 0) return [];

@@ -112,6 +112,9 @@ export class Deployment {
       OPENAI_BASE_URL: this.model.url(index),
       OPENAI_API_KEY: 'faults',
       MODEL,
+      // Three people write as much as a whole team does.
+      PERSON_TURNS_AT_ONCE: 'off',
+      PERSON_TURNS_PER_HOUR: 'off',
       ...(this.database && { DATABASE_URL: this.database.url }),
       ...Object.assign({}, ...this.stages.map((stage) => stage.environment)),
     };

@@ -65,6 +65,7 @@ export class Model {
   #armed: { fault: Fault; random: Random }[] = [];
   /** The questions of each turn that was made to fail for good. */
   readonly failedTurns: (readonly number[])[] = [];
+  #heard: (questions: readonly number[]) => void = () => {};
 
   static async start(servers: number): Promise<Model> {
     const model = new Model();
@@ -74,6 +75,11 @@ export class Model {
 
   url(replica: number): string {
     return this.#servers[replica]?.url ?? '';
+  }
+
+  /** Hears of each request whose questions are answered now. */
+  watch(heard: (questions: readonly number[]) => void): void {
+    this.#heard = heard;
   }
 
   /** Tells it what to answer. */
@@ -127,6 +133,7 @@ export class Model {
   #answer(body: Body, writing: Map<symbol, readonly number[]>): Reply {
     const situation = situationIn(body);
     const { asked } = situation;
+    this.#heard(asked);
     const { pieces, call, everyMs } = this.#round(situation);
     const armed = this.#take(asked, ({ trouble }) => trouble !== undefined);
     if (!armed) this.#struck.delete(asked.join());

@@ -10,7 +10,9 @@ export interface Figures {
   readonly questions: number;
   /** How often each fault struck. */
   readonly faults: ReadonlyMap<string, number>;
+  /** From `kill -9` to the reply growing again, and before that to the model being asked for it again. */
   readonly recovery: Pick<Recovery, 'times' | 'interrupted'>;
+  readonly askedAgain: readonly number[];
   /** From each question to the last word of its answer, in ms. */
   readonly waits: readonly number[];
 }
@@ -29,6 +31,7 @@ export class Play {
   readonly #note: (what: string) => void;
   readonly #talks: Talks;
   readonly #recovery = new Recovery();
+  readonly #asking = new Recovery();
   readonly #faults = new Map<string, number>();
   readonly #askedAt = new Map<number, number>();
   readonly #waits: number[] = [];
@@ -41,6 +44,9 @@ export class Play {
     this.#note = note;
     this.#talks = new Talks(stages, (number) => model.failedTurns.flat().includes(number));
     for (const stage of stages) stage.watch((conversation) => this.#changed(conversation));
+    model.watch((questions) => {
+      for (const number of questions) this.#asking.changed(String(number), Date.now());
+    });
   }
 
   async perform(events: readonly Event[]): Promise<void> {
@@ -87,6 +93,7 @@ export class Play {
       questions: this.#talks.asked.length,
       faults: this.#faults,
       recovery: this.#recovery,
+      askedAgain: this.#asking.times,
       waits: this.#waits,
     };
   }
@@ -124,7 +131,7 @@ export class Play {
   async #strikeProcess({ fault, replica: index, downMs }: Event & { type: 'process' }): Promise<void> {
     const replica = this.#deployment.replicas[index];
     if (!replica) return;
-    this.#recovery.disturbed();
+    this.#disturbed();
     switch (fault) {
       case 'kill -9':
         return this.#kill(index, downMs);
@@ -144,21 +151,33 @@ export class Play {
     await replicas[index]?.kill(downMs, {
       before: () => {
         killedAt = Date.now();
-        this.#recovery.killed(this.#talks.begun(model.writingFor(index)));
+        const written = model.writingFor(index);
+        this.#recovery.killed(this.#talks.begun(written));
+        this.#asking.killed(written.map(String));
       },
       after: () => {
-        if (!isAlone) this.#recovery.counts(killedAt);
+        if (!isAlone) this.#counts(killedAt);
       },
       again: () => {
         this.#note(`process ${index + 1} is started again`);
-        if (isAlone) this.#recovery.counts(Date.now());
+        if (isAlone) this.#counts(Date.now());
       },
     });
   }
 
+  #disturbed(): void {
+    this.#recovery.disturbed();
+    this.#asking.disturbed();
+  }
+
+  #counts(since: number): void {
+    this.#recovery.counts(since);
+    this.#asking.counts(since);
+  }
+
   async #strikeDatabase({ fault, downMs }: Event & { type: 'database' }): Promise<void> {
     const { database } = this.#deployment;
-    this.#recovery.disturbed();
+    this.#disturbed();
     await (fault === 'database restart' ? database?.restart(downMs) : database?.crowd(downMs));
     this.#note(`${fault} is over`);
   }

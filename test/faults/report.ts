@@ -9,7 +9,7 @@ const MOST_VIOLATIONS = 60;
 
 /** The figures of a run, and what went wrong in it. */
 export function report(options: Options, result: Result): string {
-  const { violations, faults, recovery, exits, questions, waits } = result;
+  const { violations, faults, recovery, askedAgain, exits, questions, waits } = result;
   const { times, interrupted } = recovery;
   const counts = COUNTED.map((kind) => `${kind} ${count(violations, kind)}`).join(', ');
   const others = [...new Set(violations.map(({ kind }) => kind))].filter((kind) => !isCounted(kind));
@@ -23,6 +23,7 @@ export function report(options: Options, result: Result): string {
     `faults ${total}: ${struck.map(([name, times]) => `${name} ${times}`).join(', ')}`,
     `kill -9 to the reply growing again, ${since}: p50 ${seconds(times, 0.5)}, p99 ${seconds(times, 0.99)}` +
       ` (${times.length} replies; ${interrupted} more were struck again before)`,
+    `of it until the model is asked again: p50 ${seconds(askedAgain, 0.5)}, p99 ${seconds(askedAgain, 0.99)}`,
     `asked to answered: p50 ${seconds(waits, 0.5)}, p99 ${seconds(waits, 0.99)}`,
     ...(exits > 0 ? [`processes ended by themselves and were started again: ${exits}`] : []),
     ...(violations.length > 0 ? ['', ...failure(options, result)] : []),

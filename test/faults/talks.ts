@@ -1,4 +1,4 @@
-import { type Asked, apologiesIn, isAnswered, type SeenConversation } from './audit.ts';
+import { type Asked, apologiesIn, type Delivery, isAnswered, type SeenConversation } from './audit.ts';
 import { askingFor, type Question, wordsIn } from './questions.ts';
 import { Random } from './random.ts';
 import type { PlatformName, Way } from './schedule.ts';
@@ -8,6 +8,8 @@ import type { Stage } from './stages/stage.ts';
 const MOST_OPEN = 2;
 /** People go on with a conversation of late, not with one of long ago. */
 const RECENT = 30;
+
+const AT_ONCE: Delivery = { sent: 0, arrived: 0 };
 
 interface Talk {
   readonly stage: Stage;
@@ -67,11 +69,11 @@ export class Talks {
   }
 
   get asked(): Asked[] {
-    const arrivals = new Map([...this.#stages.values()].map((stage) => [stage, stage.arrivals()]));
+    const deliveries = new Map([...this.#stages.values()].map((stage) => [stage, stage.deliveries()]));
     return this.#asked.map(({ question, talk }) => ({
       question,
       conversation: talk.name,
-      arrival: arrivals.get(talk.stage)?.(question.number) ?? 0,
+      delivery: deliveries.get(talk.stage)?.(question.number) ?? AT_ONCE,
     }));
   }
 

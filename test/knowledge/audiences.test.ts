@@ -14,7 +14,7 @@ import { fileSearchOver } from './scene.ts';
 const SECRETS = /salary-secret|board-secret|boss-secret/;
 
 /** A model that wants to give everything away: it searches for all, with every trick, and then says all that it was told. */
-function betrayer() {
+function betrayer(onSaid: () => void) {
   return new ScriptedModel(async function* (request: ModelRequest) {
     const last = request.items.at(-1);
     if (last?.type !== 'tool_output') {
@@ -26,6 +26,7 @@ function betrayer() {
       return;
     }
     yield* says(JSON.stringify(request.items));
+    onSaid();
   });
 }
 
@@ -44,7 +45,10 @@ async function team() {
   write('docs/hr/pay.md', 'the salary-secret is 7');
   write('docs/board.md', '---\naudience: "slack:#secret"\n---\nthe board-secret is 8');
   write('docs/boss.md', '---\naudience: slack:U0CLEO\n---\nthe boss-secret is 9');
-  const model = betrayer();
+  let answers = 0;
+  const model = betrayer(() => {
+    answers++;
+  });
   let knowledge: Knowledge | undefined;
   /** Requests that the server fails with, once each, by how they begin. */
   const broken: string[] = [];
@@ -107,10 +111,10 @@ async function team() {
     thread?: string,
   ) => {
     const from = model.requests.length;
-    const refused = refusals();
+    const [answered, refused] = [answers, refusals()];
     const { channel, ts } = await act();
     const at = thread ?? ts;
-    await sim.until(() => model.requests.length > from || refusals() > refused);
+    await sim.until(() => answers > answered || refusals() > refused);
     await sim.until(() => isQuiet(sim.thread(channel, at)));
     return {
       channel,

@@ -66,7 +66,7 @@ test('a sync adds, changes, describes anew, moves and removes, and uploads nothi
   expect(printedSync(await knowledge.sync.run())).toBe('Everything is up to date.\n4 unchanged.');
   expect(changes(requests)).toEqual([]);
   expect(printedStatus(await knowledge.sync.compare(), await knowledge.sync.last())).toMatch(
-    /^4 documents can be searched\.\nSynced last on .*\.\nThey are up to date\.$/,
+    /^4 documents can be searched\.\nSynced last on .*\.\nEverything is up to date\.$/,
   );
 });
 

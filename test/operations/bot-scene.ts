@@ -7,6 +7,7 @@ import type { RunningBot } from '../../src/running-bot.ts';
 import { readSettings } from '../../src/settings/settings.ts';
 import type { Store } from '../../src/store/store.ts';
 import { SeenReply } from '../conversation/harness.ts';
+import { withoutCode } from '../e2e/bobbin.ts';
 import { startChatCompletions } from '../sim/chat-completions.ts';
 import type { ModelServer } from '../sim/model-server.ts';
 
@@ -26,7 +27,10 @@ export interface Scene {
   sends(conversation: string, author: string, text: string, more?: Partial<IncomingMessage>): IncomingMessage;
 }
 
-/** The bot on a platform that shows everything at once, with a model that says what it is told. */
+/**
+ * The bot on a platform that shows everything at once, with a model that says what it is told. Unless its environment names
+ * an assistant, it runs no code.
+ */
 export async function openScene(
   store: Store,
   environment: Record<string, string> = {},
@@ -34,8 +38,8 @@ export async function openScene(
 ): Promise<Scene> {
   const model = await startChatCompletions({ models: ['sim'] });
   onTestFinished(() => model.close());
-  const env = { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'sim', MODEL: 'sim', ...environment };
-  const settings = await readSettings(env);
+  const provider = { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'sim', MODEL: 'sim' };
+  const settings = await readSettings({ ...withoutCode, ...provider, ...environment });
   const log = pino({ level: 'silent' });
   const style = { toolCall: () => undefined };
   const bot = await openBot({ settings, store, log, reader: 'team', style });

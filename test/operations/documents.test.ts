@@ -4,13 +4,13 @@ import { openServer } from '../../src/bot.ts';
 import { Forgetting } from '../../src/operations/forgetting/forgetting.ts';
 import { readSettings } from '../../src/settings/settings.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { usedDataDir } from '../e2e/bobbin.ts';
+import { tempFolder } from '../store/temp-folder.ts';
 import { filesWith } from './traces.ts';
 
 const DAY_SECONDS = 86_400;
 
 test('no word of a document that is deleted, forgotten or old is left, and what a store has for all stays', async () => {
-  const dataDir = usedDataDir();
+  const dataDir = await tempFolder();
   const store = await openStore({ dataDir });
   const settings = await readSettings({ DATA_DIR: dataDir });
   const server = openServer(settings, store, pino({ level: 'silent' }), 'operator');

@@ -1,10 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Presence } from '../../src/operations/presence.ts';
 import { memoryStore } from '../../src/store/sqlite/store.ts';
+import type { Store } from '../../src/store/store.ts';
 
 const unexpected = (error: unknown) => {
   throw error;
 };
+
+const presence = (store: Store) => new Presence(store.keyv('heard'), store.keyv('searched'), unexpected);
+
+/** What the store is asked for first is there. */
+const isLookedUp = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
@@ -14,30 +20,80 @@ afterEach(() => {
 });
 
 test('the next process learns until when people were heard, also when this one was killed', async () => {
-  const heard = memoryStore().keyv<number>('heard');
-  const first = new Presence(heard, unexpected);
+  const store = memoryStore();
+  const first = presence(store);
   expect(await first.lastHeard('chat')).toBeUndefined();
   first.taken('chat');
   first.begin('chat');
   await vi.advanceTimersByTimeAsync(25_000);
-  expect(await new Presence(heard, unexpected).lastHeard('chat')).toBe(Date.now() - 5_000);
+  expect(await presence(store).lastHeard('chat')).toBe(Date.now() - 5_000);
   await vi.advanceTimersByTimeAsync(2_000);
   await first.close();
-  expect(await new Presence(heard, unexpected).lastHeard('chat')).toBe(Date.now());
+  expect(await presence(store).lastHeard('chat')).toBe(Date.now());
 });
 
 test('what one process did not come to look for is looked for by the next', async () => {
-  const heard = memoryStore().keyv<number>('heard');
-  await heard.set('chat', 1_000);
-  const first = new Presence(heard, unexpected);
+  const store = memoryStore();
+  await store.keyv<number>('heard').set('chat', 1_000);
+  const first = presence(store);
   expect(await first.lastHeard('chat')).toBe(1_000);
   first.begin('chat');
   await vi.advanceTimersByTimeAsync(60_000);
   await first.close();
-  const second = new Presence(heard, unexpected);
+  const second = presence(store);
   expect(await second.lastHeard('chat')).toBe(1_000);
   second.begin('chat');
   second.taken('chat');
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(await new Presence(heard, unexpected).lastHeard('chat')).toBe(Date.now());
+  expect(await presence(store).lastHeard('chat')).toBe(Date.now());
+});
+
+test('a search goes on where a process that died had come to, and begins anew after one that came to its end', async () => {
+  const store = memoryStore();
+  const first = await presence(store).progress('chat');
+  first.read('chat:a', 1_000);
+  first.read('chat:b', 2_000);
+  first.settled('chat:a');
+  await first.close();
+
+  const second = presence(store);
+  const progress = await second.progress('chat');
+  expect(['chat:a', 'chat:b', 'chat:c'].map((name) => progress.readUntil(name))).toEqual([
+    1_000,
+    2_000,
+    undefined,
+  ]);
+  expect(progress.settledAt('chat:a')).toBe(Date.now());
+  expect(progress.settledAt('chat:b')).toBeUndefined();
+  second.taken('chat');
+  progress.read('chat:c', 3_000);
+  await second.close();
+
+  const third = await presence(store).progress('chat');
+  expect(['chat:a', 'chat:c'].map((name) => third.readUntil(name))).toEqual([undefined, undefined]);
+  expect(third.settledAt('chat:a')).toBe(Date.now());
+  await vi.advanceTimersByTimeAsync(2 * 60 * 60_000);
+  third.settled('chat:b');
+  await third.close();
+  const fourth = await presence(store).progress('chat');
+  expect(['chat:a', 'chat:b'].map((name) => fourth.settledAt(name))).toEqual([undefined, Date.now()]);
+});
+
+test('who hears people all the time tells so to a process that begins to, and one that still looks does not', async () => {
+  const store = memoryStore();
+  await store.keyv<number>('heard').set('chat', Date.now());
+  const [hearing, looking, beginning] = [presence(store), presence(store), presence(store)];
+  for (const one of [hearing, looking]) one.begin('chat');
+  await looking.lastHeard('chat');
+  const asked = beginning.isHeardElsewhere('chat', new AbortController().signal);
+  await isLookedUp();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await asked).toBe(true);
+  await hearing.close();
+  const stopping = new AbortController();
+  const askedAgain = beginning.isHeardElsewhere('chat', stopping.signal);
+  await isLookedUp();
+  await vi.advanceTimersByTimeAsync(10_000);
+  stopping.abort();
+  expect(await askedAgain).toBe(false);
 });

@@ -13,7 +13,10 @@ test('nothing set is the offline demo with a SQLite file in ./data', () => {
     assistants: {},
     functions: { dir: './functions', isRequired: false },
     store: { dataDir: './data' },
+    linkHosts: [],
     port: 3000,
+    metrics: { host: '127.0.0.1', port: 9464 },
+    people: { turnsAtOnce: 4, turnsAnHour: 100, pythonAtOnce: 2, unlimited: [] },
     operation: { graceMs: 5_000, catchUpMs: 3_600_000 },
   });
 });
@@ -46,8 +49,16 @@ test('everything that is set arrives where it is used, without the space around 
     DATABASE_POOL_SIZE: '3',
     DATA_DIR: '/data',
     FUNCTIONS_DIR: '/functions',
+    SANDBOX_MEMORY_MB: '256',
     MAX_REPLY_LENGTH: '5000',
+    LINK_HOSTS: 'Wiki.example.com, *.bücher.example',
     PORT: '0',
+    METRICS_HOST: '0.0.0.0',
+    METRICS_PORT: '9090',
+    PERSON_TURNS_AT_ONCE: '10',
+    PERSON_TURNS_PER_HOUR: 'off',
+    PERSON_PYTHON_AT_ONCE: '3',
+    UNLIMITED_PEOPLE: 'slack:U0ADMIN, slack:@IT-Team,discord:123456789012345678',
     SHUTDOWN_GRACE_SECONDS: '0',
     CATCH_UP_MINUTES: '1440',
     RETENTION_DAYS: '30',
@@ -59,11 +70,36 @@ test('everything that is set arrives where it is used, without the space around 
     assistants: { baseURL: 'http://assistants.example/v1', apiKey: 'key-2', assistantId: 'asst_1' },
     functions: { dir: '/functions', isRequired: true },
     store: { dataDir: '/data', databaseUrl: 'postgres://me:p%40ss@db.example/bobbin', poolSize: 3 },
+    childMemoryBytes: 256 * 1024 * 1024,
     maxReplyLength: 5_000,
+    linkHosts: ['wiki.example.com', 'xn--bcher-kva.example'],
     port: 0,
+    metrics: { host: '0.0.0.0', port: 9090 },
+    people: {
+      turnsAtOnce: 10,
+      pythonAtOnce: 3,
+      unlimited: ['slack:U0ADMIN', 'slack:@it-team', 'discord:123456789012345678'],
+    },
     operation: { graceMs: 0, catchUpMs: 86_400_000, retentionDays: 30 },
     logLevel: 'debug',
   });
+});
+
+test('how many bytes of files may come, and how long they stay, is set in megabytes and days', () => {
+  const env = { PRODUCED_FILES_DAYS: '7', FILES_MB_PER_CONVERSATION: '10', FILES_MB_PER_DAY: '100' };
+  expect(valid(env)).toEqual({
+    ...valid({}),
+    files: { producedDays: 7, conversationBytes: 10 * 1024 ** 2, dayBytes: 100 * 1024 ** 2 },
+  });
+});
+
+test.each(['off', 'OFF', '0'])('%s takes a limit on people away', (none) => {
+  const env = {
+    PERSON_TURNS_AT_ONCE: none,
+    PERSON_TURNS_PER_HOUR: none,
+    PERSON_PYTHON_AT_ONCE: none,
+  };
+  expect(valid(env)?.people).toEqual({ unlimited: [] });
 });
 
 test.each([
@@ -135,13 +171,26 @@ test.each([
   ],
   [{ DATABASE_POOL_SIZE: 'secret' }, /^DATABASE_POOL_SIZE is not a number/],
   [{ PYTHON_PACKAGES_URL: 'secret' }, /^PYTHON_PACKAGES_URL is not a web address: write it with http/],
+  [{ LINK_HOSTS: 'https://wiki.example.com/' }, /^LINK_HOSTS names something that is no host/],
+  [{ LINK_HOSTS: 'good.example, a b@c' }, /^LINK_HOSTS names something that is no host/],
   [{ PORT: '65536' }, /^PORT is not a port: write a number from 0 to 65535/],
   [{ PORT: '-1' }, /^PORT is not a port/],
+  [{ METRICS_PORT: '65536' }, /^METRICS_PORT is not a port/],
   [{ PORT: '3000.5' }, /^PORT is not a port/],
   [{ PORT: 'secret' }, /^PORT is not a port/],
+  [
+    { SANDBOX_MEMORY_MB: '255' },
+    /^SANDBOX_MEMORY_MB is not a size: write .* megabytes from 256, such as 2048/,
+  ],
+  [{ SANDBOX_MEMORY_MB: '2 GB' }, /^SANDBOX_MEMORY_MB is not a size/],
   [{ MAX_REPLY_LENGTH: '499' }, /^MAX_REPLY_LENGTH is not a length: write a number of characters from 500/],
   [{ MAX_REPLY_LENGTH: '20_000' }, /^MAX_REPLY_LENGTH is not a length/],
   [{ MAX_REPLY_LENGTH: 'secret' }, /^MAX_REPLY_LENGTH is not a length/],
+  [{ PERSON_TURNS_AT_ONCE: '-1' }, /^PERSON_TURNS_AT_ONCE is not a limit: .* from 1 to 10000, or off/],
+  [{ PERSON_TURNS_PER_HOUR: '10001' }, /^PERSON_TURNS_PER_HOUR is not a limit/],
+  [{ PERSON_PYTHON_AT_ONCE: 'none' }, /^PERSON_PYTHON_AT_ONCE is not a limit/],
+  [{ UNLIMITED_PEOPLE: 'Maria' }, /^UNLIMITED_PEOPLE is not a list of people: .*slack:U0123ABCD/],
+  [{ UNLIMITED_PEOPLE: 'slack:U0ADMIN,slack:#it' }, /^UNLIMITED_PEOPLE is not a list of people/],
   [{ SHUTDOWN_GRACE_SECONDS: '-1' }, /^SHUTDOWN_GRACE_SECONDS is not a number of seconds: .* from 0 to 3600/],
   [{ SHUTDOWN_GRACE_SECONDS: '1.5' }, /^SHUTDOWN_GRACE_SECONDS is not a number/],
   [{ SHUTDOWN_GRACE_SECONDS: '3601' }, /^SHUTDOWN_GRACE_SECONDS is not a number/],
@@ -150,6 +199,15 @@ test.each([
   [{ RETENTION_DAYS: '0' }, /^RETENTION_DAYS is not a number of days: .* leave it out to keep everything/],
   [{ RETENTION_DAYS: '1e3' }, /^RETENTION_DAYS is not a number/],
   [{ RETENTION_DAYS: 'secret' }, /^RETENTION_DAYS is not a number/],
+  [
+    { PRODUCED_FILES_DAYS: '0' },
+    /^PRODUCED_FILES_DAYS is not a number of days: .* from 1 to 36500, such as 30/,
+  ],
+  [
+    { FILES_MB_PER_CONVERSATION: '1 GB' },
+    /^FILES_MB_PER_CONVERSATION is not a number of megabytes: .* as 256/,
+  ],
+  [{ FILES_MB_PER_DAY: '0' }, /^FILES_MB_PER_DAY is not a number of megabytes/],
   [{ LOG_LEVEL: 'secret' }, /^LOG_LEVEL is not a level: write trace, debug/],
 ])('the mistake in %o is told with what to do, and no value is shown', (env, sentence) => {
   const { mistakes } = readConfig(env);

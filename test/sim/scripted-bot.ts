@@ -7,6 +7,7 @@ import type { Fetch } from '../../src/assistants/in-process-fetch.ts';
 import { type AssistantsOptions, createAssistants } from '../../src/assistants/index.ts';
 import type { Model } from '../../src/assistants/models/model.ts';
 import { EXPLAIN } from '../../src/bot.ts';
+import type { PersonLimits } from '../../src/conversation/limits/limits.ts';
 import { CONVERSATIONS } from '../../src/conversation/namespaces.ts';
 import { begunRun, streamedRun } from '../../src/conversation/run/run.ts';
 import type { SourceSettings } from '../../src/conversation/sources.ts';
@@ -29,12 +30,16 @@ export interface ScriptedBotOptions {
   knowledgeOf?: (client: OpenAI) => Knowledge;
   log?: Logger;
   prompts?: readonly SuggestedPrompt[];
+  /** How much one person may have; as much as they like when left out. */
+  limits?: PersonLimits;
   /** How much of a reply is shown as messages. */
   longest?: number | undefined;
   graceMs?: number;
   /** Whether code is shown, as usual. */
   code?: 'shown' | 'folded';
   knowledge?: SourceSettings;
+  /** Hosts whose addresses are always links. */
+  linkHosts?: readonly string[];
   /** The team's own. */
   functions?: readonly TeamFunction[];
   /** Stands between the SDK and the server. */
@@ -44,7 +49,14 @@ export interface ScriptedBotOptions {
 /** The real bot over the real Assistants API, with a model and a code interpreter that do as they are told. */
 export async function scriptedBot(options: ScriptedBotOptions): Promise<RunningBot> {
   const { store, model, longest, knowledge: sources = {}, prompts = [], graceMs = 0 } = options;
-  const { functions = [], fileSearch, knowledgeOf, network = (fetch) => fetch, code = 'shown' } = options;
+  const {
+    functions = [],
+    fileSearch,
+    knowledgeOf,
+    network = (fetch) => fetch,
+    code = 'shown',
+    limits,
+  } = options;
   const { codeInterpreter = new ScriptedInterpreter(), log = pino({ level: 'silent' }) } = options;
   const assistants = createAssistants({
     keyv: (namespace) => store.keyv(namespace),
@@ -79,9 +91,13 @@ export async function scriptedBot(options: ScriptedBotOptions): Promise<RunningB
     runSettings: { assistant_id: assistant.id },
     style: { toolCall: () => undefined, code, ...(longest !== undefined && { longest }) },
     knowledge: sources,
+    ...(options.linkHosts && { linkHosts: options.linkHosts }),
     log,
   };
-  const { close } = assistants;
-  const server = { client, warmUp: () => {}, leaveRuns: () => void close(), close };
-  return new RunningBot(store, server, turn, { prompts, graceMs });
+  const close = async () => {
+    await assistants.close();
+    await assistants.end();
+  };
+  const server = { client, warmUp: () => {}, leaveRuns: () => void assistants.close(), close };
+  return new RunningBot(store, server, turn, { prompts, graceMs, ...(limits && { limits }) });
 }

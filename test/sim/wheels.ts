@@ -97,7 +97,14 @@ class FigureCanvasBase:
         draw = getattr(self, "print_" + kind)
         return draw(filename, metadata=metadata)
 `,
-    'matplotlib/backends/__init__.py': '',
+    'matplotlib/backends/__init__.py': `
+import importlib
+class BackendRegistry:
+    def load_backend_module(self, backend):
+        if not backend.startswith("module://"): backend = "module://matplotlib.backends.backend_" + backend.lower()
+        return importlib.import_module(backend[9:])
+backend_registry = BackendRegistry()
+`,
     'matplotlib/backends/backend_agg.py': `
 import struct, zlib
 from matplotlib.backend_bases import FigureCanvasBase
@@ -129,14 +136,15 @@ class Figure:
     def show(self): self.canvas.manager.show()
 `,
     'matplotlib/pyplot.py': `
-import importlib
+import logging
 import matplotlib
 from matplotlib._pylab_helpers import Gcf
+from matplotlib.backends import backend_registry
 from matplotlib.figure import Axes, Figure
+logging.getLogger("matplotlib.font_manager").warning("Matplotlib is building the font cache; this may take a moment.")
+def switch_backend(name): matplotlib.rcParams["backend"] = name
 def _canvas():
-    name = matplotlib.rcParams["backend"]
-    module = name[9:] if name.startswith("module://") else "matplotlib.backends.backend_" + name.lower()
-    module = importlib.import_module(module)
+    module = backend_registry.load_backend_module(matplotlib.rcParams["backend"])
     return getattr(module, "FigureCanvas", None) or module.FigureCanvasAgg
 def subplots():
     figure = Figure()

@@ -8,6 +8,7 @@ import {
 } from 'discord.js';
 import type { Bot, Word } from '../../../src/platform.ts';
 import { approvalOf, customIdOf, type Press, pressOf } from '../buttons.ts';
+import { pressHere } from './here.ts';
 import { nameOf, whisper, whispered } from './whisper.ts';
 
 /** Of the three seconds in which Discord wants an answer, so many ms may go by until it is known whose word counts. */
@@ -15,6 +16,9 @@ const KNOWN_WITHIN_MS = 1_500;
 
 /** As much as people read of a reason, and Discord takes 4,000: https://discord.com/developers/docs/components/reference#text-input */
 const LONGEST_REASON = 500;
+
+/** Tells who presses what belongs to no conversation of the channel. */
+export const UNKNOWN_BUTTON = 'This button does nothing any more.';
 
 const FIELD = 'reason';
 
@@ -27,7 +31,10 @@ export async function approve(interaction: ButtonInteraction, press: Press, bot:
 /** Somebody says no to a call, and is asked why, if their word counts; whether it does is looked at again later. */
 export async function askWhy(interaction: ButtonInteraction, press: Press, bot: Bot): Promise<void> {
   const late = delay(KNOWN_WITHIN_MS, undefined, { ref: false });
-  const objection = await Promise.race([bot.objection(wordOf(interaction, press)), late]);
+  const looked = pressHere(interaction, press).then((here) =>
+    here ? bot.objection(wordOf(interaction, here)) : UNKNOWN_BUTTON,
+  );
+  const objection = await Promise.race([looked, late]);
   if (objection !== undefined) await whisper(interaction, objection);
   else await interaction.showModal(formOf(press));
 }
@@ -47,7 +54,8 @@ async function decide(
   bot: Bot,
   said: Pick<Word, 'isApproved' | 'reason'>,
 ): Promise<void> {
-  const objection = await bot.decide({ ...wordOf(interaction, press), ...said });
+  const here = await pressHere(interaction, press);
+  const objection = here ? await bot.decide({ ...wordOf(interaction, here), ...said }) : UNKNOWN_BUTTON;
   if (objection !== undefined) await interaction.followUp(whispered(objection));
 }
 

@@ -19,6 +19,16 @@ export function conversationId(channelOrMessage: string): string {
   return `discord:${channelOrMessage}`;
 }
 
+/** What a conversation of a channel is in: the server, and the channel, whose threads go with it. Nothing for direct messages. */
+export function withinOf(
+  guildId: string | null,
+  channel: { id: string; parentId?: string | null; isThread(): boolean },
+): Pick<IncomingMessage, 'within'> {
+  if (guildId === null) return {};
+  const parent = channel.isThread() ? (channel.parentId ?? channel.id) : channel.id;
+  return { within: [conversationId(guildId), conversationId(parent)] };
+}
+
 /** The channel or message that a conversation is named by. */
 export function idOf(conversation: string): string {
   return conversation.slice(conversationId('').length);
@@ -90,6 +100,7 @@ export async function read(written: Written, replyIn: ReplyIn): Promise<Incoming
     author: { id: message.author.id, name },
     text: [target ? quotation(target) : '', written.text].filter((part) => part !== '').join('\n\n'),
     ...(attachments.length > 0 && { attachments }),
+    ...withinOf(message.guildId, message.channel),
     replyTo: replyToOf(message, conversation, replyIn, title),
   };
 }

@@ -8,6 +8,7 @@ import {
   MessageType,
 } from 'discord.js';
 import type { Bot, IncomingMessage } from '../../../src/platform.ts';
+import { NO_PREVIEWS } from '../api.ts';
 import { type Press, pressOf } from '../buttons.ts';
 import { mayAnswerIn, opensThread, type ReplyIn } from '../permissions.ts';
 import { inPlace, inThread, type ReplyTo } from '../place.ts';
@@ -15,9 +16,11 @@ import { quote, titleOf, unquote } from '../text.ts';
 import { ASK, FILE, QUESTION } from './commands.ts';
 import { attachmentOf } from './content.ts';
 import { contextOf, contextOfReply, type OnUnread } from './context.ts';
-import { approve, askWhy, refuseWithReason } from './decisions.ts';
-import { answeredIn, conversationId } from './incoming.ts';
+import { approve, askWhy, refuseWithReason, UNKNOWN_BUTTON } from './decisions.ts';
+import { conversationHere, pressHere } from './here.ts';
+import { answeredIn, conversationId, withinOf } from './incoming.ts';
 import { nameOf, whisper, whispered } from './whisper.ts';
+import type { Whispers } from './whispers.ts';
 
 /** Of the three seconds in which Discord wants an answer, so many ms may go by until a message is kept. */
 const KEEPING_MS = 1_500;
@@ -25,7 +28,8 @@ const KEEPING_MS = 1_500;
 const NOTHING_RUNS = 'Nothing is being answered here at the moment.';
 const INTERRUPTED = 'Nobody writes this answer any more: I was interrupted before its end. Please ask again.';
 const FORGOTTEN = 'I do not know any more what was asked here. Please ask again.';
-const UNKNOWN_BUTTON = 'This button does nothing any more.';
+const NO_CONVERSATION =
+  'There is no conversation with me here that I could forget. Mention me, and one begins.';
 const UNKNOWN_COMMAND = 'I do not have this command any more. `/help` tells what I can do.';
 const MAY_NOT_WRITE =
   'I may not write in this channel. Someone who manages it can give me the permissions View Channel and Send Messages here.';
@@ -39,6 +43,7 @@ export interface Desk {
   /** Which reply to a conversation this process writes: the one that a button belongs to, another one, or none. */
   writes(press: Press): 'it' | 'another' | undefined;
   help: string;
+  whispers: Pick<Whispers, 'remember'>;
   onUnread: OnUnread;
 }
 
@@ -63,21 +68,31 @@ const COMMANDS: Readonly<
     const own = ownConversation(interaction);
     if (!own)
       return whisper(interaction, 'In a channel every mention starts anew by itself. /new is for threads.');
+    // What is said to all must be said soon, and where the store can't tell in time it is said all the same.
+    const late = delay(KEEPING_MS, true, { ref: false });
+    const isKnown = await Promise.race([bot.knows(own).catch(() => true), late]);
+    if (!isKnown) return whisper(interaction, NO_CONVERSATION);
     await interaction.deferReply();
     const renewed = await bot.renew(own).then(
-      () => 'From here on I remember nothing of what was said before.',
+      (isRenewed) =>
+        isRenewed ? 'From here on I remember nothing of what was said before.' : NO_CONVERSATION,
       () => 'That did not work, so I still remember what was said. Try again.',
     );
-    await interaction.editReply(renewed);
+    return interaction.editReply({ content: renewed, flags: NO_PREVIEWS });
   },
   async stop(interaction, { bot, answering }) {
     await interaction.deferReply({ flags: MessageFlags.Ephemeral });
     const { channel, channelId } = interaction;
     const own = ownConversation(interaction);
     const shown = own || !channel?.isTextBased() ? [] : await answeredIn(channel).catch(() => []);
-    const conversations = own ? [own] : [...new Set([...answering(channelId), ...shown])];
+    const here = await Promise.all(
+      shown.map((one) => conversationHere(interaction.client, channelId, one).catch(() => undefined)),
+    );
+    const known = here.filter((one) => one !== undefined);
+    const conversations = own ? [own] : [...new Set([...answering(channelId), ...known])];
     const stopped = await Promise.all(conversations.map((one) => bot.stop(one)));
-    await interaction.editReply(stopped.includes(true) ? 'Stopped.' : NOTHING_RUNS);
+    const content = stopped.includes(true) ? 'Stopped.' : NOTHING_RUNS;
+    await interaction.editReply({ content, flags: NO_PREVIEWS });
   },
   help: (interaction, { help }) => whisper(interaction, help),
 };
@@ -88,17 +103,23 @@ const PRESSES: Readonly<
     (interaction: ButtonInteraction, press: Press, desk: Desk) => Promise<unknown>
   >
 > = {
-  async stop(interaction, press, { bot, writes }) {
+  async stop(interaction, given, { bot, writes, answering }) {
     await interaction.deferUpdate();
+    const isWritten = answering(interaction.channelId).includes(given.conversation);
+    const press = isWritten ? given : await pressHere(interaction, given);
+    if (!press) return disarm(interaction, UNKNOWN_BUTTON);
     const written = writes(press);
-    if (written !== 'another' && (await bot.stop(press.conversation))) return;
-    if (written === 'it') await interaction.followUp(whispered(NOTHING_RUNS));
-    else await disarm(interaction, INTERRUPTED);
+    if (written !== 'another' && (await bot.stop(press.conversation))) return undefined;
+    if (written === 'it') return interaction.followUp(whispered(NOTHING_RUNS));
+    return disarm(interaction, INTERRUPTED);
   },
-  async regenerate(interaction, { conversation }, desk) {
-    const isTaken = askAgain(interaction, conversation, desk);
+  async regenerate(interaction, press, desk) {
+    const answered = Promise.withResolvers<ButtonInteraction>();
+    desk.whispers.remember(interaction.id, answered.promise);
+    const isTaken = askAgain(interaction, press, desk);
     await Promise.race([isTaken, delay(KEEPING_MS)]);
-    await interaction.deferUpdate();
+    answered.resolve(interaction.deferUpdate().then(() => interaction));
+    await answered.promise;
     if (!(await isTaken)) await disarm(interaction, FORGOTTEN);
   },
   good: (interaction, press, desk) => rate(interaction, press, desk, 'good'),
@@ -110,9 +131,11 @@ const PRESSES: Readonly<
 /** Asks the last question of a conversation again; false when nobody knows it any more. */
 async function askAgain(
   interaction: ButtonInteraction,
-  conversation: string,
+  press: Press,
   { bot, onUnread }: Desk,
 ): Promise<boolean> {
+  const { conversation } = (await pressHere(interaction, press)) ?? {};
+  if (conversation === undefined) return false;
   // Where the store can't tell, the turn says so.
   const isKnown = await bot.knows(conversation).catch(() => true);
   if (!isKnown) return false;
@@ -130,9 +153,14 @@ async function askAgain(
 async function ask(interaction: ChatInputCommandInteraction, desk: Desk): Promise<unknown> {
   if (!mayAnswer(interaction, desk)) return whisper(interaction, MAY_NOT_WRITE);
   const question = interaction.options.getString(QUESTION, true);
-  const { resource } = await interaction.reply({ content: quote(question), withResponse: true });
+  const { resource } = await interaction.reply({
+    content: quote(question),
+    flags: NO_PREVIEWS,
+    withResponse: true,
+  });
   const asked = resource?.message;
   if (!asked) return undefined;
+  desk.whispers.remember(asked.id, Promise.resolve(interaction));
   const file = interaction.options.getAttachment(FILE);
   const context = await contextOf(asked, desk.bot, desk.onUnread);
   await desk.bot.receive({
@@ -168,6 +196,7 @@ export function askedIn(asked: Message, replyIn: ReplyIn): IncomingMessage | und
     conversation: conversationId(isConversation(channel) ? channelId : id),
     author: { id: user.id, name: user.displayName },
     text: question,
+    ...withinOf(asked.guildId, channel),
     replyTo: replyToQuestion(asked, question, user.id, replyIn),
   };
 }
@@ -188,11 +217,13 @@ function mayAnswer(interaction: ChatInputCommandInteraction, { replyIn }: Desk):
 
 async function rate(
   interaction: ButtonInteraction,
-  { conversation, reply }: Press,
+  press: Press,
   { bot }: Desk,
   opinion: 'good' | 'bad',
 ): Promise<void> {
   await whisper(interaction, 'Thank you, noted.');
+  const { conversation, reply } = (await pressHere(interaction, press)) ?? {};
+  if (conversation === undefined) return;
   bot.rate({ conversation, person: interaction.user.id, opinion, ...(reply && { answers: reply }) });
 }
 
@@ -202,11 +233,12 @@ function ownConversation({ channel, channelId }: ChatInputCommandInteraction): s
 }
 
 function message(
-  { id, user, member, locale }: ButtonInteraction | ChatInputCommandInteraction,
+  { id, user, member, locale, guildId, channel }: ButtonInteraction | ChatInputCommandInteraction,
   conversation: string,
   text: string,
 ): IncomingMessage {
-  return { id, conversation, author: { id: user.id, name: nameOf({ user, member }), locale }, text };
+  const author = { id: user.id, name: nameOf({ user, member }), locale };
+  return { id, conversation, author, text, ...(channel && withinOf(guildId, channel)) };
 }
 
 /** Says why a button does nothing, and takes it away; whom the message marks as answered stays marked. */
@@ -214,6 +246,10 @@ async function disarm(interaction: ButtonInteraction, content: string): Promise<
   const { repliedUser, users } = interaction.message.mentions;
   const isMarked = repliedUser !== null && users.has(repliedUser.id);
   if (!interaction.deferred) await interaction.deferUpdate();
-  await interaction.editReply({ components: [], allowedMentions: { parse: [], repliedUser: isMarked } });
+  await interaction.editReply({
+    components: [],
+    flags: NO_PREVIEWS,
+    allowedMentions: { parse: [], repliedUser: isMarked },
+  });
   await interaction.followUp(whispered(content));
 }

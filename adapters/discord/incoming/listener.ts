@@ -15,14 +15,15 @@ import { CANNOT_READ, helpText } from './help.ts';
 import { directOf, isForBot, look, read, type Written } from './incoming.ts';
 import { askedIn, type Desk, handle } from './interactions.ts';
 import { wasListening } from './missed.ts';
+import { postNote } from './notes.ts';
 import { Reactions } from './reactions.ts';
+import { watchVanishings } from './vanishings.ts';
+import type { Whispers } from './whispers.ts';
 
 const MAY_NOT_WRITE =
   'a message was not answered: the bot may not write there. It needs the permissions View Channel and Send Messages ' +
   '(in threads, Send Messages in Threads), and an unlocked thread.';
 const UNREAD = 'what was said before the bot was called could not be read, so it answers without that';
-/** For a note to find room between the replies of its channel, in ms. */
-const NOTE_PATIENCE_MS = 30_000;
 /** Direct messages come to the first connection. https://discord.com/developers/docs/events/gateway#sharding */
 const DIRECT_SHARD = 0;
 
@@ -34,6 +35,7 @@ export interface ListenerParts {
   replyIn: ReplyIn;
   /** Whether messages come with their text that do not mention the bot. */
   readsAll: boolean;
+  whispers: Whispers;
   /** What is being written at the moment. */
   replies: Pick<Desk, 'answering' | 'writes'>;
 }
@@ -57,8 +59,8 @@ export class Listener {
 
   /** From here on everything is taken; what people write waits until `begin` knows what was missed before. */
   listen(client: Client): void {
-    const { bot, replyIn, replies } = this.#parts;
-    const desk = { bot, replyIn, ...replies, help: this.#help, onUnread: this.#onUnread };
+    const { bot, replyIn, replies, whispers } = this.#parts;
+    const desk = { bot, replyIn, ...replies, whispers, help: this.#help, onUnread: this.#onUnread };
     client.on(Events.MessageCreate, (message) => this.#hear(message));
     client.on(Events.InteractionCreate, (interaction) => {
       void handle(interaction, desk).catch((error: unknown) => {
@@ -70,6 +72,10 @@ export class Listener {
     watchDeletions(client, ({ id, channel, conversation }) => {
       const retract = async () => bot.retract(await conversation(), id);
       void this.#order.run(channel, retract).catch(this.#failed('a deleted message could not be forgotten'));
+    });
+    watchVanishings(client, ({ id, place, end }) => {
+      const vanish = async () => bot.vanish(place, end);
+      void this.#order.run(id, vanish).catch(this.#failed('a deleted channel could not be forgotten'));
     });
     new Reactions(this.#parts).listen(client);
     watchSessions(client, (since, shard) => {
@@ -131,15 +137,8 @@ export class Listener {
   }
 
   /** Answers a message without asking the assistant. */
-  async #note({ id, channelId }: Message, content: string): Promise<void> {
-    const { api, budgets } = this.#parts;
-    const { budget, release } = budgets.open(channelId);
-    const claim = { urgency: () => Number.POSITIVE_INFINITY, essential: true };
-    const patience = AbortSignal.timeout(NOTE_PATIENCE_MS);
-    if (await budget.take(claim, patience)) {
-      const note = { content, buttons: [], files: [], answers: id, ping: true, nonce: id };
-      await api.post(channelId, note).finally(release);
-    } else release();
+  async #note({ id, channelId: channel }: Message, content: string): Promise<void> {
+    await postNote({ channel, content, answers: id, nonce: id }, this.#parts);
   }
 
   #failed(what: string): (error: unknown) => void {

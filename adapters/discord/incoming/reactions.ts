@@ -7,6 +7,7 @@ import type { Api } from '../api.ts';
 import type { Budgets } from '../budgets.ts';
 import { buttonsOf, type Press } from '../buttons.ts';
 import { isRefusal, reasonOf } from '../errors.ts';
+import { conversationHere } from './here.ts';
 
 const THUMBS_DOWN = '👎';
 /** A skin's colour, and what asks for a coloured picture. */
@@ -54,9 +55,9 @@ export class Reactions {
     if (self === undefined || person === self) return;
     await this.#order
       .run(message, async () => {
-        const press = await this.#replyAt(channel, message, self);
-        if (!press?.reply) return;
-        this.#parts.bot.rate({ conversation: press.conversation, person, opinion, answers: press.reply });
+        const { conversation: named, reply: answers } = (await this.#replyAt(channel, message, self)) ?? {};
+        const conversation = named && (await conversationHere(client, channel, named));
+        if (conversation && answers) this.#parts.bot.rate({ conversation, person, opinion, answers });
       })
       .catch((error: unknown) => {
         if (!isRefusal(error)) this.#parts.log.info({ reason: reasonOf(error) }, UNREAD);

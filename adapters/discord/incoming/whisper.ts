@@ -4,6 +4,7 @@ import {
   type Interaction,
   MessageFlags,
 } from 'discord.js';
+import { NO_PREVIEWS } from '../api.ts';
 
 /** Answers so that only the person who asked sees it. */
 export async function whisper(
@@ -14,7 +15,7 @@ export async function whisper(
 }
 
 export function whispered(content: string) {
-  return { content, flags: MessageFlags.Ephemeral } as const;
+  return { content, flags: MessageFlags.Ephemeral | NO_PREVIEWS } as const;
 }
 
 /** What somebody is called where they are. */

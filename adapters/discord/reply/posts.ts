@@ -1,5 +1,5 @@
-import type { ReplyFile, View } from '../../../src/platform.ts';
 import { doingOf, isAtWork } from '../../../src/reply/transcript/call-words.ts';
+import type { ReplyFile, View } from '../../../src/view.ts';
 import { append, asText, shorten } from '../text.ts';
 
 /** https://discord.com/developers/docs/reference#uploading-files */

@@ -1,7 +1,8 @@
 import { RateLimitError, SnowflakeUtil } from 'discord.js';
-import type { Call, KeptReply, Limits, PlacedCall, Reply, View } from '../../../src/platform.ts';
+import type { Call, KeptReply, Reply } from '../../../src/platform.ts';
 import { openQuestions } from '../../../src/reply/questions.ts';
 import { doneOf, isSilent } from '../../../src/reply/transcript/call-words.ts';
+import type { Limits, PlacedCall, View } from '../../../src/view.ts';
 import type { Api } from '../api.ts';
 import { buttonsOf, rowsOf } from '../buttons.ts';
 import { Code, codeOf, explain, isFiltered, isRefusal } from '../errors.ts';
@@ -20,6 +21,7 @@ const LIMITS: Limits = {
   tables: 'fixed-width',
   images: 'link',
   fences: 'backticks',
+  autolinks: 'addresses',
 };
 /** So many hundreds of messages after the question are looked through for those that another process has posted. */
 const PAGES = 5;
@@ -204,10 +206,16 @@ export class DiscordReply implements Reply {
     }
   }
 
-  /** What a filter does not take is left out, and the rest goes on. @throws the error, if it is another one. */
+  /**
+   * What a filter does not take is left out, and the rest goes on. @throws the error, if it is another one: then what the
+   * message says is not known, since only the answer may be lost.
+   */
   #recover(index: number, error: unknown): void {
     const { filtered, shown } = this.#state;
-    if (!isFiltered(error) || filtered.has(index)) throw error;
+    if (!isFiltered(error) || filtered.has(index)) {
+      Object.assign(shown[index] ?? {}, { content: undefined, buttons: undefined });
+      throw error;
+    }
     const notice = `⚠️ Discord did not take the rest of this message: ${error.message}.`;
     filtered.set(index, append(shown[index]?.content, notice));
   }

@@ -1,4 +1,4 @@
-import type { ApprovalState } from '../../../src/platform.ts';
+import type { ApprovalState } from '../../../src/view.ts';
 import { type Buttons, runningWith } from '../buttons.ts';
 import type { Post } from './posts.ts';
 import { bringsFiles, type Shown } from './shown.ts';

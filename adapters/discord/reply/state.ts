@@ -1,6 +1,7 @@
 import type { APIMessage } from 'discord.js';
-import type { KeptReply, View } from '../../../src/platform.ts';
+import type { KeptReply } from '../../../src/platform.ts';
 import { openQuestions } from '../../../src/reply/questions.ts';
+import type { View } from '../../../src/view.ts';
 import { buttonsOf } from '../buttons.ts';
 import type { KeptPlace } from '../place.ts';
 import { type Kept, writeKept } from './kept.ts';

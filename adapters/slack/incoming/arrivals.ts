@@ -7,6 +7,7 @@ import type { Budgets } from '../budgets.ts';
 import type { Identity } from '../identity.ts';
 import { conversationOf, isDirect, type Place } from '../place.ts';
 import type { Activity } from '../reply/status/activity.ts';
+import { NO_PREVIEWS } from '../surface.ts';
 import { filesIn, mentionedIn, readableContent } from './content.ts';
 import { EventPairs } from './event-pairs.ts';
 import { addressed, deletedIn, placeIn, type Written, writtenIn } from './events.ts';
@@ -77,25 +78,35 @@ export class Arrivals {
 
   /** A message that was deleted is forgotten; one that is still being taken, after that. */
   async deleted(event: unknown): Promise<void> {
-    const { bot, identity } = this.#options;
+    const { activity, bot, identity } = this.#options;
     const place = deletedIn(event, identity.user);
     if (!place) return;
     const conversation = conversationOf(place);
-    await this.#queue.run(conversation, () => bot.retract(conversation, idOf(place)));
+    await this.#queue.run(conversation, async () => {
+      await bot.retract(conversation, idOf(place));
+      // An answer that is being given comes to its end, and is deleted with the message then.
+      if (place.isAll && !activity.isBusy(place)) await bot.vanish(conversation, 'for good');
+    });
   }
 
-  /** Somebody wants the last answer anew; `at` tells one such wish from another. */
-  async regenerate(place: Place, at: string): Promise<void> {
+  /**
+   * Somebody wants the last answer anew; `at` tells one such wish from another. False where nobody knows any more what was
+   * asked.
+   */
+  async regenerate(place: Place, at: string): Promise<boolean> {
     const id = `${idOf(place)}:regenerate:${at}`;
-    await this.#queue.run(conversationOf(place), () =>
-      this.#take(place, id, async () => {
+    return this.#queue.run(conversationOf(place), async () => {
+      // Where the store can't tell, the turn says so.
+      if (!(await this.#takesPart(place).catch(() => true))) return false;
+      await this.#take(place, id, async () => {
         const [author, context] = await Promise.all([
           this.#authorOf(place),
           isDirect(place) ? [] : this.#context.beforeFirstCall(place),
         ]);
         return { ...this.#plainMessage(place, author, '', context), id, regenerate: true };
-      }),
-    );
+      });
+      return true;
+    });
   }
 
   /** A conversation that has only just begun may not be written down yet. */
@@ -164,7 +175,12 @@ export class Arrivals {
   }
 
   async #help({ channel, thread }: Place): Promise<void> {
-    await this.#options.client.chat.postMessage({ channel, thread_ts: thread, text: HELP });
+    await this.#options.client.chat.postMessage({
+      channel,
+      thread_ts: thread,
+      text: HELP,
+      ...NO_PREVIEWS,
+    });
   }
 }
 

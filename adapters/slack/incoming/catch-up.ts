@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { webApi } from '@slack/bolt';
 import { z } from 'zod';
+import type { Budget } from '../../../src/budget.ts';
 import type { Logger } from '../../../src/log.ts';
-import { type Bot, type Budget, RateLimited } from '../../../src/platform.ts';
-import { type Budgets, takeInTime } from '../budgets.ts';
+import type { Absence, Bot } from '../../../src/platform.ts';
+import { type Budgets, heedLimit, takeInTime } from '../budgets.ts';
 import { translated } from '../failures.ts';
 import type { Identity } from '../identity.ts';
 import { conversationOf, isDirect, type Place } from '../place.ts';
@@ -23,8 +24,12 @@ const PAGE = 200;
 /** Of a place in which more pages were written the rest is not read. */
 const MAX_PAGES = 5;
 
-/** A process that died may have left a sign of work: in so many of the places used last, of 50 calls a minute. */
-const MAX_SETTLED = 20;
+/** A process that died may have left a sign of work, in one of so many places used last. */
+const MAX_SETTLED = 200;
+/** Where one is known to be left it goes at once, in so many of them. */
+const SETTLED_AT_ONCE = 20;
+/** In the others it goes so many milliseconds apart, which is less than half of 50 calls a minute. */
+const SETTLE_EVERY_MS = 3_000;
 
 type Thread = Pick<Place, 'channel' | 'thread'>;
 type Page = { messages?: unknown[]; response_metadata?: { next_cursor?: string } };
@@ -36,6 +41,8 @@ export interface CatchUpOptions {
   identity: Identity;
   arrivals: Arrivals;
   activity: Pick<Activity, 'settle'>;
+  /** How long what the adapter does in a second takes, in seconds. */
+  timeScale: number;
   log: Logger;
 }
 
@@ -55,9 +62,18 @@ export class CatchUp {
   }
 
   /** Where something is answered by now it stays. */
-  #settle(conversations: readonly string[]): void {
-    const threads = conversations.flatMap((name) => threadOf(name) ?? []);
-    for (const thread of threads.slice(0, MAX_SETTLED)) void this.#options.activity.settle(thread);
+  async #settle({ signsLeft = [], atRest = [], progress }: Absence, signal: AbortSignal): Promise<void> {
+    const { activity, bot, timeScale } = this.#options;
+    const atOnce = Math.min(signsLeft.length, SETTLED_AT_ONCE);
+    const threads = [...signsLeft, ...atRest].flatMap((name) => threadOf(name) ?? []).slice(0, MAX_SETTLED);
+    for (const [index, thread] of threads.entries()) {
+      if (index >= atOnce) await sleep(SETTLE_EVERY_MS * timeScale, undefined, { signal, ref: false });
+      void activity.settle(thread).then((isSettled) => {
+        if (!isSettled) return;
+        progress?.settled(conversationOf(thread));
+        bot.signOfWork(conversationOf(thread), 'gone');
+      });
+    }
   }
 
   /** Never rejects. */
@@ -66,13 +82,13 @@ export class CatchUp {
     try {
       const absence = await bot.absence('slack');
       if (!absence) return;
-      this.#settle(absence.atRest ?? []);
+      void this.#settle(absence, signal).catch(() => {});
+      if (await this.#isHeardElsewhere(absence, signal)) return absence.taken();
       const channels = [...threadsByChannel(absence.conversations)].slice(0, MAX_CHANNELS);
-      const oldest = (absence.since / 1_000).toFixed(6);
       log.info({ since: absence.since, channels: channels.length }, 'looking for what was written meanwhile');
       for (const [channel, threads] of channels) {
         const look = () =>
-          this.#orLog({ channel }, () => this.#channel(channel, threads, oldest, signal), signal);
+          this.#orLog({ channel }, () => this.#channel(channel, threads, absence, signal), signal);
         this.#looks.set(channel, once(look));
       }
       this.#begin();
@@ -83,6 +99,13 @@ export class CatchUp {
     } finally {
       this.#begin();
     }
+  }
+
+  /** Reading is dear, and what is heard meanwhile need not wait for what in all likelihood nobody has missed. */
+  async #isHeardElsewhere({ heardElsewhere }: Absence, signal: AbortSignal): Promise<boolean> {
+    if (!heardElsewhere) return false;
+    this.#begin();
+    return heardElsewhere(signal);
   }
 
   /** What was missed in a channel is taken before what is heard there now, if it is found soon. */
@@ -103,8 +126,9 @@ export class CatchUp {
   }
 
   /** One look at a channel tells of new messages, and in which of its threads something was written. */
-  async #channel(channel: string, known: string[], oldest: string, signal: AbortSignal): Promise<void> {
+  async #channel(channel: string, known: string[], absence: Absence, signal: AbortSignal): Promise<void> {
     const { client, budgets, identity, arrivals } = this.#options;
+    const oldest = slackTime(absence.since);
     const from = [oldest, ...known].reduce((least, ts) => (Number(ts) < Number(least) ? ts : least));
     const read = (page: object) =>
       client.conversations.history({ channel, oldest: from, inclusive: true, ...page });
@@ -113,15 +137,24 @@ export class CatchUp {
       const written = writtenIn(event, identity.user);
       if (written && addressed(written, identity.user) === 'yes') await arrivals.heard(event);
     }
-    for (const thread of threadsToRead(roots, known, oldest))
-      await this.#orLog({ channel, thread }, () => this.#thread({ channel, thread }, oldest, signal), signal);
+    const sinceIn = (thread: string) => readUntil({ channel, thread }, absence);
+    for (const thread of threadsToRead(roots, known, sinceIn))
+      await this.#orLog(
+        { channel, thread },
+        () => this.#thread({ channel, thread }, absence, signal),
+        signal,
+      );
   }
 
-  async #thread({ channel, thread: ts }: Thread, oldest: string, signal: AbortSignal): Promise<void> {
+  async #thread(place: Thread, absence: Absence, signal: AbortSignal): Promise<void> {
     const { client, budgets, arrivals } = this.#options;
+    const { channel, thread: ts } = place;
+    const oldest = readUntil(place, absence);
     const read = (page: object) => client.conversations.replies({ channel, ts, oldest, ...page });
-    const messages = await this.#pages(budgets.missedReplies, read, signal);
-    for (const event of eventsOf(channel, messages, oldest)) await arrivals.heard(event);
+    const events = eventsOf(channel, await this.#pages(budgets.missedReplies, read, signal), oldest);
+    for (const event of events) await arrivals.heard(event);
+    const newest = events.at(-1)?.ts;
+    if (newest !== undefined) absence.progress?.read(conversationOf(place), Number(newest) * 1_000);
   }
 
   async #pages(
@@ -145,9 +178,7 @@ export class CatchUp {
       try {
         return await read();
       } catch (error) {
-        const known = translated(error);
-        if (!(known instanceof RateLimited)) throw known;
-        budget.refused(known.retryAfterMs);
+        if (!heedLimit(error, budget)) throw translated(error);
       }
     }
     throw signal.reason;
@@ -191,11 +222,24 @@ function rootOf(message: unknown): Root | undefined {
   return root.safeParse(message).data;
 }
 
+/** Slack's time until which nothing has to be read in a thread. */
+function readUntil(thread: Thread, { since, progress }: Absence): string {
+  return slackTime(Math.max(since, progress?.readUntil(conversationOf(thread)) ?? 0));
+}
+
+function slackTime(ms: number): string {
+  return (ms / 1_000).toFixed(6);
+}
+
 /** The threads in which something was written since, and those of which that can't be told; the known ones first. */
-function threadsToRead(roots: readonly Root[], known: readonly string[], oldest: string): string[] {
+function threadsToRead(
+  roots: readonly Root[],
+  known: readonly string[],
+  sinceIn: (thread: string) => string,
+): string[] {
   const seen = new Set(roots.map(({ ts }) => ts));
   const changed = roots
-    .filter(({ latest_reply: latest }) => Number(latest) > Number(oldest))
+    .filter(({ ts, latest_reply: latest }) => Number(latest) > Number(sinceIn(ts)))
     .map(({ ts }) => ts);
   const isKnown = new Set(known);
   const threads = [

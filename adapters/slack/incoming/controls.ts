@@ -9,6 +9,9 @@ const MAX_REMEMBERED = 5_000;
 /** Tells who stops an answer where there is none. */
 export const NOTHING_RUNS = 'Nothing is being answered there.';
 
+const NO_CONVERSATION =
+  'There is no conversation with me here that I could forget. Mention me, and one begins.';
+
 /** What people do beside asking: forget, stop, help. Each answer is a sentence for the one who asked. */
 export class Controls {
   readonly #bot: Bot;
@@ -48,7 +51,7 @@ export class Controls {
 
   async forget(conversation: string): Promise<string> {
     return this.#bot.renew(conversation).then(
-      () => 'I have forgotten what was said. Ask me something new.',
+      (isRenewed) => (isRenewed ? 'I have forgotten what was said. Ask me something new.' : NO_CONVERSATION),
       () => 'That did not work, so I still remember what was said. Try again.',
     );
   }

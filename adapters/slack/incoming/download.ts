@@ -1,14 +1,13 @@
 import type { Attachment } from '../../../src/platform.ts';
 import { Problem } from '../../../src/problem.ts';
+import { hostOf, isSlackFile } from '../addresses.ts';
 
 /** Longer than this no download takes, in milliseconds. */
 const TIMEOUT_MS = 60_000;
 
-const SLACK_HOST = /(?:^|\.)(?:slack\.com|slack-edge\.com|slack-files\.com)$/;
-
 /**
  * The content of a file that people attached, at most `maxBytes` of it. The token goes to Slack alone: a file that is
- * kept elsewhere is refused. Throws a `Problem` that says why the file can't be had, as the
+ * kept elsewhere is refused, and no redirect is followed. Throws a `Problem` that says why the file can't be had, as the
  * end of a sentence.
  */
 export async function download(
@@ -17,9 +16,8 @@ export async function download(
   botToken: string,
   apiUrl: string | undefined,
 ): Promise<Uint8Array> {
-  const { hostname, origin } = new URL(url);
-  const isSlack = SLACK_HOST.test(hostname) || (apiUrl !== undefined && origin === new URL(apiUrl).origin);
-  if (!isSlack) throw new Problem(`it is kept outside of Slack, at ${hostname}. Attach the file itself`);
+  if (!isSlackFile(url, apiUrl))
+    throw new Problem(`it is kept outside of Slack, at ${hostOf(url)}. Attach the file itself`);
   const response = await fetch(url, {
     headers: { authorization: `Bearer ${botToken}` },
     redirect: 'manual',

@@ -59,15 +59,20 @@ const deletion = z.union([
   }),
 ]);
 
-/** Where a message of a person stood that was deleted; undefined for all other events. */
-export function deletedIn(
-  event: unknown,
-  self: string,
-): Pick<Place, 'channel' | 'thread' | 'ts'> | undefined {
+/** Where a message stood that was deleted. */
+export interface Deleted extends Pick<Place, 'channel' | 'thread' | 'ts'> {
+  /** Whether nothing is left of its thread. */
+  isAll: boolean;
+}
+
+/** Undefined for all events that do not tell of a message of a person that was deleted. */
+export function deletedIn(event: unknown, self: string): Deleted | undefined {
   const { data } = deletion.safeParse(event);
   if (!data) return undefined;
-  const { ts, thread_ts: thread = ts, user, bot_id: bot } = data.previous_message;
-  return bot !== undefined || user === self ? undefined : { channel: data.channel, thread, ts };
+  const { channel, subtype, previous_message: message } = data;
+  const { ts, thread_ts: thread = ts, user, bot_id: bot } = message;
+  if (bot !== undefined || user === self) return undefined;
+  return { channel, thread, ts, isAll: subtype === 'message_deleted' && ts === thread };
 }
 
 /**

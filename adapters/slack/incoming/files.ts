@@ -1,10 +1,10 @@
 import type { webApi } from '@slack/bolt';
 import { z } from 'zod';
 import type { Logger } from '../../../src/log.ts';
-import { type Attachment, RateLimited } from '../../../src/platform.ts';
+import type { Attachment } from '../../../src/platform.ts';
 import type { RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
-import { takeSoon } from '../budgets.ts';
-import { slackCode, translated } from '../failures.ts';
+import { heedLimit, takeSoon } from '../budgets.ts';
+import { slackCode } from '../failures.ts';
 import { contentFields, nameOf, type SlackFile } from './content.ts';
 
 /** Of one message's files no more are asked about: a thread takes no more of them with one message. */
@@ -50,9 +50,7 @@ export class Files {
     } catch (error) {
       const code = slackCode(error);
       log.info({ err: error, file: file.id }, 'Slack does not tell of a file');
-      const known = translated(error);
-      if (known instanceof RateLimited) budget.refused(known.retryAfterMs);
-      if (known instanceof RateLimited || code === undefined) return attachmentOf(file, UNTOLD);
+      if (heedLimit(error, budget) || code === undefined) return attachmentOf(file, UNTOLD);
       return attachmentOf(file, GONE.has(code) ? DELETED : REFUSED);
     }
   }

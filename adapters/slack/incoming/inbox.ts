@@ -1,9 +1,9 @@
 import type { App, RespondFn, SlackEventMiddlewareArgs } from '@slack/bolt';
 import type { Bot } from '../../../src/platform.ts';
-import { conversationOf, type Place } from '../place.ts';
+import { conversationOf, type Place, placeName } from '../place.ts';
 import { ACTIONS, COMMAND, SHORTCUTS } from '../surface.ts';
 import { Arrivals, type ArrivalsOptions } from './arrivals.ts';
-import { CatchUp } from './catch-up.ts';
+import { CatchUp, type CatchUpOptions } from './catch-up.ts';
 import { Controls, NOTHING_RUNS } from './controls.ts';
 import { DeadReplies } from './dead-replies.ts';
 import { Decisions } from './decisions.ts';
@@ -17,7 +17,9 @@ const MAX_PROMPTS = 4;
 const BROKEN_OFF =
   'Nothing is being answered there any more: that answer broke off. I have taken its Stop button away.';
 
-export type InboxOptions = Omit<ArrivalsOptions, 'onAsked'>;
+const FORGOTTEN = 'I do not know any more what was asked here. Please mention me and ask again.';
+
+export type InboxOptions = Omit<ArrivalsOptions, 'onAsked'> & Pick<CatchUpOptions, 'timeScale'>;
 
 /** Everything that comes from Slack: messages, clicks, shortcuts and commands. */
 export class Inbox {
@@ -55,6 +57,10 @@ export class Inbox {
       await this.#catchUp.reached(event.channel);
       await Promise.all([this.#arrivals.heard(event), this.#arrivals.deleted(event)]);
     });
+    for (const type of ['channel_deleted', 'group_deleted'] as const)
+      app.event(type, ({ event }) => this.#bot.vanish(placeName(event.channel), 'for good'));
+    for (const type of ['channel_left', 'group_left'] as const)
+      app.event(type, ({ event }) => this.#bot.vanish(placeName(event.channel), 'for now'));
     app.event('app_home_opened', ({ event }) => this.#offerPrompts(event));
     app.event('agent_session_stopped', ({ event }) => this.#stop(event));
     app.event('reaction_added', async ({ event }) => void this.#reactions.heard(event));
@@ -77,9 +83,11 @@ export class Inbox {
       const isEnded = await this.#deadReplies.endIfStoppable(place);
       await this.#whisper(body, respond, isEnded ? BROKEN_OFF : NOTHING_RUNS);
     });
-    app.action({ type: 'block_actions', action_id: ACTIONS.regenerate }, async ({ ack, body, action }) => {
+    const regenerate = { type: 'block_actions', action_id: ACTIONS.regenerate } as const;
+    app.action(regenerate, async ({ ack, body, action, respond }) => {
       await ack();
-      await this.#arrivals.regenerate(this.#placeOf(body), action.action_ts);
+      const isTaken = await this.#arrivals.regenerate(this.#placeOf(body), action.action_ts);
+      if (!isTaken) await this.#whisper(body, respond, FORGOTTEN);
     });
     app.action(ACTIONS.feedback, async ({ ack, body, payload }) => {
       await ack();

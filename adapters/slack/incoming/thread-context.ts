@@ -1,9 +1,9 @@
 import type { webApi } from '@slack/bolt';
 import { z } from 'zod';
 import type { Logger } from '../../../src/log.ts';
-import { type ContextMessage, RateLimited } from '../../../src/platform.ts';
+import type { ContextMessage } from '../../../src/platform.ts';
 import type { RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
-import { takeSoon } from '../budgets.ts';
+import { heedLimit, takeSoon } from '../budgets.ts';
 import { translated } from '../failures.ts';
 import type { Identity } from '../identity.ts';
 import { mentionedUsers } from '../markup.ts';
@@ -93,9 +93,8 @@ export class ThreadContext {
       if (!(await takeSoon(budget))) throw new Error('There is no room for a call.');
       const where = { channel, ts: thread, latest: ts, limit: PAGE, ...(cursor && { cursor }) };
       const answer = await client.conversations.replies(where).catch((error: unknown) => {
-        const known = translated(error);
-        if (known instanceof RateLimited) budget.refused(known.retryAfterMs);
-        throw known;
+        heedLimit(error, budget);
+        throw translated(error);
       });
       found.push(...(answer.messages ?? []).flatMap((message) => reply.safeParse(message).data ?? []));
       cursor = answer.response_metadata?.next_cursor;

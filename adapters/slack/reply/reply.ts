@@ -1,16 +1,8 @@
-import type {
-  BegunReply,
-  Call,
-  KeptReply,
-  Limits,
-  Pace,
-  Part,
-  PlacedCall,
-  Reply,
-  View,
-} from '../../../src/platform.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BegunReply, Call, KeptReply, Pace, Reply } from '../../../src/platform.ts';
 import { textBefore } from '../../../src/reply/layout/part.ts';
 import { openQuestions } from '../../../src/reply/questions.ts';
+import type { Limits, Part, PlacedCall, View } from '../../../src/view.ts';
 import { defused, settled } from '../markup.ts';
 import type { Place } from '../place.ts';
 import { endingBlocks, questionBlocks } from './content/blocks.ts';
@@ -27,7 +19,7 @@ import { Uploads } from './uploads.ts';
  * A message's blocks hold 12,000 characters of text together, buttons and notes among them, and others saw messages
  * refused from 11,341 on (https://github.com/slackapi/bolt-js/issues/2509).
  */
-const LIMITS: Limits = { characters: 11_000, tables: 'markdown' };
+const LIMITS: Limits = { characters: 11_000, tables: 'markdown', autolinks: 'names' };
 
 /** A stream that gets too old goes on in a next message, unless so little stands in it that it can as well be edited. */
 const MIN_AGED = 1_000;
@@ -38,6 +30,9 @@ const MIN_AGED = 1_000;
  */
 const EDITS_PACE: Pace = { leastMs: 500, mostMs: 1_500 };
 const STREAM_PACE: Pace = { leastMs: 500, mostMs: 1_000 };
+
+/** So long, in ms, a turn waits until signs of work are gone: two further tries where Slack has trouble. */
+const CLOSED_WITHIN_MS = 10_000;
 
 /**
  * A reply in a thread: a message for each part, then the files. One that another process has begun goes on in the same
@@ -112,10 +107,14 @@ export class SlackReply implements Reply {
     if (status !== '' || this.#messages[0]?.isPosted) this.#activity.show(this.#place, status);
   }
 
-  /** A process that dies before the status is taken away has not come to the reply's end. */
+  /**
+   * A process that dies before the status is taken away has not come to the reply's end; but where Slack takes its time,
+   * nobody's next question waits for that.
+   */
   async close(): Promise<void> {
     for (const message of this.#messages) message.close();
-    await this.#endActivity();
+    const late = sleep(CLOSED_WITHIN_MS * this.#context.timeScale, undefined, { ref: false });
+    await Promise.race([this.#endActivity(), late]);
   }
 
   #settle(): Call | undefined {

@@ -1,5 +1,7 @@
-import type { Call, ReplyFile, View } from '../../../src/platform.ts';
-import { mayHaveWorked, slackCode, translated } from '../failures.ts';
+import type { Call } from '../../../src/platform.ts';
+import { linkless } from '../../../src/reply/links/linkless.ts';
+import type { ReplyFile, View } from '../../../src/view.ts';
+import { elsewhere, mayHaveWorked, slackCode, translated } from '../failures.ts';
 import { escaped } from '../markup.ts';
 import type { MessageContext } from './message/message-context.ts';
 
@@ -85,15 +87,16 @@ export class Uploads {
       await api.upload(batch);
     } catch (error) {
       const code = slackCode(error);
-      if (code === undefined || translated(error) !== error) throw error;
-      log.warn({ code, files: batch.map(({ name }) => name) }, 'Slack took no files');
-      await this.#name(batch, `Slack answered ${code}`);
+      const reason = elsewhere(error) ?? (code !== undefined && `Slack answered ${code}`);
+      if (!reason || translated(error) !== error) throw error;
+      log.warn({ reason, files: batch.map(({ name }) => name) }, 'Slack took no files');
+      await this.#name(batch, reason);
     }
   }
 
   async #name(batch: readonly ReplyFile[], reason: string): Promise<void> {
     const names = batch.map(({ name }) => name).join(', ');
-    const text = escaped(`⚠️ ${names} could not be uploaded: ${reason}.`);
+    const text = linkless(escaped(`⚠️ ${names} could not be uploaded: ${reason}.`));
     const mark = { reply: this.#context.reply, part: batch[0]?.id ?? '' };
     await this.#context.api.post({ text, blocks: [] }, mark);
   }

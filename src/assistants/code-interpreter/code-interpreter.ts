@@ -18,6 +18,8 @@ export interface CodeInterpreter {
 export interface CodeRequest {
   /** Whose variables these are: the thread's id. */
   session: string;
+  /** Who wants it, such as a person: among these the Pythons that there are, are shared. The session when left out. */
+  party?: string;
   code: string;
   /** Files to find in `/mnt/data`; `read` is called only for those that the session does not have yet. */
   files: { name: string; read: () => Promise<Uint8Array> }[];

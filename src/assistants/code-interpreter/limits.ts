@@ -1,5 +1,4 @@
-import { totalmem } from 'node:os';
-import { constrainedMemory } from 'node:process';
+import { availableMemory } from '../memory/shared-memory.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -14,6 +13,8 @@ export interface Limits {
   idleMs: number;
   /** How many Python processes exist at once, the warm spare included. */
   processes: number;
+  /** How many of them work for one party at once: a person who asks two things at once gets both. */
+  partyProcesses: number;
   /** The memory that Python's own objects may fill; beyond it Python raises a MemoryError. */
   pythonBytes: number;
   /** The whole process, files in /mnt/data included; beyond it the process is killed. */
@@ -31,13 +32,14 @@ export interface Limits {
 }
 
 /** What a Python process holds when it has done nothing yet, measured on Linux x64 and rounded up. */
-const PROCESS_BYTES = 225 * MiB;
+export const PROCESS_BYTES = 225 * MiB;
 
 export const DEFAULT_LIMITS: Limits = {
   runMs: 60_000,
   startMs: 60_000,
   idleMs: 10 * 60_000,
   processes: processesFor(availableMemory()),
+  partyProcesses: 2,
   pythonBytes: 512 * MiB,
   processBytes: 1024 * MiB,
   codeBytes: 256 * KiB,
@@ -52,8 +54,7 @@ export function processesFor(memoryBytes: number): number {
   return Math.min(8, Math.max(2, Math.floor(memoryBytes / 4 / PROCESS_BYTES)));
 }
 
-/** A container's own limit where there is one, in bytes. */
-function availableMemory(): number {
-  const constrained = constrainedMemory();
-  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+/** As many as this memory holds, which they may have together; there is always one. */
+export function processesWithin(memoryBytes: number): number {
+  return Math.max(1, Math.floor(memoryBytes / PROCESS_BYTES));
 }

@@ -1,4 +1,7 @@
-import type { Printed } from './python-process.ts';
+import type { Printed } from './python-call.ts';
+
+/** How long a sentence of the sandbox's own may be, in characters: it may quote an error or a name of a file. */
+const SENTENCE = 2_000;
 
 /** What one call prints: bytes become text, and only so many of them. */
 export class Output {
@@ -31,9 +34,10 @@ export class Output {
     this.tell(`The output was cut after ${sizeOf(this.#limit)}${all ?? ''}.`);
   }
 
-  /** Adds a sentence of the sandbox's own, on a line of its own and whatever the limit. */
+  /** Adds a sentence of the sandbox's own, on a line of its own and whatever was printed. */
   tell(sentence: string): void {
-    this.#add(`${this.#atLineStart ? '' : '\n'}${sentence}\n`);
+    const cut = sentence.length > SENTENCE ? `${sentence.slice(0, SENTENCE).toWellFormed()}…` : sentence;
+    this.#add(`${this.#atLineStart ? '' : '\n'}${cut}\n`);
   }
 
   /** Hands over what is left. Throws what the listener threw at any time. */

@@ -1,47 +1,19 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import type { Walls } from '../walls/wall.ts';
 import { encodeFrame, FrameDecoder } from './child/frames.js';
 import type { Limits } from './limits.ts';
 import type { InstalledPackage } from './packages/package-folder.ts';
 import type { PackageSet } from './packages/packages.ts';
+import { type DataFile, type Death, type Ending, type Frame, PythonCall } from './python-call.ts';
 import { spawnChild } from './spawn-child.ts';
 
 /** How much of what a process last said is told when it does not start, in characters. */
 const LAST_WORDS = 2000;
 
-/** @see child/frames.js */
-type Frame = ReturnType<FrameDecoder['push']>[number];
-
-export interface DataFile {
-  name: string;
-  bytes: Uint8Array;
-}
-
-/** How a call ended: with what it wrote, or with Python's end. */
-export type Ending = Done | { type: 'dead'; reason: Death };
-
-export interface Done {
-  type: 'done';
-  files: DataFile[];
-  /** The names of the files that it may not hand back. */
-  left: string[];
-  printed: Printed;
-}
-
-/** How much a call printed, also of what was not passed on. */
-export interface Printed {
-  bytes: number;
-  lines: number;
-}
-
-/** Why a Python ended: it used too much memory, its stack was full, or something else went wrong. */
-export type Death = 'memory' | 'recursion' | 'crash';
-
-interface Call {
-  onOutput: (bytes: Uint8Array) => void;
-  files: DataFile[];
-  filesBytes: number;
+interface Running {
+  call: PythonCall;
   end: (ending: Ending) => void;
 }
 
@@ -56,7 +28,8 @@ export class PythonProcess {
   #packages: PackageSet;
   readonly #ready = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
-  #call: Call | undefined;
+  #isReady = false;
+  #running: Running | undefined;
   #killed: Death | undefined;
   #lastWords = '';
 
@@ -64,7 +37,7 @@ export class PythonProcess {
    * @param snapshot the path of what `snapshot.ts` keeps
    * @param packages what code can import beside the standard library
    */
-  constructor(snapshot: string, limits: Limits, packages: PackageSet) {
+  constructor(snapshot: string, limits: Limits, packages: PackageSet, walls: Walls) {
     this.ready = this.#ready.promise;
     this.ready.catch(() => {});
     this.gone = this.#gone.promise;
@@ -75,8 +48,9 @@ export class PythonProcess {
     this.#child = spawnChild(
       'main.js',
       [snapshot, ...installed.map(({ path }) => path)],
-      limits.pythonBytes,
+      limits,
       [snapshot, JSON.stringify(limits), given],
+      walls,
     );
     const timer = setTimeout(() => this.kill(), limits.startMs);
     this.ready.finally(() => clearTimeout(timer)).catch(() => {});
@@ -115,12 +89,13 @@ export class PythonProcess {
   run(code: string, onOutput: (bytes: Uint8Array) => void): Promise<Ending> {
     const { promise, resolve } = Promise.withResolvers<Ending>();
     if (this.#killed) return Promise.resolve({ type: 'dead', reason: this.#killed });
+    const call = new PythonCall(this.#limits, onOutput);
     const end = (ending: Ending) => {
-      this.#call = undefined;
+      this.#running = undefined;
       resolve(ending);
     };
-    this.#call = { onOutput, files: [], filesBytes: 0, end };
-    this.#child.stdin?.write(encodeFrame({ type: 'run' }, Buffer.from(code)));
+    this.#running = { call, end };
+    this.#child.stdin?.write(encodeFrame({ type: 'run', secret: call.secret }, Buffer.from(code)));
     return promise;
   }
 
@@ -129,7 +104,7 @@ export class PythonProcess {
     if (this.#killed) return;
     this.#killed = reason;
     this.#child.kill('SIGKILL');
-    this.#call?.end({ type: 'dead', reason });
+    this.#running?.end({ type: 'dead', reason });
   }
 
   #listen(): void {
@@ -162,42 +137,24 @@ export class PythonProcess {
     }
   }
 
-  /** A frame that has no place here is the work of something broken. */
-  #handle({ header, body }: Frame): void {
-    const call = this.#call;
-    if (header.type === 'ready') this.#ready.resolve();
-    else if (!call) this.kill();
-    else if (header.type === 'output') call.onOutput(body);
-    else if (header.type === 'file') this.#keepFile(call, { name: String(header.name), bytes: body });
-    else if (header.type === 'done') call.end(doneIn(header, call.files));
-    else this.kill(header.reason === 'recursion' ? 'recursion' : 'crash');
-  }
-
-  #keepFile(call: Call, file: DataFile): void {
-    call.filesBytes += file.bytes.length;
-    if (call.files.length === this.#limits.filesOut || call.filesBytes > this.#limits.filesOutBytes)
-      this.kill();
-    else if (isDataPath(file.name)) call.files.push(file);
+  #handle(frame: Frame): void {
+    const { type } = frame.header;
+    if (type === 'ready' && !this.#isReady) {
+      this.#isReady = true;
+      this.#ready.resolve();
+      return;
+    }
+    // Between two calls a Python has nothing to say.
+    const heard = this.#running?.call.hear(frame);
+    if (!heard) this.kill();
+    else if (heard.type === 'dead') this.kill(heard.reason);
+    else if (heard.type === 'done') this.#running?.end(heard);
+    else if (heard.type === 'ask whether it is over')
+      this.#child.stdin?.write(encodeFrame({ type: 'over', secret: heard.secret }));
   }
 }
 
 /** What the child has to know of a package. */
 function forChild({ name, path, sha256, imports, depends, isLibrary }: InstalledPackage) {
   return { name, path, sha256, imports, depends, isLibrary };
-}
-
-function doneIn({ left, bytes, lines }: Frame['header'], files: DataFile[]): Done {
-  const printed = { bytes: Number(bytes) || 0, lines: Number(lines) || 0 };
-  return { type: 'done', files, left: namesIn(left), printed };
-}
-
-function namesIn(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : [];
-}
-
-/** True for a path that stays below the folder it is taken from. */
-export function isDataPath(name: string): boolean {
-  return (
-    name.split('/').every((part) => part !== '' && part !== '.' && part !== '..') && !/[\\\p{Cc}]/u.test(name)
-  );
 }

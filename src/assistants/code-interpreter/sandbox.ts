@@ -1,13 +1,21 @@
+import { type GiveBack, SharedMemory } from '../memory/shared-memory.ts';
+import { wallsHere } from '../walls/find-walls.ts';
+import type { Walls } from '../walls/wall.ts';
 import type { CodeInterpreter, CodeRequest, CodeResult } from './code-interpreter.ts';
 import { Launcher } from './launcher.ts';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { DEFAULT_LIMITS, type Limits, PROCESS_BYTES, processesWithin } from './limits.ts';
 import { Output, sizeOf } from './output.ts';
 import { NO_PACKAGES, type PackageSet, Packages, type PackagesOptions } from './packages/packages.ts';
 import { Pool } from './pool.ts';
-import { type Ending, isDataPath, type PythonProcess } from './python-process.ts';
+import { type Ending, isDataPath, NAME_LENGTH } from './python-call.ts';
+import type { PythonProcess } from './python-process.ts';
 import { Snapshot } from './snapshot.ts';
+import { toldName, toldNames } from './told-names.ts';
 
 const GONE = 'The variables and files of this session are gone.';
+
+/** How many files that could not be put into `/mnt/data` are told one by one: a thread may have very many. */
+const MISSING_TOLD = 10;
 
 export interface SandboxOptions {
   /**
@@ -18,6 +26,10 @@ export interface SandboxOptions {
   limits?: Partial<Limits>;
   /** The packages that code can import; none when left out. */
   packages?: PackagesOptions;
+  /** What stands around each Python; the best that this machine has when left out. */
+  walls?: () => Promise<Walls>;
+  /** The memory that its processes share, also with others; half of this machine's for them alone when left out. */
+  memory?: SharedMemory;
   /** Hears why no Python could be started for a call. */
   onProblem?: (error: unknown) => void;
 }
@@ -42,6 +54,8 @@ class PythonSandbox implements Sandbox {
   readonly #onProblem: (error: unknown) => void;
   readonly #packages: Packages;
   readonly #snapshot: Snapshot;
+  readonly #memory: SharedMemory;
+  readonly #closing = new AbortController();
   readonly #launcher: Launcher;
   readonly #pool: Pool<PythonProcess>;
   /** The last call of each session that has one. */
@@ -49,13 +63,22 @@ class PythonSandbox implements Sandbox {
   /** What each Python has in `/mnt/data` from us. */
   readonly #put = new WeakMap<object, { names: Set<string>; bytes: number }>();
 
-  constructor(limits: Limits, { cacheDir, packages, onProblem = () => {} }: SandboxOptions) {
+  constructor(limits: Limits, options: SandboxOptions) {
+    const { cacheDir, packages, walls = wallsHere, memory = new SharedMemory() } = options;
+    const { onProblem = () => {} } = options;
     this.#limits = limits;
     this.#onProblem = onProblem;
     this.#packages = new Packages(packages ?? {});
-    this.#snapshot = new Snapshot(cacheDir, limits.pythonBytes);
-    this.#launcher = new Launcher(this.#snapshot, limits, () => this.#currentPackages());
-    this.#pool = new Pool(() => this.#launcher.start(), limits);
+    this.#snapshot = new Snapshot(cacheDir, limits, walls);
+    this.#memory = memory;
+    this.#launcher = new Launcher(this.#snapshot, {
+      limits,
+      packages: () => this.#currentPackages(),
+      walls,
+      memory,
+    });
+    const processes = Math.min(limits.processes, processesWithin(memory.totalBytes));
+    this.#pool = new Pool((spare) => this.#start(spare), { ...limits, processes });
   }
 
   run(request: CodeRequest, onOutput: (text: string) => void, signal: AbortSignal): Promise<CodeResult> {
@@ -87,8 +110,30 @@ class PythonSandbox implements Sandbox {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort(new Error('Python has been closed.'));
     this.#pool.close();
     await Promise.all([this.#launcher.close(), this.#snapshot.close(), ...this.#last.values()]);
+  }
+
+  async #start(spare: boolean): Promise<PythonProcess> {
+    return this.#launcher.start(await (spare ? this.#placeForSpare() : this.#placeForCall()));
+  }
+
+  /** Waits for memory, which sessions without a call give back. */
+  #placeForCall(): Promise<GiveBack> {
+    return this.#memory.place({
+      expectedBytes: PROCESS_BYTES,
+      makeRoom: () => this.#launcher.awaitsEnd || this.#pool.yieldIdle(),
+      signal: this.#closing.signal,
+    });
+  }
+
+  /** For a spare no more is given back than the pool has ended for it. */
+  async #placeForSpare(): Promise<GiveBack> {
+    await this.#launcher.endedAreGone();
+    const place = this.#memory.placeNow(PROCESS_BYTES);
+    if (!place) throw new Error('There is no memory for a spare.');
+    return place;
   }
 
   async #call(
@@ -111,8 +156,7 @@ class PythonSandbox implements Sandbox {
       output.tell(`The code is longer than ${sizeOf(this.#limits.codeBytes)} and was not run.`);
       return { ...failed, fresh: false };
     }
-    const { session, onWait } = request;
-    const lease = await this.#pool.take(session, signal, onWait).catch((error: unknown) => {
+    const lease = await this.#pool.take(request, signal, request.onWait).catch((error: unknown) => {
       signal.throwIfAborted();
       this.#onProblem(error);
       output.tell('Python could not be started here. Whoever runs this bot finds the reason in its log.');
@@ -121,7 +165,8 @@ class PythonSandbox implements Sandbox {
     const { ending, late } = await this.#runWithin(lease.python, output, request, signal);
     signal.throwIfAborted();
     output.tellCut(ending.type === 'done' ? ending.printed : undefined);
-    this.#explain(ending, late, output);
+    if (this.#launcher.wasCrowded(lease.python)) output.tell(`${tooMuchTogether(this.#memory)} ${GONE}`);
+    else this.#explain(ending, late, output);
     if (ending.type === 'dead') return { ...failed, fresh: lease.fresh };
     return { status: 'completed', fresh: lease.fresh, files: ending.files };
   }
@@ -163,11 +208,19 @@ class PythonSandbox implements Sandbox {
   async #putFiles(python: PythonProcess, files: CodeRequest['files'], output: Output): Promise<void> {
     const there = this.#put.get(python) ?? { names: new Set(), bytes: 0 };
     this.#put.set(python, there);
+    let missing = 0;
     for (const { name, read } of files) {
       if (there.names.has(name)) continue;
-      const problem = await this.#putFile(python, name, read, there).catch(String);
-      if (problem) output.tell(`The file ${name} is not in /mnt/data: ${problem}`);
+      const problem = await this.#putFile(python, name, read, there).catch((error: unknown) => {
+        this.#onProblem(error);
+        return 'it could not be read.';
+      });
+      if (!problem) continue;
+      missing += 1;
+      if (missing <= MISSING_TOLD) output.tell(`The file ${toldName(name)} is not in /mnt/data: ${problem}`);
     }
+    const more = missing - MISSING_TOLD;
+    if (more > 0) output.tell(`Nor are ${more.toLocaleString('en')} more files, for such reasons.`);
   }
 
   async #putFile(
@@ -189,9 +242,17 @@ class PythonSandbox implements Sandbox {
   #explain(ending: Ending, late: boolean, output: Output): void {
     const { runMs, processBytes, filesOut, filesOutBytes } = this.#limits;
     if (ending.type === 'done') {
-      if (ending.left.length === 0) return;
+      const { left, misnamed } = ending;
       const limit = `${filesOut} files and ${sizeOf(filesOutBytes)}`;
-      output.tell(`One call may hand back ${limit}, so these files were left: ${ending.left.join(', ')}.`);
+      if (left.count > 0)
+        output.tell(
+          `One call may hand back ${limit}, so these files were left: ${toldNames(left.names, left.count)}.`,
+        );
+      if (misnamed.count > 0)
+        output.tell(
+          `A name may have ${NAME_LENGTH} characters, without control characters and backslashes, so these files were left: ` +
+            `${toldNames(misnamed.names, misnamed.count)}.`,
+        );
     } else if (late)
       output.tell(`The code was stopped after ${runMs / 1000} seconds, its time limit. ${GONE}`);
     else if (ending.reason === 'memory')
@@ -204,6 +265,10 @@ class PythonSandbox implements Sandbox {
       );
     else output.tell(`Python broke down: the code did something that it does not survive. ${GONE}`);
   }
+}
+
+function tooMuchTogether({ totalBytes }: SharedMemory): string {
+  return `The code was stopped because all that runs here used more than ${sizeOf(totalBytes)} of memory together, and it used the most.`;
 }
 
 /** The promise, or at once the signal's reason. */

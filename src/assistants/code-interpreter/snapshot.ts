@@ -4,7 +4,12 @@ import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm } from
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { CHILD_FOLDER, PYODIDE_FOLDER, spawnChild, TIME_ZONES } from './spawn-child.ts';
+import { wallsHere } from '../walls/find-walls.ts';
+import type { Walls } from '../walls/wall.ts';
+import { CHILD_FOLDER, type ChildMemory, PYODIDE_FOLDER, spawnChild, TIME_ZONES } from './spawn-child.ts';
+
+/** What makes it, beside Python's own parts. */
+const INTO_IT = new Set(['load.js', 'zone-files.js']);
 
 const FILE_NAME = /^python-[0-9a-f]{16}\.snapshot/;
 
@@ -14,15 +19,17 @@ const LAST_WORDS = 2000;
 /** The memory of a Python that has just started, in a file: a new one starts from it in a third of a second. */
 export class Snapshot {
   readonly #folder: string | undefined;
-  readonly #pythonBytes: number;
+  readonly #memory: ChildMemory;
+  readonly #walls: () => Promise<Walls>;
   readonly #closing = new AbortController();
   #path: Promise<string> | undefined;
   #temporary: string | undefined;
 
   /** @param folder where the file is kept between starts; without one it lives as long as this object */
-  constructor(folder: string | undefined, pythonBytes: number) {
+  constructor(folder: string | undefined, memory: ChildMemory, walls: () => Promise<Walls> = wallsHere) {
     this.#folder = folder && resolve(folder);
-    this.#pythonBytes = pythonBytes;
+    this.#memory = memory;
+    this.#walls = walls;
   }
 
   /** The file's path. The first caller ever waits until it is made, for some seconds. Rejects when that fails. */
@@ -61,7 +68,7 @@ export class Snapshot {
   async #writableFolder(): Promise<string> {
     try {
       if (this.#folder) {
-        await mkdir(this.#folder, { recursive: true });
+        await mkdir(this.#folder, { recursive: true, mode: 0o700 });
         await access(this.#folder, constants.W_OK);
         return this.#folder;
       }
@@ -90,8 +97,9 @@ export class Snapshot {
 
   async #write(part: string): Promise<void> {
     const { signal } = this.#closing;
+    const walls = await this.#walls();
     signal.throwIfAborted();
-    const child = spawnChild('snapshot.js', [TIME_ZONES], this.#pythonBytes, [TIME_ZONES]);
+    const child = spawnChild('snapshot.js', [TIME_ZONES], this.#memory, [TIME_ZONES], walls);
     const { stdout, stderr } = child;
     if (!stdout || !stderr) throw new Error('The Python process has no output.');
     let lastWords = '';
@@ -100,7 +108,7 @@ export class Snapshot {
     });
     const code = new Promise((done, fail) => child.once('error', fail).once('exit', done));
     try {
-      await Promise.all([pipeline(stdout, createWriteStream(part), { signal }), code]);
+      await Promise.all([pipeline(stdout, createWriteStream(part, { mode: 0o600 }), { signal }), code]);
     } finally {
       child.kill('SIGKILL');
     }
@@ -111,9 +119,8 @@ export class Snapshot {
 /** A snapshot fits the very versions, and the very imports, that it was made with. */
 async function fileName(): Promise<string> {
   const hash = createHash('sha256').update(process.version).update(process.arch);
-  const sources = ['load.js', 'zone-files.js', 'zones.py', 'refusals.py', 'packages.py', 'runner.py'].map(
-    (file) => `${CHILD_FOLDER}/${file}`,
-  );
+  const parts = (await readdir(CHILD_FOLDER)).filter((file) => file.endsWith('.py') || INTO_IT.has(file));
+  const sources = parts.toSorted().map((file) => `${CHILD_FOLDER}/${file}`);
   for (const file of [`${PYODIDE_FOLDER}/package.json`, TIME_ZONES, ...sources])
     hash.update(await readFile(file));
   return `python-${hash.digest('hex').slice(0, 16)}.snapshot`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../validation.ts';
 
 /** Filters in filters: deeper than any that a person writes, and off the stack's end. */
 const MAX_DEPTH = 8;
@@ -27,10 +28,7 @@ const order = z.strictObject({
 const membership = z.strictObject({
   type: z.enum(['in', 'nin']),
   key,
-  value: z
-    .array(z.union([text, z.number()]))
-    .min(1)
-    .max(MAX_VALUES),
+  value: listOf(z.union([text, z.number()]), { min: 1, max: MAX_VALUES }),
 });
 
 type Comparison = z.infer<typeof equality> | z.infer<typeof order> | z.infer<typeof membership>;
@@ -44,7 +42,7 @@ export type Filter = Comparison | { type: 'and' | 'or'; filters: Filter[] };
 const compound = z.strictObject({
   type: z.enum(['and', 'or']),
   get filters(): z.ZodType<Filter[]> {
-    return z.array(anyFilter).min(1).max(MAX_PARTS);
+    return listOf(anyFilter, { min: 1, max: MAX_PARTS });
   },
 });
 

@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import type { z } from 'zod';
 import { invalidRequest, tooLarge } from '../api-error.ts';
 import { validate } from '../validation.ts';
+import { type Excess, excessOf, MAX_DEPTH, MAX_VALUES } from './json-shape.ts';
 
 /** Room for a thread with many long messages, or a few images as `data:` URLs; in bytes. */
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
@@ -12,16 +13,28 @@ const MAX_JSON_BYTES = 16 * 1024 * 1024;
  */
 const MAX_READ_ON_BYTES = 512 * 1024 * 1024;
 
-/** Deeper than any honest JSON Schema; keeps recursion over a hostile body off the stack's end. */
-const MAX_DEPTH = 100;
+const UNPARSED = 'We could not parse the JSON body of your request.';
+
+const HINT =
+  "(HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)";
+
+/** What is said of a body that would cost too much to parse. */
+const EXCESSES: Record<Excess, string> = {
+  depth: `It is nested more than ${MAX_DEPTH} levels deep.`,
+  values: `It holds more than ${MAX_VALUES.toLocaleString('en')} values.`,
+};
 
 /**
- * The request's JSON body as `schema` has it; no body counts as `{}`. Throws a 400 ApiError for malformed JSON
- * and for a body that does not fit, a 413 for one that is too big.
+ * The request's JSON body as `schema` has it; no body counts as `{}`. Throws a 400 ApiError for malformed JSON, for what is
+ * nested too deep or holds too much, which is seen before it is parsed, and for a body that does not fit, a 413 for one that is
+ * too big.
  */
 export async function jsonBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
-  const text = new TextDecoder().decode(await bodyBytes(c, MAX_JSON_BYTES));
-  return validate(schema, text.trim() === '' ? {} : storable(parse(text), 0));
+  const bytes = await bodyBytes(c, MAX_JSON_BYTES);
+  const excess = await excessOf(bytes);
+  if (excess) throw invalidRequest(`${UNPARSED} ${EXCESSES[excess]}`);
+  const text = new TextDecoder().decode(bytes);
+  return validate(schema, text.trim() === '' ? {} : storable(parse(text)));
 }
 
 /** The request's body, at most `limit` bytes. Throws a 413 ApiError when it is longer; what is left of it is unread. */
@@ -86,21 +99,17 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw invalidRequest(
-      "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)",
-    );
+    throw invalidRequest(`${UNPARSED} ${HINT}`);
   }
 }
 
 /** The same JSON with texts that every store can keep: PostgreSQL refuses NUL and half a surrogate pair. */
-function storable(value: unknown, depth: number): unknown {
-  if (depth > MAX_DEPTH)
-    throw invalidRequest(`The JSON body of your request is nested more than ${MAX_DEPTH} levels deep.`);
+function storable(value: unknown): unknown {
   if (typeof value === 'string') return storableText(value);
-  if (Array.isArray(value)) return value.map((item) => storable(item, depth + 1));
+  if (Array.isArray(value)) return value.map(storable);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value);
-  return Object.fromEntries(entries.map(([key, item]) => [storableText(key), storable(item, depth + 1)]));
+  return Object.fromEntries(entries.map(([key, item]) => [storableText(key), storable(item)]));
 }
 
 function storableText(text: string): string {

@@ -1,5 +1,5 @@
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
-import { invalidRequest } from '../api-error.ts';
+import { invalidRequest, shortened } from '../api-error.ts';
 
 /** Wording: https://github.com/TripSit/TripBot/issues/939 */
 export function alreadyActive(run: Run): Error {
@@ -23,6 +23,6 @@ export function checkOutputs(run: Run, outputs: ReadonlyMap<string, string>): vo
   const wanted = run.required_action?.submit_tool_outputs.tool_calls.map(({ id }) => id) ?? [];
   const given = [...outputs.keys()];
   if (wanted.length === given.length && wanted.every((id) => outputs.has(id))) return;
-  const list = (ids: string[]) => `[${ids.map((id) => `'${id}'`).join(', ')}]`;
+  const list = (ids: string[]) => `[${ids.map((id) => `'${shortened(id)}'`).join(', ')}]`;
   throw invalidRequest(`Expected tool outputs for call_ids ${list(wanted)}, got ${list(given)}`);
 }

@@ -41,9 +41,12 @@ export function addTo(sum: Tally, more: Tally): void {
  */
 export class Erasure {
   readonly #client: OpenAI;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(client: OpenAI) {
+  /** @param signal Has everything reject that waits for a run. */
+  constructor(client: OpenAI, signal?: AbortSignal) {
     this.#client = client;
+    this.#signal = signal;
   }
 
   /** Deletes a thread with everything in it; a run that is active is cancelled first. */
@@ -51,7 +54,7 @@ export class Erasure {
     const { beta } = this.#client;
     const tally = emptyTally();
     try {
-      await endActiveRun(this.#client, id);
+      await endActiveRun(this.#client, id, this.#signal);
       const messages = await Array.fromAsync(beta.threads.messages.list(id, PAGE));
       const runs = await Array.fromAsync(beta.threads.runs.list(id, PAGE));
       const steps = await this.#stepsOf(runs);
@@ -73,7 +76,7 @@ export class Erasure {
    * may be reading them.
    */
   async messages(threadId: string, isMeant: (message: Message) => boolean): Promise<Tally> {
-    await waitForIdle(this.#client, threadId);
+    await waitForIdle(this.#client, threadId, this.#signal);
     const { messages, runs } = this.#client.beta.threads;
     const turns = turnsOf(await Array.fromAsync(messages.list(threadId, PAGE)), isMeant);
     if (turns.length === 0) return emptyTally();

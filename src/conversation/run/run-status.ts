@@ -14,11 +14,11 @@ export function isOver(run: Run): boolean {
   return !ACTIVE.has(run.status);
 }
 
-/** Looks at the run until it is over or requires action. */
-export async function waitForEnd(client: OpenAI, run: Run): Promise<Run> {
+/** Looks at the run until it is over or requires action. Rejects when `signal` aborts before. */
+export async function waitForEnd(client: OpenAI, run: Run, signal?: AbortSignal): Promise<Run> {
   let latest = run;
   while (!isOver(latest) && latest.status !== 'requires_action') {
-    latest = await waitForNews(client, latest);
+    latest = await waitForNews(client, latest, signal);
   }
   return latest;
 }
@@ -63,17 +63,21 @@ function unlessMissing(error: unknown): undefined {
   if (Object(error).status !== 404) throw error;
 }
 
-/** Ends a run that somebody left active on the thread, so that the thread takes messages again. */
-export async function endActiveRun(client: OpenAI, threadId: string): Promise<void> {
+/** Ends a run that somebody left active on the thread, so that the thread takes messages again. Rejects when `signal` aborts before. */
+export async function endActiveRun(client: OpenAI, threadId: string, signal?: AbortSignal): Promise<void> {
   const run = await activeRun(client, threadId);
   if (!run) return;
   await client.beta.threads.runs.cancel(run.id, { thread_id: threadId }).catch(() => {});
-  await waitForEnd(client, run);
+  await waitForEnd(client, run, signal);
 }
 
-/** Waits until no run is active on the thread, however long it waits for others itself. */
-export async function waitForIdle(client: OpenAI, threadId: string): Promise<void> {
-  while (await activeRun(client, threadId)) await sleep(POLL_INTERVAL);
+/**
+ * Waits until no run is active on the thread, however long it waits for others itself. Rejects when `signal` aborts
+ * before.
+ */
+export async function waitForIdle(client: OpenAI, threadId: string, signal?: AbortSignal): Promise<void> {
+  while (await activeRun(client, threadId))
+    await sleep(POLL_INTERVAL, undefined, { ...(signal && { signal }) });
 }
 
 async function activeRun(client: OpenAI, threadId: string): Promise<Run | undefined> {

@@ -1,9 +1,10 @@
 import { type OpenAI, toFile } from 'openai';
 import type { MessageContentPartParam, MessageCreateParams } from 'openai/resources/beta/threads/messages';
+import type { FileQuota } from '../../file-quota.ts';
 import type { Attachment, IncomingMessage } from '../../platform.ts';
 import { Problem } from '../../problem.ts';
 
-/** Of one file, in bytes; all of a message's are in memory at once. */
+/** Of one file, in bytes; of a message's one after the other is in memory. */
 const LARGEST_FILE = 25 * 1024 * 1024;
 
 /** More files in one message than this are refused: the API takes no more. */
@@ -28,10 +29,17 @@ export async function withFiles(
   message: IncomingMessage,
   download: Download | undefined,
   tools: readonly FileTool[],
+  quota?: FileQuota,
 ): Promise<Pick<MessageCreateParams, 'content' | 'attachments'>> {
   const files = message.attachments ?? [];
   if (files.length === 0) return { content: message.text };
-  const uploads = await Promise.all(files.map((file, index) => upload(client, file, index, download)));
+  const admit = async ({ length }: Uint8Array) => {
+    const refusal = await quota?.take({ conversation: message.conversation }, length);
+    if (refusal !== undefined) throw new Problem(refusal.replace(/\.$/, ''));
+  };
+  const uploads: Upload[] = [];
+  for (const [index, file] of files.entries())
+    uploads.push(await upload(client, file, () => fetchFile(file, index, download), admit));
   const refusals = uploads.flatMap((result) => (result.refusal ? [result.refusal] : []));
   const text = [message.text, ...refusals.map((refusal) => `[${refusal}]`)]
     .filter((line) => line !== '')
@@ -89,11 +97,12 @@ interface Upload {
 async function upload(
   client: OpenAI,
   file: Attachment,
-  index: number,
-  download: Download | undefined,
+  fetch: () => Promise<Uint8Array>,
+  admit: (bytes: Uint8Array) => Promise<void>,
 ): Promise<Upload> {
   try {
-    const bytes = await fetchFile(file, index, download);
+    const bytes = await fetch();
+    await admit(bytes);
     const image = IMAGES.has(file.type);
     const content = await toFile(bytes, file.name, { type: file.type });
     const { id } = await client.files.create({ file: content, purpose: image ? 'vision' : 'assistants' });

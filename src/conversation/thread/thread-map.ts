@@ -1,14 +1,16 @@
 import type { Keyv } from 'keyv';
 import { BadRequestError, type OpenAI } from 'openai';
 import type { MessageCreateParams } from 'openai/resources/beta/threads/messages';
+import type { FileQuota } from '../../file-quota.ts';
 import type { IncomingMessage } from '../../platform.ts';
+import { withoutWhereabouts } from '../../whereabouts.ts';
 import { CONTEXT_KIND, Erasure } from '../erasure/erasure.ts';
 import { endActiveRun } from '../run/run-status.ts';
 import { type Download, type FileTool, isSearched, withFiles, withoutSearch } from './attachments.ts';
 import { isGone, unlessGone } from './gone.ts';
 
-/** A conversation's thread: its id, or that of one which may hold a context that is to be deleted. */
-export type KeptThread = string | { id: string; holdsContext: true };
+/** A conversation's thread: its id, and whether it may hold a context that is to be deleted, and what it is in, if that is known. */
+export type KeptThread = string | { id: string; holdsContext?: true; within?: readonly string[] };
 
 /** A thread to which a turn has brought what its run shall read. */
 export interface ReadyThread {
@@ -25,12 +27,19 @@ export class ThreadMap {
   readonly #kept: Keyv<KeptThread>;
   readonly #client: OpenAI;
   readonly #tools: readonly FileTool[];
+  readonly #received: FileQuota | undefined;
+  readonly #closing = new AbortController();
+  readonly #erasing = new Set<Promise<void>>();
 
-  /** `tools`: what the assistant opens people's files with. */
-  constructor(kept: Keyv<KeptThread>, client: OpenAI, tools: readonly FileTool[]) {
+  /**
+   * @param tools What the assistant opens people's files with.
+   * @param received Counts the bytes of these files; they have no limit together when left out.
+   */
+  constructor(kept: Keyv<KeptThread>, client: OpenAI, tools: readonly FileTool[], received?: FileQuota) {
     this.#kept = kept;
     this.#client = client;
     this.#tools = tools;
+    this.#received = received;
   }
 
   async has(conversation: string): Promise<boolean> {
@@ -39,8 +48,7 @@ export class ThreadMap {
 
   /** The id of the conversation's thread, if it has one. */
   async idOf(conversation: string): Promise<string | undefined> {
-    const kept = await this.#kept.get(conversation);
-    return typeof kept === 'object' ? kept.id : kept;
+    return (await this.#look(conversation))?.id;
   }
 
   /** The thread of a turn whose run has begun. */
@@ -50,15 +58,37 @@ export class ThreadMap {
 
   /** Gives the conversation a new thread: what was said before is forgotten, and deleted. */
   async renew(conversation: string): Promise<string> {
-    return this.#replace(conversation, await this.idOf(conversation));
+    const { id: before, within } = (await this.#look(conversation)) ?? {};
+    const id = await this.#create(conversation, within);
+    if (before !== undefined) this.#erase(before);
+    return id;
   }
 
-  async #replace(conversation: string, before: string | undefined): Promise<string> {
-    const thread = await this.#client.beta.threads.create({ metadata: { conversation } });
-    await this.#kept.set(conversation, thread.id);
-    // In the background, for a run may have to end first; what can't be deleted now is when it is old.
-    if (before !== undefined) void new Erasure(this.#client).thread(before).catch(() => {});
-    return thread.id;
+  /** Ends what is deleted in the background. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#erasing);
+  }
+
+  async #create(conversation: string, within: readonly string[] | undefined): Promise<string> {
+    const { id } = await this.#client.beta.threads.create({ metadata: { conversation } });
+    await this.#kept.set(conversation, keptAs({ id, within }));
+    return id;
+  }
+
+  /** In the background, for a run may have to end first; what can't be deleted now is when it is old. */
+  #erase(id: string): void {
+    const erasing = new Erasure(this.#client, this.#closing.signal).thread(id).then(
+      () => {},
+      () => {},
+    );
+    this.#erasing.add(erasing);
+    void erasing.then(() => this.#erasing.delete(erasing));
+  }
+
+  async #look(conversation: string): Promise<Exclude<KeptThread, string> | undefined> {
+    const kept = await this.#kept.get(conversation);
+    return typeof kept === 'string' ? { id: kept } : kept;
   }
 
   /**
@@ -81,15 +111,15 @@ export class ThreadMap {
    * @param context What the next run shall read before them, and no later one.
    */
   async add(messages: IncomingMessage[], download?: Download, context?: string): Promise<ReadyThread> {
-    const conversation = messages[0]?.conversation ?? '';
-    const id = await this.#find(conversation);
+    const { conversation = '', within } = messages[0] ?? {};
+    const id = await this.#find(conversation, within);
     return this.#fill(conversation, id, this.#contents(messages, download), context);
   }
 
   /** The same for messages of which a process that died may have added some. */
   async addMissing(messages: IncomingMessage[], download?: Download, context?: string): Promise<ReadyThread> {
-    const conversation = messages[0]?.conversation ?? '';
-    const id = await this.#find(conversation);
+    const { conversation = '', within } = messages[0] ?? {};
+    const id = await this.#find(conversation, within);
     const held = await this.#newestOf(id);
     const missing = messages.filter((message) => !held.has(message.id));
     return this.#fill(conversation, id, this.#contents(missing, download), context);
@@ -98,7 +128,7 @@ export class ThreadMap {
   #contents(messages: IncomingMessage[], download: Download | undefined) {
     return messages.map(
       (message) => async (): Promise<MessageCreateParams> => ({
-        ...(await withFiles(this.#client, message, download, this.#tools)),
+        ...(await withFiles(this.#client, message, download, this.#tools, this.#received)),
         role: 'user',
         metadata: { message: message.id, author: message.author.id },
       }),
@@ -141,7 +171,9 @@ export class ThreadMap {
     };
     // Before a context is there: a process that dies in between leaves nothing that is not looked for.
     const note = async () => {
-      if (context !== undefined) await this.#kept.set(conversation, { id, holdsContext: true });
+      if (context === undefined) return;
+      const { within } = (await this.#look(conversation)) ?? {};
+      await this.#kept.set(conversation, keptAs({ id, within, holdsContext: true }));
     };
     await note();
     if (context !== undefined) contextId = await put({ role: 'user', content: context, metadata: CONTEXT });
@@ -153,21 +185,24 @@ export class ThreadMap {
   }
 
   /** The conversation's thread, without the context of a turn that did not come to its end. */
-  async #find(conversation: string): Promise<string> {
-    const kept = await this.#kept.get(conversation);
-    if (kept === undefined) return this.#replace(conversation, undefined);
-    if (typeof kept === 'string') return kept;
-    const left = await this.#leftContext(kept.id).catch(unlessGone);
-    await this.#forget(conversation, kept.id, left);
-    return kept.id;
+  async #find(conversation: string, within?: readonly string[]): Promise<string> {
+    const kept = await this.#look(conversation);
+    if (!kept) return this.#create(conversation, within);
+    const { id } = kept;
+    // An earlier release did not keep it.
+    if (within && !kept.within) await this.#kept.set(conversation, keptAs({ ...kept, within }));
+    if (kept.holdsContext)
+      await this.#forget(conversation, id, await this.#leftContext(id).catch(unlessGone));
+    return id;
   }
 
   async #forget(conversation: string, id: string, contextId: string | undefined): Promise<void> {
     const { messages } = this.#client.beta.threads;
     if (contextId) await messages.delete(contextId, { thread_id: id }).catch(unlessGone);
-    const kept = await this.#kept.get(conversation);
+    const kept = await this.#look(conversation);
     // It may have been renewed meanwhile.
-    if (typeof kept === 'object' && kept.id === id) await this.#kept.set(conversation, id);
+    if (kept?.holdsContext && kept.id === id)
+      await this.#kept.set(conversation, keptAs({ id, within: kept.within }));
   }
 
   /** A context stands among the newest messages of people, before or after them. */
@@ -186,17 +221,17 @@ export class ThreadMap {
   /** Servers search some kinds of files only, and refuse a message that attaches another one for it. */
   async #put(threadId: string, message: MessageCreateParams): Promise<string> {
     try {
-      return await this.#create(threadId, message);
+      return await this.#createMessage(threadId, message);
     } catch (error) {
       if (!(error instanceof BadRequestError) || !isSearched(message)) throw error;
-      const { message: rest, unused } = withoutSearch(message, error.message);
-      const id = await this.#create(threadId, rest);
+      const { message: rest, unused } = withoutSearch(message, withoutWhereabouts(error.message));
+      const id = await this.#createMessage(threadId, rest);
       await Promise.all(unused.map((file) => this.#client.files.delete(file).catch(() => {})));
       return id;
     }
   }
 
-  async #create(threadId: string, message: MessageCreateParams): Promise<string> {
+  async #createMessage(threadId: string, message: MessageCreateParams): Promise<string> {
     const { messages } = this.#client.beta.threads;
     try {
       return (await messages.create(threadId, message)).id;
@@ -206,6 +241,19 @@ export class ThreadMap {
       return (await messages.create(threadId, message)).id;
     }
   }
+}
+
+function keptAs({
+  id,
+  holdsContext,
+  within,
+}: {
+  id: string;
+  holdsContext?: true;
+  within?: readonly string[] | undefined;
+}): KeptThread {
+  if (!holdsContext && !within) return id;
+  return { id, ...(holdsContext && { holdsContext }), ...(within && { within }) };
 }
 
 /** A run that nobody follows any more, such as one of a process that died, keeps messages out of its thread. */

@@ -6,10 +6,12 @@ import { STOPPED, unreachable, whose } from '../../functions/approval/sentences.
 import type { NamedCall } from '../../functions/functions.ts';
 import type { Approval } from '../../functions/team-function.ts';
 import type { Logger } from '../../log.ts';
-import type { ApprovalState, Decision, IncomingMessage } from '../../platform.ts';
+import type { IncomingMessage, Platform } from '../../platform.ts';
 import { withApprovals } from '../../reply/transcript/approvals.ts';
 import type { Transcript } from '../../reply/transcript/transcript.ts';
+import type { ApprovalState, Decision } from '../../view.ts';
 import type { LedgerEntry } from '../ledger.ts';
+import { OPERATORS, platformOf } from '../people.ts';
 
 /** So long somebody has to say yes, in ms: a run has ten minutes for all that it does. */
 export const APPROVAL_MS = 8 * 60_000;
@@ -20,17 +22,27 @@ const MARGIN_MS = 60_000;
 /** What is decided is kept in the turn's record for so long, in ms, until that is given up for the moment. */
 const FORGET_MS = 1_000;
 
-/** Whoever chats in the terminal runs Bobbin, and may do what anybody may. */
-const OPERATORS = 'console';
+/** What those are called who may decide is waited for so long, in ms: who they are is known without. */
+const NAMES_MS = 2_000;
+
+/** More than so many nobody reads. */
+const MOST_NAMED = 10;
+
+const NOBODY: ReadonlyMap<string, string> = new Map();
 
 export interface TurnApprovalsParts {
   approvals: Pick<Approvals, 'awaits' | 'forget'>;
   /** Whose word a function's calls need. */
   approvalOf: Approver['approvalOf'];
+  /** What the model is told of a call that would not be made, so that nobody need be asked; never rejects. */
+  objectionTo: (call: NamedCall, signal: AbortSignal) => Promise<string | undefined>;
+  displayNames: NonNullable<Platform['displayNames']>;
   entry: LedgerEntry;
   messages: readonly IncomingMessage[];
   /** Whether people have written since the turn began. */
   hasNewer: () => Promise<boolean>;
+  /** Waits for people without taking a place of the asker's; simply waits when left out. */
+  rest?: <T>(wait: () => Promise<T>) => Promise<T>;
   /** This process lets go of the turn. */
   leave: AbortSignal;
   limitMs?: number | undefined;
@@ -44,6 +56,9 @@ export class TurnApprovals implements Approver {
   readonly #parts: TurnApprovalsParts;
   /** What this process asks about: a run that is not streamed shows its calls only at its end. */
   readonly #calls = new Map<string, NamedCall>();
+  /** Looks at the arguments of calls that are made at once, and the end of all of them. */
+  #looks: Promise<unknown>[] = [];
+  #looked: Promise<unknown> | undefined;
   #isTelling = false;
 
   constructor(parts: TurnApprovalsParts) {
@@ -56,18 +71,18 @@ export class TurnApprovals implements Approver {
 
   async decide(call: NamedCall, approve: Approval, signal: AbortSignal): Promise<Decision | string> {
     const known = this.#questions[call.id];
-    if (!known && !this.#isReachable(approve)) return unreachable(approve);
-    const question = known ?? this.#ask(call, approve);
+    const question = known ?? (await this.#asked(call, approve, signal));
+    if (typeof question === 'string') return question;
     this.#calls.set(call.id, call);
     this.#tell();
     if (question.decision) return question.decision;
     await this.#surelyKept();
     const waiting = AbortSignal.any([signal, this.#parts.leave]);
     const onLook = () => void this.#noteNewer(call.id);
-    const decision = await this.#parts.approvals.awaits(this.#conversation, question, {
-      signal: waiting,
-      onLook,
-    });
+    const { rest = (wait) => wait() } = this.#parts;
+    const decision = await rest(() =>
+      this.#parts.approvals.awaits(this.#conversation, question, { signal: waiting, onLook }),
+    );
     if (this.#parts.leave.aborted) throw this.#parts.leave.reason;
     if (!decision || signal.aborted) return this.#close(call);
     this.#note(call.id, { decision });
@@ -91,17 +106,67 @@ export class TurnApprovals implements Approver {
     await Promise.race([forgotten, patience]);
   }
 
-  #ask({ id, expiresAt = Number.POSITIVE_INFINITY }: NamedCall, approve: Approval): Question {
-    const { limitMs = APPROVAL_MS, messages } = this.#parts;
-    const { id: asker = '', name = '' } = messages.at(-1)?.author ?? {};
-    const question: Question = {
-      id: idOf(messages[0]?.id ?? '', id),
-      approve: typeof approve === 'string' ? approve : [...approve],
-      asker: { id: asker, name },
-      until: Math.min(Date.now() + limitMs, expiresAt - MARGIN_MS),
-    };
+  /**
+   * Asks about a call, or gives its output where that would be of no use. Of calls that are made at once, all are looked at
+   * before people are asked about any: they see all of it at the same time, in one order.
+   */
+  async #asked(call: NamedCall, approve: Approval, signal: AbortSignal): Promise<Question | string> {
+    const look = this.#lookAt(call, approve, signal);
+    this.#looks.push(look);
+    this.#looked ??= Promise.resolve()
+      .then(() => Promise.all(this.#looks))
+      .finally(() => {
+        this.#looks = [];
+        this.#looked = undefined;
+      });
+    await this.#looked;
+    const found = await look;
+    this.#parts.leave.throwIfAborted();
+    if (typeof found === 'string') return found;
+    const { limitMs = APPROVAL_MS } = this.#parts;
+    const { id, expiresAt = Number.POSITIVE_INFINITY } = call;
+    const until = Math.min(Date.now() + limitMs, expiresAt - MARGIN_MS);
+    const question = { ...found, until };
     this.#note(id, question);
     return question;
+  }
+
+  /** What to ask, or what the model is told instead. Never rejects. */
+  async #lookAt(
+    call: NamedCall,
+    approve: Approval,
+    signal: AbortSignal,
+  ): Promise<Omit<Question, 'until'> | string> {
+    if (!this.#isReachable(approve)) return unreachable(approve);
+    const [objection, named] = await Promise.all([
+      this.#parts.objectionTo(call, signal),
+      this.#namesOf(approve),
+    ]);
+    if (objection !== undefined) return objection;
+    const { messages } = this.#parts;
+    const { id: asker = '', name = '' } = messages.at(-1)?.author ?? {};
+    return {
+      id: idOf(messages[0]?.id ?? '', call.id),
+      approve: typeof approve === 'string' ? approve : [...approve],
+      asker: { id: asker, name },
+      ...(named && { named }),
+    };
+  }
+
+  /** What those are called who may decide here, as far as that is known in time; undefined where nobody is named. */
+  async #namesOf(approve: Approval): Promise<string[] | undefined> {
+    const message = this.#parts.messages.at(-1);
+    if (typeof approve === 'string' || !message) return undefined;
+    const here = approve.filter((name) => this.#isHere(name));
+    const shown = here.slice(0, MOST_NAMED);
+    const late = sleep(NAMES_MS, NOBODY, { ref: false });
+    const asked = this.#parts.displayNames(message, shown).catch((err: unknown) => {
+      this.#parts.log.warn({ err }, 'what those are called who may approve a call could not be found out');
+      return NOBODY;
+    });
+    const known = await Promise.race([asked, late]);
+    const others = here.length > shown.length ? ['others'] : [];
+    return [...new Set(shown.map((name) => known.get(name) ?? name)), ...others];
   }
 
   /** Somebody has stopped the reply: it is not for anybody to decide any more. */
@@ -153,12 +218,12 @@ export class TurnApprovals implements Approver {
 
   /** Whether somebody whose word is needed may be in the conversation at all. */
   #isReachable(approve: Approval): boolean {
-    const [platform] = this.#conversation.split(':');
-    return (
-      typeof approve === 'string' ||
-      platform === OPERATORS ||
-      approve.some((name) => name.startsWith(`${platform}:`))
-    );
+    return typeof approve === 'string' || approve.some((name) => this.#isHere(name));
+  }
+
+  #isHere(name: string): boolean {
+    const platform = platformOf(this.#conversation);
+    return platform === OPERATORS || name.startsWith(`${platform}:`);
   }
 }
 

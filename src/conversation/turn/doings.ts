@@ -1,5 +1,5 @@
-import type { ToolCall } from '../../platform.ts';
 import type { Entry, Transcript } from '../../reply/transcript/transcript.ts';
+import type { ToolCall } from '../../view.ts';
 
 /** So often what a call does is shown anew at most, in ms: nobody reads faster. */
 const PACE_MS = 100;

@@ -1,6 +1,6 @@
-import type { Outcome } from '../../platform.ts';
 import { lengthOf } from '../../reply/transcript/size.ts';
 import type { Transcript } from '../../reply/transcript/transcript.ts';
+import type { Outcome } from '../../view.ts';
 
 /**
  * More than any model writes in one answer (some take 128,000 tokens), in UTF-16 code units: one that goes on is caught

@@ -1,14 +1,15 @@
 import type { OpenAI } from 'openai';
 import type { AssistantTool } from 'openai/resources/beta/assistants';
 import { attemptedOnce, type CallOutcome, type KeptFile } from '../../functions/attempted-once.ts';
-import { callFunction, noSuchFunction } from '../../functions/call.ts';
+import { callFunction, noSuchFunction, objectionTo, type Spend } from '../../functions/call.ts';
 import { type Catalogue, runTools } from '../../functions/catalogue.ts';
 import type { Functions, NamedCall } from '../../functions/functions.ts';
 import type { Secrets } from '../../functions/output/secrets.ts';
 import type { Approval, CallContext, TeamFunction } from '../../functions/team-function.ts';
 import { type Logger, redactingErrors } from '../../log.ts';
-import type { IncomingMessage, ReplyFile } from '../../platform.ts';
+import type { IncomingMessage } from '../../platform.ts';
 import type { Transcript } from '../../reply/transcript/transcript.ts';
+import type { ReplyFile } from '../../view.ts';
 import type { LedgerEntry } from '../ledger.ts';
 import type { Download } from '../thread/attachments.ts';
 import { attachedFiles } from './attached-files.ts';
@@ -21,6 +22,8 @@ export interface FunctionCallsParts {
   entry: LedgerEntry;
   messages: readonly IncomingMessage[];
   download: Download | undefined;
+  /** Counts the bytes of the files that the turn's calls give; left out, they have no limit together. */
+  spend?: Spend;
   log: Logger;
   /** What calls do right now is another thing than before. */
   onProgress: () => void;
@@ -33,6 +36,8 @@ export class FunctionCalls implements Functions {
   readonly #files: FunctionFiles;
   /** Those of the turn: what comes later is for the next one. */
   #functions: readonly TeamFunction[] = [];
+  /** The names of files for which there was no room. */
+  readonly #leftOut: string[] = [];
   #isOver = false;
 
   constructor(parts: FunctionCallsParts) {
@@ -65,6 +70,15 @@ export class FunctionCalls implements Functions {
     return this.#functions.find((team) => team.name === name)?.approve;
   }
 
+  /** What the model is told of a call that people need not be asked about, since it would not be made; never rejects. */
+  async objectionTo(call: NamedCall, stop: AbortSignal): Promise<string | undefined> {
+    const team = this.#functions.find(({ name }) => name === call.name);
+    if (!team) return undefined;
+    const { secrets } = this.#parts.catalogue;
+    const context = this.#contextOf(team, call, secrets);
+    return (await objectionTo(team, call, { context, stop, secrets }))?.output;
+  }
+
   async call(call: NamedCall, signal: AbortSignal): Promise<string> {
     const team = this.#functions.find(({ name }) => name === call.name);
     const attempted = { id: call.id, isRepeatable: team ? team.repeatable === true : true };
@@ -81,6 +95,11 @@ export class FunctionCalls implements Functions {
   /** The files that the turn's calls gave for its reply, also in another process. */
   files(): Promise<ReplyFile[]> {
     return this.#files.all(this.#kept);
+  }
+
+  /** The names of files that calls gave and for which there was no room. */
+  get leftOut(): readonly string[] {
+    return this.#leftOut;
   }
 
   get hasFiles(): boolean {
@@ -106,7 +125,10 @@ export class FunctionCalls implements Functions {
     const { secrets } = this.#parts.catalogue;
     const context = this.#contextOf(team, call, secrets);
     try {
-      const { output, files } = await callFunction(team, call, { context, stop, secrets });
+      const { spend } = this.#parts;
+      const options = { context, stop, secrets, ...(spend && { spend }) };
+      const { output, files, leftOut = [] } = await callFunction(team, call, options);
+      this.#leftOut.push(...leftOut);
       // Nobody would delete what is uploaded for a turn that is over.
       return { output, files: this.#isOver ? [] : await this.#files.take(files) };
     } finally {

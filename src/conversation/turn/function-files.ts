@@ -3,7 +3,7 @@ import { type OpenAI, toFile } from 'openai';
 import type { KeptFile } from '../../functions/attempted-once.ts';
 import type { FunctionFile } from '../../functions/team-function.ts';
 import type { Logger } from '../../log.ts';
-import type { ReplyFile } from '../../platform.ts';
+import type { ReplyFile } from '../../view.ts';
 import { fetchFiles } from './produced.ts';
 
 /** For a file to get to the server, which the call waits for, and to be deleted there, which the turn waits for; in ms. */
@@ -19,16 +19,28 @@ export class FunctionFiles {
   readonly #log: Logger;
   /** Those that this process was given: servers need not give back what was uploaded. */
   readonly #here = new Map<string, ReplyFile>();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(client: OpenAI, log: Logger) {
     this.#client = client;
     this.#log = log;
   }
 
-  /** Takes a call's files; gives back those that another process could show, as well. */
-  async take(files: readonly FunctionFile[]): Promise<KeptFile[]> {
-    const kept = await Promise.all(files.map((file) => this.#upload(file)));
-    return kept.filter((file) => file !== undefined);
+  /** Takes a call's files, call after call; gives back those that another process could show, as well. */
+  take(files: readonly FunctionFile[]): Promise<KeptFile[]> {
+    const taken = this.#last.then(() => this.#uploadAll(files));
+    this.#last = taken;
+    return taken;
+  }
+
+  async #uploadAll(files: readonly FunctionFile[]): Promise<KeptFile[]> {
+    const kept: KeptFile[] = [];
+    // One after the other: on its way each takes several times its size.
+    for (const file of files) {
+      const one = await this.#upload(file);
+      if (one) kept.push(one);
+    }
+    return kept;
   }
 
   /** All there are: `kept` of them any process can show. */

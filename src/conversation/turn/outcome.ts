@@ -1,9 +1,10 @@
 import { APIConnectionError, APIError } from 'openai';
-import type { Outcome, ReplyFile } from '../../platform.ts';
+import type { Logger } from '../../log.ts';
 import { Problem } from '../../problem.ts';
 import { isEmpty, isWordless } from '../../reply/transcript/empty.ts';
 import type { Transcript } from '../../reply/transcript/transcript.ts';
 import { StoreProblem } from '../../store/store-problem.ts';
+import type { Outcome, ReplyFile } from '../../view.ts';
 
 /** How a turn ended, as its run's transcript tells it; `hasFiles` says whether functions gave files for the reply. */
 export function endOfRun(transcript: Transcript, hasFiles = false): Outcome {
@@ -38,6 +39,17 @@ export function withFiles(outcome: Outcome, transcript: Transcript, files: reado
   return isNothing ? failed('The files of the answer could not be fetched. Ask again.') : outcome;
 }
 
+/** So many names of files that are left out are told. */
+const MOST_TOLD = 10;
+
+/** The same with what people do not see: files for which there was no room. */
+export function withoutFiles(outcome: Outcome, names: readonly string[]): Outcome {
+  if (names.length === 0 || outcome.status !== 'completed') return outcome;
+  const more = names.length > MOST_TOLD ? ` and ${names.length - MOST_TOLD} more` : '';
+  const told = `These files are not attached, because too many bytes came together: ${names.slice(0, MOST_TOLD).join(', ')}${more}.`;
+  return { ...outcome, notice: [outcome.notice, told].filter(Boolean).join(' ') };
+}
+
 /** A sentence for the person who asked; what it can't say without giving something away stays in the log. */
 export function sentenceFor(error: unknown): string {
   if (error instanceof StoreProblem) return error.told;
@@ -47,6 +59,15 @@ export function sentenceFor(error: unknown): string {
   }
   if (error instanceof APIError) return messageOf(error);
   return 'Something went wrong here, and the log says what. Ask again.';
+}
+
+/** The same in words that people may read; what these leave out is in the log. */
+export function inWords(outcome: Outcome, readable: (sentence: string) => string, log: Logger): Outcome {
+  if (outcome.status !== 'failed') return outcome;
+  const error = readable(outcome.error);
+  if (error !== outcome.error)
+    log.warn({ reason: outcome.error }, 'an answer failed, and not all of why is told');
+  return { ...outcome, error };
 }
 
 /** Whether the same may work in a moment: the server, or what it keeps everything in, fails. */

@@ -2,9 +2,9 @@ import { basename } from 'node:path/posix';
 import type { OpenAI } from 'openai';
 import type { KeptFile } from '../../functions/attempted-once.ts';
 import type { Logger } from '../../log.ts';
-import type { ReplyFile } from '../../platform.ts';
 import { fileIds } from '../../reply/transcript/file-ids.ts';
 import type { Transcript } from '../../reply/transcript/transcript.ts';
+import type { ReplyFile } from '../../view.ts';
 import { imageDescription } from './image-description.ts';
 
 /** The files that a run brought forth; one that can't be had is left out, and the log says why. */
@@ -19,12 +19,15 @@ export async function fetchFiles(
   client: OpenAI,
   log: Logger,
 ): Promise<ReplyFile[]> {
-  const found = files.map((file) =>
-    fetchFile(client, file).catch((error: unknown) =>
+  const found: ReplyFile[] = [];
+  // One after the other: on its way each takes several times its size.
+  for (const file of files) {
+    const fetched = await fetchFile(client, file).catch((error: unknown) =>
       log.warn({ err: error, file: file.id }, 'a file of a run is gone'),
-    ),
-  );
-  return (await Promise.all(found)).filter((file) => file !== undefined);
+    );
+    if (fetched) found.push(fetched);
+  }
+  return found;
 }
 
 async function fetchFile(client: OpenAI, { id, description }: KeptFile): Promise<ReplyFile> {

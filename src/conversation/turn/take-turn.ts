@@ -1,10 +1,14 @@
-import type { BegunReply, KeptReply, Outcome, Platform } from '../../platform.ts';
+import type { BegunReply, KeptReply } from '../../platform.ts';
 import { Publisher } from '../../reply/publisher/publisher.ts';
+import type { Outcome } from '../../view.ts';
+import { withoutWhereabouts } from '../../whereabouts.ts';
 import type { TurnRecord } from '../ledger.ts';
+import { personOf } from '../people.ts';
 import type { TurnTask } from '../turns.ts';
-import { sentenceFor } from './outcome.ts';
+import { ConversationLinks } from './conversation-links.ts';
+import { inWords, sentenceFor } from './outcome.ts';
 import { Turn } from './turn.ts';
-import type { TurnParts } from './turn-parts.ts';
+import type { TurnParts, TurnPlatform } from './turn-parts.ts';
 
 /** A process that has lived with a run for so long, in ms, does not die of it: one that is fatal is so at once. */
 const LIVED_MS = 5_000;
@@ -16,13 +20,29 @@ const LIVED_MS = 5_000;
 export async function takeTurn(
   parts: TurnParts,
   task: TurnTask,
-  platform: Pick<Platform, 'name' | 'reply' | 'download' | 'readers'>,
+  platform: TurnPlatform,
 ): Promise<'over' | 'left'> {
   const began = performance.now();
   const { messages, entry, begun, stop, leave } = task;
   const reply = platform.reply(messages, begun && begunReply(begun.record));
   const keep = (kept: KeptReply) => entry.note({ reply: kept });
-  const publisher = new Publisher(reply, parts.style, parts.log, { keep, isBegun: begun !== undefined });
+  const links = new ConversationLinks({
+    client: parts.client,
+    hosts: parts.linkHosts ?? [],
+    messages,
+    assistantId: parts.runSettings.assistant_id,
+    threadId: () => parts.threads.idOf(messages[0]?.conversation ?? ''),
+    onNews: () => publisher.refresh(),
+    log: parts.log,
+  });
+  const [first] = messages;
+  const person = first && { person: personOf(first) };
+  const publisher = new Publisher(reply, parts.style, parts.log, {
+    keep,
+    links,
+    isBegun: begun !== undefined,
+    ...person,
+  });
   using _ = onAbort(stop, () => publisher.stop());
   using __ = onAbort(leave, () => publisher.leave());
   using ___ = after(parts.livedMs ?? LIVED_MS, () => {
@@ -31,12 +51,15 @@ export async function takeTurn(
   const turn = new Turn(parts, publisher, task, platform);
   const outcome = await turn.answer().catch((error: unknown): Outcome | undefined => {
     if (leave.aborted) return undefined;
-    parts.log.warn({ err: error, conversation: messages[0]?.conversation }, 'a turn failed');
+    parts.log.warn({ err: error, conversation: first?.conversation }, 'a turn failed');
     return { status: 'failed', error: sentenceFor(error) };
   });
   const isShown = outcome !== undefined && !stop.aborted;
-  const [files, sources] = isShown ? await Promise.all([turn.files(), turn.sources()]) : [[], ''];
-  const end = turn.endWith(outcome ?? { status: 'stopped' }, files);
+  const [files, sources] = isShown
+    ? await Promise.all([turn.files(), turn.sources(), publisher.decided()])
+    : [[], ''];
+  const told = inWords(outcome ?? { status: 'stopped' }, parts.readable ?? withoutWhereabouts, parts.log);
+  const end = turn.endWith(told, files);
   const { status } = await publisher.finish(end, files, sources);
   turn.leave();
   if (leave.aborted) {

@@ -1,10 +1,14 @@
 import { NotFoundError } from 'openai';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
+import type { FileQuota } from '../../file-quota.ts';
 import { approvedFirst } from '../../functions/approval/approved-first.ts';
+import type { Spend } from '../../functions/call.ts';
 import type { Offer } from '../../knowledge/offers.ts';
-import type { IncomingMessage, Outcome, Platform, ReplyFile } from '../../platform.ts';
+import type { IncomingMessage, Platform } from '../../platform.ts';
 import type { Publisher } from '../../reply/publisher/publisher.ts';
 import { emptyTranscript, type Transcript } from '../../reply/transcript/transcript.ts';
+import type { Outcome, ReplyFile } from '../../view.ts';
+import { personOf } from '../people.ts';
 import type { RunContext } from '../run/run.ts';
 import { isOver } from '../run/run-status.ts';
 import { sourcesUnder } from '../sources.ts';
@@ -18,10 +22,10 @@ import { endOfEndless } from './endless.ts';
 import { FunctionCalls } from './function-calls.ts';
 import { insist } from './insist.ts';
 import { noteGap } from './note-gap.ts';
-import { endOfRun, withFiles } from './outcome.ts';
+import { endOfRun, withFiles, withoutFiles } from './outcome.ts';
 import { producedFiles } from './produced.ts';
 import { transcriptsOf, transcriptsOfBegun } from './transcripts.ts';
-import type { TurnParts } from './turn-parts.ts';
+import type { TurnParts, TurnPlatform } from './turn-parts.ts';
 import { until } from './until.ts';
 
 /** The Assistants API's limit on one message, in UTF-16 code units. */
@@ -71,7 +75,7 @@ export class Turn {
     parts: TurnParts,
     publisher: Publisher,
     task: TurnTask,
-    platform: Pick<Platform, 'download' | 'readers'>,
+    platform: Omit<TurnPlatform, 'name' | 'reply'>,
   ) {
     this.#parts = parts;
     this.#publisher = publisher;
@@ -87,13 +91,17 @@ export class Turn {
       download: this.#download,
       log: parts.log,
       onProgress: () => this.#show(),
+      ...(parts.produced && { spend: this.#spendOf(parts.produced) }),
     });
     this.#approvals = new TurnApprovals({
       approvals: parts.approvals,
       approvalOf: (name) => this.#functions.approvalOf(name),
+      displayNames: async (message, named) => platform.displayNames?.(message, named) ?? new Map(),
+      objectionTo: (call, signal) => this.#functions.objectionTo(call, signal),
       entry: task.entry,
       messages: task.messages,
       hasNewer: task.hasNewer ?? (async () => false),
+      ...(task.rest && { rest: task.rest }),
       leave: task.leave,
       limitMs: parts.approvalMs,
       log: parts.log,
@@ -148,7 +156,7 @@ export class Turn {
       const params = {
         ...this.#parts.runSettings,
         additional_instructions: describeAskers(messages),
-        metadata: { turn: this.#id },
+        metadata: { turn: this.#id, ...this.#user },
         ...(tools && { tools }),
       };
       return this.#follow((context) => transcriptsOf(this.#parts.runThread(thread.id, params, context)));
@@ -238,6 +246,14 @@ export class Turn {
     return (this.#task.messages[0]?.id ?? '').slice(0, LONGEST_METADATA);
   }
 
+  /** For whom the run is, so that the server shares what there is little of among people; who has no limits is nobody. */
+  get #user(): { user: string } | undefined {
+    const [first] = this.#task.messages;
+    return first && !this.#task.isUnlimited
+      ? { user: personOf(first).slice(0, LONGEST_METADATA) }
+      : undefined;
+  }
+
   #show(): void {
     this.#publisher.update(this.#shown);
   }
@@ -287,7 +303,15 @@ export class Turn {
   }
 
   endWith(outcome: Outcome, files: readonly ReplyFile[]): Outcome {
-    return withFiles(outcome, this.#transcript, files);
+    return withoutFiles(withFiles(outcome, this.#transcript, files), this.#functions.leftOut);
+  }
+
+  /** What functions give counts as what the run's code writes does: both are kept for the conversation's thread. */
+  #spendOf(quota: FileQuota): Spend {
+    return async (use) => {
+      const conversation = (await this.#parts.threads.idOf(this.#conversation)) ?? this.#conversation;
+      return quota.spend({ run: `${conversation}/${this.#id}`, conversation }, use);
+    };
   }
 
   /** Brings the thread to where the run shall begin. */

@@ -4,10 +4,12 @@ import type { Keyv } from 'keyv';
 import type { Ledger } from '../../conversation/ledger.ts';
 import { APPROVALS } from '../../conversation/namespaces.ts';
 import type { Logger } from '../../log.ts';
-import type { Decision, Platform, Word } from '../../platform.ts';
+import type { Platform, Word } from '../../platform.ts';
+import { Problem } from '../../problem.ts';
 import type { Store } from '../../store/store.ts';
+import type { Decision } from '../../view.ts';
 import type { Question } from './question.ts';
-import { alreadyDecided, NOT_DECIDED, NOT_KNOWN, NOT_OPEN, notForYou } from './sentences.ts';
+import { alreadyDecided, NOT_DECIDED, NOT_KNOWN, NOT_OPEN, NOT_TO_BE_KNOWN, notForYou } from './sentences.ts';
 
 /** Tells the process that waits for a decision that there is one. */
 const DECIDED = 'decided';
@@ -64,7 +66,7 @@ export class Approvals {
         { err, conversation },
         'whether somebody may approve a call could not be found out',
       );
-      return NOT_KNOWN;
+      return err instanceof Problem ? NOT_TO_BE_KNOWN : NOT_KNOWN;
     }
   }
 

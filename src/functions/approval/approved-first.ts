@@ -1,4 +1,4 @@
-import type { Decision } from '../../platform.ts';
+import type { Decision } from '../../view.ts';
 import type { Functions, NamedCall } from '../functions.ts';
 import type { Approval } from '../team-function.ts';
 import { refusal } from './sentences.ts';

@@ -18,6 +18,8 @@ export const question = z.object({
   id: z.string(),
   approve: z.union([z.enum(['asker', 'channel']), z.array(z.string())]),
   asker: person,
+  /** What those are called whom `approve` names, where people read it. */
+  named: z.array(z.string()).exactOptional(),
   /** Unix time in ms: who says nothing until then has said no. */
   until: z.number(),
   /** Unix time in ms, since when people's newer messages wait. */

@@ -1,13 +1,13 @@
-import type { Decision } from '../../platform.ts';
 import { safeText } from '../../reply/sources/safe-text.ts';
+import type { Decision } from '../../view.ts';
 import type { Approval } from '../team-function.ts';
 import type { Question } from './question.ts';
 
 /** Longer names are cut. */
 const LONGEST_NAME = 80;
 
-/** So many of those who may decide are named. */
-const MOST_NAMED = 10;
+/** Where those are whom `approve` names. */
+const PLATFORMS: Readonly<Record<string, string>> = { slack: 'on Slack', discord: 'on Discord' };
 
 export const NOT_OPEN = 'This is not open any more, so nothing came of it.';
 
@@ -15,6 +15,9 @@ export const NOT_DECIDED = 'That could not be kept at the moment, so nothing is 
 
 export const NOT_KNOWN =
   'Whether you may decide this could not be found out at the moment, so nothing is decided. Press again.';
+
+export const NOT_TO_BE_KNOWN =
+  'Whether you may decide this can’t be found out, since Bobbin may not look it up here, so nothing is decided. Whoever runs Bobbin sees with "npm start -- doctor" what it lacks.';
 
 /** A decision that was made already, for whoever comes after it. */
 export function alreadyDecided({ isApproved, by }: Decision): string {
@@ -28,12 +31,14 @@ export function notForYou(question: Question): string {
 }
 
 /** Whose word is needed, as the end of a sentence of Markdown. */
-export function whose({ approve, asker }: Pick<Question, 'approve' | 'asker'>): string {
+export function whose({ approve, asker, named }: Pick<Question, 'approve' | 'asker' | 'named'>): string {
   if (approve === 'asker') return `${nameOf(asker.name)}, who asked`;
   if (approve === 'channel') return 'somebody here';
-  const named = approve.slice(0, MOST_NAMED).map((name) => `\`${safeText(name, LONGEST_NAME)}\``);
-  const more = approve.length > MOST_NAMED ? [`${approve.length - MOST_NAMED} more`] : [];
-  return new Intl.ListFormat('en', { type: 'disjunction' }).format([...named, ...more]);
+  return oneOf(named?.map(nameOf) ?? approve.map((name) => `\`${safeText(name, LONGEST_NAME)}\``));
+}
+
+function oneOf(names: readonly string[]): string {
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(names);
 }
 
 export function nameOf(name: string): string {
@@ -58,7 +63,8 @@ export const STOPPED = JSON.stringify({ error: 'Somebody has stopped the answer,
 
 /** What it is told where nobody of those whose word is needed can be asked. */
 export function unreachable(approve: Approval): string {
+  const platforms = [approve].flat().map((name) => PLATFORMS[name.split(':')[0] ?? ''] ?? 'elsewhere');
   return JSON.stringify({
-    error: `This needs the word of ${[approve].flat().join(' or ')}, who cannot be asked in this conversation, so it was not done. Say so.`,
+    error: `This needs the word of somebody ${oneOf([...new Set(platforms)])}, who cannot be asked in this conversation, so it was not done. Say so.`,
   });
 }

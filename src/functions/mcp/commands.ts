@@ -1,14 +1,15 @@
 import type { McpServer } from '../../settings/mcp-variables.ts';
 import { functionName } from './names.ts';
 import type { KeptSignIn } from './oauth/sign-ins.ts';
-import type { McpServers } from './servers.ts';
+import type { McpServers, SignedOut } from './servers.ts';
 import type { ServerStatus } from './status.ts';
 
 /** What can be asked of the MCP servers of a process. */
 export type McpRequest =
   | { readonly what: 'status' }
   | { readonly what: 'approve'; readonly name: string }
-  | { readonly what: 'sign in'; readonly name: string; readonly kept: KeptSignIn };
+  | { readonly what: 'sign in'; readonly name: string; readonly kept: KeptSignIn }
+  | { readonly what: 'sign out'; readonly name: string };
 
 /** Does it, and gives what there is to tell, as JSON. Throws a `Problem` where it can't be done. */
 export async function answerRequest(servers: McpServers, request: McpRequest): Promise<string> {
@@ -20,6 +21,8 @@ export async function answerRequest(servers: McpServers, request: McpRequest): P
     case 'sign in':
       await servers.signedIn(request.name, request.kept);
       return JSON.stringify([]);
+    case 'sign out':
+      return JSON.stringify(await servers.signOut(request.name));
   }
 }
 
@@ -65,4 +68,16 @@ function detailsOf({ name, functions, changed, notes }: ServerStatus): string[] 
 export function printedApproval(name: string, taken: readonly string[]): string {
   if (taken.length === 0) return `Nothing of ${name} is off.`;
   return `On again, as "npm start -- mcp list" showed them:\n${taken.map((each) => `  ${each}`).join('\n')}`;
+}
+
+/** What became of a sign-in. */
+export function printedSignOut(name: string, end: SignedOut): string {
+  if (end.state === 'not signed in') return `Bobbin is not signed in at ${name}: nothing is kept of it.`;
+  const gone = `Bobbin is signed out of ${name}: its sign-in is deleted here`;
+  if (end.state === 'revoked') return `${gone} and revoked there.`;
+  const why =
+    end.state === 'failed'
+      ? `It could not be revoked there (${end.why})`
+      : 'It could not be revoked there, since the server offers no way to';
+  return `${gone}. ${why}: take Bobbin's access away in the settings of your account there.`;
 }

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../team-function.ts';
+import { mapSchema } from './schema.ts';
 import { isMap } from './tool.ts';
 import { bounded } from './words.ts';
 
@@ -37,11 +38,10 @@ export function parametersOf(inputSchema: Readonly<Record<string, unknown>>): Js
   if (isTooDeep(inputSchema, 0)) return undefined;
   const top = Object.fromEntries(Object.entries(inputSchema).filter(([name]) => !REFUSED_AT_TOP.has(name)));
   const { properties } = top;
-  const parameters = {
-    ...schema(top),
-    type: 'object',
-    properties: isMap(properties) ? schemas(properties) : {},
-  };
+  const parameters = mapSchema(
+    { ...top, type: 'object', properties: isMap(properties) ? properties : {} },
+    forProviders,
+  );
   return JSON.stringify(parameters).length > LONGEST_SCHEMA ? undefined : parameters;
 }
 
@@ -50,33 +50,15 @@ function isTooDeep(value: unknown, depth: number): boolean {
   return depth > DEEPEST || Object.values(value).some((each) => isTooDeep(each, depth + 1));
 }
 
-/** A map of names that the server chose to schemas: a property may be named `description`. */
-function schemas(map: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(map).map(([name, each]) => [name, isMap(each) ? schema(each) : each]),
+/** With its words bounded. Providers refuse an array that does not say of what. */
+function forProviders(schema: JsonSchema): JsonSchema {
+  const words = Object.entries(schema).filter(
+    (entry): entry is [string, string] => WORDS.has(entry[0]) && typeof entry[1] === 'string',
   );
-}
-
-const MAPS: ReadonlySet<string> = new Set([
-  'properties',
-  'patternProperties',
-  '$defs',
-  'definitions',
-  'dependentSchemas',
-]);
-
-/** What is data, and no schema. */
-const DATA: ReadonlySet<string> = new Set(['default', 'const', 'enum', 'examples', 'required']);
-
-function schema(written: Record<string, unknown>): Record<string, unknown> {
-  const entries = Object.entries(written).map(([name, value]): [string, unknown] => {
-    if (WORDS.has(name) && typeof value === 'string') return [name, bounded(value, LONGEST_DESCRIPTION)];
-    if (DATA.has(name)) return [name, value];
-    if (isMap(value)) return [name, MAPS.has(name) ? schemas(value) : schema(value)];
-    if (Array.isArray(value)) return [name, value.map((each) => (isMap(each) ? schema(each) : each))];
-    return [name, value];
-  });
-  // Providers refuse an array that does not say of what.
-  const isBareArray = written.type === 'array' && !('items' in written) && !('prefixItems' in written);
-  return Object.fromEntries(isBareArray ? [...entries, ['items', {}]] : entries);
+  const isBareArray = schema.type === 'array' && !('items' in schema) && !('prefixItems' in schema);
+  return {
+    ...schema,
+    ...Object.fromEntries(words.map(([name, text]) => [name, bounded(text, LONGEST_DESCRIPTION)])),
+    ...(isBareArray && { items: {} }),
+  };
 }

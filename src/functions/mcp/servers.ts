@@ -4,6 +4,7 @@ import type { McpServer } from '../../settings/mcp-variables.ts';
 import { nearest } from '../../settings/nearest.ts';
 import type { Store } from '../../store/store.ts';
 import { functionName } from './names.ts';
+import type { Revocation } from './oauth/revoke.ts';
 import { SignIn } from './oauth/sign-in.ts';
 import { type KeptSignIn, SignIns } from './oauth/sign-ins.ts';
 import { Pins } from './pins.ts';
@@ -13,16 +14,24 @@ import type { ServerStatus } from './status.ts';
 /** Tells all processes that share the store that something of a server, whose name is sent, has been decided. */
 const DECIDED = 'mcp-decided';
 
+/** The same of a server where nobody is signed in any more. */
+const SIGNED_OUT = 'mcp-signed-out';
+
+/** What became of a sign-in that was to be taken away. */
+export type SignedOut = Revocation | { readonly state: 'not signed in' };
+
 /** The MCP servers of `assistant.md`. Nothing is loaded and started before `begin`. */
 export class McpServers {
   /** In the order of `assistant.md`; each has its functions once it is connected. */
   readonly sources: readonly McpSource[];
+  readonly #servers: readonly McpServer[];
   readonly #store: Store;
   readonly #pins: Pins;
   readonly #signIns: SignIns;
-  readonly #deaf: () => void;
+  readonly #deaf: readonly (() => void)[];
 
   constructor(servers: readonly McpServer[], store: Store, log: Logger) {
+    this.#servers = servers;
     this.#store = store;
     this.#pins = new Pins(store.keyv('mcp-pins'));
     this.#signIns = new SignIns(store.keyv('mcp-sign-ins'), store.locks);
@@ -32,10 +41,15 @@ export class McpServers {
     this.sources = servers.map(
       (server) => new McpSource(server, { pins: this.#pins, signIn: signIns.get(server.name), log }),
     );
-    this.#deaf = store.signals.on(DECIDED, (name) => {
-      signIns.get(name)?.forget();
-      for (const source of this.sources) if (source.name === name) source.lookAgain();
-    });
+    const onSignal = (signal: string, change: (source: McpSource) => void) =>
+      store.signals.on(signal, (name) => {
+        signIns.get(name)?.forget();
+        for (const source of this.sources) if (source.name === name) change(source);
+      });
+    this.#deaf = [
+      onSignal(DECIDED, (source) => source.lookAgain()),
+      onSignal(SIGNED_OUT, (source) => source.signedOut()),
+    ];
   }
 
   /** Connects to all of them in the background. */
@@ -73,8 +87,22 @@ export class McpServers {
     await this.#store.signals.send(DECIDED, name);
   }
 
+  /**
+   * Takes a sign-in away, here and where it was made. Throws a `Problem` for a name of which nothing is known, also by
+   * another `assistant.md`.
+   */
+  async signOut(server: string): Promise<SignedOut> {
+    const kept = await this.#signIns.remove(server);
+    if (!kept) return this.#find(server) && { state: 'not signed in' };
+    await this.#store.signals.send(SIGNED_OUT, server);
+    if (!kept.tokens) return { state: 'not signed in' };
+    const named = this.#servers.find(({ name }) => name === server);
+    const { revoke } = await import('./oauth/revoke.ts');
+    return revoke(kept, named && 'url' in named ? named : { headers: {}, secrets: [] });
+  }
+
   async close(): Promise<void> {
-    this.#deaf();
+    for (const deaf of this.#deaf) deaf();
     await Promise.all(this.sources.map((source) => source.close()));
   }
 

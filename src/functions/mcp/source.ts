@@ -90,6 +90,12 @@ export class McpSource implements FunctionSource {
     else this.#pause.abort();
   }
 
+  /** Nobody is signed in any more: what the tools were is not for those who have not. */
+  signedOut(): void {
+    this.functions = [signInFunction(this.name)];
+    this.#connection?.drop(new Error('Bobbin has signed out'));
+  }
+
   async status(): Promise<ServerStatus> {
     const { name, functions } = this;
     const reason = this.#failure?.reason;

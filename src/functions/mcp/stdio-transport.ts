@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/client';
 import type { McpProgram } from '../../settings/mcp-fields.ts';
 import type { Inflow } from './inflow.ts';
+import { endedAfterUs } from './outlived.ts';
 
 /** What a program needs to be found and to find its own; all else must be named. */
 const INHERITED = ['PATH', 'HOME'] as const;
@@ -22,15 +23,15 @@ const LAST_WORDS_MS = 200;
 /** What is kept of what a program said on its standard error, in UTF-16 code units. */
 const LAST_WORDS = 2_000;
 
-/** The groups of processes that would outlive this one. */
-const groups = new Set<number>();
+/** The groups of processes that would outlive this one, and how the watch over each ends. */
+const groups = new Map<number, () => void>();
 process.on('exit', () => {
-  for (const group of groups) signal(group, 'SIGKILL');
+  for (const group of groups.keys()) signal(group, 'SIGKILL');
 });
 
 /**
  * A server that is a child process: it gets nothing of the environment that is not named, and leads a process group of
- * its own, with which all that it has started ends. When this process is killed, its input ends.
+ * its own, with which all that it has started ends. It ends after this process, too, however that has ended.
  */
 export class StdioTransport implements Transport {
   onclose?: () => void;
@@ -69,7 +70,7 @@ export class StdioTransport implements Transport {
       detached: true,
     });
     this.#child = child;
-    if (child.pid !== undefined) groups.add(child.pid);
+    if (child.pid !== undefined) groups.set(child.pid, endedAfterUs(child.pid));
     child.stdout.on('data', (chunk: Buffer) => this.#take(chunk));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#said = (this.#said + text).slice(-LAST_WORDS);
@@ -109,8 +110,11 @@ export class StdioTransport implements Transport {
   }
 
   #endGroup(child: ChildProcess): void {
-    if (child.pid === undefined || !groups.delete(child.pid)) return;
+    const endWatch = child.pid === undefined ? undefined : groups.get(child.pid);
+    if (child.pid === undefined || !endWatch) return;
+    groups.delete(child.pid);
     signal(child.pid, 'SIGKILL');
+    endWatch();
     child.stdout?.destroy();
     child.stderr?.destroy();
   }

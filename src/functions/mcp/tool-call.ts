@@ -1,5 +1,6 @@
 import type { Progress } from '@modelcontextprotocol/client';
 import type { McpServer } from '../../settings/mcp-variables.ts';
+import { withoutWhereabouts } from '../../whereabouts.ts';
 import { FunctionError, type TeamFunction } from '../team-function.ts';
 import type { Connection } from './connection.ts';
 import { functionResult } from './result.ts';
@@ -8,6 +9,8 @@ import { boundedLine, withoutSecrets } from './words.ts';
 
 /** Of what a server says that it is doing, in UTF-16 code units. */
 const LONGEST_PROGRESS = 120;
+
+const NOT_ALL_TOLD = 'a call of a tool failed, and not all of why is told';
 
 export interface CallParts {
   /** The connection that there is, or the one that is made now. Throws a `FunctionError` when there is none. */
@@ -18,7 +21,7 @@ export interface CallParts {
 
 /** How a tool of a server is called: again only where the server cannot have had the call. */
 export function toolCall(tool: OfferedTool, server: McpServer, parts: CallParts): TeamFunction['call'] {
-  return async (args, { signal, progress }) => {
+  return async (args, { signal, progress, log }) => {
     if (!isMap(args)) throw new FunctionError('The arguments must be a JSON object.');
     const { timeoutMs } = server;
     const onProgress = (told: Progress) => progress(doing(told));
@@ -36,7 +39,10 @@ export function toolCall(tool: OfferedTool, server: McpServer, parts: CallParts)
         const { callFailure } = await import('./call-failure.ts');
         const failure = await callFailure(error, server, connection);
         if (failure.wasNotMade && !isRepeated) continue;
-        throw new FunctionError(withoutSecrets(failure.message, parts.secrets()), { cause: error });
+        const reason = withoutSecrets(failure.message, parts.secrets());
+        const told = withoutWhereabouts(reason, JSON.stringify(args));
+        if (told !== reason) log.warn({ reason, server: server.name }, NOT_ALL_TOLD);
+        throw new FunctionError(told, { cause: error });
       }
     }
   };

@@ -1,5 +1,6 @@
 import type { McpEntry } from '../../settings/mcp-fields.ts';
 import type { JsonSchema, TeamFunction } from '../team-function.ts';
+import { argumentsCheck } from './check.ts';
 import { descriptionOf } from './description.ts';
 import type { Listing } from './listing.ts';
 import { fits, functionName } from './names.ts';
@@ -55,6 +56,7 @@ export function functionsOf(
       strict: false,
       timeoutMs: server.timeoutMs,
       ...(approve && { approve }),
+      check: argumentsCheck(tool),
       call: call(tool),
     };
   });

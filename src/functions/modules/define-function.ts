@@ -9,7 +9,10 @@ export interface FunctionDefinition<Parameters extends z.ZodType = z.ZodType> {
   readonly name: string;
   /** When to call it and what comes back, for the model: at most 1,024 characters. */
   readonly description: string;
-  /** A `z.object` with a field for each parameter, each with `.describe()`; left out for a function without any. */
+  /**
+   * A `z.object` with a field for each parameter, each with `.describe()`; left out for a function without any. Where `approve`
+   * asks somebody, arguments are looked at before and again for the call: rules of your own have no effect but to say no.
+   */
   readonly parameters?: Parameters;
   /** Whose word a call needs before it is made: who asked, anybody in the conversation, or those people and groups. */
   readonly approve?: Approval;

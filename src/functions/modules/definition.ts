@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { nearest } from '../../settings/nearest.ts';
+import { withoutWhereabouts } from '../../whereabouts.ts';
 import { APPROVAL, approval } from '../approval/field.ts';
+import { contained } from '../astray.ts';
 import { type CallContext, FunctionError, LONGEST_CALL_MS, type TeamFunction } from '../team-function.ts';
 import type { FunctionDefinition } from './define-function.ts';
 import { resultOf } from './result.ts';
@@ -62,6 +64,7 @@ export function readDefinition(written: object): Read {
   const found = jsonSchemaOf(parameters);
   if (found.mistakes) return { mistakes: found.mistakes };
   const { reasons, ...schema } = strictly(found.schema);
+  const checked = (args: unknown) => check(parameters, withoutNulls(args, found.schema));
   const team: TeamFunction = {
     name,
     description,
@@ -69,11 +72,9 @@ export function readDefinition(written: object): Read {
     ...(approve !== undefined && { approve }),
     ...(repeatable !== undefined && { repeatable }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    check: (args, context) => told(context, args, async () => void (await checked(args))),
     call: (args, context) =>
-      told(context, async () => {
-        const checked = await check(parameters, withoutNulls(args, found.schema));
-        return resultOf(await handler(checked, context));
-      }),
+      told(context, args, async () => resultOf(await handler(await checked(args), context))),
   };
   const remarks = reasons.map((reason) => `the model can't be held to its parameters, because ${reason}.`);
   return { team, remarks };
@@ -88,19 +89,36 @@ async function check(parameters: z.ZodType, args: unknown): Promise<unknown> {
   throw new FunctionError(`The arguments don't match. ${told.join('; ')}. Call it again with others.`);
 }
 
-/** Whatever a handler throws is told to the model, and what nobody foresaw is in the log with its stack, too. */
-async function told<T>({ log, signal }: CallContext, work: () => Promise<T>): Promise<T> {
+/**
+ * Whatever a handler throws is told to the model, also where nobody waits for it; what nobody foresaw without where things
+ * are, which is in the log with its stack.
+ */
+async function told<T>(
+  { log, signal }: Pick<CallContext, 'log' | 'signal'>,
+  args: unknown,
+  work: () => Promise<T>,
+): Promise<T> {
+  const astray = Promise.withResolvers<never>();
+  astray.promise.catch(() => {});
+  let isOver = false;
+  const report = (err: unknown) => {
+    if (isOver || signal.aborted) log.error({ err }, 'something that a function began went wrong');
+    else astray.reject(err);
+  };
   try {
-    return await work();
+    return await Promise.race([astray.promise, contained(report, work)]);
   } catch (error) {
     if (error instanceof FunctionError) throw error;
     const isMeant = error instanceof Error && error.name === 'FunctionError';
     if (!isMeant && !signal.aborted) log.error({ err: error }, 'a function failed');
     const said = error instanceof Error ? error.message : error;
     const reason = typeof said === 'string' ? said.slice(0, LONGEST_REASON) : '';
-    throw new FunctionError(isMeant ? reason : `It failed: ${reason || 'nobody knows why'}`, {
+    const unmeant = withoutWhereabouts(reason, JSON.stringify(args)) || 'nobody knows why';
+    throw new FunctionError(isMeant ? reason : `It failed: ${unmeant}`, {
       cause: error,
     });
+  } finally {
+    isOver = true;
   }
 }
 

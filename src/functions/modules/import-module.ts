@@ -26,6 +26,13 @@ export function importerOf(folder: string): (name: string) => Promise<Readonly<R
   };
 }
 
+/** The file of a folder that stands in a stack, as the folder has it; undefined where none does. */
+export function fileIn(stack: string, folder: string): string | undefined {
+  const [, after] = stack.split(pathToFileURL(join(folder, '/')).href);
+  const [, file] = new RegExp(`^([^?\\s]*)\\?${LOADING}=`).exec(after ?? '') ?? [];
+  return file && decodeURI(file);
+}
+
 type Resolve = NonNullable<NonNullable<Parameters<typeof registerHooks>[0]>['resolve']>;
 
 function resolve(...[specifier, context, next]: Parameters<Resolve>): ReturnType<Resolve> {

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { contained } from '../astray.ts';
+import { contained, ownedBy } from '../astray.ts';
 import type { TeamFunction } from '../team-function.ts';
 import { watched } from '../watchdog/watchdog.ts';
 import { isDefinition, readDefinition } from './definition.ts';
-import { importerOf } from './import-module.ts';
+import { fileIn, importerOf } from './import-module.ts';
 
 /** How long one module may take, in ms: people who write meanwhile wait for it. */
 export const LOAD_TIMEOUT_MS = 10_000;
@@ -43,14 +43,15 @@ export async function* loadFolder(folder: string, options: LoadOptions): AsyncGe
   const { names, mistakes } = await moduleNames(folder, options.isRequired);
   let all: Loaded = { functions: [], mistakes };
   yield all;
+  const told = (name: string) => (error: unknown) => options.onAstray?.(error, join(basename(folder), name));
+  ownedBy(folder, (stack) => {
+    const name = fileIn(stack, folder);
+    return name === undefined ? undefined : told(name);
+  });
   const importModule = importerOf(folder);
   for (const name of names) {
     const file = join(basename(folder), name);
-    const load = () =>
-      contained(
-        (error) => options.onAstray?.(error, file),
-        () => importModule(name),
-      );
+    const load = () => contained(told(name), () => importModule(name));
     all = together(all, await loadModule(file, load, options.timeoutMs));
     yield all;
   }
@@ -110,7 +111,7 @@ async function loadModule(
   importModule: () => Promise<Readonly<Record<string, unknown>>>,
   timeoutMs: number | undefined,
 ): Promise<Loaded> {
-  using _ = watched();
+  using _ = watched(timeoutMs);
   try {
     return functionsOf(await inTime(importModule(), timeoutMs), file);
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { Room } from '../../file-quota.ts';
 import type { FunctionFile, FunctionResult } from '../team-function.ts';
 import { cutInTheMiddle } from './cut.ts';
 import type { Secrets } from './secrets.ts';
@@ -23,15 +24,26 @@ export interface Output {
   readonly files: readonly FunctionFile[];
   /** What went wrong, as the model is told of it; left out when nothing did. */
   readonly error?: string;
+  /** The names of files for which there is no room; left out when there are none. */
+  readonly leftOut?: readonly string[];
 }
+
+const ENDLESS: Room = { bytes: Number.POSITIVE_INFINITY, told: '' };
 
 /**
  * Makes the result of a call safe: no secret of the environment is in it, and it is no longer than a model can take. Of a
  * longer text both ends are told, and the whole of it becomes a file.
+ * @param room For the bytes of all its files.
  */
-export function outputOf(name: string, { text, files = [] }: FunctionResult, secrets: Secrets): Output {
-  const shown = filesOf(files, secrets);
-  const { told, whole } = shortened(name, text, secrets);
+export function outputOf(
+  name: string,
+  { text, files = [] }: FunctionResult,
+  secrets: Secrets,
+  room: Room = ENDLESS,
+): Output {
+  const shown = filesOf(files, secrets, room);
+  const left = { ...room, bytes: room.bytes - bytesOf(shown.files) };
+  const { told, whole, leftOut = [] } = shortened(name, text, secrets, left);
   const attached = [...shown.files, ...(whole ? [whole] : [])];
   const notes = [
     ...shown.refusals,
@@ -40,18 +52,37 @@ export function outputOf(name: string, { text, files = [] }: FunctionResult, sec
       : []),
   ];
   const output = [told.trim() === '' && notes.length === 0 ? '(no output)' : told, ...notes];
-  return { output: output.filter((line) => line !== '').join('\n'), files: attached };
+  const without = [...shown.leftOut, ...leftOut];
+  return {
+    output: output.filter((line) => line !== '').join('\n'),
+    files: attached,
+    ...(without.length > 0 && { leftOut: without }),
+  };
 }
 
-function shortened(name: string, text: string, secrets: Secrets): { told: string; whole?: FunctionFile } {
+export function bytesOf(files: readonly FunctionFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+}
+
+function shortened(
+  name: string,
+  text: string,
+  secrets: Secrets,
+  room: Room,
+): { told: string; whole?: FunctionFile; leftOut?: string[] } {
   const wellFormed = text.length > LONGEST_TEXT ? text : text.toWellFormed();
   if (wellFormed.length > LONGEST_TEXT) return { told: endsOf(wellFormed, secrets) };
   const clean = secrets.redact(wellFormed);
   if (clean.length <= LONGEST_OUTPUT) return { told: clean };
   const file = `${name}-output.txt`;
   const { head, tail, leftOut } = cutInTheMiddle(clean, LONGEST_OUTPUT);
-  const note = `[${count(leftOut)} characters are left out here: the whole is attached to the reply as ${file}]`;
-  return { told: `${head}\n${note}\n${tail}`, whole: { name: file, bytes: Buffer.from(clean) } };
+  const bytes = Buffer.from(clean);
+  const fits = bytes.length <= room.bytes;
+  const where = fits
+    ? `the whole is attached to the reply as ${file}`
+    : `the whole can't be attached. ${room.told}`;
+  const told = `${head}\n[${count(leftOut)} characters are left out here: ${where}]\n${tail}`;
+  return fits ? { told, whole: { name: file, bytes } } : { told, leftOut: [file] };
 }
 
 /** Of what is too long to be gone through: its ends, cut so that no part of a secret stands at either cut. */
@@ -67,9 +98,11 @@ function endsOf(text: string, secrets: Secrets): string {
 function filesOf(
   given: readonly FunctionFile[],
   secrets: Secrets,
-): { files: FunctionFile[]; refusals: string[] } {
+  room: Room,
+): { files: FunctionFile[]; refusals: string[]; leftOut: string[] } {
   const files: FunctionFile[] = [];
   const refusals: string[] = [];
+  const leftOut: string[] = [];
   for (const file of given) {
     const name = fileName(file.name, secrets);
     const reason = files.length >= MOST_FILES ? `a call can give ${MOST_FILES} files` : whyNot(file, secrets);
@@ -77,10 +110,15 @@ function filesOf(
       refusals.push(`[The file ${JSON.stringify(name)} was left out: ${reason}]`);
       continue;
     }
+    if (bytesOf(files) + file.bytes.byteLength > room.bytes) {
+      refusals.push(`[The file ${JSON.stringify(name)} was left out. ${room.told}]`);
+      leftOut.push(name);
+      continue;
+    }
     const description = file.description === undefined ? undefined : secrets.redact(file.description);
     files.push({ name, bytes: file.bytes, ...(description && { description }) });
   }
-  return { files, refusals };
+  return { files, refusals, leftOut };
 }
 
 function whyNot({ bytes }: FunctionFile, secrets: Secrets): string | undefined {

@@ -3,8 +3,8 @@ import { workerData } from 'node:worker_threads';
 
 // No TypeScript, since to take types away would cost this thread 20 MB.
 
-/** A thread that gives no sign of life for so long computes without end, in ms: nothing of ours takes a tenth of that. */
-const ALARM_MS = 8_000;
+/** One that is silent for so long is given up whatever it does, in ms. */
+const BLOCKED_MS = 60_000;
 
 /** Between two looks, in ms. */
 const LOOK_MS = 500;
@@ -12,8 +12,8 @@ const LOOK_MS = 500;
 /** The memory of a thread is worth more than its start, from here on; in ms. */
 const IDLE_MS = 60_000;
 
-/** @type {{ beats: Int32Array, BEATS: number, GUARDED: number }} */
-const { beats, BEATS, GUARDED } = workerData;
+/** @type {{ beats: Int32Array, BEATS: number, GUARDED: number, ALARM: number }} */
+const { beats, BEATS, GUARDED, ALARM } = workerData;
 
 /** https://chromedevtools.github.io/devtools-protocol/tot/Runtime/#method-terminateExecution */
 function endWhatRuns() {
@@ -22,20 +22,37 @@ function endWhatRuns() {
   session.post('Runtime.terminateExecution', () => session.disconnect());
 }
 
-/**
- * Sleeps while nothing is watched, and ends when that is so for long.
- * @param {number} last
- * @param {number} silentMs
- */
-function look(last, silentMs) {
-  if (Atomics.load(beats, GUARDED) === 0) {
-    if (Atomics.wait(beats, GUARDED, 0, IDLE_MS) !== 'timed-out') look(Atomics.load(beats, BEATS), 0);
-    return;
-  }
-  const now = Atomics.load(beats, BEATS);
-  const silent = now === last ? silentMs + LOOK_MS : 0;
-  if (silent >= ALARM_MS) endWhatRuns();
-  setTimeout(look, LOOK_MS, now, silent >= ALARM_MS ? 0 : silent);
+/** How much of a processor this process has used, in ms. */
+function used() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
-look(Atomics.load(beats, BEATS), 0);
+/** @typedef {{ beat: number, at: number, used: number }} Sign the last sign of life, and when it was seen */
+
+/** @returns {Sign} */
+function sign() {
+  return { beat: Atomics.load(beats, BEATS), at: performance.now(), used: used() };
+}
+
+/** @param {Sign} last */
+function isEndless(last) {
+  return used() - last.used >= Atomics.load(beats, ALARM) || performance.now() - last.at >= BLOCKED_MS;
+}
+
+/**
+ * Sleeps while nothing is watched, and ends when that is so for long.
+ * @param {Sign} last
+ */
+function look(last) {
+  if (Atomics.load(beats, GUARDED) === 0) {
+    if (Atomics.wait(beats, GUARDED, 0, IDLE_MS) !== 'timed-out') look(sign());
+    return;
+  }
+  const isSilent = Atomics.load(beats, BEATS) === last.beat;
+  const isOver = isSilent && isEndless(last);
+  if (isOver) endWhatRuns();
+  setTimeout(look, LOOK_MS, isSilent && !isOver ? last : sign());
+}
+
+look(sign());

@@ -24,14 +24,18 @@ export function printedStatus({ sources, stored, plan }: Comparison, last: LastS
     })),
   ];
   return [
-    `${count(ready.length)} documents can be searched${waiting > 0 ? `, ${count(waiting)} are being read` : ''}.`,
+    `${searchable(ready.length)}${waiting > 0 ? `; still being read: ${count(waiting)}` : ''}.`,
     ...forWhom(ready),
     lastSync(last),
     outOfDate === 0
-      ? 'They are up to date.'
+      ? 'Everything is up to date.'
       : `Out of date: ${changes}. "npm start -- knowledge sync" brings them up to date.`,
     ...printedFailures(failures),
   ].join('\n');
+}
+
+function searchable(documents: number): string {
+  return documents === 1 ? '1 document can be searched' : `${count(documents)} documents can be searched`;
 }
 
 function forWhom(ready: Comparison['stored']): string[] {
@@ -42,7 +46,7 @@ function forWhom(ready: Comparison['stored']): string[] {
 }
 
 function lastSync(last: LastSync | undefined): string {
-  if (!last) return 'They were never synced.';
+  if (!last) return 'Nothing was ever synced.';
   const when = new Date(last.at).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
   return `Synced last on ${when}${last.interrupted ? `, but not to the end: ${last.interrupted}` : ''}.`;
 }

@@ -1,5 +1,16 @@
 import type { TurnRecord } from '../../conversation/ledger.ts';
-import { APPROVALS, CONVERSATIONS, RETRACTED, SEARCHED, TURNS } from '../../conversation/namespaces.ts';
+import {
+  APPROVALS,
+  CONVERSATIONS,
+  RECEIVED,
+  RETRACTED,
+  SEARCHED,
+  SIGNS,
+  TOLD,
+  TURNS,
+  TURNS_AN_HOUR,
+} from '../../conversation/namespaces.ts';
+import { platformOf } from '../../conversation/people.ts';
 import type { KeptDecision } from '../../functions/approval/approvals.ts';
 import { Gaps } from '../../knowledge/gaps.ts';
 import type { IncomingMessage } from '../../platform.ts';
@@ -15,15 +26,18 @@ export const QUEUES = ['slack', 'discord'];
 /** Their keys are a conversation, a space, and a message's id. The first is of an earlier release. */
 const BY_MESSAGE = ['seen', RETRACTED];
 
+/** Their keys begin with a person, named with their platform, and a space. */
+const BY_PERSON = [TURNS_AN_HOUR, TOLD];
+
 /** Its keys are a conversation, a space, and the id of what was asked. */
 const BY_QUESTION = [APPROVALS];
 
 /** Their keys are conversations. */
-const BY_CONVERSATION = [CONVERSATIONS, TURNS, SEARCHED];
+const BY_CONVERSATION = [CONVERSATIONS, TURNS, SEARCHED, SIGNS];
 
 /** The queue of a conversation is named like its platform. */
 export function queueOf(conversation: string): string {
-  return conversation.split(':')[0] ?? '';
+  return platformOf(conversation);
 }
 
 /** For the keys of a queue to be given out, in ms: those that another process works on are answered now, and never are. */
@@ -54,6 +68,7 @@ export class ConversationRecords {
     for (const namespace of BY_CONVERSATION) if (await keyv(namespace).delete(conversation)) count++;
     for (const namespace of [...BY_MESSAGE, ...BY_QUESTION])
       count += await this.#deleteWithPrefix(namespace, `${conversation} `);
+    await keyv(RECEIVED).delete(`conversation/${conversation}`);
     // What the terminal chat would go on with.
     if ((await keyv('console').get('conversation')) === conversation) {
       await keyv('console').delete('conversation');
@@ -101,6 +116,15 @@ export class ConversationRecords {
     if (decided.length > 0) await this.#store.keyv(APPROVALS).deleteMany(decided);
     if (turns.length > 0) await this.#store.keyv(TURNS).deleteMany(turns);
     return decided.length + turns.length;
+  }
+
+  /** Deletes which turns a person has had of late, and what they were told of that; how many notes those were. */
+  async deleteTurns(person: string): Promise<number> {
+    let count = 0;
+    for (const namespace of BY_PERSON)
+      for (const platform of QUEUES)
+        count += await this.#deleteWithPrefix(namespace, `${platform}:${person} `);
+    return count;
   }
 
   async #keysWith<T>(namespace: string, isMeant: (value: T) => boolean): Promise<string[]> {

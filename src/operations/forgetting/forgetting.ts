@@ -80,6 +80,7 @@ export class Forgetting {
     receipt.notes += await this.#records.deleteWaiting(person);
     receipt.notes += await this.#records.deleteRatings(person);
     receipt.notes += await this.#records.deleteWords(person);
+    receipt.notes += await this.#records.deleteTurns(person);
   }
 
   /** Each thread once, with the conversation that it is or was of. */

@@ -26,6 +26,8 @@ const PAUSE_MS = 250;
 
 /** The threads and files of an Assistants server of one's own. */
 export interface OldThings {
+  /** Deletes files whose own time is over; gives how many there were. */
+  deleteExpired(signal: AbortSignal): Promise<number>;
   deleteOlderThan(
     before: number,
     options: { spares?: (thread: { metadata: unknown }) => boolean; signal: AbortSignal },
@@ -33,7 +35,8 @@ export interface OldThings {
 }
 
 export interface RetentionParts {
-  days: number;
+  /** Left out, only files whose own time is over are deleted. */
+  days?: number;
   store: Store;
   log: Logger;
   /** Left out where the server is another one. */
@@ -74,6 +77,12 @@ export class Retention {
   async #pass(): Promise<void> {
     const { days, store, log, archive, client, dataDir } = this.#parts;
     const { signal } = this.#closing;
+    const expired = (await archive?.deleteExpired(signal)) ?? 0;
+    if (expired > 0) {
+      await store.scrub();
+      log.info({ files: expired }, 'files whose time was over have been deleted');
+    }
+    if (days === undefined) return;
     const before = Date.now() - days * DAY_MS;
     const waiting = new Set(await this.#waiting());
     const spares = ({ metadata }: { metadata: unknown }) => waiting.has(Object(metadata).conversation);
@@ -89,8 +98,8 @@ export class Retention {
   /** Conversations in which somebody has written lately, whether or not they were answered. */
   async #waiting(): Promise<string[]> {
     const since = Date.now() - WAITING_MS;
-    const keys = QUEUES.map((name) => this.#parts.store.queue(name).keysSince(since));
-    return (await Promise.all(keys)).flat();
+    const used = QUEUES.map((name) => this.#parts.store.queue(name).keysSince(since));
+    return (await Promise.all(used)).flatMap((keys) => [...keys.keys()]);
   }
 
   async #conversations(client: OpenAI, before: number, waiting: ReadonlySet<string>): Promise<number> {

@@ -1,8 +1,7 @@
 import type { Platform } from '../../platform.ts';
-import { Problem } from '../../problem.ts';
 import { within } from './within.ts';
 
-/** Says why a part does not work at the moment, in a sentence for whoever runs Bobbin; undefined when it does. */
+/** Says why a part does not work at the moment, in a sentence that strangers may read; undefined when it does. */
 export type Check = () => string | undefined | Promise<string | undefined>;
 
 /** What has to work for messages to be answered, by name. */
@@ -17,8 +16,10 @@ export interface Readiness {
 /** For an answer of one part, in ms: who asks for readiness waits seldom longer. */
 const PATIENCE_MS = 4_000;
 
-/** A sentence for failures that nobody foresaw, whose words may hold anything. */
-const UNFORESEEN = 'It fails, and nobody foresaw how.';
+const LATE = `It has not answered for ${PATIENCE_MS / 1_000} seconds.`;
+
+/** For everything else: its own words may name hosts and paths, which whoever reaches the port need not know. */
+const FAILS = 'It fails, and the log says why.';
 
 /** Looks at all parts at once. */
 export async function readinessOf(checks: Checks): Promise<Readiness> {
@@ -30,12 +31,22 @@ export async function readinessOf(checks: Checks): Promise<Readiness> {
   };
 }
 
-/** A check of a part that has no word for its trouble: it works where the call is answered. */
-export function answers(call: () => Promise<unknown>): Check {
+/** A check of a part that has no word for its trouble: it works where the call is answered. @param onError For the log. */
+export function answers(call: () => Promise<unknown>, onError: (error: unknown) => void): Check {
   return async () => {
-    await call();
-    return undefined;
+    try {
+      await call();
+      return undefined;
+    } catch (error) {
+      onError(error);
+      return FAILS;
+    }
   };
+}
+
+/** A check of a part that has told the log of its trouble already. */
+export function works(problem: () => Promise<string | undefined>): Check {
+  return async () => ((await problem()) === undefined ? undefined : FAILS);
 }
 
 /** A check of each platform's connection, by the platform's name. */
@@ -49,10 +60,10 @@ export function connectionsOf(platforms: readonly Platform[]): Checks {
 }
 
 async function reasonOf(check: Check): Promise<string | undefined> {
-  const late = () => new Problem(`It has not answered for ${PATIENCE_MS / 1_000} seconds.`);
+  const late = new Error(LATE);
   try {
-    return await within(PATIENCE_MS, (async () => check())(), late);
+    return await within(PATIENCE_MS, (async () => check())(), () => late);
   } catch (error) {
-    return error instanceof Problem ? error.message : UNFORESEEN;
+    return error === late ? LATE : FAILS;
   }
 }

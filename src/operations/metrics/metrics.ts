@@ -1,5 +1,6 @@
 import { budgetMetrics } from './budgets.ts';
 import { callMetrics } from './calls.ts';
+import { refusalMetrics } from './refusals.ts';
 import { registry } from './registry.ts';
 import { runMetrics } from './runs.ts';
 import { watchState } from './state.ts';
@@ -13,6 +14,7 @@ export const metrics = {
   ...budgetMetrics,
   ...callMetrics,
   ...storeMetrics,
+  ...refusalMetrics,
   watch: watchState,
   /** In Prometheus's text format. */
   text: (): Promise<string> => registry.metrics(),

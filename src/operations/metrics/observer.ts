@@ -1,4 +1,4 @@
-import type { Outcome } from '../../platform.ts';
+import type { Outcome } from '../../view.ts';
 
 /** Is told of turns, by the platform on which people see them. */
 export interface TurnObserver {
@@ -32,6 +32,12 @@ export interface CallObserver {
    * @param status The HTTP status, or `none` where no answer came.
    */
   called(platform: string, call: string, status: string, seconds: number): void;
+}
+
+/** Is told of HTTP requests that are refused. */
+export interface RefusalObserver {
+  /** One was answered with this status: 401 or 403. */
+  requestRefused(status: number): void;
 }
 
 /** Is told of what the store is asked. */

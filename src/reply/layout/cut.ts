@@ -42,8 +42,11 @@ export function rankOf(before: Block, after: Block, lastInk: LineKind): number |
 /** Ends of sentences, with the space after them. */
 const SENTENCE = /(?:[.!?…]["'”’)\]*_]*\s+|[。！？]["'”’」』)]*)(?=[^\s\p{M}])/gu;
 const SPACE = /(?<=\S)\s+(?=[^\s\p{M}])/gu;
-/** Code spans and links, whole or with their end still to come; longer ones may be cut. */
-const SPAN = /(`+)(?:[^`]|(?!\1)`){0,300}(?:\1|$)|!?\[[^[\]]{0,300}(?:\](?:\([^()]{0,600}(?:\)|$))?|$)/g;
+/** Links, whole or with their end still to come, and what is kept from being one; longer ones may be cut. */
+const LINK = /\\?<[^\s<>]{1,2000}(?:>|$)|!?\[[^[\]]{0,300}(?:\](?:\([^()]{0,600}(?:\)|$))?|$)/g;
+
+/** Longer code than this may be cut, its marks included. */
+const MAX_CODE = 302;
 
 /** What a part can begin with before its first word. */
 const MARKERS = /^[\s>+*.)\d-]*/;
@@ -67,7 +70,7 @@ export function bestCut(text: string, from: number, overflow: Overflow): number 
     cutInLine(line, start, Math.max(half, start + 1), block, spans) ??
     best(breaks.filter(({ rank }) => rank > STRANDED)) ??
     cutInLine(line, start, least, block, spans) ??
-    cutAnywhere(text, from, end)
+    cutAnywhere(text, from, start + beforeSpans(spans, least - start, end - start))
   );
 }
 
@@ -91,7 +94,8 @@ function cutInLine(
       .map((match) => match.index + match[0].length)
       .filter((at) => start + at >= least && at < line.length && !cutsSpan(at))
       .reduce<number | undefined>((_, at) => at, undefined);
-  const span = spans.findLast((last) => last.end >= line.length && start + last.start >= least)?.start;
+  const across = spans.filter((span) => span.end >= line.length && start + span.start >= least);
+  const span = across.map((one) => one.start).findLast((at) => !cutsSpan(at));
   const at = (block.fence ? undefined : last(SENTENCE)) ?? last(SPACE) ?? span;
   return at === undefined ? undefined : start + at;
 }
@@ -102,10 +106,41 @@ interface Span {
 }
 
 function spansOf(line: string): Span[] {
-  return Array.from(line.matchAll(SPAN), (match) => ({
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
+  const code = codeIn(line);
+  const closed = code.filter(({ end }) => end <= line.length);
+  const isText = ({ start }: Span) => !closed.some((span) => span.start < start && start < span.end);
+  return [...code, ...Array.from(line.matchAll(LINK), spanOf).filter(isText)];
+}
+
+/** Code spans; one that is not closed up to the line's end may be closed behind it. */
+function codeIn(line: string): Span[] {
+  const runs = Array.from(line.matchAll(/`+/g), spanOf);
+  const spans: Span[] = [];
+  for (let at = 0; at < runs.length; at++) {
+    const { start, end } = runs[at] ?? { start: 0, end: 0 };
+    const length = end - start;
+    const closing = runs.findIndex((run, later) => later > at && run.end - run.start === length);
+    const code = { start, end: runs[closing]?.end ?? line.length + length };
+    if (code.end - start <= MAX_CODE) spans.push(code);
+    if (closing > at) at = closing;
+  }
+  return spans;
+}
+
+function spanOf({ 0: { length }, index }: RegExpMatchArray & { index: number }): Span {
+  return { start: index, end: index + length };
+}
+
+/**
+ * The end, or the start of the code or link that stands across it: what is kept from being an address as code, or has its
+ * end in a link, must not be cut out of it. No part ends before `least`.
+ */
+function beforeSpans(spans: readonly Span[], least: number, end: number): number {
+  for (let at = end; ; ) {
+    const across = spans.find((span) => span.start < at && at < span.end && span.start >= least);
+    if (!across) return at;
+    at = across.start;
+  }
 }
 
 /** At the end, or before the character that stands across it. */

@@ -1,10 +1,11 @@
-import type { Limits } from '../../platform.ts';
+import type { Limits } from '../../view.ts';
+import { linkAt } from '../links/masked.ts';
 import { BacktickFences } from './backticks.ts';
 import type { Step } from './block.ts';
 import { fixedWidth } from './table.ts';
 
-/** Code spans, which are left alone, and images. */
-const CODE_OR_IMAGE = /(?<!`)(`+)(?!`)[^\r\n]*?(?<!`)\1(?!`)|!\[([^\]]*)\]\(([^()\s]+)[^()]*\)/g;
+/** Escaped signs and code spans, which are left alone, and what may begin an image. */
+const ESCAPE_CODE_OR_IMAGE = /\\.|(?<!`)(`+)(?!`)[^\r\n]*?(?<!`)\1(?!`)|!\[/g;
 
 /** What another fence than that of three backticks, or indented code, cannot do without. */
 const CODE = /`{3}|~{3}| {4}|\t/;
@@ -55,8 +56,14 @@ function isPlain(markdown: string, { tables, images, fences }: Limits): boolean 
 /** An image as a link to it, for platforms that show images only as attachments. */
 function linkImages(line: string): string {
   if (!line.includes('![')) return line;
-  return line.replace(CODE_OR_IMAGE, (all: string, code?: string, alt = '', url = '') => {
-    if (code !== undefined) return all;
-    return alt.trim() === '' ? url : all.slice(1);
-  });
+  let shown = '';
+  let at = 0;
+  for (const { 0: sign, index } of line.matchAll(ESCAPE_CODE_OR_IMAGE)) {
+    const image = sign === '![' && index >= at ? linkAt(line, index) : undefined;
+    if (!image || image === 'begun' || image.target === '') continue;
+    const isNamed = image.text.trim() !== '';
+    shown += line.slice(at, index) + (isNamed ? line.slice(index + 1, image.end) : `<${image.target}>`);
+    at = image.end;
+  }
+  return shown + line.slice(at);
 }

@@ -1,4 +1,4 @@
-import type { Limits, Part } from '../../platform.ts';
+import type { Limits, Part } from '../../view.ts';
 import { type Block, closingOf, lastLineStart, START, type Step, scan, step, stepsOf } from './block.ts';
 import { display } from './display.ts';
 import { Outline } from './outline.ts';

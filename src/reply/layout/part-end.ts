@@ -1,4 +1,4 @@
-import type { Limits } from '../../platform.ts';
+import type { Limits } from '../../view.ts';
 import { type Block, lastLineStart, linesOf, START, type Step, step, stepsOf } from './block.ts';
 import { type Break, bestCut, endOfCharacter, rankOf } from './cut.ts';
 import { PartLength } from './part-length.ts';

@@ -1,4 +1,4 @@
-import type { Limits } from '../../platform.ts';
+import type { Limits } from '../../view.ts';
 import { breaksIn, leavesFence, lengthAround, prefixOfCode } from './backticks.ts';
 import { type Block, closingOfFence, type Fence, step } from './block.ts';
 import { TableSize } from './table.ts';

@@ -1,4 +1,4 @@
-import type { Part } from '../../platform.ts';
+import type { Part } from '../../view.ts';
 import { afterSpace } from './part-end.ts';
 
 /** What of a part's text comes before the rest of its source, where Markdown is shown as it is. */

@@ -45,11 +45,17 @@ const LAST_CHANCE_MS = 250;
 /** The most of all calls that is kept for essential ones, so that what is shown still grows when many write at once. */
 const MOST_KEPT = 2 / 3;
 
+/** The part of all calls that one person's second and further replies leave to others, who then need not wait at all. */
+const LEFT_FOR_OTHERS = 1 / 4;
+
 /** For a refusal that doesn't say for how long. */
 const UNTOLD_PAUSE_MS = 1_000;
 
-/** Windows until one more call is tried: twice as many after each refusal, half as many after each that goes well. */
-const FIRST_RECOVERY = 4;
+/**
+ * Windows until half of what a refusal took is tried again: twice as many after each refusal, half as many after each
+ * that goes well. A single one may come from anything; with a limit that is truly lower the next refusal follows at once.
+ */
+const FIRST_RECOVERY = 1;
 const LONGEST_RECOVERY = 256;
 
 /**
@@ -98,12 +104,16 @@ export class Allowance {
     return isBelieved && this.#counted.length === 0 && this.#held === 0;
   }
 
-  /** 0 when a call may go now, or the milliseconds until it is worth asking again. */
-  wait(essential: boolean, now: number): number {
+  /**
+   * 0 when a call may go now, or the milliseconds until it is worth asking again.
+   * @param leavesRoom Whether it is one of many for the same person: then it leaves room for others.
+   */
+  wait(essential: boolean, now: number, leavesRoom = false): number {
     this.#update(now);
-    const room = this.#roomAt(this.#calls, now);
+    const left = leavesRoom ? Math.min(this.#calls - 1, Math.ceil(this.#calls * LEFT_FOR_OTHERS)) : 0;
+    const room = this.#roomAt(this.#calls - left, now);
     const until = essential ? room : Math.min(this.#sharedAt(now), Math.max(room, this.#lastChance));
-    return Math.max(0, until - now, this.#closedUntil - now);
+    return Math.max(0, room - now, until - now, this.#closedUntil - now);
   }
 
   /** Counts a call. One that takes a last chance does not put off the next. */
@@ -152,13 +162,13 @@ export class Allowance {
    */
   refused(retryAfterMs: number, now: number): void {
     this.#update(now);
+    const pause = Number.isFinite(retryAfterMs) ? retryAfterMs : UNTOLD_PAUSE_MS;
     if (this.#closedUntil <= now) {
       this.#least = Math.ceil(this.#calls / 2);
-      this.#recoversAt = now + this.#recovery * this.#perMs;
+      this.#recoversAt = now + pause + this.#recovery * this.#perMs;
       this.#recovery = Math.min(this.#recovery * 2, LONGEST_RECOVERY);
       this.#isRecovering = false;
     }
-    const pause = Number.isFinite(retryAfterMs) ? retryAfterMs : UNTOLD_PAUSE_MS;
     this.#closedUntil = Math.max(this.#closedUntil, now + pause);
     this.#counted.pop();
     this.#calls = Math.max(this.#least, Math.min(this.#calls, this.#counted.length));
@@ -258,7 +268,7 @@ export class Allowance {
   }
 
   #recover(): void {
-    this.#calls = Math.min(this.#most, this.#calls + 1);
+    this.#calls += Math.ceil((this.#most - this.#calls) / 2);
     if (this.#isRecovering) this.#recovery = Math.max(this.#recovery / 2, FIRST_RECOVERY);
     this.#isRecovering = true;
     const isWhole = this.#calls === this.#most;

@@ -1,19 +1,10 @@
+import type { Claim, Party } from '../../budget.ts';
 import type { Logger } from '../../log.ts';
-import {
-  type Call,
-  type Claim,
-  Gone,
-  type KeptReply,
-  type Outcome,
-  RateLimited,
-  type Reply,
-  type ReplyFile,
-  type ToolCall,
-  Unavailable,
-  type View,
-} from '../../platform.ts';
+import { type Call, Gone, type KeptReply, RateLimited, type Reply, Unavailable } from '../../platform.ts';
+import type { Outcome, ReplyFile, ToolCall, View } from '../../view.ts';
 import { excerptOf } from '../layout/excerpt.ts';
 import { layout } from '../layout/layout.ts';
+import type { Verdict } from '../links/rules.ts';
 import { codeFiles } from '../transcript/code-files.ts';
 import { type ReplyStyle, render, withBlock } from '../transcript/render.ts';
 import { sizeOf } from '../transcript/size.ts';
@@ -39,10 +30,21 @@ const GROWTH = 1 / 64;
 const FIRST_RETRY_DELAY = 250;
 const LONGEST_RETRY_DELAY = 15_000;
 
+/** Knows which addresses of an answer are links. */
+export interface LinkJudge {
+  verdict(address: string, transcript: Transcript): Verdict;
+  /** Returns when all that was unsure is decided. Never rejects. */
+  settled(): Promise<void>;
+}
+
 export interface PublisherOptions {
   clock?: Clock;
   /** Is told after a call what another process would need to go on with the reply. */
   keep?: (kept: KeptReply) => void;
+  /** What becomes of addresses on a platform that makes links of them; all of them are links when left out. */
+  links?: LinkJudge;
+  /** Whom it answers; where it is left out, nobody's calls are counted together. */
+  person?: string;
   /** Another process has begun the reply: what people see of it is not known until the first call. */
   isBegun?: boolean;
 }
@@ -58,6 +60,8 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #keep: (kept: KeptReply) => void;
   readonly #isBegun: boolean;
+  readonly #links: LinkJudge | undefined;
+  readonly #party: { reply: Party } | undefined;
   #kept: KeptReply | undefined;
   #transcript: Transcript = emptyTranscript;
   #view: View = { parts: [], calls: [], files: [] };
@@ -82,10 +86,12 @@ export class Publisher {
   #work = Promise.resolve();
 
   constructor(reply: Reply, style: ReplyStyle, log: Logger, options: PublisherOptions = {}) {
-    const { clock = systemClock, keep = () => {}, isBegun = false } = options;
+    const { clock = systemClock, keep = () => {}, isBegun = false, links, person } = options;
     this.#reply = reply;
     this.#keep = keep;
     this.#isBegun = isBegun;
+    this.#links = links;
+    this.#party = person === undefined ? undefined : { reply: { person } };
     this.#kept = reply.kept;
     this.#style = reply.toolCall ? { ...style, toolCall: (call) => reply.toolCall?.(call) } : style;
     this.#log = log;
@@ -98,6 +104,17 @@ export class Publisher {
     this.#transcript = transcript;
     if (!this.#busy) this.#work = this.#catchUp();
     else if (this.#isPausing && hasOtherSteps(transcript, this.#stepsShown)) this.#wait.abort();
+  }
+
+  /** Shows the same anew: what becomes of its addresses may be known by now. */
+  refresh(): void {
+    this.update({ ...this.#transcript });
+  }
+
+  /** Returns when it is known of all addresses of the newest state what becomes of them. Never rejects. */
+  async decided(): Promise<void> {
+    while (!this.#isStopped && render(this.#transcript, this.#styleOf(false)).waits)
+      await this.#links?.settled();
   }
 
   /**
@@ -211,7 +228,7 @@ export class Publisher {
    */
   #look(isOver: boolean, footer = ''): string {
     this.#viewed = this.#transcript;
-    const { markdown, calls, asked } = render(this.#transcript, this.#style);
+    const { markdown, calls, asked } = render(this.#transcript, this.#styleOf(isOver));
     const { longest = Number.POSITIVE_INFINITY } = this.#style;
     const excerpt = excerptOf(markdown, longest, isOver);
     this.#isFull = markdown.length > longest;
@@ -225,6 +242,18 @@ export class Publisher {
     return withBlock(markdown, footer);
   }
 
+  /** What is unsure at the end is no link. */
+  #styleOf(isOver: boolean): ReplyStyle {
+    const { autolinks } = this.#reply.limits;
+    const [links, transcript] = [this.#links, this.#transcript];
+    if (!links || !autolinks) return this.#style;
+    const verdict = (address: string) => {
+      const found = links.verdict(address, transcript);
+      return isOver && found === 'unsure' ? 'text' : found;
+    };
+    return { ...this.#style, links: { autolinks, verdict } };
+  }
+
   /** What waits longest with most to show is most out of date. Not laid out for it: budgets ask all that wait, often. */
   #claim(): Claim {
     const { characters, at } = this.#shown;
@@ -234,7 +263,7 @@ export class Publisher {
       const backlog = { parts: this.#view.parts, grown, shown: characters, waitedMs };
       return urgencyOf(backlog, this.#reply.limits.characters);
     };
-    return { urgency, essential: this.#essential };
+    return { urgency, essential: this.#essential, ...this.#party };
   }
 
   get #essential(): boolean {
@@ -248,7 +277,9 @@ export class Publisher {
     const characters = charactersOf(this.#view.parts.slice(0, call.shows));
     const viewed = this.#viewed;
     try {
-      await call.send();
+      const sent = call.send();
+      this.#note();
+      await sent;
       this.#shown = { anything: true, characters, at: this.#clock.now() };
       this.#reader.sees(characters, this.#clock.now());
       this.#stepsShown = viewed;

@@ -1,6 +1,8 @@
-import type { Budget, Claim } from '../../platform.ts';
+import type { Budget, Claim } from '../../budget.ts';
 import { Allowance, type RateLimit, type ToldLimit } from './allowance.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { FairOrder } from './fair-order.ts';
+import { SeveralReplies } from './several-replies.ts';
 
 /** Is told what budgets do, by their names: budgets of one kind share a name. */
 export interface BudgetObserver {
@@ -35,7 +37,8 @@ interface Ticket {
 
 /**
  * An allowance within a platform's rate limit. It starts from the documented limit and learns from what the platform
- * answers. Calls that are not essential are spread over time and leave a place for the end of each open reply.
+ * answers. Calls that are not essential are spread over time and leave a place for the end of each open reply. Those that
+ * are go to people in turn, and who has several replies leaves room for others.
  */
 export class RateBudget implements Budget {
   readonly name: string;
@@ -44,6 +47,8 @@ export class RateBudget implements Budget {
   readonly #clock: Clock;
   readonly #onRefused: () => void;
   readonly #waiting = new Set<Ticket>();
+  readonly #order = new FairOrder();
+  readonly #several = new SeveralReplies();
   #told: number;
   #cancelTimer = () => {};
 
@@ -135,6 +140,7 @@ export class RateBudget implements Budget {
 
   #enter(ticket: Ticket): void {
     this.#waiting.add(ticket);
+    this.#note(ticket);
     this.#observer?.waiting(this.name, 1);
   }
 
@@ -145,6 +151,8 @@ export class RateBudget implements Budget {
     this.#observer?.waiting(this.name, -1);
     if (granted) {
       this.#allowance.take(essential, now);
+      this.#note(ticket);
+      if (essential) this.#order.served(ticket.claim.reply?.person);
       this.#observer?.granted(this.name, essential, now - ticket.since);
     }
     this.#schedule();
@@ -160,15 +168,19 @@ export class RateBudget implements Budget {
     return this.#mostUrgent(true) ?? this.#mostUrgent(false);
   }
 
-  /** The most urgent claim of a kind for which there is room in all its budgets; the oldest of several. */
+  /**
+   * The claim of a kind that is next, of those for which there is room in all their budgets: the most urgent, or the oldest
+   * of several; of essential ones, of whose person it is the turn.
+   */
   #mostUrgent(essential: boolean): Ticket | undefined {
-    if (this.#wait(essential) > 0) return undefined;
-    let best: { ticket: Ticket; urgency: number } | undefined;
+    if (this.#wait(essential, false) > 0) return undefined;
+    let best: { ticket: Ticket; round: number; urgency: number } | undefined;
     for (const ticket of this.#waiting) {
-      if (ticket.claim.essential !== essential) continue;
-      if (ticket.budgets.some((budget) => budget !== this && budget.#wait(essential) > 0)) continue;
+      if (ticket.claim.essential !== essential || this.#longestWait(ticket) > 0) continue;
+      const round = essential ? this.#order.roundOf(ticket.claim.reply?.person) : 0;
+      if (best && round > best.round) continue;
       const urgency = ticket.claim.urgency();
-      if (!best || urgency > best.urgency) best = { ticket, urgency };
+      if (!best || round < best.round || urgency > best.urgency) best = { ticket, round, urgency };
     }
     return best?.ticket;
   }
@@ -179,9 +191,7 @@ export class RateBudget implements Budget {
    */
   #schedule(): void {
     this.#cancelTimer();
-    const waits = Array.from(this.#waiting, ({ claim, budgets }) =>
-      budgets.reduce((most, budget) => Math.max(most, budget.#wait(claim.essential)), 0),
-    );
+    const waits = Array.from(this.#waiting, (ticket) => this.#longestWait(ticket));
     const wait = waits.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
     if (wait < Number.POSITIVE_INFINITY) this.#cancelTimer = this.#clock.after(wait, () => this.#serve());
   }
@@ -192,8 +202,22 @@ export class RateBudget implements Budget {
     this.#told = limit.calls;
   }
 
-  #wait(essential: boolean): number {
-    return this.#allowance.wait(essential, this.#clock.now());
+  /** Until there is room for a claim in all its budgets, in ms. */
+  #longestWait({ claim: { essential, reply }, budgets }: Ticket): number {
+    const now = this.#clock.now();
+    return budgets.reduce(
+      (most, budget) => Math.max(most, budget.#wait(essential, budget.#several.has(reply, now))),
+      0,
+    );
+  }
+
+  #wait(essential: boolean, leavesRoom: boolean): number {
+    return this.#allowance.wait(essential, this.#clock.now(), leavesRoom);
+  }
+
+  /** As long as its person's other calls may stand beside it in one window. */
+  #note({ claim: { reply } }: Ticket): void {
+    this.#several.note(reply, this.#clock.now(), this.#allowance.limit.perMs);
   }
 
   get #fullness(): number {

@@ -1,4 +1,5 @@
-import type { Call, Part, PlacedCall, View } from '../../platform.ts';
+import type { Call } from '../../platform.ts';
+import type { Part, PlacedCall, View } from '../../view.ts';
 
 /** What people see of a reply, or may see: a call that failed may have worked all the same. */
 export type Seen = Pick<View, 'parts' | 'calls' | 'files'>;

@@ -1,4 +1,4 @@
-import type { Part } from '../../platform.ts';
+import type { Part } from '../../view.ts';
 
 /**
  * A call after which a message is whole counts as much as so many others: every message needs that one, and others have

@@ -1,4 +1,4 @@
-import type { Outcome, ReplyFile } from '../../platform.ts';
+import type { Outcome, ReplyFile } from '../../view.ts';
 
 /** All of an answer that is too long for messages, as a Markdown file. */
 export function wholeAnswer(markdown: string): ReplyFile {

@@ -1,4 +1,4 @@
-import type { SearchResult } from '../../platform.ts';
+import type { SearchResult } from '../../view.ts';
 import type { Annotation } from '../transcript/content.ts';
 import type { Entry, Transcript } from '../transcript/transcript.ts';
 import { endBeforeBegun, type Mark, marksIn } from './marks.ts';

@@ -1,4 +1,4 @@
-import type { DocumentPlace } from '../../platform.ts';
+import type { DocumentPlace } from '../../view.ts';
 import type { Citation } from './citations.ts';
 import { safeAddress, safeText } from './safe-text.ts';
 

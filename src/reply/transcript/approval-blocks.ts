@@ -1,4 +1,4 @@
-import type { ApprovalState, Decision, FunctionCall, ToolCall } from '../../platform.ts';
+import type { ApprovalState, Decision, FunctionCall, ToolCall } from '../../view.ts';
 import { insideFence } from '../layout/clean.ts';
 import { safeText } from '../sources/safe-text.ts';
 import { readableArguments } from './arguments.ts';
@@ -37,10 +37,15 @@ export function approvalBlocks(calls: readonly ToolCall[]): string[] {
 function questionBlocks({ name, arguments: json, approval: { number, of } }: AskedCall): string[] {
   const args = readableArguments(json);
   return [
-    `**${prefix(number)}May I use \`${safeText(name, LONGEST_NAME)}\`${args === '' ? '' : ' with this'}?**`,
+    `**${prefix(number)}May I use \`${calledName(name)}\`${args === '' ? '' : ' with this'}?**`,
     ...(args === '' ? [] : [`\`\`\`json\n${insideFence(args)}\n\`\`\``]),
     `This needs the word of ${of}.`,
   ];
+}
+
+/** In code, what a name may hold has no other meaning; a model can make up others. */
+function calledName(name: string): string {
+  return /^[\w-]{1,64}$/.test(name) ? name : safeText(name, LONGEST_NAME);
 }
 
 function decided({ isApproved, at, by, reason }: Decision): string {

@@ -1,4 +1,4 @@
-import type { ApprovalState, FunctionCall, ToolCall } from '../../platform.ts';
+import type { ApprovalState, FunctionCall, ToolCall } from '../../view.ts';
 import { type Entry, hasEnded, type ToolCallsEntry, type Transcript } from './transcript.ts';
 
 /** A call that people are asked about. */

@@ -1,4 +1,4 @@
-import type { FunctionCall, PlacedCall, Status, ToolCall } from '../../platform.ts';
+import type { FunctionCall, PlacedCall, Status, ToolCall } from '../../view.ts';
 import { safeText } from '../sources/safe-text.ts';
 
 /** The API's longest name, and what stands around an MCP server's. In UTF-16 code units, as all of these. */
@@ -46,7 +46,18 @@ export function doingOf(call: ToolCall): string {
 /** What a call that is over has done, in the same way. */
 export function doneOf(call: ToolCall, status: Status): string {
   const isWhole = status === 'completed' || status === 'in_progress';
-  return `${pastOf(call)}${isWhole ? '' : ' (not finished)'}`;
+  const note = !isWhole ? ' (not finished)' : hasFailed(call) && !isRefused(call) ? ' (failed)' : '';
+  return `${pastOf(call)}${note}`;
+}
+
+/** Whether a call gave back why it could not be made, or did not work. */
+export function hasFailed(call: ToolCall): boolean {
+  if (call.type !== 'function' || !call.output?.startsWith('{')) return false;
+  return typeof Object(parsedJson(call.output)).error === 'string';
+}
+
+function isRefused(call: ToolCall): boolean {
+  return call.type === 'function' && call.approval?.decision?.isApproved === false;
 }
 
 function pastOf(call: ToolCall): string {
@@ -55,10 +66,8 @@ function pastOf(call: ToolCall): string {
       return 'Ran Python';
     case 'file_search':
       return 'Searched the team’s documents';
-    case 'function': {
-      const isRefused = call.approval?.decision?.isApproved === false;
-      return `${isRefused ? 'Did not use' : 'Used'} ${readableName(call.name)}`;
-    }
+    case 'function':
+      return `${isRefused(call) ? 'Did not use' : 'Used'} ${readableName(call.name)}`;
   }
 }
 

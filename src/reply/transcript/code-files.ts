@@ -1,4 +1,4 @@
-import type { CodeInterpreterCall, CodeOutput, ReplyFile } from '../../platform.ts';
+import type { CodeInterpreterCall, CodeOutput, ReplyFile } from '../../view.ts';
 import { isCut } from '../layout/clean.ts';
 import { joinLogs } from './logs.ts';
 import type { ReplyStyle } from './render.ts';

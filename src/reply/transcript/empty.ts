@@ -1,4 +1,4 @@
-import type { ToolCall } from '../../platform.ts';
+import type { ToolCall } from '../../view.ts';
 import { cleanLogs } from '../layout/clean.ts';
 import { Citations } from '../sources/citations.ts';
 import { fileIds } from './file-ids.ts';

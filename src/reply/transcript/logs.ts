@@ -1,4 +1,4 @@
-import type { CodeOutput } from '../../platform.ts';
+import type { CodeOutput } from '../../view.ts';
 
 /** Logs that follow each other as one, the later ones on a new line. */
 export function joinLogs(outputs: readonly CodeOutput[]): CodeOutput[] {

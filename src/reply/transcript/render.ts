@@ -1,7 +1,10 @@
-import type { CodeInterpreterCall, PlacedCall, Reply, ToolCall } from '../../platform.ts';
+import type { Reply } from '../../platform.ts';
+import type { CodeInterpreterCall, PlacedCall, ToolCall } from '../../view.ts';
 import { scan } from '../layout/block.ts';
 import { cleanLogs, cleanText, insideFence } from '../layout/clean.ts';
 import { isVisibleMarkdown } from '../layout/visible.ts';
+import { guardLinks } from '../links/guard.ts';
+import type { LinkRules } from '../links/rules.ts';
 import { type Citation, Citations } from '../sources/citations.ts';
 import { approvalBlocks } from './approval-blocks.ts';
 import { isSilent } from './call-words.ts';
@@ -15,6 +18,8 @@ export interface ReplyStyle extends Pick<Reply, 'toolCall'> {
   readonly code?: 'shown' | 'folded';
   /** At most so many UTF-16 code units of Markdown are shown; what is longer is given as a file, too. No limit when left out. */
   readonly longest?: number;
+  /** Which addresses are links; all that the platform makes links of when left out. */
+  readonly links?: LinkRules;
 }
 
 const PLAIN: ReplyStyle = {};
@@ -27,10 +32,15 @@ export interface Rendered {
   readonly citations: readonly Citation[];
   /** What people are asked before calls are made, each as it stands in it, and where that ends. */
   readonly asked: readonly { readonly block: string; readonly end: number }[];
+  /** There is more, which is shown when it is known what becomes of an address. */
+  readonly waits: boolean;
 }
 
+/** Nothing behind it is shown yet. */
+const WAIT = { waits: true } as const;
+
 /** A block of Markdown, which may ask people something, or a call that is not placed yet. */
-type Piece = string | { readonly asks: string } | Omit<PlacedCall, 'at'>;
+type Piece = string | { readonly asks: string } | Omit<PlacedCall, 'at'> | typeof WAIT;
 
 /**
  * The reply as Markdown. As the transcript grows the Markdown only grows at its end, for platforms that can only
@@ -47,7 +57,8 @@ export function render(transcript: Transcript, style: ReplyStyle = PLAIN): Rende
   const asked: Rendered['asked'][number][] = [];
   let markdown = '';
   let last = '';
-  for (const piece of pieces) {
+  const end = pieces.indexOf(WAIT);
+  for (const piece of end < 0 ? pieces : pieces.slice(0, end)) {
     const block = blockOf(piece);
     if (block === '') continue;
     markdown += closingOf(last);
@@ -56,7 +67,7 @@ export function render(transcript: Transcript, style: ReplyStyle = PLAIN): Rende
     if (typeof piece === 'object' && 'asks' in piece) asked.push({ block: piece.asks, end: markdown.length });
     last = block ?? '';
   }
-  return { markdown, calls, citations: citations.all, asked };
+  return { markdown, calls, citations: citations.all, asked, waits: end >= 0 };
 }
 
 /** The Markdown of a piece; undefined for a call. */
@@ -79,9 +90,19 @@ function closingOf(block: string): string {
 
 function piecesOf(entry: Entry, isOpen: boolean, style: ReplyStyle, citations: Citations): Piece[] {
   if (entry.type === 'tool_calls') return callPieces(entry, isOpen, style);
-  return entry.content.map((content, index) =>
-    contentBlock(content, isOpen && index === entry.content.length - 1, citations),
-  );
+  return entry.content.flatMap((content, index): Piece[] => {
+    const isGrowing = isOpen && index === entry.content.length - 1;
+    const block = contentBlock(content, isGrowing, citations);
+    if (!style.links || block === '') return [block];
+    const { markdown, waits } = guardLinks(block + endOf(content), isGrowing, style.links);
+    const shown = isVisibleMarkdown(markdown, isGrowing) ? markdown : '';
+    return waits ? [shown, WAIT] : [shown];
+  });
+}
+
+/** The white space at the end of a text, which tells that its last word is whole. */
+function endOf(content: Content): string {
+  return content.type === 'text' ? (/\s+$/.exec(content.value)?.[0].replace(/\r/g, '\n') ?? '') : '';
 }
 
 /** A piece of a message as Markdown; nothing, where people would see nothing of it. */

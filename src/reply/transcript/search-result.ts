@@ -1,4 +1,4 @@
-import type { DocumentPlace, SearchResult } from '../../platform.ts';
+import type { DocumentPlace, SearchResult } from '../../view.ts';
 import { numberOf, textOf } from './wire.ts';
 
 /** A result of the API's, with what Bobbin's own server tells beside it. */

@@ -1,4 +1,4 @@
-import type { ToolCall } from '../../platform.ts';
+import type { ToolCall } from '../../view.ts';
 import type { Content } from './content.ts';
 import type { Transcript } from './transcript.ts';
 

@@ -3,7 +3,7 @@ import type {
   ToolCallDelta,
   ToolCall as ToolCallObject,
 } from 'openai/resources/beta/threads/runs/steps';
-import type { CodeInterpreterCall, CodeOutput, FunctionCall, ToolCall } from '../../platform.ts';
+import type { CodeInterpreterCall, CodeOutput, FunctionCall, ToolCall } from '../../view.ts';
 import { place } from './by-index.ts';
 import { searchResultOf } from './search-result.ts';
 import { listOf, textOf } from './wire.ts';

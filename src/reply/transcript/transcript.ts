@@ -2,7 +2,7 @@ import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import type { Message, MessageDeltaEvent } from 'openai/resources/beta/threads/messages';
 import type { Run, RunStatus } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep, RunStepDeltaEvent } from 'openai/resources/beta/threads/runs/steps';
-import type { Status, ToolCall } from '../../platform.ts';
+import type { Status, ToolCall } from '../../view.ts';
 import { addContentDelta, type Content, contentOf } from './content.ts';
 import { addToolCallDelta, toolCallsOf } from './tool-call.ts';
 import { listOf, textOf } from './wire.ts';

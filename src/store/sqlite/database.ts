@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Problem } from '../../problem.ts';
 import { StoreProblem } from '../store-problem.ts';
 import { checkContent, checkFiles, logOf, markOpen } from './files.ts';
+import { makePrivate } from './private-file.ts';
 import { SEARCH_TABLES } from './search/schema.ts';
 
 /** The database's name in `DATA_DIR`. */
@@ -26,6 +27,7 @@ export function openDatabase(dataDir: string): DatabaseSync {
   checkFiles(file);
   let database: DatabaseSync | undefined;
   try {
+    makePrivate(file);
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     prepare(database, file);
     keepToOwner(file);
@@ -37,7 +39,7 @@ export function openDatabase(dataDir: string): DatabaseSync {
   }
 }
 
-/** Conversations and sign-ins are kept in it, also where the folder is open to others. A new log is made as the file is. */
+/** The same for a file that was there, wherever it may be that `DATA_DIR` has only a link to. A new log is made as the file is. */
 function keepToOwner(file: string): void {
   for (const path of [file, logOf(file)]) {
     try {

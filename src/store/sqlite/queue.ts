@@ -59,8 +59,8 @@ export class SqliteQueue<T> implements Queue<T> {
     return Number(this.#rows('depth', this.#name)[0]?.count);
   }
 
-  async keysSince(time: number): Promise<string[]> {
-    return this.#rows('keysSince', this.#name, time).map(({ key }) => String(key));
+  async keysSince(time: number): Promise<Map<string, number>> {
+    return new Map(this.#rows('keysSince', this.#name, time).map(({ key, at }) => [String(key), Number(at)]));
   }
 
   async keysWaiting(): Promise<string[]> {
@@ -144,7 +144,7 @@ const SQL = {
   done: `UPDATE queue SET done = ?, data = NULL
     WHERE queue = ? AND key = ? AND done IS NULL AND id IN (SELECT value FROM json_each(?))`,
   depth: `SELECT count(*) AS count FROM queue WHERE queue = ? AND done IS NULL`,
-  keysSince: `SELECT key FROM queue WHERE queue = ? AND put >= ? GROUP BY key ORDER BY max(place) DESC`,
+  keysSince: `SELECT key, max(put) AS at FROM queue WHERE queue = ? AND put >= ? GROUP BY key ORDER BY max(place) DESC`,
   forget: `DELETE FROM queue WHERE queue = ? AND key = ?`,
 };
 
@@ -167,6 +167,9 @@ class SqliteClaim<T> implements Claim<T> {
   entries(): Promise<Entry<T>[]> {
     return this.#access.entries();
   }
+
+  /** Every key is given out at once here. */
+  idle(): void {}
 
   async done(ids: readonly string[]): Promise<void> {
     await this.#access.done(ids);

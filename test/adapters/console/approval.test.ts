@@ -51,6 +51,7 @@ test('a call is shown, made after a y, and who approved stands there', async () 
   expect(look().told).toContain(
     '**May I use `reset_vpn` with this?**\n\n```json\n{\n  "user": "ann"\n}\n```',
   );
+  expect(look().told).toContain('This needs the word of you, who run Bobbin.');
   expect(made).toEqual([]);
   input.write('y\n');
   await shows(/✅ Approved by ann, .* UTC\.[\s\S]*Done\./);

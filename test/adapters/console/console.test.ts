@@ -3,15 +3,8 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Console } from '../../../adapters/console/console.ts';
 import { plain } from '../../../adapters/console/printer.ts';
-import type {
-  Bot,
-  IncomingMessage,
-  Outcome,
-  Platform,
-  Rating,
-  Receipt,
-  Word,
-} from '../../../src/platform.ts';
+import type { Bot, IncomingMessage, Platform, Rating, Receipt, Word } from '../../../src/platform.ts';
+import type { Outcome } from '../../../src/view.ts';
 import { show } from './show.ts';
 import { Sink } from './sink.ts';
 
@@ -37,8 +30,10 @@ class Parrot implements Bot {
 
   knows = async () => false;
   absence = async () => undefined;
-  renew = async () => {};
+  renew = async () => true;
   retract = async () => {};
+  vanish = async () => {};
+  signOfWork = () => {};
   objection = async () => undefined;
   readonly words: Word[] = [];
 

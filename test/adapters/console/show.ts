@@ -1,5 +1,6 @@
-import type { Outcome, Reply, ReplyFile } from '../../../src/platform.ts';
+import type { Reply } from '../../../src/platform.ts';
 import { layout } from '../../../src/reply/layout/layout.ts';
+import type { Outcome, ReplyFile } from '../../../src/view.ts';
 
 /** Makes a reply's calls until people see the Markdown, as the publisher does. */
 export async function show(

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Painter, Printer, plain } from '../../../adapters/console/printer.ts';
-import type { PlacedCall, ToolCall, View } from '../../../src/platform.ts';
 import { layout } from '../../../src/reply/layout/layout.ts';
 import { render } from '../../../src/reply/transcript/render.ts';
 import { emptyTranscript, fold } from '../../../src/reply/transcript/transcript.ts';
+import type { PlacedCall, ToolCall, View } from '../../../src/view.ts';
 import { eventsOf, items, sizes } from '../../reply/transcript/run-script.ts';
 import { Sink } from './sink.ts';
 

@@ -125,6 +125,18 @@ test.each<[string, (sim: DiscordSim) => string[], string[]]>([
   }
 });
 
+test.each<[string, (sim: DiscordSim) => string[], string]>([
+  ['a person', (sim) => [`discord:${sim.user('ben').user.id}`, 'slack:U0ANN'], 'ben'],
+  ['a role', (sim) => [`discord:${sim.addRole('IT *team*', ['ben']).id}`], '@\u200bIT ∗team∗'],
+  ['a channel', (sim) => [`discord:${sim.channel('general').id}`], 'somebody in #general'],
+  ['a server', (sim) => [`discord:${sim.guild.id}`], 'anybody in this server'],
+  ['nobody here', () => ['discord:123456789012345678'], 'discord:123456789012345678'],
+])('%s is called by their name, and nobody by the platform', async (_, approve, names) => {
+  const { scene, sim, channel } = await asked(approve);
+  expect(scene.text(channel)).toContain(`This needs the word of ${names}.`);
+  expect(sim.pings.flatMap(({ roles, notified }) => [...roles, ...notified])).not.toContain('ben');
+});
+
 test('several calls are asked about at once, each with buttons of its own; Discord has room for four', async () => {
   const { team, made } = askingFunction('channel');
   const args = Array.from({ length: 5 }, (_, i): [string, string] => ['reset_vpn', `{"user":"u${i + 1}"}`]);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { postsOf } from '../../../adapters/discord/reply/posts.ts';
-import type { PlacedCall, View } from '../../../src/platform.ts';
+import type { PlacedCall, View } from '../../../src/view.ts';
 import { call, code, text } from '../../reply/transcript/run-script.ts';
 import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import { end, python, says, usage } from '../../sim/scripted-model.ts';

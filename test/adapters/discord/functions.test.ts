@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { copies } from '../../functions/team.ts';
+import { copies, team } from '../../functions/team.ts';
 import { calls, end, says } from '../../sim/scripted-model.ts';
 import { openScene } from './open-scene.ts';
 
@@ -15,4 +15,17 @@ test('a function reads what people attach in Discord, and what it gives comes wi
   expect(scene.model.requests[1]?.items.at(-1)).toMatchObject({
     output: expect.stringMatching(/^Copied for .*\.\n\[Attached to the reply.*copy-of-table\.csv\]$/),
   });
+});
+
+const breaks = team('break_it', async () => {
+  throw new Error('It is broken.');
+});
+
+test('a call that failed does not look as if it had worked', async () => {
+  const scene = await openScene([[...calls('break_it', '{}'), end()], says('It did not work.')], {
+    functions: [breaks],
+  });
+  const question = scene.sim.user('ann').says('general', `${scene.sim.mention} break it`);
+  const replies = await scene.finished(question.id);
+  expect(replies.map(({ content }) => content).join('')).toContain('-# Used break it (failed)');
 });

@@ -2,16 +2,9 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { inPlace, inThread } from '../../../adapters/discord/place.ts';
-import type {
-  BegunReply,
-  IncomingMessage,
-  KeptReply,
-  Outcome,
-  Reply,
-  ReplyFile,
-  View,
-} from '../../../src/platform.ts';
+import type { BegunReply, IncomingMessage, KeptReply, Reply } from '../../../src/platform.ts';
 import { Publisher } from '../../../src/reply/publisher/publisher.ts';
+import type { Outcome, ReplyFile, View } from '../../../src/view.ts';
 import { textTranscript } from '../../reply/publisher/text-transcript.ts';
 import type { DiscordSim } from '../../sim/discord/discord.ts';
 import { stopClock } from '../../sim/stopped-clock.ts';
@@ -296,6 +289,22 @@ test('where Discord fails while a reply is looked for, none is posted beside it'
   await expect(second.next(view)?.send()).rejects.toThrow('status 500');
   await show(second, view);
   expect(seen(sim, channel, question.id).map(({ content }) => content)).toEqual(['Begun and ended.']);
+});
+
+test('an edit that goes back over an answer that was over is not the last one, though its answer is lost', async () => {
+  const sim = await openSim();
+  const { question, channel } = ask(sim, 'thread');
+  const [growing, over] = [viewOf(['All of it.']), viewOf(['All of it.'], DONE)];
+  const first = open(sim, question);
+  await show(first, over);
+  const expected = seen(sim, channel, question.id);
+  const second = goOn(sim, question, first.kept);
+  await second.next(growing)?.send();
+  sim.fail(EDIT, 'lost-answer', 1);
+  await expect(second.next(growing)?.send()).rejects.toThrow();
+  expect(seen(sim, channel, question.id)).not.toEqual(expected);
+  await show(second, over);
+  expect(seen(sim, channel, question.id)).toEqual(expected);
 });
 
 test('what Discord did not take of a reply is not tried again, and stays told', async () => {

@@ -255,6 +255,24 @@ test('/new lets the bot forget a thread, and explains itself in a channel', asyn
   await scene.shows('general', 'In a channel every mention starts anew by itself.');
 });
 
+test('/new where nobody has called the bot tells that to who gave it, and makes the bot listen to nobody', async () => {
+  const scene = await openScene([says('Asked.'), says('Not asked.')]);
+  const { sim } = scene;
+  const ann = sim.user('ann');
+  const thread = ann.startsThread(ann.says('general', 'Lunch?'), 'Lunch');
+  ann.command('new', {}, thread);
+  await scene.shows(thread.id, 'There is no conversation with me here that I could forget.');
+  ann.command('new', {}, null);
+  const direct = sim.directMessages('ann');
+  await scene.shows(direct.id, 'There is no conversation with me here that I could forget.');
+  expect(scene.replies(thread.id).map(({ onlyFor }) => onlyFor)).toEqual(['ann']);
+  ann.says(thread, 'Pizza, then.');
+  const question = ann.says('general', `${sim.mention} something else`);
+  await scene.finished(question.id);
+  expect(scene.received.map(({ text }) => text)).toEqual(['something else']);
+  for (const { id } of [thread, direct]) expect(await scene.bot.knows(`discord:${id}`)).toBe(false);
+});
+
 test('/help tells how to ask, and what', async () => {
   const scene = await openScene([says('ok')]);
   scene.sim.user('ann').command('help');

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { postsOf } from '../../../adapters/discord/reply/posts.ts';
 import { slotsOf } from '../../../adapters/discord/reply/slots.ts';
 import { asText, MESSAGE_LENGTH, quote, titleOf } from '../../../adapters/discord/text.ts';
-import type { Outcome, ReplyFile, View } from '../../../src/platform.ts';
+import type { Outcome, ReplyFile, View } from '../../../src/view.ts';
 
 const MIB = 1024 * 1024;
 

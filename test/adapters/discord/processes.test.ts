@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { inPlace } from '../../../adapters/discord/place.ts';
-import type { IncomingMessage, Rating, Reply, View } from '../../../src/platform.ts';
+import type { IncomingMessage, Rating, Reply } from '../../../src/platform.ts';
+import type { View } from '../../../src/view.ts';
 import type { DiscordSim } from '../../sim/discord/discord.ts';
 import type { Message } from '../../sim/discord/model.ts';
 import { idle } from './idle-bot.ts';

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { Discord, type DiscordOptions } from '../../../adapters/discord/discord.ts';
 import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
+import type { PersonLimits } from '../../../src/conversation/limits/limits.ts';
 import type { SourceSettings } from '../../../src/conversation/sources.ts';
 import type { TeamFunction } from '../../../src/functions/team-function.ts';
 import type { Absence, IncomingMessage } from '../../../src/platform.ts';
@@ -28,11 +29,15 @@ export interface SceneOptions {
   /** Where everything is kept; in memory when left out. It is closed with the scene. */
   store?: Store;
   knowledge?: SourceSettings;
+  /** Hosts whose addresses are always links. */
+  linkHosts?: readonly string[];
   code?: 'shown' | 'folded';
   /** Stands between the SDK and the server. */
   network?: (fetch: Fetch) => Fetch;
   /** How much of a reply is shown as messages. */
   longest?: number;
+  /** How much one person may have; as much as they like when left out. */
+  limits?: PersonLimits;
   /** For how long the bot waits for its replies to end when it is closed, in milliseconds. */
   graceMs?: number;
   /** What is done on the simulator before the bot connects. */

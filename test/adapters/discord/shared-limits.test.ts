@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { inPlace } from '../../../adapters/discord/place.ts';
-import type { Replicas, Reply, View } from '../../../src/platform.ts';
+import type { Replicas } from '../../../src/budget.ts';
+import type { Reply } from '../../../src/platform.ts';
+import type { View } from '../../../src/view.ts';
 import { openDiscord, openSim } from './open-scene.ts';
 import { NO_LIMITS } from './scene.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SHORTCUTS } from '../../../adapters/slack/surface.ts';
+import { SCOPES, SHORTCUTS } from '../../../adapters/slack/surface.ts';
 import { askingFunction, callsOf } from '../../sim/asking-function.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import type { SlackSim } from '../../sim/slack/slack.ts';
@@ -135,6 +135,46 @@ test.each<[string[], string[]]>([
     await sim.until(() => person.form !== undefined || isTold());
     expect([name, person.form !== undefined]).toEqual([name, may.includes(name)]);
   }
+});
+
+test.each<[string[], string]>([
+  [['slack:U0BEN'], 'ben'],
+  [['slack:U0BEN', 'slack:U0ANN', 'discord:123456789012345678'], 'ben or ann'],
+  [['slack:S0IT'], '@\u200bit'],
+  [['slack:@it', 'slack:U0BEN'], '@\u200bit or ben'],
+  [['slack:C0GENERAL'], 'a member of #general'],
+  [['slack:C0PRIVATE'], 'a member of a private channel'],
+  [['slack:#secret'], 'a member of #secret'],
+])('of %j people read the names, whoever presses, and nobody is called', async (approve, names) => {
+  const { sim, thread } = await asked(approve, { subteams: { S0IT: ['U0BEN'] } });
+  expect(thread.view()).toContain(`This needs the word of ${names}.`);
+  const cleo = sim.user('cleo');
+  await cleo.presses(question(sim, thread), 'Approve');
+  if (!names.includes('#general'))
+    await sim.until(() => thread.view().includes(`it needs the word of ${names}.`));
+  expect(thread.view()).not.toMatch(/U0(BEN|ANN)|S0IT|C0PRIVATE|discord/);
+  expect(sim.pings.filter(({ author }) => author === sim.botUser)).toEqual([]);
+});
+
+test('where Slack tells no names, and where it does not in time, people are asked all the same', async () => {
+  const { team } = askingFunction(['slack:U0BEN', 'slack:U0GONE', 'slack:@it']);
+  const model = new ScriptedModel(callsOf(['reset_vpn', '{"user":"ann"}']), says('Done.'));
+  const { sim } = await openWorld({ model, functions: [team], sim: { rates: { speed: SPEED } } });
+  const thread = asks(sim, 'reset my vpn');
+  await sim.until(() => thread.view().includes('[Approve] [Refuse]'));
+  expect(thread.view()).toContain('This needs the word of ben, slack:U0GONE, or @\u200bit.');
+});
+
+test('who may approve is not known to an app without the scope for it: that is said with what to do', async () => {
+  const { team, made } = askingFunction(['slack:@it']);
+  const model = new ScriptedModel(callsOf(['reset_vpn', '{"user":"ann"}']), says('Done.'));
+  const scopes = SCOPES.filter((scope) => scope !== 'usergroups:read');
+  const { sim } = await openWorld({ model, functions: [team], sim: { rates: { speed: SPEED }, scopes } });
+  const thread = asks(sim, 'reset my vpn');
+  await sim.until(() => thread.view().includes('[Approve] [Refuse]'));
+  await sim.user('ann').presses(question(sim, thread), 'Approve');
+  await sim.until(() => /only visible to ann.*can’t be found out.*npm start -- doctor/.test(thread.view()));
+  expect(made).toEqual([]);
 });
 
 test('several calls are asked about at once, each with buttons of its own', async () => {

@@ -15,12 +15,14 @@ export function bareBot(parts: Partial<Bot> = {}): Bot & { received: IncomingMes
     knows: async () => false,
     receive: () => KEPT,
     stop: async () => false,
-    renew: async () => {},
+    renew: async () => true,
     retract: async () => {},
+    vanish: async () => {},
     absence: async () => undefined,
     objection: async () => undefined,
     decide: async () => undefined,
     rate: () => {},
+    signOfWork: () => {},
     ...parts,
   };
   const receive = (message: IncomingMessage) => {

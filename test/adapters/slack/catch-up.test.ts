@@ -103,6 +103,54 @@ test('a thread is read where something was written since, also one that is new t
   expect(sim.counters.of('conversations.replies').calls).toBe(2);
 });
 
+test('a process that dies while it looks leaves to the next only what it has not read', async () => {
+  const { sim, ann, known, direct, bot } = await scene();
+  const marks = new Map<string, number>();
+  const progress = {
+    readUntil: (conversation: string) => marks.get(conversation),
+    read: (conversation: string, until: number) => void marks.set(conversation, until),
+    settled: () => {},
+  };
+  const absence = async () => {
+    const known = await bot.absence('slack');
+    return known && { ...known, progress };
+  };
+  const first = ann.says(GENERAL, 'one', { thread: known.ts });
+  ann.says(ann.dm, 'two', { thread: direct.ts });
+  await sim.settled();
+  await openSlack(sim, { ...bot, absence });
+  await sim.until(() => marks.size === 2);
+  const read = sim.counters.of('conversations.replies').calls;
+  const later = ann.says(ann.dm, 'three', { thread: direct.ts });
+  await sim.until(() => bot.received.some(({ id }) => id === idOf(later)));
+  bot.received.length = 0;
+  await openSlack(sim, { ...bot, absence });
+  await sim.until(() => bot.received.length > 0);
+  await sim.settled();
+  expect(bot.received.map(({ id }) => id)).toEqual([idOf(later)]);
+  expect(sim.counters.of('conversations.replies').calls).toBe(read + 1);
+  expect(marks.get(`slack:${GENERAL}:${known.ts}`)).toBe(Number(first.ts) * 1_000);
+});
+
+test.each([true, false])(
+  'where another process has heard all of it (%j) nothing is read, and it is taken',
+  async (isHeard) => {
+    const { sim, ann, known, bot } = await scene();
+    ann.says(GENERAL, 'one', { thread: known.ts });
+    await sim.settled();
+    const taken = Promise.withResolvers<void>();
+    const absence = async () => {
+      const missed = await bot.absence('slack');
+      return missed && { ...missed, heardElsewhere: async () => isHeard, taken: taken.resolve };
+    };
+    await openSlack(sim, { ...bot, absence });
+    await taken.promise;
+    await sim.settled();
+    expect(sim.counters.of('conversations.replies').calls > 0).toBe(!isHeard);
+    expect(bot.received.length > 0).toBe(!isHeard);
+  },
+);
+
 test('what is heard at the start comes behind what was missed in its channel', async () => {
   const { sim, ann, known, bot } = await scene();
   const missed = ann.says(GENERAL, 'one', { thread: known.ts });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { copies } from '../../functions/team.ts';
+import { copies, team } from '../../functions/team.ts';
 import { calls, end, ScriptedModel, says, usage } from '../../sim/scripted-model.ts';
-import { GENERAL, openWorld } from './world.ts';
+import { asks, asksDirectly, GENERAL, openWorld } from './world.ts';
 
 test('a function reads what people attach in Slack, and what it gives comes into their thread', async () => {
   const model = new ScriptedModel([...calls('copy', '{}'), usage, end()], says('Here it is.'));
@@ -16,4 +16,20 @@ test('a function reads what people attach in Slack, and what it gives comes into
   expect(model.requests[1]?.items.at(-1)).toMatchObject({
     output: expect.stringMatching(/^Copied for ann\.\n\[Attached to the reply.*copy-of-table\.csv\]$/),
   });
+});
+
+const breaks = team('break_it', async () => {
+  throw new Error('It is broken.');
+});
+
+test.each([
+  ['in a channel', asks],
+  ['where replies stream', asksDirectly],
+])('%s a call that failed does not look as if it had worked', async (_, ask) => {
+  const model = new ScriptedModel([...calls('break_it', '{}'), usage, end()], says('It did not work.'));
+  const { sim } = await openWorld({ model, functions: [breaks] });
+  const thread = ask(sim);
+  await thread.quiet();
+  expect(thread.view()).toContain('Used break it (failed) (error)');
+  expect(thread.view()).not.toContain('✔');
 });

@@ -1,72 +1,20 @@
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import type { Slack, SlackOptions } from '../../../adapters/slack/slack.ts';
-import type {
-  BegunReply,
-  Call,
-  IncomingMessage,
-  KeptReply,
-  Outcome,
-  Part,
-  Reply,
-  ReplyFile,
-  View,
-} from '../../../src/platform.ts';
+import type { BegunReply, Call, IncomingMessage, KeptReply, Reply } from '../../../src/platform.ts';
 import { layout } from '../../../src/reply/layout/layout.ts';
-import { slack as simulated } from '../../sim/slack/fixture.ts';
+import type { View } from '../../../src/view.ts';
 import type { SlackSim } from '../../sim/slack/slack.ts';
-import { bareBot, openSlack } from './bare.ts';
-import { GENERAL } from './world.ts';
-
-/** Limits and pauses are not what these tests are about. */
-const FAST: Partial<SlackOptions> = { timing: { minute: 1 } };
-
-/** Two processes; what people write is given to them by the test alone. */
-async function scene(options = FAST) {
-  const sim = await simulated({ rates: { speed: Number.POSITIVE_INFINITY } });
-  sim.delivery.hold();
-  const open = () => openSlack(sim, bareBot(), options);
-  return { sim, open, first: await open(), second: await open() };
-}
-
-/** A question, as the bot got it. */
-function question(sim: SlackSim, direct: boolean): IncomingMessage & { channel: string; thread: string } {
-  const ann = sim.user('ann');
-  const { channel, ts } = ann.says(direct ? ann.dm : GENERAL, '@bobbin hello');
-  const replyTo = { channel, thread: ts, ts, user: ann.id, team: 'T0ACME' };
-  const conversation = `slack:${channel}:${ts}`;
-  const author = { id: ann.id, name: 'Ann' };
-  return { id: conversation, conversation, author, text: 'hello', replyTo, channel, thread: ts };
-}
-
-const file = (name: string): ReplyFile => ({ id: `file-${name}`, name, bytes: Buffer.from(name) });
-
-interface Answer {
-  text: string;
-  files?: ReplyFile[];
-  outcome?: Outcome;
-}
-
-/** What a reply is to show step by step: its text as it grows, then its end. */
-function* viewsOf(
-  { text, files = [], outcome = { status: 'completed' } }: Answer,
-  reply: Reply,
-  steps: number,
-) {
-  let parts: readonly Part[] = [];
-  for (let step = 1; step <= steps; step++) {
-    parts = layout(text.slice(0, Math.ceil((text.length * step) / steps)), reply.limits, parts);
-    yield { parts, calls: [], files: [] } satisfies View;
-  }
-  yield { parts, calls: [], files, outcome } satisfies View;
-}
-
-/** Makes all calls, as a publisher does whom no limit holds up; gives the last view. */
-async function shows(reply: Reply, views: Iterable<View>): Promise<void> {
-  for (const view of views)
-    for (let call = reply.next(view); call; call = reply.next(view)) await call.send();
-  reply.close?.();
-}
+import {
+  ANEW,
+  type Answer,
+  file,
+  isAtWork,
+  question,
+  scene,
+  seen,
+  shows,
+  viewsOf,
+  words,
+} from './going-on-scene.ts';
 
 const KILLS = ['before it', 'after it', 'with its record lost', 'with all records lost'] as const;
 
@@ -87,22 +35,12 @@ async function dies(reply: Reply, views: Iterable<View>, last: number, how: (typ
   return { kept, isDead: false };
 }
 
-/** What people see under a question, without its `ts`. */
-function seen(sim: SlackSim, { channel, thread }: { channel: string; thread: string }): string {
-  const [, ...replies] = sim.thread(channel, thread).split('\n');
-  return replies.join('\n');
-}
-
 function expectNothingLeft(view: string): void {
   for (const left of [' ▌', '[■ Stop]', '[Stop]', 'bobbin is ', '⚠ (']) expect(view).not.toContain(left);
 }
 
-const words = (count: number, word = 'word') =>
-  Array.from({ length: count }, (_, index) => `${word} ${index}`).join(' ');
-
 const SHORT: Answer = { text: words(60), files: [file('one.png'), file('two.png')] };
 const LONG: Answer = { text: words(1_800) };
-const ANEW: Answer = { text: words(40, 'anew') };
 
 const CASES: [string, Answer, Answer][] = [
   ['an answer with files', SHORT, SHORT],
@@ -160,6 +98,31 @@ test.each([true, false])(
     await shows(last, viewsOf(LONG, last, 3));
     await sim.until(() => !isAtWork(sim, undisturbed) && !isAtWork(sim, asked));
     expect(seen(sim, asked)).toBe(seen(sim, undisturbed));
+  },
+);
+
+test.each(['its answer is lost', 'its process dies'] as const)(
+  'an edit that goes back over an answer that was over is not the last one, though %s',
+  async (how) => {
+    const { sim, open, first, second } = await scene();
+    const asked = question(sim, false);
+    const whole = first.reply([asked]);
+    const [growing, over] = [...viewsOf(ANEW, whole, 1)];
+    if (!growing || !over) throw new Error('There are two views.');
+    await shows(whole, [growing, over]);
+    await sim.until(() => !isAtWork(sim, asked));
+    const expected = seen(sim, asked);
+    const again = second.reply([asked], begunWith(whole.kept));
+    const call = again.next(growing);
+    sim.fails('chat.update', { network: 'reset', applied: true });
+    const sent = call?.send();
+    const kept = again.kept;
+    await expect(sent).rejects.toThrow();
+    expect(seen(sim, asked)).toContain('[Stop]');
+    const last = how === 'its answer is lost' ? again : (await open()).reply([asked], begunWith(kept));
+    await shows(last, [over]);
+    await sim.until(() => !isAtWork(sim, asked));
+    expect(seen(sim, asked)).toBe(expected);
   },
 );
 
@@ -305,83 +268,3 @@ test('a post whose answer is lost and that is not needed any more is taken away'
   await shows(reply, [{ parts: [], calls: [], files: [], outcome: { status: 'completed' } }]);
   expect(sim.texts(asked.channel, asked.thread)).toEqual([]);
 });
-
-test.each([true, false])(
-  'a reply that goes on shows what is done, and takes that away (direct: %j)',
-  async (direct) => {
-    const { sim, first, second } = await scene({});
-    const asked = question(sim, direct);
-    const dying = first.reply([asked]);
-    await sim.until(() => isAtWork(sim, asked));
-    const reply = second.reply([asked], {});
-    expect(dying).toBeDefined();
-    await shows(reply, viewsOf(ANEW, reply, 2));
-    await sim.until(() => !isAtWork(sim, asked));
-  },
-);
-
-test.each([true, false])(
-  'at the start a sign of work goes away where nothing is left to stop (direct: %j)',
-  async (direct) => {
-    const { sim, first } = await scene({});
-    const asked = question(sim, direct);
-    const dying = first.reply([asked]);
-    await sim.until(() => isAtWork(sim, asked));
-    expect(dying).toBeDefined();
-    const atRest = [asked.conversation];
-    const absence = { since: Date.now(), conversations: [], atRest, taken: () => {} };
-    await openSlack(sim, bareBot({ absence: async () => absence }), {});
-    await sim.until(() => !isAtWork(sim, asked));
-  },
-);
-
-test('a reply is not over before Slack has taken its Stop button away', async () => {
-  const { sim, first } = await scene({ timing: { minute: 600 } });
-  const asked = question(sim, true);
-  const reply = first.reply([asked]);
-  await sim.until(() => isAtWork(sim, asked));
-  sim.fails('agents.sessions.setStatus', { status: 500, times: 2 });
-  await reply.close?.();
-  expect(isAtWork(sim, asked)).toBe(false);
-});
-
-function isAtWork(sim: SlackSim, asked: { channel: string; thread: string }): boolean {
-  return /bobbin is |\[■ Stop\]/.test(seen(sim, asked));
-}
-
-test('what was heard here and is answered elsewhere loses its sign here, and keeps the one of the reply', async () => {
-  const sim = await simulated();
-  const { promise: answered, resolve: elsewhere } = Promise.withResolvers<void>();
-  const bot = bareBot({ receive: () => ({ kept: Promise.resolve(), answered }) });
-  const slack: Slack = await openSlack(sim, bot, {}, pino({ level: 'silent' }));
-  const ann = sim.user('ann');
-  const { channel, ts: thread } = ann.says(ann.dm, 'hello');
-  await sim.until(() => bot.received.length === 1 && isAtWork(sim, { channel, thread }));
-  const reply = slack.reply(bot.received);
-  elsewhere();
-  await answered;
-  expect(isAtWork(sim, { channel, thread })).toBe(true);
-  await shows(reply, viewsOf(ANEW, reply, 2));
-  await sim.until(() => !isAtWork(sim, { channel, thread }));
-});
-
-test.each([true, false])(
-  'who answers what another process has heard shows so again when that one takes its sign away (direct: %j)',
-  async (direct) => {
-    const sim = await simulated();
-    const options = { timing: { minute: 20_000, sibling: 0 } };
-    const { promise: answered, resolve: elsewhere } = Promise.withResolvers<void>();
-    const hears = bareBot({ receive: () => ({ kept: Promise.resolve(), answered }) });
-    await openSlack(sim, hears, options);
-    const ann = sim.user('ann');
-    const { channel, ts: thread } = ann.says(direct ? ann.dm : GENERAL, '@bobbin hello');
-    const asked = { channel, thread };
-    await sim.until(() => hears.received.length === 1 && isAtWork(sim, asked));
-    const reply = (await openSlack(sim, bareBot(), options)).reply(hears.received);
-    elsewhere();
-    await sim.until(() => !isAtWork(sim, asked));
-    await sim.until(() => isAtWork(sim, asked));
-    await shows(reply, viewsOf(ANEW, reply, 2));
-    await sim.until(() => !isAtWork(sim, asked));
-  },
-);

@@ -1,6 +1,7 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { ACTIONS } from '../../../adapters/slack/surface.ts';
 import { openHttp } from '../../../src/operations/http.ts';
+import { dial } from '../../assistants/served.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { ODD_PAYLOADS, unhandledRejections } from './odd-payloads.ts';
 import { asks, GENERAL, isQuiet, openWorld } from './world.ts';
@@ -58,4 +59,33 @@ test('what an odd request throws ends with that request', async () => {
   await thread.quiet();
   expect(thread.text()).toBe('Fine again.');
   expect(unhandled).toEqual([]);
+});
+
+const deep = '['.repeat(1024 * 1024);
+
+test('what is not signed is refused before any of it is parsed', async () => {
+  const { url } = await served('x');
+  const parse = vi.spyOn(JSON, 'parse');
+  onTestFinished(() => parse.mockRestore());
+  const types = ['application/json', 'application/x-www-form-urlencoded'];
+  const headers = { 'x-slack-signature': 'v0=00', 'x-slack-request-timestamp': `${Date.now() / 1_000}` };
+  for (const type of types)
+    for (const body of [deep, `payload=${deep.slice(8)}`])
+      expect(
+        (await fetch(url, { method: 'POST', body, headers: { ...headers, 'content-type': type } })).status,
+      ).toBe(401);
+  expect(parse.mock.calls.some(([text]) => text.length > 1_000_000)).toBe(false);
+});
+
+test.each([
+  ['told to be', 'content-length: 1099511627776', ''],
+  ['as it turns out to be', 'transfer-encoding: chunked', '200000\r\n'],
+])('of a body that is too long, %s, no more is read than it takes to know that', async (_, header, chunk) => {
+  const { url } = await served('x');
+  const { port } = new URL(url);
+  const { write, received, closed } = await dial(Number(port));
+  await write(`POST /slack/events HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n${chunk}`);
+  if (chunk !== '') await write(Buffer.alloc(0x200000, '['));
+  await closed;
+  expect(received()).toMatch(/^HTTP\/1\.1 413 /);
 });

@@ -1,7 +1,18 @@
 import { expect, test } from 'vitest';
 import { scan } from '../../../src/reply/layout/block.ts';
 import { ScriptedModel, says } from '../../sim/scripted-model.ts';
-import { asks, asksDirectly, GENERAL, openWorld, type World, withoutButtons } from './world.ts';
+import {
+  asks,
+  asksDirectly,
+  GENERAL,
+  openWorld as openAnyWorld,
+  type World,
+  type WorldOptions,
+  withoutButtons,
+} from './world.ts';
+
+/** A world in which the links of these answers are some. */
+const openWorld = (options: WorldOptions) => openAnyWorld({ linkHosts: ['a.example'], ...options });
 
 /** Nested fences, long code, tables, lists and prose, of exactly so many characters. */
 function mixed(length: number): string {

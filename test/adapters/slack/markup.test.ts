@@ -128,7 +128,7 @@ test('no letter, digit or sign of a code block is lost in a notification', () =>
   fc.assert(
     fc.property(code, (text) => {
       const line = text.replace(/\s+/g, ' ').trim() || '…';
-      expect(fallbackText(`\`\`\`\n${text}\n\`\`\``)).toBe(escaped(line));
+      expect(fallbackText(`\`\`\`\n${text}\n\`\`\``).replaceAll('\u200b', '')).toBe(escaped(line));
     }),
   );
 });

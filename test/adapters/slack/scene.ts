@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { Slack, type SlackOptions } from '../../../adapters/slack/slack.ts';
 import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
 import type { Model } from '../../../src/assistants/models/model.ts';
+import type { PersonLimits } from '../../../src/conversation/limits/limits.ts';
 import type { SourceSettings } from '../../../src/conversation/sources.ts';
 import type { SuggestedPrompt } from '../../../src/platform.ts';
 import type { RunningBot } from '../../../src/running-bot.ts';
@@ -21,6 +22,8 @@ export interface WorldOptions {
   slack?: Partial<SlackOptions>;
   prompts?: SuggestedPrompt[];
   knowledge?: SourceSettings;
+  /** Hosts whose addresses are always links. */
+  linkHosts?: readonly string[];
   /** The team's own. */
   functions?: NonNullable<ScriptedBotOptions['functions']>;
   code?: 'shown' | 'folded';
@@ -28,6 +31,8 @@ export interface WorldOptions {
   network?: (fetch: Fetch) => Fetch;
   /** How much of a reply is shown as messages. */
   longest?: number;
+  /** How much one person may have; as much as they like when left out. */
+  limits?: PersonLimits;
   /** Where everything is kept; in memory when left out. It is closed with the world. */
   store?: Store;
   /** Events by Socket Mode (default), or by signed HTTP, to which the test connects. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Budgets } from '../../../adapters/slack/budgets.ts';
-import type { Budget, Replicas } from '../../../src/platform.ts';
+import type { Budget, Replicas } from '../../../src/budget.ts';
 
 /** How many calls may go at once. */
 async function room(budget: Budget): Promise<number> {

@@ -114,13 +114,29 @@ test('neither token nor secret for events is a mistake that is named', async () 
   await expect(slack.start(nobody)).rejects.toThrow(/SLACK_APP_TOKEN .* SLACK_SIGNING_SECRET/);
 });
 
-test('an app of an older manifest starts, and the log says what it can not do', async () => {
-  const scopes = SCOPES.filter((scope) => scope !== 'mpim:history');
-  const { apiUrl, app } = await simulated({ scopes });
-  const lines: string[] = [];
-  const log = pino({}, { write: (line: string) => void lines.push(line) });
-  const slack = new Slack({ botToken: app.botToken, appToken: app.appToken, apiUrl, log });
-  await slack.start(nobody);
-  await slack.close();
-  expect(lines.join('')).toContain('messages in group direct messages are not heard');
-});
+test.each<[(typeof SCOPES)[number], string[]]>([
+  ['mpim:history', ['messages in group direct messages are not heard']],
+  [
+    'usergroups:read',
+    [
+      'documents with an audience are not found in channels',
+      'calls that need the word of a user group or a channel ("approve") can be approved by none of their members',
+    ],
+  ],
+])(
+  'an app of an older manifest, without %s, starts, and the log says what it can not do',
+  async (lacking, told) => {
+    const scopes = SCOPES.filter((scope) => scope !== lacking);
+    const { apiUrl, app } = await simulated({ scopes });
+    const lines: string[] = [];
+    const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line).msg) });
+    const slack = new Slack({ botToken: app.botToken, appToken: app.appToken, apiUrl, log });
+    await slack.start(nobody);
+    await slack.close();
+    const advice =
+      'paste adapters/slack/manifest.json at https://api.slack.com/apps and install the app again';
+    expect(lines.filter((line) => line.includes('manifest'))).toEqual(
+      told.map((lack) => `${lack}: ${advice}`),
+    );
+  },
+);

@@ -155,10 +155,13 @@ describe('/mnt/data', () => {
   });
 
   it('says which file could not be read, and runs the code', async () => {
-    const lost = { name: 'lost.txt', read: () => Promise.reject(new Error('it is gone.')) };
+    const lost = {
+      name: 'lost.txt',
+      read: () => Promise.reject(new Error('no such file, open /srv/blobs/1')),
+    };
     const { output } = await tell('1', { files: [lost, { ...lost, name: '../up.txt' }] });
     expect(output).toBe(
-      'The file lost.txt is not in /mnt/data: Error: it is gone.\n' +
+      'The file lost.txt is not in /mnt/data: it could not be read.\n' +
         'The file ../up.txt is not in /mnt/data: its name is no path below it.\n1\n',
     );
   });

@@ -1,11 +1,20 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readdirSync, realpathSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../../src/assistants/code-interpreter/limits.ts';
 import { Packages } from '../../../src/assistants/code-interpreter/packages/packages.ts';
+import { CHILD_FOLDER, spawnChild } from '../../../src/assistants/code-interpreter/spawn-child.ts';
+import { NODE_ALONE } from '../../../src/assistants/walls/wall.ts';
+import { library } from '../../sim/webassembly.ts';
 import { startWheelMirror } from '../../sim/wheel-mirror.ts';
 import { type Canaries, releaseCanaries } from './canaries.ts';
 import { module, temporaryFolder } from './packages/scene.ts';
-import { python } from './python.ts';
-import { WAYS_OUT, WAYS_PAST_PACKAGES, WAYS_TO_BREAK } from './ways-out.ts';
+import { CACHE, python, start } from './python.ts';
+import { WAYS_TO_BREAK } from './ways-out/breaks.ts';
+import { WAYS_PAST_PACKAGES } from './ways-out/packages.ts';
+import { WAYS_OUT } from './ways-out/ways-out.ts';
 
 let canaries: Canaries;
 
@@ -27,6 +36,23 @@ describe('the canaries', () => {
   });
 });
 
+test("Pyodide's own JavaScript leads nowhere, if code ever gets hold of it", async () => {
+  const { tell } = start();
+  await tell('1');
+  const name = readdirSync(CACHE).find((file) => file.endsWith('.snapshot')) ?? '';
+  const snapshot = realpathSync(join(CACHE, name));
+  const script = fileURLToPath(new URL('./breach.js', import.meta.url));
+  const args = [snapshot, Buffer.from(library('PyInit_evil')).toString('base64')];
+  const file = relative(CHILD_FOLDER, script);
+  const child = spawnChild(file, [script, snapshot], DEFAULT_LIMITS, args, NODE_ALONE);
+  if (!child.stdout) throw new Error('The process has no output.');
+  const told = (await json(child.stdout)) as Record<string, string>;
+  const { 'names of the global object': globals, 'objects in the table': inTable, ...ended } = told;
+  for (const [attempt, end] of Object.entries(ended)) expect(end, attempt).toMatch(/^\w+Error$/);
+  expect(inTable).toBe('0');
+  expect(globals).not.toMatch(/process|require|fetch|Worker|MessageChannel|setImmediate|queueMicrotask/);
+});
+
 async function expectNothingHappened(output: string, files: unknown[]): Promise<void> {
   expect(files).toEqual([]);
   expect(output).not.toContain(canaries.secret);
@@ -37,10 +63,16 @@ async function expectNothingHappened(output: string, files: unknown[]): Promise<
 /** Where packages are installed, which are there for the last of the two. */
 const dataDir = temporaryFolder(afterAll);
 
+/** Each way is tried with and without packages, and with and without the walls around the locks of Node.js. */
 describe.each([
-  ['without packages', '', python(), WAYS_OUT],
   [
-    'with packages',
+    'without packages, behind the locks of Node.js alone',
+    '',
+    python({ walls: async () => NODE_ALONE }),
+    WAYS_OUT,
+  ],
+  [
+    'with packages, behind all walls',
     'import low, high',
     python({ packages: { dataDir, lockFile: join(dataDir, 'packages-lock.json') } }),
     [...WAYS_OUT, ...WAYS_PAST_PACKAGES],

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, processesFor } from '../../../src/assistants/code-interpreter/limits.ts';
+import { SharedMemory } from '../../../src/assistants/memory/shared-memory.ts';
 import { timeLeaps } from '../../sim/time-leap.ts';
-import { file, python } from './python.ts';
+import { file, python, start } from './python.ts';
 
 const MiB = 1024 * 1024;
 
@@ -95,11 +96,11 @@ describe('the memory limits', () => {
   it.each([
     ['files', 'with open("big", "wb") as f:\n  while True: f.write(bytes(2**24))'],
     [
-      "JavaScript's own memory",
-      `import importlib.machinery
-core = importlib.machinery.BuiltinImporter.load_module("_pyodide_core")
+      'files that are gone and still open',
+      `import os
 hoard, block = [], bytes(2**24)
-while True: hoard.append(core.to_js(block))`,
+while True:
+  hoard.append(open("gone", "wb")); hoard[-1].write(block); hoard[-1].flush(); os.unlink("gone")`,
     ],
   ])('stop code that fills memory beside Python with %s', async (_, code) => {
     const told = await tell(code);
@@ -112,6 +113,63 @@ while True: hoard.append(core.to_js(block))`,
   it('let as many processes live as fit into a quarter of the memory, from two to eight', () => {
     const GiB = 1024 * MiB;
     expect([0.5, 2, 4, 8, 64].map((size) => processesFor(size * GiB))).toEqual([2, 2, 4, 8, 8]);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the memory that all share', () => {
+  it('is taken from the one that holds the most, which is told, and the others go on', async () => {
+    const { tell } = start({ memory: new SharedMemory(650 * MiB) });
+    await tell('kept = 1', { session: 'small' });
+    const told = await tell('hoard = b"x" * (420 * 2**20)\nwhile True: pass', { session: 'large' });
+    expect(told).toMatchObject({ status: 'failed', files: [] });
+    expect(told.output).toBe(
+      'The code was stopped because all that runs here used more than 650 MB of memory together, and it used the most. ' +
+        'The variables and files of this session are gone.\n',
+    );
+    expect((await tell('kept', { session: 'small' })).output).toBe('1\n');
+    expect(await tell('"hoard" in globals()', { session: 'large' })).toMatchObject({ fresh: true });
+  });
+
+  it('lets a new one wait until another has ended its call, and gives its memory back', async () => {
+    const { tell, processIds } = start({ memory: new SharedMemory(300 * MiB) });
+    await tell('1', { session: 'a' });
+    // Long enough for a new one to start, if it did not wait.
+    const busy = tell('import time\ntime.sleep(1)', { session: 'a' }).then(() => processIds());
+    const waiting = tell('"b"', { session: 'b' });
+    expect(await busy).toHaveLength(1);
+    expect((await waiting).output).toBe("'b'\n");
+    await expect.poll(processIds).toHaveLength(1);
+    expect((await tell('1', { session: 'a' })).fresh).toBe(true);
+  });
+
+  it('is never all given to one party, however many calls it makes', async () => {
+    const { tell, warmUp } = start({ memory: new SharedMemory(500 * MiB) });
+    await warmUp();
+    const [stopping, begun] = [new AbortController(), Promise.withResolvers<void>()];
+    let ended = 0;
+    const flood = Array.from({ length: 16 }, async (_, number) => {
+      const request = { session: `flood ${number}`, party: 'flood' };
+      await tell('import time\nprint(1)\ntime.sleep(3600)', request, stopping.signal, begun.resolve);
+      ended += 1;
+    });
+    await begun.promise;
+    expect((await tell('"c"', { session: 'c', party: 'cem' })).output).toBe("'c'\n");
+    expect(ended).toBe(0);
+    stopping.abort();
+    await Promise.allSettled(flood);
+  });
+
+  it('is given by the session that was idle for longest to a spare, which starts when that one is gone', async () => {
+    const { tell, warmUp, processIds } = start({ memory: new SharedMemory(700 * MiB) });
+    await warmUp();
+    const [ofA = 0] = processIds();
+    for (const session of ['a', 'b']) await tell('1', { session });
+    const stopping = new AbortController();
+    const sleeping = tell('import time\ntime.sleep(3600)', { session: 'c' }, stopping.signal);
+    const places = () => ({ count: processIds().length, hasA: processIds().includes(ofA) });
+    await expect.poll(places).toEqual({ count: 3, hasA: false });
+    stopping.abort();
+    await expect(sleeping).rejects.toThrow('aborted');
   });
 });
 
@@ -130,6 +188,65 @@ describe('the limits of code and files', () => {
     const told = await tell(code);
     expect(told.files.map(({ name }) => name)).toEqual(['a', 'b']);
     expect(told.output).toBe('One call may hand back 2 files and 5 KB, so these files were left: c, big.\n');
+  });
+
+  it.each([
+    ['very many, with long names', 'f"{n:04}" + "n" * 200'],
+    ['very many, with names of many bytes', 'f"{n:04}" + "🐍" * 60'],
+    ['very many, deep in folders', '"/".join(["d" * 60] * 3 + [f"{n:04}"])'],
+  ])('tell ten of the files that are left and how many more, when they are %s', async (_, name) => {
+    const session = name;
+    const code = `
+import os
+for n in range(4000):
+  path = ${name}
+  os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+  open(path, "w").close()`;
+    const { output, files, status } = await tell(code, { session });
+    expect([files.length, status]).toEqual([2, 'completed']);
+    expect(output).toMatch(/these files were left: (\S+…\S+, ){9}\S+…\S+ and 3,988 more\.\n$/);
+    expect(output.length).toBeLessThan(1200);
+    expect((await tell('1 + 1', { session })).output).toBe('2\n');
+  });
+
+  it.each([
+    ['a line', '"a\\nb.txt"', /left: a�b\.txt\.\n$/],
+    ['a sequence that turns a terminal red', '"\\x1b[31mred"', /left: �\[31mred\.\n$/],
+    ['a backslash', '"a\\\\b"', /left: a\\b\.\n$/],
+    ['no end', '"/".join(["n" * 250] * 3)', /left: n+…n+\.\n$/],
+  ])('leave a file whose name has %s, and say so', async (_, name, said) => {
+    const code = `import os\npath = ${name}\nos.makedirs(os.path.dirname(path) or ".", exist_ok=True)\nopen(path, "w").close()`;
+    const { output, files } = await tell(code, { session: 'names' });
+    expect(files).toEqual([]);
+    expect(output).toMatch(/^A name may have 255 characters, without control characters and backslashes, so/);
+    expect(output).toMatch(said);
+    expect(output.length).toBeLessThan(300);
+  });
+
+  it.each([
+    ['a traceback with a giant message', 'raise ValueError("x" * 10**7)'],
+    ['a giant value', '["y" * 10**6] * 5'],
+    ['an exception group of very many', 'raise ExceptionGroup("z" * 10**6, [ValueError("a" * 1000)] * 1000)'],
+    ['a giant note', 'e = KeyError(1)\ne.add_note("n" * 10**7)\nraise e'],
+    ['a module with a giant name', '__import__("m" * 10**6)'],
+    ['a giant word of farewell', 'import sys; sys.exit("bye" * 10**6)'],
+    ['a giant warning', 'import warnings; warnings.warn("w" * 10**6)'],
+  ])('hold for %s', async (_, code) => {
+    const { output, status } = await tell(code);
+    expect(status).toBe('completed');
+    expect(output).toMatch(/The output was cut after 1 KB; in all it had .*\.\n$/);
+    expect(output.length).toBeLessThan(1200);
+  });
+
+  it('tell ten of the files that are not there and how many more, and cut their names', async () => {
+    const read = () => Promise.reject(new Error('e'.repeat(10_000)));
+    const files = Array.from({ length: 500 }, (_, n) => ({ name: `${n}${'n'.repeat(5_000)}`, read }));
+    const { output } = await tell('1', { files, session: 'names' });
+    expect(
+      output.match(/^The file \d+n+…n{20} is not in \/mnt\/data: it could not be read\.$/gm),
+    ).toHaveLength(10);
+    expect(output).toMatch(/\nNor are 490 more files, for such reasons\.\n1\n$/);
+    expect(output.length).toBeLessThan(25_000);
   });
 
   it('put no more into a session than allowed', async () => {

@@ -7,5 +7,5 @@ import { CACHE } from './python.ts';
  * make one of its own, all at the same time, and keep a small machine from everything else.
  */
 export default async function makeSnapshot(): Promise<void> {
-  await new Snapshot(CACHE, DEFAULT_LIMITS.pythonBytes).path();
+  await new Snapshot(CACHE, DEFAULT_LIMITS).path();
 }

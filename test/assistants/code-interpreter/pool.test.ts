@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { type Lendable, Pool } from '../../../src/assistants/code-interpreter/pool.ts';
+import { Pool } from '../../../src/assistants/code-interpreter/pool.ts';
+import { Started, settle } from './started.ts';
 
 const PROCESSES = 3;
 const SESSIONS = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -23,25 +24,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('fail' as const), which: fc.nat(5) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('warm' as const, 'idle', 'tick') }) },
 );
-
-/** A process whose start ends when the test says so. */
-class Started implements Lendable {
-  isDead = false;
-  readonly #started = Promise.withResolvers<Started>();
-  readonly promise = this.#started.promise;
-  isStarting = true;
-
-  settle(error?: Error): void {
-    this.isStarting = false;
-    this.isDead = error !== undefined;
-    if (error) this.#started.reject(error);
-    else this.#started.resolve(this);
-  }
-
-  kill(): void {
-    this.isDead = true;
-  }
-}
 
 interface Call {
   session: string;
@@ -112,7 +94,7 @@ class Scene {
     const onWait = () => {
       call.state = 'waits';
     };
-    this.pool.take(session, call.stopping.signal, onWait).then(
+    this.pool.take({ session }, call.stopping.signal, onWait).then(
       ({ python, fresh }) => {
         // Who has a process has it alone.
         expect(this.calls.some((other) => other.state === 'has' && other.python === python)).toBe(false);
@@ -135,10 +117,6 @@ class Scene {
     call.state = 'over';
     this.calls.splice(this.calls.indexOf(call), 1);
   }
-}
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
 beforeAll(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));

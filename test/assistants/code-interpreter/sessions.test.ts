@@ -118,11 +118,12 @@ describe('processes', () => {
     const { tell, warmUp, processIds, close } = start();
     await warmUp();
     const [spare] = processIds();
+    await tell('1');
+    await expect.poll(processIds).toHaveLength(2);
+    expect(processIds()).toContain(spare);
     const begun = Promise.withResolvers<void>();
     const endless = tell('print(1)\nwhile True: pass', {}, undefined, begun.resolve);
     await begun.promise;
-    await expect.poll(processIds).toHaveLength(2);
-    expect(processIds()).toContain(spare);
     const pids = processIds();
     await close();
     expect(pids.filter(isAlive)).toEqual([]);

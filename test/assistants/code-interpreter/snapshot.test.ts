@@ -1,8 +1,10 @@
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { DEFAULT_LIMITS } from '../../../src/assistants/code-interpreter/limits.ts';
+import { Snapshot } from '../../../src/assistants/code-interpreter/snapshot.ts';
 import { CACHE, start } from './python.ts';
 
 async function temporaryFolder(): Promise<string> {
@@ -12,7 +14,7 @@ async function temporaryFolder(): Promise<string> {
 }
 
 describe('the snapshot', () => {
-  it('is kept in its folder, behind a symbolic link and a space, and made anew when it is broken, also by two at once', async () => {
+  it('is kept in its folder, behind a symbolic link and a space, and made anew when it is broken, also by two at once, for its owner alone', async () => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'real'));
     await symlink(join(folder, 'real'), join(folder, 'linked'));
@@ -26,19 +28,14 @@ describe('the snapshot', () => {
     );
     await writeFile(join(folder, 'real', 'python.txt'), '');
     const cacheDir = join(folder, 'linked');
+    // Where the system takes no right away from what is made.
+    const usual = process.umask(0);
+    onTestFinished(() => void process.umask(usual));
     const told = await Promise.all([1, 2].map((n) => start({ cacheDir }).tell(`print(${n})`)));
     expect(told.map(({ output }) => output)).toEqual(['1\n', '2\n']);
+    expect((await stat(kept)).mode & 0o777).toBe(0o600);
     // Those of other versions are of no more use, and other files are none of our business.
     expect((await readdir(join(folder, 'real'))).sort()).toEqual([name, 'python.txt'].sort());
-  });
-
-  it('that is whole makes what killed processes left of others superfluous', async () => {
-    const folder = await temporaryFolder();
-    const name = (await readdir(CACHE)).find((file) => file.endsWith('.snapshot')) ?? '';
-    await cp(join(CACHE, name), join(folder, name));
-    await writeFile(join(folder, `${name}.11111111-2222-3333-4444-555555555555`), 'half');
-    expect((await start({ cacheDir: folder }).tell('1 + 1')).output).toBe('2\n');
-    expect(await readdir(folder)).toEqual([name]);
   });
 
   it('is given up while it is made, when nobody needs it any more, and leaves nothing behind', async () => {
@@ -67,18 +64,31 @@ describe('the snapshot', () => {
   });
 });
 
+describe('the snapshot of somebody who lets nobody read it', () => {
+  it('can be read by a Python that is another user, and by no third', async () => {
+    const folder = await temporaryFolder();
+    await new Snapshot(CACHE, DEFAULT_LIMITS).path().then((path) => cp(path, join(folder, basename(path))));
+    const [name = ''] = await readdir(folder);
+    await chmod(join(folder, name), 0o600);
+    await chmod(folder, 0o700);
+    const { tell } = start({ cacheDir: folder });
+    expect((await tell('1 + 1')).output).toBe('2\n');
+    expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+  });
+});
+
 describe('an installation', () => {
   it('may have spaces and symbolic links in its path', async () => {
     const folder = await temporaryFolder();
-    const source = fileURLToPath(new URL('../../../src/assistants/code-interpreter', import.meta.url));
-    await cp(source, join(folder, 'with space', 'code'), { recursive: true });
+    const source = fileURLToPath(new URL('../../../src/assistants', import.meta.url));
+    await cp(source, join(folder, 'with space'), { recursive: true });
     await symlink(
       fileURLToPath(new URL('../../../node_modules', import.meta.url)),
       join(folder, 'node_modules'),
     );
     await symlink(join(folder, 'with space'), join(folder, 'link'));
     await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-    const { createSandbox } = await import(join(folder, 'link', 'code', 'sandbox.ts'));
+    const { createSandbox } = await import(join(folder, 'link', 'code-interpreter', 'sandbox.ts'));
     const sandbox = createSandbox({ cacheDir: CACHE });
     onTestFinished(() => sandbox.close());
     const pieces: string[] = [];

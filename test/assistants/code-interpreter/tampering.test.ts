@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { python } from './python.ts';
 
@@ -45,6 +46,76 @@ describe('the next call is not harmed by an earlier one that', () => {
     const next = printed.status === 'failed' ? await tell('print("fine")\n20 + 1', { session }) : printed;
     expect(next).toMatchObject({ status: 'completed', output: 'fine\n21\n' });
     expect((await tell('1 / 0', { session: 'bystander' })).output).toContain('ZeroDivisionError');
+  });
+});
+
+/** A busy machine takes its time until a process has come to rest. */
+const PATIENCE_MS = 10_000;
+
+/** How long a process's main thread has run so far, in nanoseconds. https://docs.kernel.org/scheduler/sched-stats.html */
+function timeOf(pid: number | undefined): number {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ', 1)[0]);
+}
+
+describe('a Python whose call is over', () => {
+  const idle = python();
+  afterAll(() => idle.close());
+
+  it.runIf(process.platform === 'linux').each([
+    [
+      'promises of JavaScript without end',
+      `import importlib.machinery, itertools
+core = importlib.machinery.BuiltinImporter.load_module("_pyodide_core")
+core.to_js([]).constructor.fromAsync(core.create_proxy(itertools.count()))`,
+    ],
+    [
+      'tasks without end',
+      `import asyncio
+async def go_on():
+  while True: await asyncio.sleep(0)
+tasks = [asyncio.create_task(go_on()) for _ in range(100)]
+await asyncio.sleep(0)`,
+    ],
+    [
+      'timers',
+      `import asyncio, signal
+def again(*_): asyncio.get_event_loop().call_later(0.001, again)
+again()
+signal.signal(signal.SIGALRM, again)
+signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)`,
+    ],
+    [
+      'what is waited for by half',
+      `import asyncio
+async def halves():
+  try:
+    while True: yield await asyncio.sleep(0.001)
+  finally: await asyncio.sleep(10)
+async for _ in halves(): break`,
+    ],
+    [
+      'objects that do something when they are forgotten',
+      `import weakref, gc, atexit
+class Again:
+  def __del__(self): Again(); self.me = self
+weakref.finalize(Again(), print, "gone")
+atexit.register(print, "ended")
+gc.set_threshold(1)`,
+    ],
+    ['threads', 'import threading, _thread\n_thread.start_new_thread(print, ())'],
+  ])('does nothing at all, whatever it left behind, such as %s', async (_, code) => {
+    await idle.tell(`${code}\nNone`);
+    const [pid] = idle.processIds();
+    const inTheMeantime = async () => {
+      const before = timeOf(pid);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return timeOf(pid) - before;
+    };
+    await expect.poll(inTheMeantime, { timeout: PATIENCE_MS }).toBe(0);
+    expect(await idle.tell('6 * 7')).toMatchObject({
+      status: 'completed',
+      output: expect.stringMatching(/42\n$/),
+    });
   });
 });
 

@@ -151,3 +151,23 @@ test('what is attached in a thread is read before what was added earlier without
   await settled(client, id);
   expect(documents.names.slice(2, 4).toSorted()).toEqual(['3.txt', 'ann.txt']);
 });
+
+test('who attaches a pile of documents keeps nobody else waiting behind it', async () => {
+  const { client, documents } = openScene();
+  const release = documents.hold();
+  const attach = async (names: string[]) => {
+    const thread = await client.beta.threads.create();
+    for (const name of names) {
+      const file_id = await uploaded(client, `Text of ${name}`, name);
+      const attachments = [{ file_id, tools: [{ type: 'file_search' as const }] }];
+      await client.beta.threads.messages.create(thread.id, { role: 'user', content: 'Look.', attachments });
+    }
+  };
+  const pile = Array.from({ length: 6 }, (_, number) => `pile ${number}.txt`);
+  await attach(pile);
+  await attach(['other 0.txt', 'other 1.txt']);
+  release();
+  await vi.waitFor(() => expect(documents.names).toHaveLength(8), SOON);
+  expect(documents.names.slice(0, 2)).toEqual(pile.slice(0, 2));
+  expect(documents.names.slice(2, 6).filter((name) => name.startsWith('other'))).toHaveLength(2);
+});

@@ -41,6 +41,7 @@ test('any form of the platform is read as it was meant, and no byte is copied', 
       );
       expect(read.every(({ bytes }) => bytes.buffer === body.buffer)).toBe(true);
     }),
+    { examples: [[[{ name: 'a\\', filename: '"\\', bytes: new Uint8Array() }]]] },
   );
 });
 
@@ -49,6 +50,7 @@ const form = (...lines: string[]) => new Uint8Array(new TextEncoder().encode(lin
 test.each([
   ['plain', 'filename="a b.txt"', 'a b.txt'],
   ['escaped', 'filename="a \\"b\\" \\\\.txt"', 'a "b" \\.txt'],
+  ['a folder of Windows', 'filename="C:\\data\\"', 'C:\\data\\'],
   ['a path of Windows', 'filename="C:\\data\\b.txt"', 'C:\\data\\b.txt'],
   ['without quotes', 'filename=b.txt', 'b.txt'],
   ['extended', `filename="_.txt"; filename*=UTF-8''%C3%BCber%20b.txt`, 'über b.txt'],

@@ -157,7 +157,9 @@ describe('code that the model calls', () => {
         for (const output of (call.type === 'code_interpreter' && call.code_interpreter?.outputs) || [])
           if (output.type === 'logs') logs.push(output.logs ?? '');
     }
-    const waits = expect.stringMatching(/^Every Python is busy with another conversation.*by itself.*\n$/);
+    const waits = expect.stringMatching(
+      /^Every Python that you may have now is busy with another conversation.*by itself.*\n$/,
+    );
     expect(logs).toEqual([waits, 'A', waits]);
     const outputs = model.requests[1]?.items.flatMap((item) =>
       item.type === 'tool_output' ? [item.output] : [],

@@ -1,15 +1,9 @@
 import { pino } from 'pino';
-import {
-  type Call,
-  type Limits,
-  RateLimited,
-  type Reply,
-  unlimited,
-  type View,
-} from '../../../src/platform.ts';
+import { type Call, RateLimited, type Reply, unlimited } from '../../../src/platform.ts';
 import { Publisher } from '../../../src/reply/publisher/publisher.ts';
 import { RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
 import { emptyTranscript, fold, type Transcript } from '../../../src/reply/transcript/transcript.ts';
+import type { Limits, View } from '../../../src/view.ts';
 import type { StrictServer } from '../../reply/publisher/strict-server.ts';
 import { VirtualClock } from '../../reply/publisher/virtual-clock.ts';
 import { LATENCY, type Load, type Run, randomNumbers, TOKEN, TOKEN_MS, writtenBy } from './load.ts';

@@ -2,14 +2,13 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../../src/store/open-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { usedDataDir } from '../../e2e/bobbin.ts';
+import { dataDir as emptyDataDir, usedDataDir } from '../../e2e/bobbin.ts';
 import { openScene } from '../../operations/bot-scene.ts';
 import { filesWith } from '../../operations/traces.ts';
 
 const SECRET = 'zwetschgenkuchen';
 
-async function open() {
-  const dataDir = usedDataDir();
+async function open(dataDir = emptyDataDir()) {
   const store = await openStore({ dataDir });
   onTestFinished(() => store.close());
   return { dataDir, store };
@@ -28,9 +27,13 @@ async function states(store: Store): Promise<unknown[]> {
 }
 
 test('a message that was answered leaves nothing, nor do its answer, the code on the way and the files of both', async () => {
-  const { dataDir, store } = await open();
+  const { dataDir, store } = await open(usedDataDir());
   const content = `${SECRET},1\n`.repeat(40);
-  const { bot, model, says } = await openScene(store, { DATA_DIR: dataDir }, { 'cakes.csv': content });
+  const { bot, model, says } = await openScene(
+    store,
+    { DATA_DIR: dataDir, ASSISTANT_FILE: 'assistant.md' },
+    { 'cakes.csv': content },
+  );
   const code = `open("/mnt/data/out.txt", "w").write("${SECRET} " * 30)\nprint("${SECRET}")`;
   model.next(
     { text: 'Hello.' },

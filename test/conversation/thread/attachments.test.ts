@@ -206,3 +206,41 @@ test.each([
   // What nothing opens is not left behind.
   expect((await client.files.list()).data).toHaveLength(tools === BOTH ? 1 : 0);
 });
+
+const KB = 1024;
+const QUOTA = { run: 10 * KB, conversation: 20 * KB, day: 30 * KB, days: 30 };
+
+test('the files of a message are fetched one after the other', async () => {
+  const model = new ScriptedModel(says('ok'));
+  let [underWay, most] = [0, 0];
+  const { turn } = await openHarness({
+    model,
+    download: async () => {
+      most = Math.max(most, ++underWay);
+      await new Promise(setImmediate);
+      underWay--;
+      return Buffer.from('x');
+    },
+  });
+  await turn([withFiles('Look', ...['a.txt', 'b.txt', 'c.txt'].map((name) => file(name, 'text/plain')))]);
+  expect(most).toBe(1);
+  expect(told(model)).toContain('/mnt/data/c.txt');
+});
+
+test('of what people send no more is kept than a conversation and a day may have, and the answer can speak of it', async () => {
+  const model = new ScriptedModel(says('ok'));
+  const { turn, client } = await openHarness({
+    model,
+    quota: QUOTA,
+    download: async ({ name }) => Buffer.alloc(name === 'small.txt' ? 1 : 8 * KB, 'x'),
+  });
+  const names = ['a.txt', 'b.txt', 'c.txt', 'small.txt'];
+  await turn([withFiles('Look', ...names.map((name) => file(name, 'text/plain')))]);
+  const kept = (await client.files.list({ order: 'asc' })).data;
+  expect(kept.map(({ filename }) => filename)).toEqual(['a.txt', 'b.txt', 'small.txt']);
+  expect(told(model)).toContain(
+    'c.txt\\" is not here: The files of one conversation may have 20 KB together within 30 days, of which 4 KB are left: make do with less, or begin a new conversation.',
+  );
+  // What is made is counted by itself.
+  expect(kept.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(16 * KB + 1);
+});

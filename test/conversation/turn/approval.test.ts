@@ -1,18 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
-import { createAssistants } from '../../../src/assistants/index.ts';
+import { expect, test } from 'vitest';
 import type { TurnRecord } from '../../../src/conversation/ledger.ts';
 import { APPROVALS } from '../../../src/conversation/namespaces.ts';
-import { polledRun, streamedRun } from '../../../src/conversation/run/run.ts';
 import type { Question } from '../../../src/functions/approval/question.ts';
 import type { TeamFunction } from '../../../src/functions/team-function.ts';
-import { openHttp } from '../../../src/operations/http.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { askingFunction, callsOf } from '../../sim/asking-function.ts';
-import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
 import { ScriptedModel, says, text } from '../../sim/scripted-model.ts';
-import { from, type HarnessOptions, openHarness, SeenReply } from '../harness.ts';
+import { from, openHarness, SeenReply } from '../harness.ts';
+import { WAYS } from '../ways.ts';
 
 const RESET: [string, string] = ['reset_vpn', '{"user":"ann"}'];
 const QUESTION = [from('Ann', 'reset my vpn')];
@@ -50,38 +47,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(1);
 }
 
-/** Another Assistants server, to which the SDK talks over HTTP. */
-async function elsewhere(model: ScriptedModel): Promise<Partial<HarnessOptions>> {
-  const store = memoryStore();
-  const assistants = createAssistants({
-    keyv: (namespace) => store.keyv(namespace),
-    model,
-    codeInterpreter: new ScriptedInterpreter(),
-    onError: () => {},
-  });
-  const http = await openHttp({
-    port: 0,
-    lastAnswersMs: 0,
-    hostname: '127.0.0.1',
-    ready: () => true,
-    assistants: assistants.handle,
-  });
-  onTestFinished(async () => {
-    await assistants.close();
-    await http.close();
-  });
-  const address = `http://127.0.0.1:${http.port}`;
-  return {
-    network: () => (input, init) => fetch(String(input).replace('http://embedded.invalid', address), init),
-  };
-}
-
-test.each<[string, (model: ScriptedModel) => Promise<Partial<HarnessOptions>>]>([
-  ['a streamed run', async () => ({ follow: streamedRun })],
-  ['a polled run', async () => ({ follow: polledRun })],
-  ['a streamed run of another server', async (model) => elsewhere(model)],
-  ['a polled run of another server', async (model) => ({ ...(await elsewhere(model)), follow: polledRun })],
-])(
+test.each(WAYS)(
   'in %s a call waits for its asker’s word, is made once, and who gave it stands there',
   async (_, options) => {
     const [store, model] = [memoryStore(), asking()];

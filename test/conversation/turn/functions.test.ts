@@ -7,10 +7,11 @@ import {
   type FunctionResult,
   type TeamFunction,
 } from '../../../src/functions/team-function.ts';
-import type { View } from '../../../src/platform.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
+import type { View } from '../../../src/view.ts';
 import { team } from '../../functions/team.ts';
-import { calls, end, ScriptedModel, says } from '../../sim/scripted-model.ts';
+import { ScriptedInterpreter } from '../../sim/scripted-interpreter.ts';
+import { calls, end, python, ScriptedModel, says } from '../../sim/scripted-model.ts';
 import { from, openHarness, SeenReply } from '../harness.ts';
 
 const text = (told: string): FunctionResult => ({ text: told });
@@ -273,4 +274,49 @@ test('a call whose process died in it is made again where that does no harm, and
   expect(repeatable.reply.files).toHaveLength(1);
   const once = await leftInACall({}, false);
   expect(once).toMatchObject({ made: 1, output: expect.stringContaining('was not made again') });
+});
+
+const KB = 1024;
+const QUOTA = { run: 20 * KB, conversation: 64 * KB, day: 128 * KB, days: 30 };
+
+test('functions give no more bytes of files than an answer may have, and the model and people are told', async () => {
+  let made = 0;
+  const draw = team('draw', async () => ({
+    text: 'drawn',
+    files: [1, 2, 3].map(() => ({ name: `f${++made}.bin`, bytes: Buffer.alloc(4 * KB) })),
+  }));
+  const drawing = [...calls('draw', '{}', 'c1', 0), ...calls('draw', '{}', 'c2', 1), end()];
+  const model = new ScriptedModel(drawing, says('Here.'), drawing, says('Here.'));
+  const { turn } = await openHarness({ model, functions: [draw], quota: QUOTA });
+  const reply = await turn([from('Ann', 'draw')]);
+  expect(reply.files.map(({ name }) => name)).toEqual(['f1.bin', 'f2.bin', 'f3.bin', 'f4.bin', 'f5.bin']);
+  expect(outputs(model).c2).toBe(
+    'drawn\n[The file "f6.bin" was left out. The files of one answer may have 20 KB together, of which 8 KB are left: make fewer or smaller ones.]\n[Attached to the reply, for people to see: f4.bin, f5.bin]',
+  );
+  expect(reply.outcome).toEqual({
+    status: 'completed',
+    notice: 'These files are not attached, because too many bytes came together: f6.bin.',
+  });
+  // The next answer has room of its own.
+  expect((await turn([from('Ann', 'again')])).files.map(({ name }) => name)).toHaveLength(5);
+});
+
+test('what functions give and what code writes share the room of a conversation, and a long text needs some, too', async () => {
+  const list = team('list', async () => text('x'.repeat(LONGEST_OUTPUT + 40 * KB)));
+  const code = 'write()';
+  const files = [{ name: 'a.bin', bytes: Buffer.alloc(40 * KB) }];
+  const codeInterpreter = new ScriptedInterpreter({ [code]: { files } });
+  const model = new ScriptedModel(
+    [...python(code, 'c1'), end()],
+    [...calls('list', '{}', 'c2'), end()],
+    says('Done.'),
+  );
+  const quota = { ...QUOTA, run: 100 * KB };
+  const { turn } = await openHarness({ model, functions: [list], codeInterpreter, quota });
+  const reply = await turn([from('Ann', 'list')]);
+  expect(reply.files.map(({ name }) => name)).toEqual(['a.bin']);
+  expect(outputs(model).c2).toContain(
+    "characters are left out here: the whole can't be attached. The files of one conversation may have 64 KB together within 30 days, of which 24 KB are left",
+  );
+  expect(reply.outcome).toMatchObject({ notice: expect.stringContaining('list-output.txt') });
 });

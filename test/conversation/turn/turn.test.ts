@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
 import { ModelError } from '../../../src/assistants/models/model.ts';
 import { polledRun, streamedRun } from '../../../src/conversation/run/run.ts';
 import {
@@ -65,6 +66,35 @@ test('when the model fails, the answer so far stays, the reason is said and the 
   expect((await turn([from('Ann', 'two')])).text).toBe('Whole.');
   expect(told(model)).toEqual(['one', 'Half an ', 'two']);
 });
+
+const WHERE: [what: string, error: string, told: string][] = [
+  ['a database', 'connect ECONNREFUSED 10.0.0.5:5432', 'connect ECONNREFUSED [address]'],
+  ['a file', "ENOENT: no such file, open '/srv/bobbin/a.md'", "ENOENT: no such file, open '[path]'"],
+  ['a provider', 'Could not reach https://internal:8443/v1.', 'Could not reach [address].'],
+  ['a name', 'getaddrinfo ENOTFOUND db-1', 'getaddrinfo ENOTFOUND [address]'],
+  ['a program', 'It broke.\n    at run (/srv/bobbin/a.ts:1:2)', 'It broke.'],
+];
+
+/** A server that answers requests for runs with `body`, and so as another one might. */
+const runsFailWith = (status: number, message: string) => (through: Fetch) =>
+  (async (input, init) => {
+    if (!String(input instanceof Request ? input.url : input).endsWith('/runs')) return through(input, init);
+    return Response.json({ error: { message, type: 'x', code: null, param: null } }, { status });
+  }) satisfies Fetch;
+
+test.each(WHERE)(
+  'people are not told where %s is, by whichever way it comes, and the log is',
+  async (_, error, told) => {
+    const byRun = await openHarness({
+      model: new ScriptedModel(failsAfter(new ModelError('server_error', error))),
+    });
+    const byAnswer = await openHarness({ model: new ScriptedModel(), network: runsFailWith(400, error) });
+    for (const { turn, logged } of [byRun, byAnswer]) {
+      expect((await turn([from('Ann', 'Hi')])).outcome).toEqual({ status: 'failed', error: told });
+      expect(logged).toContainEqual(expect.objectContaining({ reason: error }));
+    }
+  },
+);
 
 test('a stop ends the run, keeps the answer so far, and the next message works', async () => {
   const model = new ScriptedModel(hangsAfter(text('Endless')), says('Again.'));

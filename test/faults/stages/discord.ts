@@ -90,7 +90,7 @@ export async function discordStage(pace: number): Promise<Stage> {
     seen: (conversation) => seen(sim, conversation),
     elsewhere: (conversations) => elsewhere(sim, conversations),
     // Its gateway brings messages in their order, and what a process missed stands there in this order, too.
-    arrivals: () => () => 0,
+    deliveries: () => () => ({ sent: 0, arrived: 0 }),
     watch: (listener) => watch(sim, listener),
     fails: (name, random) => DISCORD_FAULTS[name]?.strike(platform, random),
     isDelivered: () => true,

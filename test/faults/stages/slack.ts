@@ -3,7 +3,7 @@ import type { Message } from '../../sim/slack/objects.ts';
 import { type SlackSim, startSlack } from '../../sim/slack/slack.ts';
 import { messageText } from '../../sim/slack/view.ts';
 import { APP_USER } from '../../sim/slack/workspace.ts';
-import type { SeenConversation } from '../audit.ts';
+import type { Delivery, SeenConversation } from '../audit.ts';
 import { questionsIn } from '../questions.ts';
 import type { Random } from '../random.ts';
 import { CHANNELS, PEOPLE, type Stage, type StageFaults } from './stage.ts';
@@ -87,7 +87,7 @@ export async function slackStage(pace: number): Promise<Stage> {
     canFollow: () => true,
     seen: (conversation) => seen(sim, conversation),
     elsewhere: (conversations) => elsewhere(sim, conversations),
-    arrivals: () => arrivals(sim),
+    deliveries: () => deliveries(sim),
     watch: (listener) => watch(sim, listener),
     fails: (name, random) => SLACK_FAULTS[name]?.strike(sim, random),
     isDelivered: () => sim.delivery.isSettled,
@@ -123,12 +123,14 @@ function seen({ workspace }: SlackSim, conversation: string): SeenConversation {
     ...own.flatMap(({ stream }) =>
       stream && stream.state !== 'completed' ? [`a stream, ${stream.state}`] : [],
     ),
-    ...shown.flatMap((text) => (text.includes('[Stop]') ? ['a Stop button'] : [])),
+    ...shown.flatMap((text) => (text.includes('[Stop]') ? [`a Stop button under ${beginningOf(text)}`] : [])),
     ...shown.flatMap((text) => (text.includes('(in_progress)') ? ['a card in progress'] : [])),
   ];
   const messages = own.map((message) => withoutButtons(messageText(workspace, withoutCards(message))));
   return { name: conversation, messages, atWork };
 }
+
+const beginningOf = (text: string) => JSON.stringify(text.slice(0, 40));
 
 /** The code and the output of a card stand in the text, too. */
 function withoutCards(message: Message): Message {
@@ -163,16 +165,23 @@ function conversationOf({ channel, ts, threadTs = ts }: Message): string {
   return nameOf({ channel, ts: threadTs });
 }
 
-/** Slack has brought an event over when the app has acknowledged it. */
-function arrivals({ delivery }: SlackSim): (question: number) => number {
-  const arrived = new Map<number, number>();
-  for (const [place, { envelope, outcome }] of delivery.log.entries()) {
+/** Slack knows that it has brought an event over when the app has acknowledged it. */
+function deliveries({ delivery }: SlackSim): (question: number) => Delivery {
+  const known = new Map<number, Delivery>();
+  for (const { envelope, outcome, sentAt, overAt } of delivery.log) {
     const { text } = Object(envelope.payload.event);
     const [question] = questionsIn(String(text ?? ''));
-    if (outcome.acked && question !== undefined && !arrived.has(question)) arrived.set(question, place);
+    if (question === undefined) continue;
+    const { sent, arrived } = known.get(question) ?? NEVER;
+    known.set(question, {
+      sent: Math.min(sent, sentAt),
+      arrived: outcome.acked ? Math.min(arrived, overAt) : arrived,
+    });
   }
-  return (question) => arrived.get(question) ?? Number.POSITIVE_INFINITY;
+  return (question) => known.get(question) ?? NEVER;
 }
+
+const NEVER: Delivery = { sent: Number.POSITIVE_INFINITY, arrived: Number.POSITIVE_INFINITY };
 
 function watch(sim: SlackSim, listener: (conversation: string) => void): void {
   sim.watch((change) => {

@@ -1,4 +1,4 @@
-import type { SeenConversation } from '../audit.ts';
+import type { Delivery, SeenConversation } from '../audit.ts';
 import type { Random } from '../random.ts';
 import type { PlatformName, Weighted } from '../schedule.ts';
 
@@ -18,8 +18,8 @@ export interface Stage {
   seen(conversation: string): SeenConversation;
   /** What the bot has put where no conversation of these is. */
   elsewhere(conversations: ReadonlySet<string>): SeenConversation;
-  /** When a question had come to the bot, as a place in the order of all; see `Asked`. */
-  arrivals(): (question: number) => number;
+  /** How a question has come to the bot. */
+  deliveries(): (question: number) => Delivery;
   /** Calls back after each change that the bot makes to what people see, with the conversation's name. */
   watch(listener: (conversation: string) => void): void;
   /** Lets something go wrong. @param name One of its faults. */

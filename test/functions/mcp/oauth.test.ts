@@ -4,7 +4,7 @@ import { logIn } from '../../../src/functions/mcp/oauth/log-in.ts';
 import type { McpAddress } from '../../../src/settings/mcp-fields.ts';
 import type { McpServer } from '../../../src/settings/mcp-variables.ts';
 import { anything, type Behaviour, text } from '../../sim/mcp/json-rpc.ts';
-import { startOAuthMcp } from '../../sim/mcp/oauth-server.ts';
+import { type OAuthOptions, startOAuthMcp } from '../../sim/mcp/oauth-server.ts';
 import { openServers, refused, serversOf } from './scene.ts';
 
 const behaviour: Behaviour = {
@@ -12,7 +12,7 @@ const behaviour: Behaviour = {
   run: (name) => (name === 'echo' ? ({ text: told }) => text(String(told)) : undefined),
 };
 
-async function scene(options: { registers?: boolean } = {}, fields: object = {}) {
+async function scene(options: OAuthOptions = {}, fields: object = {}) {
   const sim = await startOAuthMcp(behaviour, options);
   onTestFinished(() => sim.close());
   const mcp = { wiki: { url: sim.url, ...fields } };
@@ -110,6 +110,46 @@ test('a sign-in that was revoked is told in the call, and nothing of it is in th
   expect(sim.secrets.length).toBeGreaterThan(2);
   for (const secret of sim.secrets)
     expect(JSON.stringify([log, told, await source('wiki').status()])).not.toContain(secret);
+});
+
+test('who signs out takes the sign-in away here and there, and the tools with it, in every process', async () => {
+  const { sim, server, servers, source, store } = await scene();
+  await signIn({ server, servers });
+  const other = await openServers({ wiki: { url: sim.url } }, { store });
+  const names = () =>
+    [source('wiki'), other.source('wiki')].map((one) => one.functions.map(({ name }) => name));
+  await expect.poll(names).toEqual([['wiki__echo'], ['wiki__echo']]);
+  expect(await other.servers.signOut('wiki')).toEqual({ state: 'revoked' });
+  expect(sim.events).toEqual(['register', 'code', 'revoke refresh', 'revoke access']);
+  await expect.poll(names).toEqual([['wiki__sign_in'], ['wiki__sign_in']]);
+  for (const one of [source('wiki'), other.source('wiki')])
+    await expect.poll(() => one.status()).toMatchObject({ wantsSignIn: true });
+  expect(await servers.signOut('wiki')).toEqual({ state: 'not signed in' });
+  await signIn({ server, servers });
+  await expect.poll(names).toEqual([['wiki__echo'], ['wiki__echo']]);
+});
+
+test.each<[string, OAuthOptions, object]>([
+  ['offers no revocation', { revokes: false }, { state: 'not offered' }],
+  ['is not well', { revokes: 'failing' }, { state: 'failed', why: 'it answered with status 503' }],
+])('a sign-in is deleted also where the server %s', async (_, options, end) => {
+  const { sim, server, servers, source, log } = await scene(options);
+  await signIn({ server, servers });
+  await expect.poll(() => source('wiki').functions).toMatchObject([{ name: 'wiki__echo' }]);
+  expect(await servers.signOut('wiki')).toEqual(end);
+  await expect.poll(() => source('wiki').functions).toMatchObject([{ name: 'wiki__sign_in' }]);
+  expect(await servers.signOut('wiki')).toEqual({ state: 'not signed in' });
+  for (const secret of sim.secrets) expect(JSON.stringify(log)).not.toContain(secret);
+});
+
+test('a sign-in at a server that assistant.md names no more is deleted, too', async () => {
+  const { server, servers, store, sim } = await scene();
+  await signIn({ server, servers });
+  await servers.close();
+  const others = await openServers({}, { store });
+  expect(await others.servers.signOut('wiki')).toEqual({ state: 'revoked' });
+  expect(sim.events).toContain('revoke refresh');
+  await expect(others.servers.signOut('wiki')).rejects.toThrow(/names no MCP servers/);
 });
 
 test('who comes back to another machine pastes where the browser ended', async () => {

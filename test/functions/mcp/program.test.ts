@@ -29,6 +29,14 @@ test('it gets what is named of the environment, and nothing else', async () => {
   expect(mapped.A).toBe('<[redacted]>');
 });
 
+test('what a tool says of its failure names no place but what the model has named, and the log has it whole', async () => {
+  const { call, log } = await openServers({ sim: program() });
+  expect(await refused(call('sim__refuse', { path: '/docs/travel/a.md' }))).toBe(
+    "ENOENT, open '/docs/travel/a.md', not in '[path]'; connect ECONNREFUSED [address]",
+  );
+  expect(JSON.stringify(log)).toContain('10.0.0.5:5432');
+});
+
 test.each([
   ['dies', 'die', /lost during this call: its program ended\. The call may or may not have had its effect/],
   ['sends 50 MB', 'big', /lost during this call: it sent more than is taken\./],

@@ -178,6 +178,20 @@ test('what a handler throws is told to the model, whatever it is', async () => {
   ]);
 });
 
+test('where a handler failed is for the log, but for what the model has named itself', async () => {
+  const reading = defineFunction({
+    name: 'read',
+    description: 'Reads.',
+    parameters: z.object({ path: z.string() }),
+    async handler({ path }) {
+      throw new Error(`connect ECONNREFUSED 10.0.0.5:5432, for '${path}' from '/srv/bobbin/cache.json'`);
+    },
+  });
+  expect((await tryFunction(reading, { path: '/docs/travel/a.md' })).error).toBe(
+    "It failed: connect ECONNREFUSED [address], for '/docs/travel/a.md' from '[path]'",
+  );
+});
+
 test('a definition that is wrong fails its test with what is right', async () => {
   const wrong = { name: 'x y', description: 'It.', handler() {} };
   await expect(tryFunction(wrong)).rejects.toThrow('its name must be 1 to 64 letters, digits, _ and -.');

@@ -1,9 +1,14 @@
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { loadWhole } from '../../../src/functions/modules/load-folder.ts';
 import type { CallContext } from '../../../src/functions/team-function.ts';
 import { folderOf, moduleOf } from './folder.ts';
+
+/** A process that would stand still for ever is killed then; it takes two seconds of a processor. */
+const PATIENCE_MS = 60_000;
 
 async function load(files: Readonly<Record<string, string>>, timeoutMs = 5_000) {
   const folder = folderOf(files);
@@ -78,6 +83,25 @@ test.each([
   );
   expect(names).toEqual(['one (functions/a.ts)', 'two (functions/z.ts)']);
   expect(mistakes).toEqual([expect.stringMatching(mistake)]);
+});
+
+test('a module that computes without end is ended and named, and the others work', async () => {
+  const folder = folderOf({ 'a.ts': moduleOf('one'), 'm.ts': 'for (;;) {}', 'z.ts': moduleOf('two') });
+  const loader = join(import.meta.dirname, '../../../src/functions/modules/load-folder.ts');
+  // In a process of its own, which stands still meanwhile.
+  const script = join(folder, '_load.mjs');
+  writeFileSync(
+    script,
+    `import { loadWhole } from ${JSON.stringify(loader)};
+    const options = { isRequired: true, timeoutMs: 1_000 };
+    const { functions, mistakes } = await loadWhole(import.meta.dirname, options);
+    console.log(JSON.stringify({ names: functions.map(({ team }) => team.name), mistakes }));`,
+  );
+  const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: PATIENCE_MS });
+  expect(JSON.parse(stdout)).toEqual({
+    names: ['one', 'two'],
+    mistakes: [expect.stringMatching(/^functions\/m\.ts is not loaded after 1 seconds, and is given up: /)],
+  });
 });
 
 test('of two of one name the first counts, and both files are named', async () => {

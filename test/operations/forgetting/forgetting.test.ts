@@ -2,10 +2,10 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openServer } from '../../../src/bot.ts';
 import { Forgetting, type Receipt, type Whom } from '../../../src/operations/forgetting/forgetting.ts';
-import type { Person } from '../../../src/platform.ts';
 import { readSettings } from '../../../src/settings/settings.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import type { Person } from '../../../src/view.ts';
 import { gapsOf } from '../../adapters/answers-with-sources.ts';
 import { usedDataDir } from '../../e2e/bobbin.ts';
 import { type PostgresServer, startPostgres } from '../../sim/postgres.ts';
@@ -81,7 +81,7 @@ describe.each(PLACES)('in %s', (_, make) => {
     const store = await open(place);
     const { bot, model, says } = await openScene(
       store,
-      { DATA_DIR: place.options.dataDir },
+      { DATA_DIR: place.options.dataDir, ASSISTANT_FILE: 'assistant.md' },
       { 'a.txt': 'annsfile'.repeat(20) },
     );
     const code = 'print("annscode")\nopen("/mnt/data/made.txt", "w").write("annsmade" * 20)';
@@ -157,6 +157,18 @@ describe.each(PLACES)('in %s', (_, make) => {
     expect((await forget(place, { person: 'UANN' })).notes).toBe(2);
     expect(await place.holds(['UANN', 'annsname'])).toEqual([]);
     expect(await place.holds(['bensname'])).not.toEqual([]);
+  });
+
+  test('which turns a person has had of late is gone, and what others have had is not', async () => {
+    const place = await make();
+    const store = await open(place);
+    for (const person of ['slack:UANN', 'discord:UANN', 'slack:UBEN'])
+      await store.setOnce('turns-an-hour', `${person} 0`, { turn: 'slack:1 1', at: Date.now() }, 3_600_000);
+    await store.setOnce('told', 'slack:UANN hour', 'once', 3_600_000);
+    await store.close();
+    expect((await forget(place, { person: 'UANN' })).notes).toBe(3);
+    expect(await place.holds(['UANN'])).toEqual([]);
+    expect(await place.holds(['UBEN'])).not.toEqual([]);
   });
 
   test('what a person wrote and waits for an answer is taken out of the queue, and what others wrote is not', async () => {

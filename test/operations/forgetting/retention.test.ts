@@ -67,6 +67,27 @@ test('what is older than the days that are set is deleted at the start, and noth
   await bot.close();
 });
 
+test('files whose own time is over are deleted at the start, also where all else is kept for ever', async () => {
+  const { dataDir, store } = await open();
+  const settings = { DATA_DIR: dataDir };
+  const first = await openScene(store, settings, { 'a.txt': 'attached' });
+  const attachments = [{ name: 'a.txt', type: 'text/plain', size: 8, url: 'sim:' }];
+  await first.says('x', 'U1', 'long ago', { attachments });
+  const [[sent = '', file] = []] = await store.page<{ id: string }>('files', '', 1);
+  const made = { ...file, id: 'file-made', purpose: 'assistants_output', expires_at: 1 };
+  await store.keyv('files').set(made.id, made);
+  await store.keyv('contents').set(made.id, Buffer.from('made'));
+  await first.bot.close();
+
+  const again = await openStore({ dataDir });
+  const { bot } = await openScene(again, settings);
+  await expect.poll(() => keys(again, 'files')).toEqual([sent]);
+  await expect.poll(() => keys(again, 'contents')).toEqual([sent]);
+  expect(await keys(again, 'conversations')).toEqual(['slack:x']);
+  expect(await keys(again, 'received-bytes')).toContain('conversation/slack:x');
+  await bot.close();
+});
+
 test('a conversation that somebody has just asked something stays, however old it is', async () => {
   const { dataDir, store } = await open();
   const first = await openScene(store, { DATA_DIR: dataDir });

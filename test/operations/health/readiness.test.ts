@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { answers, type Checks, connectionsOf } from '../../../src/operations/health/readiness.ts';
+import { answers, type Checks, connectionsOf, works } from '../../../src/operations/health/readiness.ts';
 import { openHttp } from '../../../src/operations/http.ts';
 import type { Platform } from '../../../src/platform.ts';
 import { Problem } from '../../../src/problem.ts';
@@ -15,10 +15,14 @@ async function readyz(checks: Checks, ready = true) {
 /** As far as readiness looks at it. */
 const platform = (name: string, isConnected?: boolean) => ({ name, isConnected }) as Platform;
 
+const neverCalled = () => {
+  throw new Error('It did not fail.');
+};
+
 test('a process that has started and whose parts work is ready', async () => {
   const checks = {
-    store: () => undefined,
-    queue: answers(async () => 3),
+    store: works(async () => undefined),
+    queue: answers(async () => 3, neverCalled),
     ...connectionsOf([platform('slack', true)]),
   };
   expect(await readyz(checks)).toEqual({
@@ -27,11 +31,15 @@ test('a process that has started and whose parts work is ready', async () => {
   });
 });
 
-test('each part that does not work is named with its reason, and nothing that nobody foresaw is told', async () => {
+test('each part that does not work is named, and a stranger learns no host, path or version', async () => {
+  const log: unknown[] = [];
   const checks = {
-    store: async () => 'PostgreSQL cannot be reached.',
-    queue: answers(() => Promise.reject(new Problem('It is full.'))),
-    odd: answers(() => Promise.reject(new Error('password=secret'))),
+    store: works(async () => 'PostgreSQL at 10.0.0.5:5432/bobbin cannot be reached: check that it runs.'),
+    queue: answers(
+      () => Promise.reject(new Problem('/srv/bobbin.sqlite is full.')),
+      (error) => log.push(error),
+    ),
+    odd: () => Promise.reject(new Error('password=secret, PostgreSQL 17.1')),
     ...connectionsOf([platform('slack', false), platform('discord', true), platform('console')]),
   };
   expect(await readyz(checks)).toEqual({
@@ -40,15 +48,16 @@ test('each part that does not work is named with its reason, and nothing that no
       ready: false,
       parts: {
         process: 'ok',
-        store: 'PostgreSQL cannot be reached.',
-        queue: 'It is full.',
-        odd: 'It fails, and nobody foresaw how.',
+        store: 'It fails, and the log says why.',
+        queue: 'It fails, and the log says why.',
+        odd: 'It fails, and the log says why.',
         slack: 'Its connection is down, and is made again.',
         discord: 'ok',
         console: 'ok',
       },
     },
   });
+  expect(log).toMatchObject([{ message: '/srv/bobbin.sqlite is full.' }]);
 });
 
 test('a process that starts or stops is not ready, whatever its parts say', async () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { Marked, type Token } from 'marked';
 import { describe, expect, it } from 'vitest';
-import type { Limits } from '../../../src/platform.ts';
 import { layout } from '../../../src/reply/layout/layout.ts';
+import type { Limits } from '../../../src/view.ts';
 import { anyCodeMarkdown, codeMarkdown, nastyMarkdown } from './nasty-markdown.ts';
 
 const slack: Limits = { characters: 200, tables: 'markdown' };
@@ -357,7 +357,7 @@ describe('layout', () => {
   });
 
   it('does not touch code spans that look like images', () => {
-    expect(textsOf('`![a](b)` ![](http://a.b/c)', discord)).toEqual(['`![a](b)` http://a.b/c']);
+    expect(textsOf('`![a](b)` ![](http://a.b/c)', discord)).toEqual(['`![a](b)` <http://a.b/c>']);
     expect(textsOf('`a\u2028![a](b)`', discord)).toEqual(['`a\u2028![a](b)`']);
     expect(textsOf('```\n![a](b)\n```', discord)).toEqual(['```\n![a](b)\n```']);
   });

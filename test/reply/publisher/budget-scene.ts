@@ -1,4 +1,4 @@
-import type { Budget, Claim } from '../../../src/platform.ts';
+import type { Budget, Claim } from '../../../src/budget.ts';
 import type { RateLimit } from '../../../src/reply/publisher/allowance.ts';
 import { type BudgetObserver, RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
 import { VirtualClock } from './virtual-clock.ts';

@@ -1,18 +1,11 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import {
-  type Call,
-  type Limits,
-  type Outcome,
-  type Reply,
-  type ReplyFile,
-  unlimited,
-  type View,
-} from '../../../src/platform.ts';
+import { type Call, type Reply, unlimited } from '../../../src/platform.ts';
 import { excerptOf } from '../../../src/reply/layout/excerpt.ts';
 import { Publisher } from '../../../src/reply/publisher/publisher.ts';
 import { withApprovals } from '../../../src/reply/transcript/approvals.ts';
+import type { Limits, Outcome, ReplyFile, View } from '../../../src/view.ts';
 import { textTranscript } from './text-transcript.ts';
 
 const LONGEST = 1_000;

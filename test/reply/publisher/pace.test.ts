@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { type Call, type Pace, type Reply, unlimited, type View } from '../../../src/platform.ts';
+import { type Call, type Pace, type Reply, unlimited } from '../../../src/platform.ts';
 import { Publisher } from '../../../src/reply/publisher/publisher.ts';
 import { type Entry, emptyTranscript, type Transcript } from '../../../src/reply/transcript/transcript.ts';
+import type { View } from '../../../src/view.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const PACE: Pace = { leastMs: 500, mostMs: 1_500 };

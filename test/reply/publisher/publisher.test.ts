@@ -1,19 +1,10 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import {
-  type Budget,
-  type Call,
-  type Claim,
-  Gone,
-  type Limits,
-  type Outcome,
-  RateLimited,
-  type Reply,
-  Unavailable,
-  type View,
-} from '../../../src/platform.ts';
+import type { Budget, Claim } from '../../../src/budget.ts';
+import { type Call, Gone, RateLimited, type Reply, Unavailable } from '../../../src/platform.ts';
 import { Publisher } from '../../../src/reply/publisher/publisher.ts';
 import { emptyTranscript, type Transcript } from '../../../src/reply/transcript/transcript.ts';
+import type { Limits, Outcome, View } from '../../../src/view.ts';
 import { settled, VirtualClock } from './virtual-clock.ts';
 
 const DONE: Outcome = { status: 'completed' };

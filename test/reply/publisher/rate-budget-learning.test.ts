@@ -299,15 +299,25 @@ test('refusals that come together halve the calls at most', () => {
   expect(limits).toEqual([25]);
 });
 
-test('after refusals now and then, all calls are back within a day', async () => {
+test('a single refusal takes half of the calls for minutes, not for an hour', async () => {
   const scene = new Scene();
   const limits: number[] = [];
   const budget = scene.budget(TIER_3, 'test', { ...deaf, limited: (_name, { calls }) => limits.push(calls) });
-  for (let refusal = 0; refusal < 20; refusal++) scene.at(refusal * HOUR_MS, () => budget.refused(1_000));
-  await scene.clock.runUntil(20 * HOUR_MS);
-  expect(limits.at(-1)).toBeLessThan(25);
-  scene.at(44 * HOUR_MS, () => scene.claim(budget, 'a'));
-  await scene.clock.runUntil(44 * HOUR_MS);
+  budget.refused(1_000);
+  scene.at(10 * 60_000, () => scene.claim(budget, 'a'));
+  await scene.clock.runUntil(10 * 60_000);
+  expect(limits).toEqual([25, 50]);
+});
+
+test('after refusals minute by minute, all calls are back within a day', async () => {
+  const scene = new Scene();
+  const limits: number[] = [];
+  const budget = scene.budget(TIER_3, 'test', { ...deaf, limited: (_name, { calls }) => limits.push(calls) });
+  for (let refusal = 0; refusal < 20; refusal++) scene.at(refusal * 60_000, () => budget.refused(1_000));
+  await scene.clock.runUntil(20 * 60_000);
+  expect(limits.at(-1)).toBe(1);
+  scene.at(25 * HOUR_MS, () => scene.claim(budget, 'a'));
+  await scene.clock.runUntil(25 * HOUR_MS);
   expect(limits.at(-1)).toBe(50);
 });
 

@@ -1,18 +1,11 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import {
-  type Budget,
-  type Call,
-  type Limits,
-  type Outcome,
-  RateLimited,
-  type Reply,
-  type ReplyFile,
-  type View,
-} from '../../../src/platform.ts';
+import type { Budget } from '../../../src/budget.ts';
+import { type Call, RateLimited, type Reply } from '../../../src/platform.ts';
 import { Publisher, type PublisherOptions } from '../../../src/reply/publisher/publisher.ts';
 import { RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
+import type { Limits, Outcome, ReplyFile, View } from '../../../src/view.ts';
 import { CHANNEL } from './budget-scene.ts';
 import { textTranscript } from './text-transcript.ts';
 import { settled, VirtualClock } from './virtual-clock.ts';

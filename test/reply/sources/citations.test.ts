@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import type { MessageDeltaEvent } from 'openai/resources/beta/threads/messages';
 import { describe, expect, it, test } from 'vitest';
-import type { SearchResult } from '../../../src/platform.ts';
 import { citationsOf } from '../../../src/reply/sources/citations.ts';
 import { isUnanswered } from '../../../src/reply/sources/unanswered.ts';
 import { render } from '../../../src/reply/transcript/render.ts';
 import { emptyTranscript, fold } from '../../../src/reply/transcript/transcript.ts';
+import type { SearchResult } from '../../../src/view.ts';
 import { eventsOf, isDelta, polledEventsOf, sizes, text } from '../transcript/run-script.ts';
 import { type Cited, cites, found, mark, search, transcriptOf } from './citing.ts';
 

@@ -1,8 +1,8 @@
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import type { FileCitationAnnotation, MessageContent } from 'openai/resources/beta/threads/messages';
 import type { ToolCall } from 'openai/resources/beta/threads/runs/steps';
-import type { SearchResult } from '../../../src/platform.ts';
 import { emptyTranscript, fold, type Transcript } from '../../../src/reply/transcript/transcript.ts';
+import type { SearchResult } from '../../../src/view.ts';
 
 /** A search with what it found, as Bobbin's own server tells it; on others without place, headings and attributes. */
 export function search(...results: SearchResult[]): ToolCall {

@@ -1,8 +1,8 @@
 import { marked, type Token } from 'marked';
 import { describe, expect, it, test } from 'vitest';
-import type { SearchResult } from '../../../src/platform.ts';
 import type { Citation } from '../../../src/reply/sources/citations.ts';
 import { type SourceListOptions, sourceList } from '../../../src/reply/sources/source-list.ts';
+import type { SearchResult } from '../../../src/view.ts';
 import { found } from './citing.ts';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { marked } from 'marked';
 import { expect, test } from 'vitest';
-import type { ApprovalState, FunctionCall } from '../../../src/platform.ts';
 import { withApprovals } from '../../../src/reply/transcript/approvals.ts';
 import { readableArguments } from '../../../src/reply/transcript/arguments.ts';
 import { render } from '../../../src/reply/transcript/render.ts';
 import { emptyTranscript, type Transcript } from '../../../src/reply/transcript/transcript.ts';
+import type { ApprovalState, FunctionCall } from '../../../src/view.ts';
 
 const AT = Date.UTC(2026, 10, 26, 14, 3);
 
@@ -50,6 +50,15 @@ test('a question shows what is about to be done, and what came of it stands unde
   expect(shown(transcript, { call_0: { of, decision: { isApproved: false, at: AT } } })).toBe(
     `${question}\n\nNobody said so in time, so it was not done.`,
   );
+});
+
+test.each([
+  ['github__create_issue', '`github__create_issue`'],
+  ['every__get-sum', '`every__get-sum`'],
+  ['a`b @here', '`aˋb @\u200bhere`'],
+])('a question names the function %s as it is called', (name, called) => {
+  const markdown = shown(transcriptOf([{ name, arguments: '{}' }]), { call_0: { of: 'Ann' } });
+  expect(markdown).toContain(`May I use ${called}?`);
 });
 
 test('of several that are asked at the same time each has a number, and whoever writes meanwhile is told', () => {

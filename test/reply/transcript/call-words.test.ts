@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { FunctionCall, Status, ToolCall } from '../../../src/platform.ts';
 import {
   compactJson,
   doingOf,
@@ -8,6 +7,7 @@ import {
   isAtWork,
   readableName,
 } from '../../../src/reply/transcript/call-words.ts';
+import type { FunctionCall, Status, ToolCall } from '../../../src/view.ts';
 
 const called = (more: Partial<FunctionCall> = {}): FunctionCall => ({
   type: 'function',
@@ -55,6 +55,18 @@ test('a call says what it does, and what it has done', () => {
     'Used open ticket',
   ]);
   expect(doneOf(asked, 'cancelled')).toBe('Used open ticket (not finished)');
+});
+
+test.each<[string, string]>([
+  ['{"error":"It failed: the server is down"}', 'Used open ticket (failed)'],
+  ['{"error":"It failed","reason":"why"}', 'Used open ticket (failed)'],
+  ['{"error":null,"id":7}', 'Used open ticket'],
+  ['{"errors":[]}', 'Used open ticket'],
+  ['["error"]', 'Used open ticket'],
+  ['error', 'Used open ticket'],
+  ['null', 'Used open ticket'],
+])('a call that gave %s reads: %s', (output, line) => {
+  expect(doneOf(called({ output }), 'completed')).toBe(line);
 });
 
 test.each<[ToolCall, Status, boolean]>([

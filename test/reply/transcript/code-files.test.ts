@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ReplyFile } from '../../../src/platform.ts';
 import { MAX_LOG_CHARACTERS, MAX_LOG_LINES } from '../../../src/reply/layout/clean.ts';
 import { codeFiles } from '../../../src/reply/transcript/code-files.ts';
 import { render } from '../../../src/reply/transcript/render.ts';
 import { emptyTranscript, fold } from '../../../src/reply/transcript/transcript.ts';
+import type { ReplyFile } from '../../../src/view.ts';
 import { call, code, eventsOf, type Item, text } from './run-script.ts';
 
 const transcriptOf = (items: Item[]) => eventsOf(items, [9]).reduce(fold, emptyTranscript);

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { marked } from 'marked';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import { describe, expect, it } from 'vitest';
-import type { PlacedCall } from '../../../src/platform.ts';
 import { scan } from '../../../src/reply/layout/block.ts';
 import { LAST_LOG_LINES, MAX_LOG_CHARACTERS, MAX_LOG_LINES } from '../../../src/reply/layout/clean.ts';
 import { type ReplyStyle, render } from '../../../src/reply/transcript/render.ts';
 import { emptyTranscript, fold } from '../../../src/reply/transcript/transcript.ts';
+import type { PlacedCall } from '../../../src/view.ts';
 import { call, code, eventsOf, type Item, items, sizes, text } from './run-script.ts';
 
 const foldAll = (events: AssistantStreamEvent[]) => events.reduce(fold, emptyTranscript);

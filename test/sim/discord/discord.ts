@@ -23,6 +23,8 @@ import { World } from './world.ts';
 const PATIENCE = 60_000;
 /** How often `until` looks again for what only time changes, such as typing that ends, in ms. */
 const GLANCE = 20;
+/** Connections outlive a busy machine's pauses, in ms, as they do at a large service: what is sent on one that ends is lost. */
+const KEEP_ALIVE_MS = 120_000;
 
 /**
  * A Discord of one's own on 127.0.0.1, with one bot, and people who write to it:
@@ -68,7 +70,9 @@ export class DiscordSim {
       gateway: this.gateway,
     });
     this.#home = this.addGuild(this.world.settings.guildName, this.world.settings.channels);
-    this.#server = createServer((request, response) => this.#serve(request, response));
+    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) =>
+      this.#serve(request, response),
+    );
   }
 
   async listen(): Promise<void> {
@@ -114,6 +118,11 @@ export class DiscordSim {
   /** What the app has asked of the REST API. */
   get calls(): Calls {
     return this.#rest.calls;
+  }
+
+  /** The addresses that Discord has fetched for previews of what the bot wrote. */
+  get fetched(): readonly string[] {
+    return this.world.fetched;
   }
 
   /** 401s, 403s and 429s in the last ten minutes. */

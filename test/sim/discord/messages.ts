@@ -1,4 +1,5 @@
 import { ChannelType, MessageFlags, MessageType, RESTJSONErrorCodes } from 'discord.js';
+import { discordLinks } from '../links.ts';
 import {
   ApiError,
   emptyMessage,
@@ -115,6 +116,7 @@ export class Messages {
     };
     if (isEmpty(message)) throw emptyMessage();
     this.#checkLinks(content);
+    this.#fetchLinks(message);
     this.#deliver(message);
     return message;
   }
@@ -150,9 +152,16 @@ export class Messages {
     if (isEmpty({ ...message, ...next })) throw emptyMessage();
     this.#checkLinks(content);
     Object.assign(message, next);
+    this.#fetchLinks(message);
     this.publish('MESSAGE_UPDATE', message);
     this.#world.noticed('edit', message.channel, message);
     return message;
+  }
+
+  /** What a message's embeds are made of, unless it has none: https://discord.com/developers/docs/resources/message#message-object-message-flags */
+  #fetchLinks({ author, content, flags }: Message): void {
+    const hasEmbeds = (flags & MessageFlags.SuppressEmbeds) === 0;
+    if (author === this.#world.bot && hasEmbeds) this.#world.fetched.push(...discordLinks(content));
   }
 
   /** @throws ApiError 30046 when a channel's old messages have been edited too often. */

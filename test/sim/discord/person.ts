@@ -10,7 +10,7 @@ import { ALL_MENTIONS } from './mentions.ts';
 import type { Messages } from './messages.ts';
 import type { Channel, Message, Poll, User } from './model.ts';
 import { startAlone, startFromMessage, startPost } from './thread-starts.ts';
-import { asThread, changeThread, joinThread, type ThreadChange } from './threads.ts';
+import { asThread, changeThread, joinThread, leaveThread, type ThreadChange } from './threads.ts';
 import { flatten } from './validation/components.ts';
 import { plainBody } from './validation/message.ts';
 import type { World } from './world.ts';
@@ -144,6 +144,11 @@ export class Person {
   /** Brings the bot into a private thread. */
   invitesBot(thread: Channel): void {
     joinThread(this.#client.world, thread, this.#client.world.bot);
+  }
+
+  /** Takes it out of there again, as who began it may. */
+  removesBot(thread: Channel): void {
+    leaveThread(this.#client.world, thread, this.#client.world.bot);
   }
 
   /** Renames, archives or locks a thread, as a moderator may. */

@@ -124,8 +124,18 @@ export function joinThread(world: World, channel: Channel, user: User): void {
   world.publish({ t: 'THREAD_MEMBERS_UPDATE', d, guild: channel.guild, channel });
 }
 
-export function leaveThread(channel: Channel, user: User): void {
-  channel.thread?.members.delete(user.id);
+/** Takes somebody out of a thread; the gateway hears as of those who join. */
+export function leaveThread(world: World, channel: Channel, user: User): void {
+  const { thread } = channel;
+  if (!thread?.members.has(user.id)) return;
+  const d = {
+    id: channel.id,
+    guild_id: channel.guild?.id,
+    member_count: thread.members.size - 1,
+    removed_member_ids: [user.id],
+  };
+  if (user === world.bot) world.publish({ t: 'THREAD_MEMBERS_UPDATE', d, guild: channel.guild, channel });
+  thread.members.delete(user.id);
 }
 
 /** Takes a channel or thread away, and with a channel its threads. */

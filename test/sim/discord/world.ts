@@ -12,6 +12,8 @@ export class World {
   readonly guilds = new Map<string, Guild>();
   readonly channels = new Map<string, Channel>();
   readonly pings: Ping[] = [];
+  /** The addresses that Discord has fetched for previews of the bot's messages, of each post and each edit. */
+  readonly fetched: string[] = [];
   /** What Discord's filter finds harmful, in every channel (discord-api-docs#5328). */
   readonly harmfulLinks = new Set<string>();
   readonly #gateways = new Set<(event: Dispatch) => void>();

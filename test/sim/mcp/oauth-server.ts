@@ -20,14 +20,18 @@ export interface OAuthSim extends McpHttp {
   revoke(): void;
 }
 
+export interface OAuthOptions {
+  /** Whether clients may register by themselves. */
+  registers?: boolean;
+  /** Whether tokens can be revoked (RFC 7009); `failing` answers that it is not well. */
+  revokes?: boolean | 'failing';
+}
+
 interface Registered {
   redirectUris: string[];
 }
 
-export async function startOAuthMcp(
-  behaviour: Behaviour,
-  options: { registers?: boolean } = {},
-): Promise<OAuthSim> {
+export async function startOAuthMcp(behaviour: Behaviour, options: OAuthOptions = {}): Promise<OAuthSim> {
   const clients = new Map<string, Registered>();
   const codes = new Map<string, { client: string; challenge: string; redirect: string }>();
   const access = new Set<string>();
@@ -69,6 +73,7 @@ export async function startOAuthMcp(
           authorization_endpoint: `${origin}/authorize`,
           token_endpoint: `${origin}/token`,
           ...(options.registers !== false && { registration_endpoint: `${origin}/register` }),
+          ...(options.revokes !== false && { revocation_endpoint: `${origin}/revoke` }),
           response_types_supported: ['code'],
           grant_types_supported: ['authorization_code', 'refresh_token'],
           code_challenge_methods_supported: ['S256'],
@@ -85,6 +90,11 @@ export async function startOAuthMcp(
       case '/token': {
         const tokens = give(new URLSearchParams(await readText(request)));
         return tokens ? json(tokens) : json({ error: 'invalid_grant' }, 400);
+      }
+      case '/revoke': {
+        if (options.revokes === 'failing') return json({ error: 'temporarily_unavailable' }, 503);
+        const isTaken = revoke(new URLSearchParams(await readText(request)));
+        return isTaken ? json({}) : json({ error: 'invalid_client' }, 401);
       }
       default:
         return false;
@@ -133,6 +143,15 @@ export async function startOAuthMcp(
     if (code.client !== get('client_id')) return undefined;
     events.push('code');
     return tokens();
+  }
+
+  /** https://datatracker.ietf.org/doc/html/rfc7009#section-2: a token that is not known is no error. */
+  function revoke(params: URLSearchParams): boolean {
+    const [client, token] = ['client_id', 'token'].map((name) => params.get(name) ?? '');
+    if (client === undefined || !clients.has(client) || !token) return false;
+    for (const given of [access, refresh])
+      if (given.delete(token)) events.push(`revoke ${given === access ? 'access' : 'refresh'}`);
+    return true;
   }
 
   function tokens() {

@@ -114,6 +114,10 @@ const RUNS: Record<string, Run> = {
     notify('notifications/tools/list_changed');
     return text('changed');
   },
+  refuse: ({ path }) => ({
+    ...text(`ENOENT, open '${path}', not in '/srv/keys/a'; connect ECONNREFUSED 10.0.0.5:5432`),
+    isError: true,
+  }),
   grandchild: () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
     return text(String(child.pid));

@@ -15,6 +15,8 @@ export interface Services {
   views: Views;
   /** `http://127.0.0.1:PORT` of this simulator. */
   origin: string;
+  /** Where uploads go. */
+  uploadOrigin: string;
   /** A WebSocket address that can be used once. */
   connectionUrl(): string;
 }

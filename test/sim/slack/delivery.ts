@@ -26,6 +26,9 @@ export interface Transport {
 
 export interface Delivered {
   envelope: Envelope;
+  /** When it was sent first and when that was over, as places in the order of all that happened. */
+  sentAt: number;
+  overAt: number;
   attempts: number;
   outcome: Outcome;
 }
@@ -41,6 +44,7 @@ export class Delivery {
   readonly #transport: () => Transport;
   readonly #running = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
+  #moments = 0;
   #held: (() => void)[] | undefined;
   #duplicates = 0;
 
@@ -98,6 +102,7 @@ export class Delivery {
 
   async #deliver(envelope: Envelope): Promise<Outcome> {
     const delays = envelope.type === 'events_api' ? this.#timing.retryDelaysMs : [];
+    const sentAt = this.#moments++;
     let attempts = 0;
     let outcome: Outcome = { acked: false, reason: '' };
     for (const delay of [0, ...delays]) {
@@ -110,7 +115,7 @@ export class Delivery {
       attempts += 1;
       if (outcome.acked || outcome.noRetry === true) break;
     }
-    this.log.push({ envelope, attempts, outcome });
+    this.log.push({ envelope, sentAt, overAt: this.#moments++, attempts, outcome });
     return outcome;
   }
 

@@ -62,6 +62,8 @@ export interface TokenSpec {
 export interface SlackOptions {
   /** Under which it is reached, where that is not its own address: what it tells clients begins so. */
   origin?: string;
+  /** Where it lets the app upload to, where that is another server. */
+  uploadOrigin?: string;
   users?: UserSpec[];
   channels?: ChannelSpec[];
   /** User groups: id to user ids. */
@@ -109,6 +111,10 @@ export const EVENTS = [
   'app_home_opened',
   'app_mention',
   'assistant_thread_started',
+  'channel_deleted',
+  'channel_left',
+  'group_deleted',
+  'group_left',
   'message.channels',
   'message.groups',
   'message.im',

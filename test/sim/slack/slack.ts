@@ -8,10 +8,11 @@ import { receiveUpload, serveFile } from './file-transfer.ts';
 import { bodyOf, type HttpAnswer, send } from './http.ts';
 import { HttpEvents } from './http-events.ts';
 import { Interactions } from './interactions.ts';
-import type { Change, Channel, Message } from './objects.ts';
+import type { Change, Channel, Json, Message } from './objects.ts';
 import { SLACK_TIMING, type SlackOptions, type Timing, type TokenSpec } from './options.ts';
 import { type MessageRef, Person } from './person.ts';
 import { type Ping, Pings } from './pings.ts';
+import { fetchedFor } from './previews.ts';
 import { RateLimiter } from './rate-tiers.ts';
 import { ResponseUrls } from './response-urls.ts';
 import { SocketMode } from './socket-mode.ts';
@@ -85,6 +86,7 @@ export class SlackSim {
       services: {
         app: this.app,
         origin: this.origin,
+        uploadOrigin: options.uploadOrigin ?? this.origin,
         limits: { ...STREAM_LIMITS, ...options.limits },
         views: this.#views,
         connectionUrl: () => `${this.origin.replace('http', 'ws')}${this.socketMode.ticket()}`,
@@ -94,6 +96,11 @@ export class SlackSim {
       faults: this.#faults,
       counters: this.counters,
     });
+  }
+
+  /** The addresses that Slack may have fetched for previews of what the app wrote. */
+  get fetched(): readonly string[] {
+    return fetchedFor(this.counters.calls);
   }
 
   async close(): Promise<void> {
@@ -196,7 +203,22 @@ export class SlackSim {
 
   /** Removes the app from a channel, or invites it. */
   setBotMember(channelId: string, isMember: boolean): void {
-    this.workspace.setMember(this.#channel(channelId), APP_USER.id, isMember);
+    const channel = this.#channel(channelId);
+    this.workspace.setMember(channel, APP_USER.id, isMember);
+    if (!isMember)
+      this.#tell({ type: channel.kind === 'public' ? 'channel_left' : 'group_left', channel: channelId });
+  }
+
+  /** Deletes a channel with all that was said there: https://docs.slack.dev/reference/events/channel_deleted */
+  deletesChannel(channelId: string): void {
+    const { kind } = this.#channel(channelId);
+    this.workspace.channels.delete(channelId);
+    this.#tell({ type: kind === 'public' ? 'channel_deleted' : 'group_deleted', channel: channelId });
+  }
+
+  #tell(event: Json & { type: string }): void {
+    const payload = this.#events.other(event);
+    if (payload !== undefined) void this.delivery.dispatch({ type: 'events_api', payload });
   }
 
   archives(channelId: string): void {

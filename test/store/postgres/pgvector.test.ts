@@ -134,3 +134,19 @@ test('without the extension, or without leave to create it, vectors are looked t
   await database.exec(setUp);
   expect(await query(`SELECT extname FROM pg_extension WHERE extname = 'vector'`)).toHaveLength(1);
 });
+
+test('each vector is compared with the files at once, also before the database has statistics of them', async () => {
+  await give('unplanned');
+  await query('DELETE FROM pg_statistic');
+  const plans: string[] = [];
+  const explaining = async (sql: string, values?: unknown[]) => {
+    const plan = await query(`EXPLAIN ${sql}`, values);
+    plans.push(plan.map((row) => row['QUERY PLAN']).join('\n'));
+    return query(sql, values);
+  };
+  const scope = { stores: ['vs'], chunks: FILES * CHUNKS_OF_FILE };
+  const near = await new Vectors(explaining, blind()).nearest(scope, 'unplanned', direction(), WANTED);
+  expect(near.size).toBe(WANTED);
+  expect(plans.join('\n')).toContain('hashed SubPlan');
+  expect(plans.join('\n')).not.toContain('Nested Loop');
+});

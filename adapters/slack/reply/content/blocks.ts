@@ -1,5 +1,5 @@
 import type { types } from '@slack/bolt';
-import type { ApprovalState, Outcome } from '../../../../src/platform.ts';
+import type { ApprovalState, Outcome } from '../../../../src/view.ts';
 import { ACTIONS, DECISIONS } from '../../surface.ts';
 import { withinBlockLimit } from './block-limit.ts';
 

@@ -1,12 +1,13 @@
 import type { types } from '@slack/bolt';
-import type { FunctionCall, PlacedCall, ToolCall } from '../../../../src/platform.ts';
 import {
   compactJson,
   doingOf,
   doneOf,
+  hasFailed,
   isSilent,
   parsedJson,
 } from '../../../../src/reply/transcript/call-words.ts';
+import type { FunctionCall, PlacedCall, ToolCall } from '../../../../src/view.ts';
 import { defused } from '../../markup.ts';
 
 /** A tool call as Slack shows it: https://docs.slack.dev/reference/block-kit/blocks/task-card-block */
@@ -47,7 +48,7 @@ export function cardOf(placed: PlacedCall): Card {
   return {
     id,
     title: field(running ? doingOf(call) : doneOf(call, 'completed')),
-    status: running ? status : status === 'completed' ? 'complete' : 'error',
+    status: running ? status : status === 'completed' && !hasFailed(call) ? 'complete' : 'error',
     ...contentOf(call, running),
     ...(!isSilent(placed) && { isInText: true }),
   };

@@ -1,4 +1,5 @@
 import { marked } from 'marked';
+import { linkless } from '../../../../src/reply/links/linkless.ts';
 import { escaped } from '../../markup.ts';
 
 /** A notification shows about this much, in characters. */
@@ -47,7 +48,9 @@ function tokenText(token: Token, before: string): string {
     case 'checkbox':
       return ' ';
     case 'code':
-      return `${token.text} `;
+      return `${linkless(token.text)} `;
+    case 'codespan':
+      return linkless(token.text);
     case 'table':
       return `${[token.header, ...token.rows]
         .flat()

@@ -1,6 +1,7 @@
 import type { types, webApi } from '@slack/bolt';
-import type { ReplyFile } from '../../../../src/platform.ts';
+import type { ReplyFile } from '../../../../src/view.ts';
 import type { Place } from '../../place.ts';
+import { NO_PREVIEWS } from '../../surface.ts';
 import { type Mark, metadataOf } from './mark.ts';
 import { type OwnMessage, ownMessageOf } from './own-message.ts';
 
@@ -57,8 +58,7 @@ export class ThreadApi {
 
   async post(content: Content, mark: Mark): Promise<string> {
     const { channel, thread } = this.#place;
-    const unfurl = { unfurl_links: false, unfurl_media: false };
-    const post = { channel, thread_ts: thread, ...content, ...unfurl, metadata: metadataOf(mark) };
+    const post = { channel, thread_ts: thread, ...content, ...NO_PREVIEWS, metadata: metadataOf(mark) };
     return tsOf(await this.#client.chat.postMessage(post));
   }
 

@@ -1,5 +1,5 @@
+import type { Budget } from '../../../../src/budget.ts';
 import type { Logger } from '../../../../src/log.ts';
-import type { Budget } from '../../../../src/platform.ts';
 import type { Budgets } from '../../budgets.ts';
 import type { ThreadApi } from './api.ts';
 

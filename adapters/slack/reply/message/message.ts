@@ -1,5 +1,6 @@
 import type { types } from '@slack/bolt';
-import { type Budget, type Call, Gone, RateLimited } from '../../../../src/platform.ts';
+import type { Budget } from '../../../../src/budget.ts';
+import { type Call, Gone, RateLimited } from '../../../../src/platform.ts';
 import type { RateBudget } from '../../../../src/reply/publisher/rate-budget.ts';
 import { detourFor, isStreamOver, mayHaveWorked, slackCode, translated } from '../../failures.ts';
 import { plainBlocks, stopBlocks } from '../content/blocks.ts';
@@ -305,6 +306,7 @@ export class SlackMessage {
     const { timeScale } = this.#context;
     if (isEmpty || this.#seen.isAt(view) || this.#seen.isHeld(view, timeScale)) return undefined;
     return this.#call(this.#context.budgets.update, async () => {
+      this.#seen.changes();
       try {
         const fallback = view.ending ? fallbackText : growingFallbackText;
         const mark = this.#isMarked ? undefined : this.#mark;

@@ -12,7 +12,12 @@ const HELD_MS = 5_000;
 export class SeenText {
   /** All that it shows; undefined while only its digest is known, or neither. */
   #key: string | undefined;
+  /** Of what another process goes by: the last text that was seen for sure. */
   #digest: string | undefined;
+  /** Whether an edit is on its way, or its answer was lost: it shows one text or the other. */
+  #isUncertain = false;
+  /** Whether nothing more was to be seen there. */
+  #isOver = false;
   #length = 0;
   /** Whether it comes from another process, whose text the answer may be written over. */
   #isOld = false;
@@ -23,11 +28,24 @@ export class SeenText {
     this.#key = keyOf(view);
     this.#digest = digestOf(this.#key);
     this.#length = view.text.length;
+    this.#isUncertain = false;
+    this.#isOver = view.ending !== undefined;
+  }
+
+  /**
+   * An edit is on its way. One that goes back over a text that was over may be the last of this process: who goes on must
+   * not find the message over already.
+   */
+  changes(): void {
+    this.#isUncertain = true;
+    if (this.#isOver) this.#digest = undefined;
+    this.#isOver = false;
   }
 
   /** The message was begun by another process, which showed this. */
   goOnWith({ length = 0, shown }: Pick<KeptMessage, 'length' | 'shown'>): void {
     this.#isOld = true;
+    this.#isOver = true;
     this.#key = undefined;
     this.#digest = shown;
     this.#length = length;
@@ -40,6 +58,7 @@ export class SeenText {
 
   /** Whether it shows just this already. */
   isAt(view: MessageView): boolean {
+    if (this.#isUncertain) return false;
     const key = keyOf(view);
     if (this.#key !== undefined || this.#digest === undefined) return this.#key === key;
     return this.#digest === digestOf(key);

@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { webApi } from '@slack/bolt';
 import type { Logger } from '../../../../src/log.ts';
 import type { Quota } from '../../budgets.ts';
 import { isAboutPlace, slackCode } from '../../failures.ts';
 import { conversationOf, isDirect, type Place } from '../../place.ts';
 import { AgentSession } from './agent-session.ts';
-import { StatusCalls } from './status-calls.ts';
+import { type StatusBudgets, StatusCalls } from './status-calls.ts';
 import { TextStatus } from './text-status.ts';
 
 /** For so long a refused app does not ask for sessions again: it may have been made an agent since. */
@@ -20,6 +21,9 @@ const THINKING = 'is thinking…';
  * so who answers shows its own once more, so many milliseconds later.
  */
 const SHOWN_AGAIN_MS = 3_000;
+
+/** What can still be seen so long after the work, in ms, is noted: sooner than a reply is over although it can. */
+const LEFT_AFTER_MS = 5_000;
 
 interface Work {
   place: Place;
@@ -43,12 +47,15 @@ interface Ending {
 
 export interface ActivityOptions {
   client: webApi.WebClient;
+  budgets: StatusBudgets;
   /** Sessions that may be opened; where there are no more it is told in words. */
   sessions: Quota;
   /** Whether replies are to stream in a place, which takes an agent session. */
   streams: (place: Pick<Place, 'channel'>) => boolean;
   /** How long what the adapter does in a second takes, in seconds. */
   timeScale: number;
+  /** Is told where work is over and something can still be seen of it after a while, and when that is gone. */
+  onSign: (conversation: string, sign: 'left' | 'gone') => void;
   log: Logger;
 }
 
@@ -68,7 +75,8 @@ export class Activity {
 
   constructor(options: ActivityOptions) {
     this.#options = options;
-    this.#calls = new StatusCalls(options.client, options.log, options.timeScale);
+    const { client, budgets, log, timeScale } = options;
+    this.#calls = new StatusCalls(client, budgets, log, timeScale);
   }
 
   /** A message has come in that is for the app: people see so at once, until its reply is open. */
@@ -156,14 +164,17 @@ export class Activity {
     await this.#finish(key, work).done;
   }
 
-  /** Takes Slack's Stop button away, and words, where nothing is running. Never rejects. */
-  async settle(place: Pick<Place, 'channel' | 'thread'>): Promise<void> {
-    const settle = async () => {
-      if (this.isBusy(place)) return;
-      if (this.#fitsSession(place)) await this.#calls.setSession(place, 'active');
-      else await this.#calls.setText(place, '');
-    };
-    await this.#calls.surely(settle, this.#closing.signal);
+  /** Takes Slack's Stop button away, and words, where nothing is running; whether that is done. Never rejects. */
+  async settle(place: Pick<Place, 'channel' | 'thread'>): Promise<boolean> {
+    const { signal } = this.#closing;
+    const isDue = () => !this.isBusy(place) && !signal.aborted;
+    try {
+      if (this.#fitsSession(place)) return await this.#calls.endSession(place, signal, isDue);
+      return await this.#calls.clearText(place, signal, isDue);
+    } catch (error) {
+      this.#calls.failed(error);
+      return false;
+    }
   }
 
   /** Takes back all that is still to see, as far as it can be done at once. */
@@ -180,15 +191,15 @@ export class Activity {
     const isRefused = performance.now() < this.#refusedUntil;
     const wantsSession = hadSession || (this.#fitsSession(work.place) && !isRefused && sessions.take());
     if (!wantsSession) this.#tell(work);
-    else this.#openSession(work);
+    else this.#openSession(work, hadSession);
   }
 
   #fitsSession(place: Pick<Place, 'channel'>): boolean {
     return this.#options.streams(place) || this.#calls.hasNoWords;
   }
 
-  #openSession(work: Work): void {
-    work.session = new AgentSession(this.#calls, work.place, (error) => {
+  #openSession(work: Work, wasOpen: boolean): void {
+    work.session = new AgentSession(this.#calls, work.place, wasOpen, (error) => {
       this.#refuse(error);
       if (this.#works.get(conversationOf(work.place)) === work) this.#tell(work);
     });
@@ -206,14 +217,23 @@ export class Activity {
     const before = this.#endings.get(key)?.done;
     const end = async () => {
       await before;
-      await work.session?.end(hurry.signal);
-      await work.text?.end(hurry.signal);
+      const session = await work.session?.end(hurry.signal);
+      const text = await work.text?.end(hurry.signal);
       if (this.#endings.get(key) === ending) this.#endings.delete(key);
+      return session !== false && text !== false;
     };
-    const hadSession = work.session !== undefined && work.text === undefined;
-    const ending: Ending = { hadSession, hurry, done: end() };
+    const done = this.#noted(key, end());
+    const ending: Ending = { hadSession: work.session?.mayBeOpen ?? false, hurry, done };
     this.#endings.set(key, ending);
     return ending;
+  }
+
+  /** Notes what is still to see after a while, for whoever comes if this process ends before it is gone. */
+  async #noted(key: string, isGone: Promise<boolean>): Promise<void> {
+    const { onSign, timeScale } = this.#options;
+    const late = sleep(LEFT_AFTER_MS * timeScale, false, { ref: false });
+    if (!(await Promise.race([isGone, late]))) onSign(key, 'left');
+    if (await isGone) onSign(key, 'gone');
   }
 
   /** An app that is not declared as an agent gets no sessions, and need not ask for each reply. */

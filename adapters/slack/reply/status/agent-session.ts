@@ -9,21 +9,24 @@ import type { StatusCalls } from './status-calls.ts';
 export class AgentSession {
   readonly #calls: StatusCalls;
   readonly #place: Place;
+  /** Slack may show the Stop button: it has been asked for and not refused, or another process has asked for it before. */
+  mayBeOpen = true;
   /** Whether Slack shows the Stop button, as far as is known: it has been asked for, and not refused. */
   isOpen = true;
   /** Ends when Slack has answered; never rejects. */
   readonly opened: Promise<void>;
-  #wasRefused = false;
   #renewed: Promise<void> | undefined;
 
-  constructor(calls: StatusCalls, place: Place, onRefused: (error: unknown) => void) {
+  /** @param wasOpen Another process may have opened it, or the turn before. */
+  constructor(calls: StatusCalls, place: Place, wasOpen: boolean, onRefused: (error: unknown) => void) {
     this.#calls = calls;
     this.#place = place;
-    this.opened = calls.setSession(place, 'processing').catch((error: unknown) => {
+    this.opened = calls.openSession(place).catch((error: unknown) => {
       this.isOpen = false;
       // Slack may have opened it although its answer was lost: then it has to be ended, and no words may stand beside.
-      this.#wasRefused = !mayHaveWorked(error);
-      if (this.#wasRefused) onRefused(error);
+      const wasRefused = !mayHaveWorked(error);
+      this.mayBeOpen = wasOpen || !wasRefused;
+      if (wasRefused) onRefused(error);
       else calls.failed(error);
     });
   }
@@ -37,15 +40,13 @@ export class AgentSession {
 
   /** Shows it once more, whatever has become of it. */
   renew(): void {
-    this.#renewed = this.#calls
-      .setSession(this.#place, 'processing')
-      .catch((error: unknown) => this.#calls.failed(error));
+    this.#renewed = this.#calls.openSession(this.#place).catch((error: unknown) => this.#calls.failed(error));
   }
 
-  async end(signal: AbortSignal): Promise<void> {
+  /** Says whether nothing is left to see of it. Never rejects. */
+  async end(signal: AbortSignal): Promise<boolean> {
     await this.opened;
     await this.#renewed;
-    if (this.#wasRefused) return;
-    await this.#calls.surely(() => this.#calls.setSession(this.#place, 'active'), signal);
+    return !this.mayBeOpen || (await this.#calls.endSession(this.#place, signal));
   }
 }

@@ -1,6 +1,6 @@
-import type { ToolCall, View } from '../../../../src/platform.ts';
 import { openQuestions } from '../../../../src/reply/questions.ts';
 import { doingOf, isAtWork } from '../../../../src/reply/transcript/call-words.ts';
+import type { ToolCall, View } from '../../../../src/view.ts';
 
 /** So many characters of a status Slack takes (not documented: https://github.com/getsentry/junior/pull/56). */
 const MAX_STATUS = 50;

@@ -37,19 +37,22 @@ export class TextStatus {
     this.#catchingUp = this.#catchUp();
   }
 
-  /** For an agent the words have begun a session, too, which a message does not end: so they are always taken back. */
-  async end(signal: AbortSignal): Promise<void> {
+  /**
+   * For an agent the words have begun a session, too, which a message does not end: so they are always taken back. Says
+   * whether nothing is left to see of them. Never rejects.
+   */
+  async end(signal: AbortSignal): Promise<boolean> {
     clearInterval(this.#renewal);
     this.#wanted = this.#shown;
     await this.#catchingUp;
-    await this.#calls.surely(() => this.#calls.setText(this.#place, ''), signal);
+    return this.#calls.clearText(this.#place, signal);
   }
 
   async #catchUp(): Promise<void> {
     while (this.#wanted !== this.#shown) {
       const status = this.#wanted;
       this.#shown = status;
-      await this.#calls.setText(this.#place, status).catch((error: unknown) => this.#calls.failed(error));
+      await this.#calls.showText(this.#place, status).catch((error: unknown) => this.#calls.failed(error));
     }
     this.#catchingUp = undefined;
   }

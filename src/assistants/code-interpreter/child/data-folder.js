@@ -26,7 +26,8 @@ export class DataFolder {
   put(name, bytes) {
     const path = `${FOLDER}/${name}`;
     this.#fs.mkdirTree(path.slice(0, path.lastIndexOf('/')));
-    this.#fs.writeFile(path, bytes);
+    // A copy: the file system keeps what it gets, and beside these bytes lie those of other frames.
+    this.#fs.writeFile(path, new Uint8Array(bytes));
   }
 
   /** Takes note of what is there. */

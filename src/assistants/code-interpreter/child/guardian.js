@@ -18,13 +18,17 @@ setInterval(() => {
   if (process.memoryUsage.rss() > processBytes) end('memory');
 }, lookEveryMs);
 
-/** @param {number} pid */
+/**
+ * Also of a process that is another user's.
+ *
+ * @param {number} pid
+ */
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

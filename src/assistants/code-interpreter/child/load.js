@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { process } from './this-process.js';
 import { zoneFiles } from './zone-files.js';
 
 // Pyodide is told that it is in a Web Worker: so it never gets hold of Node's fs, child_process or vm. What it would
@@ -12,7 +12,7 @@ const PRELOADED =
   'os, pathlib, random, re, statistics, string, sys, textwrap, traceback, types, zoneinfo';
 
 /** What runs people's code: one namespace, in this order. */
-const RUNNER = ['refusals', 'packages', 'runner'];
+const RUNNER = ['questions', 'refusals', 'packages', 'event_loop', 'runner'];
 
 /** Compiled once, when the snapshot is made: to compile at each start would take a fifth of it. */
 const COMPILE = `
@@ -22,11 +22,22 @@ module.parts = [compile(source, f"<{name}>", "exec") for name, source in sources
 sys.modules["bobbin"] = module
 `;
 
+/** Whoever imports ctypes gets what stands in its place. */
+const INSTALL = `
+import sys, types
+ctypes, util = types.ModuleType("ctypes"), types.ModuleType("ctypes.util")
+exec(compile(source, "<ctypes>", "exec"), vars(ctypes))
+ctypes.__path__ = []
+ctypes.util = util
+util.find_library = lambda name: None
+sys.modules.update({"ctypes": ctypes, "ctypes.util": util})
+`;
+
 const START = `
 import sys
 for part in sys.modules.pop("bobbin").parts:
     exec(part, globals())
-run
+start
 `;
 
 /** Pyodide's folder, from outside: to find it by name would need the right to read every folder above. */
@@ -45,15 +56,14 @@ export function loadPython(snapshot) {
 }
 
 /**
- * Makes ready what runs people's code.
+ * Makes ready what runs people's code. From then on Pyodide's own functions for that are gone.
  *
  * @param {Pyodide} python
- * @param {Record<string, Function>} given what the code of this folder calls on the other side, by name
+ * @param {Iterable<string>} withheld the modules in C that code shall not have
+ * @returns {((code: string) => void) & { destroy(): void }}
  */
-export function startRunner(python, given) {
-  const globals = python.toPy({});
-  for (const [name, one] of Object.entries(given)) globals.set(name, one);
-  return python.runPython(START, { globals });
+export function startRunner(python, withheld) {
+  return python.runPython(START, { globals: python.toPy({}) })([...withheld].join());
 }
 
 /**
@@ -68,14 +78,16 @@ export async function makeSnapshot(zones) {
   python.runPython(`import ${PRELOADED}`);
   python.FS.writeFile('/zones', bytes);
   python.FS.writeFile('/zones.json', JSON.stringify(places));
-  const install = readFileSync(new URL('./zones.py', import.meta.url), 'utf8');
-  python.runPython(install, { globals: python.toPy({}), filename: '<zones>' });
-  const sources = RUNNER.map((name) => [
-    name,
-    readFileSync(new URL(`./${name}.py`, import.meta.url), 'utf8'),
-  ]);
+  python.runPython(partOf('zones'), { globals: python.toPy({}), filename: '<zones>' });
+  python.runPython(INSTALL, { globals: python.toPy({ source: partOf('no_ctypes') }) });
+  const sources = RUNNER.map((name) => [name, partOf(name)]);
   python.runPython(COMPILE, { globals: python.toPy({ sources }) });
   return python.makeMemorySnapshot();
+}
+
+/** @param {string} name of a part in Python */
+function partOf(name) {
+  return readFileSync(new URL(`./${name}.py`, import.meta.url), 'utf8');
 }
 
 /** @param {{ _loadSnapshot: Uint8Array } | { _makeSnapshot: true }} start */

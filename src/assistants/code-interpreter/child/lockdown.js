@@ -1,13 +1,20 @@
 import { runInNewContext } from 'node:vm';
+import { withholdModules } from './modules-in-c.js';
+import { guardWebAssembly } from './webassembly.js';
 
-/** What Pyodide goes on using of a Worker's globals. */
-const KEPT = new Set([
-  'setTimeout',
-  'clearTimeout',
-  'setImmediate',
-  'MessageChannel',
-  'queueMicrotask',
-  'performance',
+/** What Emscripten goes on calling of a Worker's globals, for Python's alarms, though they never ring. */
+const KEPT = new Set(['setTimeout', 'clearTimeout']);
+
+/** What Pyodide's own code needs of its API while Python runs. */
+const KEPT_OF_API = new Set([
+  'config',
+  'errorConstructors',
+  'fatal_error',
+  'getTypeTag',
+  'isPyProxy',
+  'maybe_fatal_error',
+  'public_api',
+  'typedArrayAsUint8Array',
 ]);
 
 /** File systems that Python may have; the others reach for a disk or a database. */
@@ -23,22 +30,47 @@ const KEPT_FILE_SYSTEMS = new Set(['MEMFS']);
  * @param {import('pyodide').PyodideAPI} python
  */
 export function lockDown(python) {
+  /** @type {any} */
+  const { _module: emscripten } = python;
   const fileSystems = python.FS.filesystems;
   for (const name of Object.keys(fileSystems)) if (!KEPT_FILE_SYSTEMS.has(name)) delete fileSystems[name];
+  withholdModules(emscripten);
+  guardWebAssembly();
+  stripPyodide(python);
   removeGlobals();
   freezeIntrinsics();
+}
+
+/**
+ * Takes from Pyodide what it offers to JavaScript, sockets and package managers among it, and from Python's table of
+ * JavaScript's objects those that lead there.
+ *
+ * @param {any} python
+ */
+function stripPyodide({ _api: api, _module: emscripten }) {
+  const { public_api: offered } = api;
+  for (const name of Reflect.ownKeys(offered)) Reflect.deleteProperty(offered, name);
+  const { isPyProxy } = api;
+  for (const name of Reflect.ownKeys(api)) {
+    if (KEPT_OF_API.has(String(name))) continue;
+    if (isPyProxy(api[name])) api[name].destroy();
+    Reflect.deleteProperty(api, name);
+  }
+  const slots = emscripten._hiwire_num_refs();
+  for (let slot = 1; slot < slots; slot += 1) emscripten.__hiwire_set(slot, null);
 }
 
 /** Leaves what the language itself has, and what Pyodide needs. */
 function removeGlobals() {
   const language = new Set(runInNewContext('Object.getOwnPropertyNames(globalThis)'));
-  const { crypto } = globalThis;
+  const { crypto, performance } = globalThis;
   for (const name of Object.getOwnPropertyNames(globalThis)) {
     if (language.has(name) || KEPT.has(name)) continue;
     if (!Reflect.deleteProperty(globalThis, name)) throw new Error(`The global ${name} cannot be removed.`);
   }
-  // Python's os.urandom.
+  // Python's clock, and its os.urandom.
   Object.assign(globalThis, {
+    performance: { now: () => performance.now() },
     crypto: {
       getRandomValues: (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => crypto.getRandomValues(bytes),
     },

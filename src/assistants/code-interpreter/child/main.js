@@ -1,24 +1,34 @@
 import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import process from 'node:process';
 import { Worker } from 'node:worker_threads';
-import { installTimers, startTimers, stopTimers } from './clock.js';
 import { DataFolder } from './data-folder.js';
-import { encodeFrame, FrameDecoder } from './frames.js';
+import { encodeFrame } from './frames.js';
+import { framesFrom } from './incoming.js';
 import { loadPython, startRunner } from './load.js';
 import { lockDown } from './lockdown.js';
+import { WITHHELD } from './modules-in-c.js';
+import { pause } from './pause.js';
+import { answerQuestions } from './questions.js';
 import { SitePackages } from './site-packages.js';
+import { process } from './this-process.js';
 import { writeAll } from './write.js';
 
-// Entry point of a session's process. Standard input brings `file`, `package`, `known` and `run` frames, standard output takes
-// `ready`, `output`, `file`, `done` and `broken`.
+// Entry point of a session's process. Standard input brings `file`, `package`, `known`, `run` and `over` frames, standard output
+// takes `ready`, `output`, `file`, `done`, `over` and `broken`.
+//
+// Python starts in JavaScript's event loop and never runs in it: from `ready` on this thread waits for a frame, and runs a
+// call's Python, and nothing else ever has its turn. So between two calls no callback, promise or timer can run, whatever
+// a call has left behind.
 
 /** How often the guardian looks: a memory bomb fills about 50 MB in this time. */
 const LOOK_EVERY_MS = 100;
 
+/** How many files that are too many or too big are named: the header of a frame holds so many, however long. */
+const LEFT_NAMED = 20;
+
+const STDIN = 0;
 const STDOUT = 1;
 const STDERR = 2;
-const { stdin } = process;
 process.setUncaughtExceptionCaptureCallback((error) => {
   writeAll(STDERR, Buffer.from(error instanceof Error ? `${error.stack}` : String(error)));
   process.exit(1);
@@ -33,14 +43,17 @@ const guardian = new Worker(new URL('./guardian.js', import.meta.url), {
   resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
 });
 await new Promise((resolve) => guardian.once('online', resolve));
-installTimers();
 const python = await loadPython(readFileSync(snapshot));
 const data = new DataFolder(python.FS);
 const NEW_LINE = 10;
+/** The secret of the call that runs: a frame without it is none of ours. */
+let secret = '';
 /** How many bytes the call may still print. */
 let room = 0;
 /** What the call has printed, also beyond that. */
 let printed = { bytes: 0, lineEnds: 0, lastByte: NEW_LINE };
+/** How many files that could not be put are told of. */
+const NOTES = 10;
 /** @type {string[]} for the next call to show */
 const notes = [];
 python.setStdin({ error: true });
@@ -50,28 +63,28 @@ const sitePackages = new SitePackages(python, readFileSync(new URL('./charts.py'
 /** @type {import('../packages/packages.ts').PackageSet} */
 const { installed, missing } = JSON.parse(packages);
 for (const one of installed) sitePackages.open(one);
-/** What code can import, and what to install for a module that it can't, as JSON. */
-let known = JSON.stringify({ installed: installed.map(({ name }) => name), missing });
-const run = startRunner(python, {
-  provide: (/** @type {unknown} */ module) => sitePackages.provide(module),
-  known_packages: () => known,
+/** What code can import, and what to install for a module that it can't. */
+let known = { installed: installed.map(({ name }) => name), missing };
+answerQuestions(python.FS, {
+  pause: (seconds) => pause(Number(seconds || 'Infinity')),
+  provide: (module) => sitePackages.provide(module),
+  known: () => known,
 });
+const run = startRunner(python, WITHHELD);
 process.permission.drop('fs');
 process.permission.drop('worker');
 lockDown(python);
 
-const decoder = new FrameDecoder(limits.filesInBytes);
-stdin.on('data', (/** @type {Buffer} */ chunk) => {
-  for (const { header, body } of decoder.push(chunk)) {
-    if (header.type === 'file') putFile(String(header.name), body);
-    if (header.type === 'package')
-      sitePackages.take(/** @type {import('./site-packages.js').Package} */ (header.package), body);
-    if (header.type === 'known') known = body.toString();
-    if (header.type === 'run') void call(body.toString());
-  }
-});
-stdin.on('end', () => process.exit(0));
 send({ type: 'ready' });
+for (const { header, body } of framesFrom(STDIN, limits.filesInBytes)) {
+  if (header.type === 'file') putFile(String(header.name), body);
+  if (header.type === 'package')
+    sitePackages.take(/** @type {import('./site-packages.js').Package} */ (header.package), body);
+  if (header.type === 'known') known = JSON.parse(body.toString());
+  if (header.type === 'run') call(String(header.secret), body.toString());
+  if (header.type === 'over') send({ type: 'over', secret: header.secret });
+}
+process.exit(0);
 
 /**
  * @param {string} name
@@ -81,26 +94,29 @@ function putFile(name, bytes) {
   try {
     data.put(name, bytes);
   } catch {
-    notes.push(`The file ${name} is not in /mnt/data: code has put something else in its place.\n`);
+    if (notes.length < NOTES)
+      notes.push(`The file ${name} is not in /mnt/data: code has put something else in its place.\n`);
   }
 }
 
-/** @param {string} code */
-async function call(code) {
+/**
+ * @param {string} its
+ * @param {string} code
+ */
+function call(its, code) {
+  secret = its;
   room = limits.outputBytes + 1;
   printed = { bytes: 0, lineEnds: 0, lastByte: NEW_LINE };
   for (const note of notes.splice(0)) sendOutput(Buffer.from(note));
   data.look();
-  startTimers();
   try {
-    await run.callPromising(code);
-    stopTimers();
+    run(code);
     const left = sendFiles(data.changes());
     const { bytes, lineEnds, lastByte } = printed;
-    send({ type: 'done', left, bytes, lines: lineEnds + Number(lastByte !== NEW_LINE) });
+    const lines = lineEnds + Number(lastByte !== NEW_LINE);
+    send({ type: 'done', secret, left: left.slice(0, LEFT_NAMED), leftCount: left.length, bytes, lines });
   } catch (error) {
-    stopTimers();
-    send({ type: 'broken', reason: error instanceof RangeError ? 'recursion' : 'crash' });
+    send({ type: 'broken', secret, reason: error instanceof RangeError ? 'recursion' : 'crash' });
   }
   room = 0;
 }
@@ -116,7 +132,7 @@ function sendOutput(bytes) {
   for (let at = bytes.indexOf(NEW_LINE); at >= 0; at = bytes.indexOf(NEW_LINE, at + 1)) printed.lineEnds += 1;
   const body = bytes.subarray(0, room);
   room -= body.length;
-  if (body.length > 0) send({ type: 'output' }, body);
+  if (body.length > 0) send({ type: 'output', secret }, body);
   return bytes.length;
 }
 
@@ -135,7 +151,7 @@ function sendFiles(files) {
     }
     count += 1;
     total += file.size;
-    send({ type: 'file', name: file.name }, data.read(file));
+    send({ type: 'file', secret, name: file.name }, data.read(file));
   }
   return left;
 }

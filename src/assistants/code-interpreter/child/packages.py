@@ -1,10 +1,9 @@
 """Packages come into Python when they are imported, and those that are not there say how to get them.
 
-Stands in one namespace with refusals.py and runner.py. `provide` and `known_packages` come from the other side.
+Stands in one namespace with questions.py and refusals.py, which come before it.
 """
 
 import importlib.machinery
-import json
 import os
 import sys
 
@@ -29,13 +28,11 @@ class Packages:
     def find_spec(fullname, path=None, target=None):
         if path is not None:
             return None
-        told = provide(fullname)
-        if told is None:
+        provided = ask("provide", fullname)
+        if provided is None:
             return None
-        if told.startswith("!"):
-            raise ImportError(NOT_WHOLE.format(package=told[1:]), name=fullname)
-        if told:
-            load(told.split("\n"))
+        if "broken" in provided:
+            raise ImportError(NOT_WHOLE.format(package=provided["broken"]), name=fullname)
         # What was in the folders is remembered; to forget all of it would import importlib.metadata, which takes its time.
         for folder in sys.path:
             sys.path_importer_cache.pop(folder, None)
@@ -49,8 +46,13 @@ def with_charts(spec):
 
     def exec_module(matplotlib):
         load_module(matplotlib)
-        use = matplotlib.use
-        matplotlib.use = lambda backend, **how: use(BACKEND if is_for_screens(backend) else backend, **how)
+        # What every way of naming one comes to: https://matplotlib.org/stable/api/backend_registry_api.html
+        registry = importlib.import_module("matplotlib.backends").backend_registry
+        load_backend = registry.load_backend_module
+        registry.load_backend_module = lambda name: load_backend(BACKEND if is_for_screens(name) else name)
+        # Pyodide's says on import that it looks for fonts, which is nothing that a person has to know of each Python.
+        fonts = importlib.import_module("logging").getLogger("matplotlib.font_manager")
+        fonts.addFilter(lambda record: "font cache" not in record.getMessage())
 
     spec.loader.exec_module = exec_module
     return spec
@@ -60,16 +62,8 @@ def is_for_screens(backend):
     return str(backend).lower().endswith("agg") or str(backend).lower() == "macosx"
 
 
-def load(libraries):
-    """What several packages share has to be there before any of them."""
-    import ctypes
-
-    for library in libraries:
-        ctypes.CDLL(library, mode=ctypes.RTLD_GLOBAL)
-
-
 def not_installed(module):
-    known = json.loads(known_packages())
+    known = ask("known")
     there = known["installed"]
     said = NOT_INSTALLED.format(name=module, packages=f", {', '.join(there)}" if there else " only")
     package = known["missing"].get(module)

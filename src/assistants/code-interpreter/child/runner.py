@@ -1,11 +1,11 @@
-"""Runs code as the cells of a notebook, all in one namespace. The last expression is the function that does.
+"""Runs code as the cells of a notebook, all in one namespace.
 
-Stands in one namespace with refusals.py and packages.py, which come before it.
+Stands in one namespace with the others of this folder, which come before it.
 """
 
 import ast
-import asyncio
 import builtins
+import gc
 import inspect
 import io
 import linecache
@@ -15,13 +15,14 @@ import sys
 import traceback
 import types
 
-from pyodide.ffi import run_sync
-
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 STDOUT = 1
 
 # What would lead back to JavaScript, and what only Pyodide's own pages explain.
 FORBIDDEN = {"js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "micropip", "pyodide_http"}
+
+# What turns Python's objects into JavaScript's, and back.
+MAKERS = ("Py2JsConverter", "Js2PyConverter", "JsFuncSignature")
 
 
 class NoWayBack:
@@ -34,18 +35,37 @@ class NoWayBack:
         return None
 
 
-def hide_pyodide():
+def hide_pyodide(withheld):
+    """Leaves nothing of Pyodide's own modules, wherever code may look for it: they hold and make JavaScript's objects."""
+    import _pyodide.jsbind
+    import _pyodide_core
+    import _testinternalcapi
     from _pyodide._importhook import jsfinder
 
     jsfinder.jsproxies.clear()
+    makers = [getattr(_pyodide_core, name) for name in MAKERS]
+    for kind in vars(_pyodide.jsbind).values():
+        for name in ("py2js", "js2py"):
+            if name in getattr(kind, "__dict__", ()):
+                delattr(kind, name)
     sys.meta_path[:] = [NoWayBack] + [finder for finder in sys.meta_path if "pyodide" not in repr(finder)]
     for name in list(sys.modules):
         if name.partition(".")[0] in FORBIDDEN:
-            del sys.modules[name]
-    # asyncio.run() of Pyodide asks this one for leave to wait.
-    settings = types.ModuleType("pyodide_js._api")
-    settings.config = types.SimpleNamespace(enableRunUntilComplete=True)
-    sys.modules[settings.__name__] = settings
+            forget(sys.modules.pop(name))
+    # A type that is written in C lets nobody take its methods away, but its dictionary does.
+    for kind in makers:
+        gc.get_referents(kind.__dict__)[0].clear()
+    # Else the import system would give it back, with what it held.
+    _testinternalcapi.clear_extension("_pyodide_core", "_pyodide_core")
+    del sys.modules["_testinternalcapi"]
+    sys.builtin_module_names = tuple(name for name in sys.builtin_module_names if name not in withheld)
+
+
+def forget(module):
+    if isinstance(module, types.ModuleType):
+        vars(module).clear()
+    elif hasattr(module.__loader__, "jsproxy"):
+        del module.__loader__.jsproxy
 
 
 def make_runner():
@@ -57,7 +77,8 @@ def make_runner():
     builtins.input = refuse(NO_INPUT)
     names = vars(builtins)
     originals = dict(names)
-    loop = asyncio.get_event_loop()
+    modules = dict(sys.modules)
+    loop = make_event_loop()
     depth = sys.getrecursionlimit()
     cells = 0
 
@@ -68,19 +89,27 @@ def make_runner():
     def renew():
         """Undoes what an earlier cell may have done to the ground that this one stands on."""
         names.update(originals)
+        if "builtins" not in sys.modules:
+            sys.modules.update(modules)
         sys.settrace(None)
         sys.setprofile(None)
         sys.setrecursionlimit(depth)
         sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = console()
         sys.stdin = io.StringIO()
-        asyncio.set_event_loop(loop)
-        asyncio._set_running_loop(loop)
+        set_event_loop(loop)
         return sys.stdout
 
     def evaluate(tree, filename, mode):
         code = compile(tree, filename, mode, FLAGS, dont_inherit=True)
         value = eval(code, vars(main))
-        return run_sync(value) if code.co_flags & inspect.CO_COROUTINE else value
+        return loop.run_until_complete(value) if code.co_flags & inspect.CO_COROUTINE else value
+
+    def go_on(out):
+        """Runs what earlier cells have left in the loop and is due by now."""
+        try:
+            loop.run_due()
+        except BaseException as error:
+            tell(error, out)
 
     def execute(source, filename):
         tree = ast.parse(source, filename)
@@ -98,6 +127,7 @@ def make_runner():
         filename = f"<cell {cells}>"
         out = renew()
         linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+        go_on(out)
         try:
             execute(source, filename)
             show_charts()
@@ -126,5 +156,6 @@ def tell(error, out):
     print("".join(traceback.format_exception(type(error), error, frames)), end="", file=out, flush=True)
 
 
-hide_pyodide()
-run = make_runner()
+def start(withheld):
+    hide_pyodide(withheld.split(","))
+    return make_runner()

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import process from 'node:process';
+import { process } from './this-process.js';
 
 // A wheel is a ZIP archive (https://peps.python.org/pep-0427/), read here from its directory at the end. Of its files only
 // those are unpacked that somebody opens, since Python needs few of the thousands that a large package has.
@@ -64,8 +64,8 @@ function fileAt(bytes, at, path) {
  */
 function unpacked(content, size) {
   const { inflateRawSync } = process.getBuiltinModule('node:zlib');
-  const bytes = inflateRawSync(content, { maxOutputLength: Math.max(size, 1) });
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  // A copy, without what zlib's memory held beside it.
+  return new Uint8Array(inflateRawSync(content, { maxOutputLength: Math.max(size, 1) }));
 }
 
 /** @param {Buffer} bytes */

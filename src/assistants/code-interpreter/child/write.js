@@ -1,10 +1,8 @@
 import { writeSync } from 'node:fs';
+import { pause } from './pause.js';
 
-/** How long to wait before a full pipe is tried again, in milliseconds. */
-const PAUSE = 1;
-
-const nothing = new Int32Array(new SharedArrayBuffer(4));
-const { wait } = Atomics;
+/** How long to wait before a full pipe is tried again, in seconds. */
+const PAUSE = 0.001;
 
 /**
  * Writes everything, and blocks while the other side does not read: so code that prints without end waits, and
@@ -19,7 +17,7 @@ export function writeAll(descriptor, bytes) {
       written += writeSync(descriptor, bytes, written);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
-      wait(nothing, 0, 0, PAUSE);
+      pause(PAUSE);
     }
   }
 }

@@ -3,6 +3,7 @@ import { isImage } from '../../runs/writer/produced-files.ts';
 import type { CodeResult, RanCode } from '../code-interpreter.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { sizeOf } from '../output.ts';
+import { toldNames } from '../told-names.ts';
 import type { Containers } from './containers.ts';
 import { type ContainerFile, TooLarge } from './containers-api.ts';
 import { type KeptContainer, keyOf, nameOf, newContainer, withFetched } from './kept-container.ts';
@@ -137,7 +138,7 @@ export class LeftBehind {
     if (left.length > 0) {
       const limit = `${filesOut} files and ${sizeOf(filesOutBytes)}`;
       tell(
-        `One call may hand back ${limit}, so these files were left: ${left.map(({ path }) => nameOf(path)).join(', ')}.`,
+        `One call may hand back ${limit}, so these files were left: ${toldNames(left.map(({ path }) => nameOf(path)))}.`,
       );
     }
     return { fetched, left };

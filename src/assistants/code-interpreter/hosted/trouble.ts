@@ -1,6 +1,6 @@
 import { explain } from '../../models/remote/explain.ts';
 import { failureOf } from '../../models/remote/failure.ts';
-import { quoted } from '../../models/remote/for-clients.ts';
+import { quoted, withoutAddresses } from '../../models/remote/for-clients.ts';
 import type { Provider } from '../../models/remote/provider.ts';
 import { isContainerGone } from '../../models/remote/symptoms.ts';
 
@@ -42,5 +42,6 @@ export function mayRetry(error: unknown): boolean {
 export function reasonOf(error: unknown, provider: Teller): string {
   const failure = failureOf(error);
   if (failure?.kind !== 'refused') return 'the provider of the container could not be reached.';
-  return `the provider refused it (${failure.status}).${quoted(provider.redact(failure.words))}`;
+  const words = withoutAddresses(provider.redact(failure.words), provider.url);
+  return `the provider refused it (${failure.status}).${quoted(words)}`;
 }

@@ -23,7 +23,7 @@ const AS_IT_IS = { 'accept-encoding': 'identity' };
  * be had or is another, with the signal's reason, and with the file system's errors.
  */
 export async function download(url: URL, path: string, sha256: string, signal: AbortSignal): Promise<void> {
-  await using file = await open(path, 'wx');
+  await using file = await open(path, 'wx', 0o600);
   const got = await new Download(url, file, signal).run();
   if (got === sha256) return;
   throw new PackageError(

@@ -64,7 +64,7 @@ export class PackageFolder {
   /** Makes the folder ready to be written to. */
   async open(): Promise<void> {
     await this.#writing(async () => {
-      await mkdir(this.#fetched, { recursive: true });
+      await mkdir(this.#fetched, { recursive: true, mode: 0o700 });
       for (const name of await readdir(this.#fetched)) {
         const path = join(this.#fetched, name);
         const since = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0);

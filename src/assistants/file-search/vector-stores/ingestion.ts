@@ -1,3 +1,4 @@
+import { FairLine } from '../../fair-line.ts';
 import type { Locks } from '../../runs/locks.ts';
 import type { State } from '../../state.ts';
 import type { Chunk } from '../chunks/chunk.ts';
@@ -29,11 +30,13 @@ type Place = Pick<KeptFile, 'id' | 'vector_store_id' | 'file_id'>;
 
 /**
  * Reads and indexes the files that were added to vector stores, some at a time and in their order; those of threads, for
- * which somebody waits, before all others. Files that a process has left in progress are taken up by the next one that looks.
+ * which somebody waits, before all others, and of one thread after the other. Files that a process has left in progress are taken up by the next one that looks.
  */
 export class Ingestion {
   readonly #parts: IngestionParts;
   readonly #urgent = new Map<string, Place>();
+  /** The ids of these, as each store's turn comes. */
+  readonly #line = new FairLine<string>();
   readonly #waiting = new Map<string, Place>();
   /** What is being worked on, by the file's place. */
   readonly #running = new Map<string, { abort: AbortController; done: Promise<void> }>();
@@ -49,10 +52,14 @@ export class Ingestion {
 
   /** Indexes what of these is in progress. */
   add(files: readonly KeptFile[], urgency: 'urgent' | 'usual'): void {
-    const queue = urgency === 'urgent' ? this.#urgent : this.#waiting;
     for (const file of files.filter(({ status }) => status === 'in_progress')) {
       if (this.#running.has(file.id)) this.#again.set(file.id, file);
-      else if (!this.#urgent.has(file.id)) queue.set(file.id, file);
+      else if (this.#urgent.has(file.id)) continue;
+      else if (urgency === 'usual') this.#waiting.set(file.id, file);
+      else {
+        this.#urgent.set(file.id, file);
+        this.#line.join(file.vector_store_id, file.id);
+      }
     }
     this.#goOn();
   }
@@ -60,7 +67,7 @@ export class Ingestion {
   /** Leaves off what is no longer wanted, by the ids of the files' places. */
   drop(ids: readonly string[]): void {
     for (const id of ids) {
-      this.#urgent.delete(id);
+      if (this.#urgent.delete(id)) this.#line.leave(id);
       this.#waiting.delete(id);
       this.#again.delete(id);
       this.#running.get(id)?.abort.abort();
@@ -89,13 +96,19 @@ export class Ingestion {
 
   #goOn(): void {
     while (this.#running.size < CONCURRENCY && !this.#closing.signal.aborted) {
-      const [place] = [...this.#urgent.values().take(1), ...this.#waiting.values().take(1)];
+      const urgent = this.#line.next();
+      const place = urgent === undefined ? this.#waiting.values().next().value : this.#urgent.get(urgent);
       if (!place) return;
       this.#urgent.delete(place.id);
       this.#waiting.delete(place.id);
       const abort = new AbortController();
-      const done = this.#work(place, abort.signal).catch(this.#parts.onError);
-      this.#running.set(place.id, { abort, done: done.then(() => this.#ended(place.id)) });
+      const done = this.#work(place, abort.signal)
+        .catch(this.#parts.onError)
+        .then(() => {
+          if (urgent !== undefined) this.#line.end(place.vector_store_id);
+          this.#ended(place.id);
+        });
+      this.#running.set(place.id, { abort, done });
     }
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { attributes, idOf, metadata } from '../../schemas.ts';
+import { listOf } from '../../validation.ts';
 import { filter } from '../filter.ts';
 import { chunkingStrategy } from './chunking-strategy.ts';
 
@@ -28,7 +29,7 @@ export type ExpiresAfter = z.infer<typeof expiresAfter>;
 export const storeInput = z.strictObject({
   name: z.string().max(MAX_NAME).nullable().exactOptional(),
   description: z.string().max(MAX_DESCRIPTION).nullable().exactOptional(),
-  file_ids: z.array(fileId).max(MAX_FIRST_FILES).exactOptional(),
+  file_ids: listOf(fileId, { max: MAX_FIRST_FILES }).exactOptional(),
   chunking_strategy: chunkingStrategy.exactOptional(),
   expires_after: expiresAfter.nullable().exactOptional(),
   metadata: metadata.nullable().exactOptional(),
@@ -48,8 +49,8 @@ export const fileUpdate = z.strictObject({ attributes: attributes.nullable() });
 
 export const batchInput = z
   .strictObject({
-    file_ids: z.array(fileId).min(1).max(MAX_BATCH).exactOptional(),
-    files: z.array(fileInput).min(1).max(MAX_BATCH).exactOptional(),
+    file_ids: listOf(fileId, { min: 1, max: MAX_BATCH }).exactOptional(),
+    files: listOf(fileInput, { min: 1, max: MAX_BATCH }).exactOptional(),
     attributes: attributes.nullable().exactOptional(),
     chunking_strategy: chunkingStrategy.exactOptional(),
   })
@@ -61,7 +62,7 @@ export type BatchInput = z.infer<typeof batchInput>;
 const query = z.string().min(1).max(MAX_QUERY);
 
 export const searchInput = z.strictObject({
-  query: z.union([query, z.array(query).min(1).max(MAX_QUERIES)]),
+  query: z.union([query, listOf(query, { min: 1, max: MAX_QUERIES })]),
   filters: filter.nullable().exactOptional(),
   max_num_results: z.int().min(1).max(MAX_RESULTS).exactOptional(),
   ranking_options: z

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { notFound } from '../../api-error.ts';
 import type { Page, PageQuery } from '../../collection.ts';
+import { eachSlice } from '../../in-slices.ts';
 import type { State } from '../../state.ts';
 import { nowInSeconds } from '../../time.ts';
 import type { ChunkingStrategy } from '../chunks/chunk.ts';
@@ -232,14 +233,16 @@ export class StoreFiles {
     if (ids.length === 0) return;
     const { storesOfFiles: links } = this.#state;
     await this.#exclusive.run(LINKS, async () => {
-      const known = await links.getMany(ids);
-      const changed = ids.map((key, index) => ({ key, value: change(known[index] ?? []) }));
-      const [some, none] = [
-        changed.filter(({ value }) => value.length > 0),
-        changed.filter(({ value }) => value.length === 0),
-      ];
-      if (some.length > 0) await links.setMany(some);
-      if (none.length > 0) await links.deleteMany(none.map(({ key }) => key));
+      await eachSlice(ids, async (slice) => {
+        const known = await links.getMany(slice);
+        const changed = slice.map((key, index) => ({ key, value: change(known[index] ?? []) }));
+        const [some, none] = [
+          changed.filter(({ value }) => value.length > 0),
+          changed.filter(({ value }) => value.length === 0),
+        ];
+        if (some.length > 0) await links.setMany(some);
+        if (none.length > 0) await links.deleteMany(none.map(({ key }) => key));
+      });
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Thread } from 'openai/resources/beta/threads/threads';
 import { invalidRequest, notFound, notInStore } from '../../api-error.ts';
-import { checkFiles, isExpired } from '../../file.ts';
+import { adopt, checkFiles, isExpired } from '../../file.ts';
 import type { Locks } from '../../runs/locks.ts';
 import type { HelperStore } from '../../schemas.ts';
 import { ROOT, type State } from '../../state.ts';
@@ -242,6 +242,10 @@ export class VectorStores {
       attributes: attributes ?? {},
       chunking_strategy: chunking_strategy ?? { type: 'auto' as const },
     }));
+    await adopt(
+      this.#state,
+      inputs.map(({ file_id }) => file_id),
+    );
     const files = await this.files.add(store.id, wanted, batchId);
     await this.touch(store);
     this.ingestion.add(files, urgencyOf(store));

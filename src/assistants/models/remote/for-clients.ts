@@ -74,9 +74,19 @@ export function quoted(words: string): string {
 const ADDRESS =
   /\b[a-z][\w+.-]*:\/\/[^\s"'`<>()[\]{},]+|\blocalhost(:\d+)?\b|\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b|\[[\da-f]*:[\da-f:]*](:\d+)?|\b(org-|proj_)\w{8,}/gi;
 
-function withoutAddresses(words: string, url: string): string {
+/** Hosts with a port, and what only a network of its own has or nobody could find. */
+const HOST =
+  /(?<![\w.@/-])[a-z][\w-]*(?:\.[\w-]+)*:\d{2,5}\b|(?<![\w.@/-])(?:[a-z\d][\w-]*\.)+(?:internal|intranet|local|lan|corp|svc)\b|(?<=\b(?:ENOTFOUND|EAI_AGAIN)\s)[\w.-]*\w/gi;
+
+/** Files of the provider's machine. What begins otherwise may be a place in the request, such as `/messages/0/content`. */
+const FILE =
+  /(?<![\w.~/-])\/(?:app|data|etc|home|mnt|opt|root|run|srv|tmp|usr|var|work|workspace)(?:\/[\w@.+~%-]*[\w~])+/g;
+
+/** A provider's words without where it is, and where it has its files. */
+export function withoutAddresses(words: string, url: string): string {
   const { host, hostname } = URL.canParse(url) ? new URL(url) : { host: '', hostname: '' };
+  const bare = words.replace(ADDRESS, '[address]').replace(HOST, '[address]').replace(FILE, '[path]');
   return [host, hostname]
     .filter((name) => name !== '')
-    .reduce((text, name) => text.replaceAll(name, '[address]'), words.replace(ADDRESS, '[address]'));
+    .reduce((text, name) => text.replaceAll(name, '[address]'), bare);
 }

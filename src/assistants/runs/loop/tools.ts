@@ -95,6 +95,7 @@ export class Tools {
         this.#writer.files.add(file);
       },
       runId: this.#writer.run.id,
+      user: this.#writer.run.metadata?.user || undefined,
       ranBefore: calls.some(hasRun) || prompt.holdsCode(),
     };
   }

@@ -3,7 +3,7 @@ import { newId } from '../../ids.ts';
 import {
   idOf,
   instructions,
-  messageInput,
+  messages,
   metadata,
   model,
   reasoningEffort,
@@ -18,7 +18,9 @@ import {
 } from '../../schemas.ts';
 import type { Assistant, Run } from '../../state.ts';
 import { nowInSeconds } from '../../time.ts';
+import { listOf } from '../../validation.ts';
 import { expiryOfNew } from '../expiry.ts';
+import { MAX_CALLS } from '../loop/call-limits.ts';
 
 /** OpenAI's own least: with less, not even a question fits. */
 const MIN_PROMPT_TOKENS = 256;
@@ -48,7 +50,7 @@ const common = {
 export const runInput = z.strictObject({
   ...common,
   additional_instructions: instructions.nullable().optional(),
-  additional_messages: z.array(messageInput).nullable().optional(),
+  additional_messages: messages.nullable().optional(),
 });
 
 /** A run on a new thread. */
@@ -59,8 +61,12 @@ export const threadAndRunInput = z.strictObject({
 });
 
 export const toolOutputsInput = z.strictObject({
-  tool_outputs: z.array(
-    z.strictObject({ tool_call_id: z.string(), output: z.string().max(MAX_OUTPUT).default('') }),
+  tool_outputs: listOf(
+    z.strictObject({
+      tool_call_id: z.string(),
+      output: z.string().max(MAX_OUTPUT).default(''),
+    }),
+    { max: MAX_CALLS },
   ),
   stream: z.boolean().nullable().optional(),
 });

@@ -10,7 +10,7 @@ import { filesOf } from '../../message.ts';
 import type { CheckModel } from '../../model-routes.ts';
 import type { MessageInput } from '../../schemas.ts';
 import type { Assistant, State } from '../../state.ts';
-import { addMessage, createThread, findThread } from '../../thread.ts';
+import { addMessages, createThread, findThread } from '../../thread.ts';
 import { settled, together } from '../../together.ts';
 import { bothResources } from '../../tool-resources.ts';
 import type { ActiveRuns } from '../active-runs.ts';
@@ -43,9 +43,7 @@ export function runRoutes({ state, runs, checkModel }: RunRoutesDeps): Hono {
     stream: EventStream | undefined,
   ) => {
     const run = newRun(thread.id, assistant, input);
-    const prepare = async () => {
-      for (const message of messages) await addMessage(state, thread.id, message);
-    };
+    const prepare = () => addMessages(state, thread.id, messages);
     const created = await runs.start(run, prepare, stream);
     return stream ? eventStream(stream) : c.json(created);
   };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { namesThisMachine } from '../../../operations/web-pages.ts';
 import { Problem } from '../../../problem.ts';
 
 /** Where whoever has signed in is led back to. */
@@ -28,14 +29,13 @@ export interface Callback {
 export async function openCallback(port: number, state: string): Promise<Callback> {
   const arrived = Promise.withResolvers<URLSearchParams>();
   const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', `http://${HOST}`);
-    const isMeant = request.method === 'GET' && pathname === PATH && searchParams.get('state') === state;
-    response.writeHead(isMeant ? 200 : 400, {
+    const brought = namesThisMachine(request) ? broughtBy(request, state) : undefined;
+    response.writeHead(brought ? 200 : 400, {
       'content-type': 'text/plain; charset=utf-8',
       connection: 'close',
     });
-    response.end(isMeant ? THANKS : NOT_MEANT);
-    if (isMeant) arrived.resolve(searchParams);
+    response.end(brought ? THANKS : NOT_MEANT);
+    if (brought) arrived.resolve(brought);
   });
   server.listen(port, HOST);
   try {
@@ -52,6 +52,13 @@ export async function openCallback(port: number, state: string): Promise<Callbac
     arrived: arrived.promise,
     close: () => void server.close(),
   };
+}
+
+/** What the browser of somebody who was sent away brings back, whatever else pages of this machine ask for. */
+function broughtBy({ method, url = '' }: IncomingMessage, state: string): URLSearchParams | undefined {
+  const { pathname, searchParams } = URL.parse(url, `http://${HOST}`) ?? {};
+  const isMeant = method === 'GET' && pathname === PATH && searchParams?.get('state') === state;
+  return isMeant ? searchParams : undefined;
 }
 
 /** What somebody pasted who came back elsewhere; undefined when it is not what the browser would bring. */

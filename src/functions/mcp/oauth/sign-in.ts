@@ -3,11 +3,7 @@ import type { AuthProvider } from '@modelcontextprotocol/client';
 import type { McpAddress } from '../../../settings/mcp-fields.ts';
 import { Provider } from './provider.ts';
 import { SignInNeeded } from './sign-in-needed.ts';
-import type { KeptSignIn, SignIns } from './sign-ins.ts';
-
-/** While another process renews the sign-in, it is looked for so often and so long, in ms. */
-const LOOK_MS = 200;
-const PATIENCE_MS = 10_000;
+import { type KeptSignIn, LOOK_MS, PATIENCE_MS, type SignIns } from './sign-ins.ts';
 
 /** A request that was on its way while the sign-in was renewed has the old one, in ms. */
 const JUST_NOW_MS = 5_000;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   OAuthDiscoveryState,
   StoredOAuthClientInformation,
@@ -5,6 +6,10 @@ import type {
 } from '@modelcontextprotocol/client';
 import type { Keyv } from 'keyv';
 import type { Lock, Locks } from '../../../store/locks.ts';
+
+/** While another process renews a sign-in, it is looked for so often and so long, in ms. */
+export const LOOK_MS = 200;
+export const PATIENCE_MS = 10_000;
 
 /** What is kept of a sign-in. All of it is secret. */
 export interface KeptSignIn {
@@ -35,6 +40,23 @@ export class SignIns {
 
   async set(server: string, kept: KeptSignIn): Promise<void> {
     await this.#keyv.set(server, kept);
+  }
+
+  /** Takes away what is kept; gives it back. Nobody who renews it right now keeps it again. */
+  async remove(server: string): Promise<KeptSignIn | undefined> {
+    const late = performance.now() + PATIENCE_MS;
+    let lock = await this.take(server);
+    while (!lock && performance.now() < late) {
+      await sleep(LOOK_MS);
+      lock = await this.take(server);
+    }
+    try {
+      const kept = await this.#keyv.get(server);
+      if (kept) await this.#keyv.delete(server);
+      return kept;
+    } finally {
+      await lock?.release();
+    }
   }
 
   /** For whoever renews it, among all processes; undefined while another does, and nothing to release where there is no other. */

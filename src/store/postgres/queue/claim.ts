@@ -10,6 +10,7 @@ export class PostgresClaim<T> implements Claim<T> {
   readonly process: number;
   /** Whether the work has come to the end of anything. */
   hasDone = false;
+  isIdle = false;
   /** What the worker has been given and is not done. */
   #unfinished: Set<string> | undefined;
   readonly #loss = new AbortController();
@@ -39,6 +40,10 @@ export class PostgresClaim<T> implements Claim<T> {
   /** Others may have it from now on. */
   lose(reason: unknown): void {
     this.#loss.abort(reason);
+  }
+
+  idle(isIdle: boolean): void {
+    this.isIdle = isIdle;
   }
 
   async entries(): Promise<Entry<T>[]> {

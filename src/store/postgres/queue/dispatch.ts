@@ -95,13 +95,20 @@ export class PostgresDispatch<T> {
 
   async #takeOver(session: Session, owners: Owner[]): Promise<void> {
     if (!this.#work) return;
-    const room = MOST_CLAIMS - this.#claims.size;
+    const room = this.#room;
     if (owners.length > 0 && room > 0) {
       const owned = await this.#owners.takeOver(session, owners, Math.min(room, BATCH)).catch(() => []);
       for (const one of owned) await this.#giveUnlessOver(one, session);
       if (owned.length === BATCH) this.#ground.presence.look();
     }
     if (performance.now() - this.#fetchedAt > POLL_MS) this.#wake();
+  }
+
+  /** For so many more keys; one that only waits takes none. */
+  get #room(): number {
+    let room = MOST_CLAIMS;
+    for (const { isIdle } of this.#claims) if (!isIdle) room--;
+    return room;
   }
 
   /** Fetches what is there, unless that is done already; then once more, since more may have come. */
@@ -118,7 +125,7 @@ export class PostgresDispatch<T> {
       this.#isFetchedAgain = false;
       this.#fetchedAt = performance.now();
       const { session } = this.#ground.presence;
-      const limit = Math.min(BATCH, MOST_CLAIMS - this.#claims.size);
+      const limit = Math.min(BATCH, this.#room);
       if (!session || limit <= 0) return;
       try {
         const { owned, full } = await this.#owners.fetch(session, limit);
@@ -151,7 +158,7 @@ export class PostgresDispatch<T> {
   async #run(claim: PostgresClaim<T>, session: Session): Promise<void> {
     if (!claim.lost.aborted) await this.#work?.(claim).catch(() => {});
     const next = await this.#end(claim).catch(() => undefined);
-    const hadNoRoom = this.#claims.size >= MOST_CLAIMS;
+    const hadNoRoom = this.#room <= 0;
     this.#claims.delete(claim);
     if (next) this.#give(next, session);
     else if (hadNoRoom) this.#wake();

@@ -54,13 +54,14 @@ export class PostgresQueue<T> implements Queue<T> {
     return this.#count(`SELECT count(*) ${NOT_DONE}`);
   }
 
-  async keysSince(time: number): Promise<string[]> {
+  async keysSince(time: number): Promise<Map<string, number>> {
     const rows = await this.#ground.connections.query(
-      `SELECT singleton_key AS key FROM ${BOSS_SCHEMA}.job WHERE name = $1 AND created_on >= to_timestamp($2::float8 / 1000)
+      `SELECT singleton_key AS key, extract(epoch FROM max(created_on)) * 1000 AS at FROM ${BOSS_SCHEMA}.job
+        WHERE name = $1 AND created_on >= to_timestamp($2::float8 / 1000)
         GROUP BY singleton_key ORDER BY max(created_on) DESC`,
       [this.#name, time],
     );
-    return rows.map(({ key }) => String(key));
+    return new Map(rows.map(({ key, at }) => [String(key), Number(at)]));
   }
 
   async keysWaiting(): Promise<string[]> {

@@ -2,7 +2,7 @@ import { B, type Evidence, inHeadings, inverseFrequency, K1, rarest, relevance }
 import type { Query } from '../connections/connections.ts';
 import { occurrences, type PlacesOf, placesIn } from './occurrences.ts';
 import { type Counted, type Question, Questions, type Term } from './questions.ts';
-import { FILES_INSIDE, type ScopeInside } from './scope.ts';
+import { FILES_INSIDE, isInside, type ScopeInside } from './scope.ts';
 import type { Analyzer } from './words.ts';
 
 /** About so many hits of the rarer of what is asked for choose the chunks that are ranked: each takes some µs. */
@@ -20,7 +20,7 @@ const CHOOSE = `WITH found AS MATERIALIZED (
       -- By the index: to compare all chunks takes long, which the planner does not know.
       LATERAL (SELECT id, file, length FROM bobbin_search_chunks WHERE words @@ query::tsquery OFFSET 0) AS chunk
   )
-  SELECT id FROM found WHERE file IN (${FILES_INSIDE})
+  SELECT id FROM found WHERE ${isInside('file')}
   GROUP BY id, length ORDER BY sum(share) DESC, length, id LIMIT ${RANKED}`;
 
 const ALL = `SELECT id FROM bobbin_search_chunks WHERE file IN (${FILES_INSIDE})`;

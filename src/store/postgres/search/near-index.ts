@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MAX_CHUNKS } from '../../search-index.ts';
 import type { Connections } from '../connections/connections.ts';
-import { FILES_INSIDE, type ScopeInside } from './scope.ts';
+import { isInside, type ScopeInside } from './scope.ts';
 
 /** Fewer vectors are looked through in about 20 ms, in which an index finds no sooner what is to be looked at exactly. */
 const LEAST_VECTORS = 50_000;
@@ -124,5 +124,5 @@ function nearestBy(generation: string, width: number): string {
       SELECT chunk, (bits::bit(${width})) <~> $3::text::bit(${width}) AS distance FROM bobbin_search_vectors
       WHERE ${those(generation, width)} ORDER BY (bits::bit(${width})) <~> $3::text::bit(${width}) LIMIT $4
     ) AS near
-    WHERE chunk / ${MAX_CHUNKS} IN (${FILES_INSIDE}) ORDER BY distance`;
+    WHERE ${isInside(`chunk / ${MAX_CHUNKS}`)} ORDER BY distance`;
 }

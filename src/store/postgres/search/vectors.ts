@@ -2,11 +2,11 @@ import { cosineOf, type KeptVector, keepVector, RESCORED } from '../../kept-vect
 import { MAX_CHUNKS } from '../../search-index.ts';
 import type { Query } from '../connections/connections.ts';
 import type { NearIndex } from './near-index.ts';
-import { FILES_INSIDE, type ScopeInside } from './scope.ts';
+import { isInside, type ScopeInside } from './scope.ts';
 
 /** Those whose single bits differ least. What is of another dimension is not compared. */
 const NEAREST = `SELECT chunk FROM bobbin_search_vectors
-  WHERE generation = $3 AND length(bits) = length($4::text) AND chunk / ${MAX_CHUNKS} IN (${FILES_INSIDE})
+  WHERE generation = $3 AND length(bits) = length($4::text) AND ${isInside(`chunk / ${MAX_CHUNKS}`)}
   ORDER BY CASE WHEN length(bits) = length($4::text) THEN bit_count(bits # $4::text::varbit) END LIMIT $5`;
 
 const EXACT = 'SELECT chunk, exact FROM bobbin_search_vectors WHERE generation = $1 AND chunk = ANY($2)';

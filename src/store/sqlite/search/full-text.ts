@@ -1,5 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { FIELDS, type Fields, WEIGHTS } from '../../fields.ts';
+import type { DatabaseSync } from 'node:sqlite';
 import {
   type Evidence,
   inHeadings,
@@ -8,25 +7,22 @@ import {
   rarest,
   relevance,
 } from '../../relevance.ts';
-import { TOKENIZER } from '../../tokenizer.ts';
-import { fileIdIn } from './chunk-ids.ts';
+import { type Entry, type FullTextOptions, Words } from './words.ts';
 
 /** What FTS5 gives a word that stands in half of the chunks or more. */
 const LEAST_WEIGHT = 1e-6;
 
 /**
- * About so many chunks are ranked for a question: a few ms. The rarer of its terms find them, the frequent ones, which could
- * not put a chunk in front by themselves, are only counted where they stand: as in MaxScore (Turtle and Flood 1995).
+ * About so many hits of the rarer of what is asked for choose what is ranked: to tell where a word stands takes FTS5 0.2 µs
+ * each. What is frequent could not put a chunk in front by itself: as in MaxScore (Turtle and Flood 1995).
  */
-const RANKED = 5_000;
+const MOST_HITS = 5_000;
 
-/** A chunk as it is searched. */
-export type Entry = { id: number } & Fields;
+/** So many times as many are ranked as are wanted: the order by which of it a chunk has is a rough one. */
+const RANKED = 2;
 
-export interface FullTextOptions {
-  tokenizer?: string;
-  weights?: readonly number[];
-}
+/** About so many hits of the rarest terms are put in order by how often they are said, which takes FTS5 a µs each. */
+const MOST_WEIGHED = 1_000;
 
 /** A term in its spellings, as strings of FTS5, and how many chunks have each. */
 interface Counted {
@@ -35,63 +31,43 @@ interface Counted {
   having: number;
 }
 
-/**
- * Full text over SQLite's FTS5. It keeps the words and not the text. A deletion hides its chunk, and `optimize` overwrites
- * its words (https://www.sqlite.org/fts5.html#contentless_delete_tables).
- */
-export class FullText {
-  readonly #insert: StatementSync;
-  readonly #delete: StatementSync;
-  readonly #between: StatementSync;
-  readonly #best: StatementSync;
-  readonly #scores: StatementSync;
-  readonly #among: StatementSync;
-  readonly #lengths: StatementSync;
-  readonly #frequency: StatementSync;
-  readonly #count: StatementSync;
-  readonly #optimize: StatementSync;
+/** What is asked for, among how many chunks, in the files whose ids are told as JSON. */
+interface Asked {
+  terms: readonly Counted[];
+  phrases: readonly Counted[];
+  /** The terms in the chunks' own headings. */
+  headings: readonly { query: string; having: number }[];
+  chunks: number;
+  files: string;
+}
 
-  constructor(database: DatabaseSync, options: FullTextOptions = {}) {
-    createFullText(database, options.tokenizer);
-    const score = `bm25(words, ${(options.weights ?? WEIGHTS).join(', ')})`;
-    this.#insert = database.prepare(
-      `INSERT INTO words (rowid, ${FIELDS.join(', ')}) VALUES (?, ${FIELDS.map(() => '?').join(', ')})`,
-    );
-    this.#delete = database.prepare('DELETE FROM words WHERE rowid = ?');
-    this.#between = database.prepare('SELECT id FROM words_docsize WHERE id BETWEEN ? AND ?');
-    this.#best = database.prepare(
-      `SELECT rowid AS id FROM words WHERE words MATCH ? AND ${fileIdIn('rowid')} IN (SELECT value FROM json_each(?))
-       ORDER BY ${score} LIMIT ?`,
-    );
-    // The plus keeps SQLite from asking for each chunk by itself, which counts the word anew each time.
-    this.#scores = database.prepare(
-      `SELECT rowid AS id, ${score} AS score FROM words WHERE words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))`,
-    );
-    this.#among = database.prepare(
-      'SELECT rowid AS id FROM words WHERE words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))',
-    );
-    this.#lengths = database.prepare(
-      'SELECT id, sz FROM words_docsize WHERE id IN (SELECT value FROM json_each(?))',
-    );
-    this.#frequency = database.prepare('SELECT count(*) AS count FROM words WHERE words MATCH ?');
-    this.#count = database.prepare('SELECT count(*) AS count FROM words_docsize');
-    this.#optimize = database.prepare(`INSERT INTO words (words) VALUES ('optimize')`);
-    for (const one of [this.#insert, this.#delete, this.#optimize]) tellLargeIds(one);
+/** What finds some of the chunks. */
+interface Finding {
+  having: number;
+  share: number;
+  ids(): number[];
+}
+
+/** Full text over SQLite's FTS5: its index chooses the chunks that may have the most, and those are ranked. */
+export class FullText {
+  readonly #words: Words;
+
+  constructor(database: DatabaseSync, options?: FullTextOptions) {
+    this.#words = new Words(database, options);
   }
 
   put(entry: Entry): void {
-    this.#insert.run(entry.id, ...FIELDS.map((field) => entry[field]));
+    this.#words.put(entry);
   }
 
   /** How many there were. */
   removeBetween(first: number, last: number): number {
-    const ids = this.#between.all(first, last);
-    for (const { id } of ids) this.#delete.run(Number(id));
-    return ids.length;
+    return this.#words.removeBetween(first, last);
   }
 
+  /** Leaves no word of what was removed. */
   optimize(): void {
-    this.#optimize.run();
+    this.#words.optimize();
   }
 
   /**
@@ -105,71 +81,92 @@ export class FullText {
     files: Iterable<number>,
     others: Iterable<number> = [],
   ): Map<number, number> {
-    const chunks = Number(this.#count.get()?.count);
-    const [words, together] = [this.#counted(terms), this.#counted(phrases.map((one) => [one]))];
-    const searched = JSON.stringify([...files]);
-    const headed = words.map((term) => `{heading} : (${spelled(term)})`);
-    const ids = new Set([
-      ...[words, together].flatMap((all) => this.#candidates(all, limit, searched)),
-      ...this.#bestOf(headed, limit, searched),
-      ...others,
-    ]);
-    const asked = JSON.stringify([...ids]);
-    const evidence = (all: readonly Counted[]) => all.map((term) => this.#evidence(term, asked, chunks));
+    const asked = this.#ask(terms, phrases, JSON.stringify([...files]));
+    const near = new Set(others);
+    const ids = new Set([...this.#most(asked, limit), ...this.#best(asked, limit), ...near]);
+    const ranked = JSON.stringify([...ids]);
+    const evidence = (all: readonly Counted[]) =>
+      all.map((term) => this.#evidence(term, ranked, asked.chunks));
     const scores = relevance(ids, {
-      terms: evidence(words),
-      phrases: evidence(together),
-      headings: this.#headings(headed, asked, chunks),
+      terms: evidence(asked.terms),
+      phrases: evidence(asked.phrases),
+      headings: this.#headings(asked, ranked),
     });
-    return new Map([...scores].filter(([, score]) => score > 0));
+    const found = [...scores].filter(([, score]) => score > 0).sort(([, one], [, other]) => other - one);
+    return new Map(found.filter(([id], at) => at < limit || near.has(id)));
+  }
+
+  #ask(terms: readonly (readonly string[])[], phrases: readonly string[], files: string): Asked {
+    const { counts, headingCounts } = this.#words;
+    for (const one of [counts, headingCounts]) one.refresh();
+    const words = this.#counted(terms);
+    const queries = words.map(spelled);
+    return {
+      terms: words,
+      phrases: this.#counted(phrases.map((one) => [one])),
+      headings: queries.map((query) => ({ query, having: headingCounts.of(query) })),
+      chunks: counts.all(),
+      files,
+    };
   }
 
   #counted(terms: readonly (readonly string[])[]): Counted[] {
     return terms.flatMap((term) => {
-      const spellings = term.flatMap(phrase).map((text) => ({ text, having: this.#having(text) }));
+      const spellings = term.flatMap(phrase).map((text) => ({ text, having: this.#words.counts.of(text) }));
       const having = Math.max(...spellings.map((one) => one.having));
       return spellings.length === 0 ? [] : { spellings, having };
     });
   }
 
-  #having(text: string): number {
-    return Number(this.#frequency.get(text)?.count);
+  /** Those with the most of what is asked for, by the rarer of it first, and by all where that finds too little in the files. */
+  #most(asked: Asked, limit: number): number[] {
+    const all = this.#findings(asked);
+    const rarer = rarest(all, MOST_HITS);
+    const found = sharesOf(rarer);
+    const isEnough = found.size >= limit || rarer.length === all.length;
+    return largest(isEnough ? found : sharesOf(all), RANKED * limit);
   }
 
-  /** By the rarer terms first, and by all where those find too little in the files. */
-  #candidates(terms: readonly Counted[], limit: number, files: string): number[] {
+  /** A word in a chunk's heading, or beside the next one, raises the chunk by half of what it says. */
+  #findings({ terms, phrases, headings, chunks, files }: Asked): Finding[] {
+    const words = (weight: number) => (one: Counted) => ({
+      having: one.having,
+      share: weight * inverseFrequency(chunks, one.having),
+      ids: () => this.#words.having(spelled(one), files),
+    });
+    const inHeading = ({ query, having }: Asked['headings'][number]) => ({
+      having,
+      share: 0.5 * inverseFrequency(chunks, having),
+      ids: () => this.#words.havingInHeading(query, files),
+    });
+    const all = [...terms.map(words(1)), ...phrases.map(words(0.5)), ...headings.map(inHeading)];
+    return all.filter(({ having }) => having > 0);
+  }
+
+  /** Those that say the rarest terms most: many have the same of them. */
+  #best({ terms, files }: Asked, limit: number): number[] {
     const there = terms.filter(({ having }) => having > 0);
-    const rarer = rarest(there, RANKED);
-    const found = this.#bestOf(rarer.map(spelled), limit, files);
-    const isEnough = found.length >= limit || rarer.length === there.length;
-    return isEnough ? found : this.#bestOf(there.map(spelled), limit, files);
-  }
-
-  #bestOf(queries: readonly string[], limit: number, files: string): number[] {
-    if (queries.length === 0) return [];
-    return this.#best.all(queries.join(' OR '), files, limit).map(({ id }) => Number(id));
+    const queries = rarest(there, MOST_WEIGHED).map(spelled);
+    return queries.length === 0 ? [] : this.#words.best(queries.join(' OR '), files, limit);
   }
 
   /** What of the terms stands in the chunks' own headings, by how rare it is there. */
-  #headings(terms: readonly string[], asked: string, chunks: number): Evidence[] {
-    const found = terms.map((term) => ({
-      weight: inverseFrequency(chunks, this.#having(term)),
-      ids: this.#among.all(term, asked).map(({ id }) => Number(id)),
+  #headings({ headings, chunks }: Asked, ranked: string): Evidence[] {
+    const found = headings.map(({ query, having }) => ({
+      weight: inverseFrequency(chunks, having),
+      ids: having === 0 ? [] : this.#words.amongHeadings(query, ranked),
     }));
     const ids = JSON.stringify(found.flatMap(({ ids }) => ids));
-    const lengths = this.#lengths
-      .all(ids)
-      .map(({ id, sz }) => [Number(id), firstSize(sz as Uint8Array)] as const);
-    return inHeadings(found, new Map(lengths));
+    return inHeadings(found, this.#words.headingLengths(ids));
   }
 
   /** How much each of the chunks has of the term, in the spelling of which it has most. */
-  #evidence({ spellings, having }: Counted, asked: string, chunks: number): Evidence {
+  #evidence({ spellings, having }: Counted, ranked: string, chunks: number): Evidence {
     const said = new Map<number, number>();
     for (const spelling of spellings.filter((one) => one.having > 0)) {
       const most = MOST_SAID * weightInFts5(chunks, spelling.having);
-      for (const { id, score } of this.#scores.all(spelling.text, asked))
-        said.set(Number(id), Math.max(said.get(Number(id)) ?? 0, -Number(score) / most));
+      for (const [id, score] of this.#words.scores(spelling.text, ranked))
+        said.set(id, Math.max(said.get(id) ?? 0, -score / most));
     }
     return { weight: inverseFrequency(chunks, having), said };
   }
@@ -180,14 +177,21 @@ function spelled({ spellings }: Counted): string {
   return spellings.map(({ text }) => text).join(' OR ');
 }
 
-/** How many words the first field has: https://www.sqlite.org/fileformat2.html#varint, of which all but the last have the high bit. */
-function firstSize(sizes: Uint8Array): number {
-  let size = 0;
-  for (const byte of sizes) {
-    size = size * 128 + (byte & 127);
-    if (byte < 128) break;
-  }
-  return size;
+/** By chunk how much it has of all that is found. */
+function sharesOf(findings: readonly Finding[]): Map<number, number> {
+  const shares = new Map<number, number>();
+  for (const { share, ids } of findings)
+    for (const id of ids()) shares.set(id, (shares.get(id) ?? 0) + share);
+  return shares;
+}
+
+/** Those with the largest shares. */
+function largest(shares: ReadonlyMap<number, number>, limit: number): number[] {
+  if (shares.size <= limit) return [...shares.keys()];
+  const least = Float64Array.from(shares.values()).sort().at(-limit) as number;
+  const above = [...shares].filter(([, share]) => share > least);
+  const equal = [...shares].filter(([, share]) => share === least);
+  return [...above, ...equal].slice(0, limit).map(([id]) => id);
 }
 
 /** What FTS5 multiplies with how much a chunk has of a word: https://www.sqlite.org/fts5.html#the_bm25_function */
@@ -196,25 +200,8 @@ function weightInFts5(chunks: number, having: number): number {
   return weight <= 0 ? LEAST_WEIGHT : weight;
 }
 
-/** Creates the table where it is not there. */
-function createFullText(database: DatabaseSync, tokenizer = TOKENIZER): void {
-  database.exec(
-    `CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
-      ${FIELDS.join(', ')}, content = '', contentless_delete = 1, tokenize = '${tokenizer}'
-    )`,
-  );
-}
-
 /** Any text as a string of FTS5, in which nothing has a meaning; none for what has no word, which it finds nothing by. */
 function phrase(term: string): string[] {
   const text = term.replaceAll('\0', ' ').toWellFormed();
   return /[\p{L}\p{N}\p{Co}]/u.test(text) ? [`"${text.replaceAll('"', '""')}"`] : [];
-}
-
-/**
- * For whatever writes to a database with full text: FTS5 has rows of its own, whose ids are larger than a number of JavaScript,
- * and `node:sqlite` tells the last id that was written, whatever was run since.
- */
-export function tellLargeIds(statement: StatementSync): void {
-  statement.setReadBigInts(true);
 }

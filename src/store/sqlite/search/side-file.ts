@@ -1,11 +1,13 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { KeptVector } from '../../kept-vector.ts';
+import { makePrivate } from '../private-file.ts';
 import { fileOf, range } from './chunk-ids.ts';
-import { type Entry, FullText, tellLargeIds } from './full-text.ts';
+import { FullText } from './full-text.ts';
 import { Vectors } from './vectors.ts';
+import { type Entry, tellLargeIds } from './words.ts';
 
 /** Counted up with every change of the tables or of what is in them: another version is made anew. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** For the other connection to come to the end of a transaction, in ms; the longest is an optimisation. */
 const BUSY_TIMEOUT_MS = 60_000;
@@ -55,6 +57,7 @@ export class SideFile {
   #hasHidden = true;
 
   constructor(file: string) {
+    if (file !== ':memory:') makePrivate(file);
     const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     this.#database = database;
     // What a power cut takes of it is made anew: https://www.sqlite.org/pragma.html#pragma_synchronous
@@ -97,14 +100,14 @@ export class SideFile {
   }
 
   search({ files, terms, phrases, vector, limit }: SideQuery): SideCandidate[] {
-    const meant = new Set(files);
-    const isMeant = (id: number) => meant.has(fileOf(id));
-    const looked = vector && { vectors: this.#vectorsOf(vector.generation), values: vector.values };
-    const semantic = new Map(looked?.vectors.nearest(looked.values, limit, isMeant));
-    const lexical = this.#text.search(terms, phrases, limit, files, semantic.keys());
-    return [...new Set([...lexical.keys(), ...semantic.keys()])].map((id) => {
-      const cosine = semantic.get(id) ?? looked?.vectors.cosine(looked.values, id);
-      return { id, lexical: lexical.get(id) ?? 0, ...(cosine !== undefined && { semantic: cosine }) };
+    const vectors = vector && this.#vectorsOf(vector.generation);
+    const near = new Map(vector && vectors?.nearest(vector.values, limit, new Set(files)));
+    const lexical = this.#text.search(terms, phrases, limit, files, near.keys());
+    const others = [...lexical.keys()].filter((id) => !near.has(id));
+    const cosines = vector && vectors?.cosines(vector.values, others);
+    return [...near.keys(), ...others].map((id) => {
+      const semantic = near.get(id) ?? cosines?.get(id);
+      return { id, lexical: lexical.get(id) ?? 0, ...(semantic !== undefined && { semantic }) };
     });
   }
 
@@ -159,7 +162,8 @@ export class SideFile {
 function prepare(database: DatabaseSync): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
   if (version !== VERSION)
-    database.exec('DROP TABLE IF EXISTS words; DROP TABLE IF EXISTS files; DROP TABLE IF EXISTS vectors');
+    for (const table of ['words', 'heads', 'files', 'vectors'])
+      database.exec(`DROP TABLE IF EXISTS ${table}`);
   database.exec(`
     CREATE TABLE IF NOT EXISTS files (id INTEGER PRIMARY KEY, stamp INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS vectors (

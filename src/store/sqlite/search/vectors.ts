@@ -1,5 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { cosineOf, keepVector, RESCORED } from '../../kept-vector.ts';
+import { fileOf } from './chunk-ids.ts';
+
+/** More than any distance. */
+const FARTHER = 0xffff;
 
 /**
  * The vectors of one generation, as bits in memory and exact in the file. Those that are like another are found by how many
@@ -19,42 +23,42 @@ export class Vectors {
     this.#newer = database.prepare(
       'SELECT place, chunk, bits FROM vectors WHERE generation = ? AND place > ? ORDER BY place',
     );
-    this.#exact = database.prepare('SELECT exact FROM vectors WHERE generation = ? AND chunk = ?');
+    this.#exact = database.prepare(
+      'SELECT chunk, exact FROM vectors WHERE generation = ? AND chunk IN (SELECT value FROM json_each(?))',
+    );
+    this.#exact.setReturnArrays(true);
   }
 
-  /** The most alike that `isMeant` lets through. */
-  nearest(
-    vector: Float32Array,
-    limit: number,
-    isMeant: (id: number) => boolean,
-  ): [id: number, cosine: number][] {
+  /** The most alike of those in the files. */
+  nearest(vector: Float32Array, limit: number, files: ReadonlySet<number>): [id: number, cosine: number][] {
     this.#refresh();
-    const wanted = keepVector(vector).bits;
-    const looked = new Int32Array(wanted.buffer);
+    const looked = new Int32Array(keepVector(vector).bits.buffer);
     if (looked.length !== this.#words) return [];
-    const distances: [distance: number, id: number][] = [];
     const counts = new Uint32Array(32 * this.#words + 1);
-    const all = new Uint16Array(this.#ids.length).fill(0xffff);
+    const all = new Uint16Array(this.#ids.length).fill(FARTHER);
+    let [file, isMeant] = [-1, false];
     for (let at = 0; at < this.#ids.length; at++) {
-      if (!isMeant(this.#ids[at] as number)) continue;
+      const its = fileOf(this.#ids[at] as number);
+      if (its !== file) [file, isMeant] = [its, files.has(its)];
+      if (!isMeant) continue;
       const distance = distanceBetween(this.#bits, at * this.#words, looked);
       all[at] = distance;
       counts[distance] = (counts[distance] as number) + 1;
     }
     const farthest = reach(counts, limit * RESCORED);
-    for (let at = 0; at < all.length; at++)
-      if ((all[at] as number) <= farthest) distances.push([all[at] as number, this.#ids[at] as number]);
-    return distances
-      .map(([, id]): [number, number | undefined] => [id, this.cosine(vector, id)])
-      .filter((one): one is [number, number] => one[1] !== undefined)
-      .sort(([, one], [, other]) => other - one)
-      .slice(0, limit);
+    const near = this.#ids.filter((_, at) => (all[at] as number) <= farthest);
+    return [...this.cosines(vector, near)].sort(([, one], [, other]) => other - one).slice(0, limit);
   }
 
-  /** Undefined where the chunk has no vector. */
-  cosine(vector: Float32Array, id: number): number | undefined {
-    const exact = this.#exact.get(this.#generation, id)?.exact;
-    return exact instanceof Uint8Array ? cosineOf(vector, exact) : undefined;
+  /** Of those of the chunks that have a vector. */
+  cosines(vector: Float32Array, ids: readonly number[]): Map<number, number> {
+    const found = new Map<number, number>();
+    const rows = this.#exact.all(this.#generation, JSON.stringify(ids)) as unknown as [number, Uint8Array][];
+    for (const [id, exact] of rows) {
+      const cosine = cosineOf(vector, exact);
+      if (cosine !== undefined) found.set(id, cosine);
+    }
+    return found;
   }
 
   /** Forgets chunks that are there no more. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Packages } from '../../../../src/assistants/code-interpreter/packages/packages.ts';
 import { imageDescription } from '../../../../src/conversation/turn/image-description.ts';
+import { extension, library } from '../../../sim/webassembly.ts';
 import { startWheelMirror } from '../../../sim/wheel-mirror.ts';
 import { matplotlib, numpy, type WheelSpec } from '../../../sim/wheels.ts';
 import { file, python, start } from '../python.ts';
@@ -17,28 +18,6 @@ async function pythonWith(names: readonly string[], specs: readonly WheelSpec[])
   return { ...scene, tell, warmUp };
 }
 
-/** A library as Emscripten links it: nothing but its header. https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md */
-const LIBRARY = Uint8Array.from([
-  0,
-  97,
-  115,
-  109,
-  1,
-  0,
-  0,
-  0,
-  0,
-  15,
-  8,
-  ...Buffer.from('dylink.0'),
-  1,
-  4,
-  0,
-  0,
-  0,
-  0,
-]);
-
 test('code imports what is installed, with what it needs, its data and its version, without any network', async () => {
   const data: WheelSpec = {
     name: 'with-data',
@@ -50,14 +29,83 @@ test('code imports what is installed, with what it needs, its data and its versi
       'with_data/deep/empty': '',
     },
   };
-  const liblow = { name: 'liblow', files: { 'liblow.so': LIBRARY }, isLibrary: true };
-  const { tell } = await pythonWith(['with-data'], [module('high', ['low']), module('low'), data, liblow]);
+  const { tell } = await pythonWith(['with-data'], [module('high', ['low']), module('low'), data]);
   const code = `
-import with_data, importlib.metadata, importlib.resources, ctypes, low
+import with_data, importlib.metadata, importlib.resources, low
 deep = importlib.resources.files("with_data") / "deep"
 print(with_data.high.NAME, low.NAME, (deep / "table.csv").read_text(), repr((deep / "empty").read_text()))
-print(importlib.metadata.version("with-data"), ctypes.CDLL("/usr/lib/liblow.so") is not None)`;
-  expect((await tell(code)).output).toBe("high 1.0.0 low 1.0.0 a,b ''\n1.0.0 True\n");
+print(importlib.metadata.version("with-data"))`;
+  expect((await tell(code)).output).toBe("high 1.0.0 low 1.0.0 a,b ''\n1.0.0\n");
+});
+
+test('a package brings its compiled code, with the libraries that it calls, and no other code is loaded', async () => {
+  const native: WheelSpec = {
+    name: 'native',
+    depends: ['libanswer'],
+    files: {
+      'native/__init__.py': 'import ctypes\nWORD = ctypes.sizeof(ctypes.c_void_p)',
+      'native/core.so': library('PyInit_core', 'answer'),
+      'native/other.so': library('PyInit_other'),
+    },
+  };
+  const libanswer = { name: 'libanswer', files: { 'libanswer.so': library('answer') }, isLibrary: true };
+  const { tell } = await pythonWith(['native'], [native, libanswer]);
+  const RAN = /SystemError: initialization of \w+ failed without raising an exception\n$/;
+  const REFUSED =
+    /ImportError: could not load dynamic lib.*\n.*This code is of no package that is installed\.\n$/;
+  expect((await tell('import native\nprint(native.WORD)\nimport native.core')).output).toMatch(RAN);
+  expect((await tell('import native.core')).output).toMatch(RAN);
+  const copied = 'import shutil\nshutil.copy(native.__path__[0] + "/core.so", "core.so")\nimport core';
+  expect((await tell(copied)).output).toMatch(RAN);
+  const changed = `
+path = native.__path__[0] + "/other.so"
+code = bytearray(open(path, "rb").read())
+code[-2] += 1
+open(path, "wb").write(code)
+import native.other`;
+  expect((await tell(changed)).output).toMatch(REFUSED);
+});
+
+/** How a compiled module is called. https://peps.python.org/pep-3149/ */
+const TAG = 'cpython-314-wasm32-emscripten.so';
+
+test('compiled modules run: in packages below others, dozens of them, with libraries of the package, of others and of one version', async () => {
+  const dozens = Array.from({ length: 60 }, (_, number) => `part${number}`);
+  const native: WheelSpec = {
+    name: 'native',
+    depends: ['libshared'],
+    files: {
+      'native/__init__.py': '',
+      'native/deep/__init__.py': '',
+      ...Object.fromEntries(
+        dozens.map((name) => [`native/deep/${name}.${TAG}`, extension({ name, calls: 'shared' })]),
+      ),
+      [`native/deep/own.${TAG}`]: extension({
+        name: 'own',
+        calls: 'own_answer',
+        needs: ['libown-1a2b3c.so'],
+        paths: ['$ORIGIN/../../native.libs'],
+      }),
+      'native.libs/libown-1a2b3c.so': library('own_answer', 2),
+      [`native/old.${TAG}`]: extension({
+        name: 'old',
+        calls: 'old_answer',
+        needs: ['libold.so.3'],
+        paths: ['$ORIGIN/../native.libs'],
+      }),
+      'native.libs/libold.so.3': library('old_answer', 3),
+    },
+  };
+  const libshared = { name: 'libshared', files: { 'libshared.so': library('shared', 1) }, isLibrary: true };
+  const { tell } = await pythonWith(['native'], [native, libshared]);
+  const code = `
+import importlib
+from native import old
+from native.deep import own
+parts = [importlib.import_module(f"native.deep.part{number}") for number in range(60)]
+(sum(part.answer() for part in parts), own.answer(), old.answer(), own.__file__)`;
+  const at = '/lib/python3.14/site-packages/native/deep';
+  expect((await tell(code)).output).toBe(`(60, 2, 3, '${at}/own.${TAG}')\n`);
 });
 
 test('a module of the code itself comes before a package of its name', async () => {
@@ -175,6 +223,18 @@ plt.ylabel("EUR")
     [
       'is drawn by one that needs a screen',
       `import matplotlib\nmatplotlib.use("TkAgg")${PLOT}plt.show()`,
+      ['chart-1.png'],
+      DESCRIPTION,
+    ],
+    [
+      'is drawn by one that code switches to',
+      `import matplotlib.pyplot as plt\nplt.switch_backend("agg")${PLOT}plt.show()`,
+      ['chart-1.png'],
+      DESCRIPTION,
+    ],
+    [
+      'is drawn by one that the settings name',
+      `import matplotlib\nmatplotlib.rcParams["backend"] = "Qt5Agg"${PLOT}`,
       ['chart-1.png'],
       DESCRIPTION,
     ],

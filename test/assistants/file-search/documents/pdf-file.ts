@@ -8,6 +8,15 @@ export function pdf(...pages: PdfLine[][]): Uint8Array {
 
 const HELVETICA = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>';
 
+/** A font of Acrobat's time, whose letters only a character map of Adobe's explains. */
+export function oldFont(encoding: string, collection: string): string {
+  return `<< /Type /Font /Subtype /Type0 /BaseFont /HeiseiMin-W3 /Encoding /${encoding} /DescendantFonts [
+<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiMin-W3
+/CIDSystemInfo << /Registry (Adobe) /Ordering (${collection}) /Supplement 2 >>
+/FontDescriptor << /Type /FontDescriptor /FontName /HeiseiMin-W3 /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0
+/Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >> >>] >>`;
+}
+
 export interface PdfParts {
   /** Of each page's stream. */
   filter?: string;
@@ -33,7 +42,7 @@ export function pdfOf(
   streams.forEach((stream, at) => {
     objects.push(
       Buffer.from(
-        `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents ${5 + at * 2} 0 R /Resources << /Font << /F 3 0 R >> >> >>`,
+        `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents ${5 + at * 2} 0 R /Resources << /Font << /F 3 0 R /G ${HELVETICA} >> >> >>`,
       ),
       Buffer.concat([
         Buffer.from(`<< /Length ${stream.length} ${filter && `/Filter ${filter}`} >>\nstream\n`),

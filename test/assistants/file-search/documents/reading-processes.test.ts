@@ -9,6 +9,8 @@ import { LIMITS } from '../../../../src/assistants/file-search/documents/limits.
 import { ReadingProcesses } from '../../../../src/assistants/file-search/documents/processes/reading-processes.ts';
 import { LOCKS } from '../../../../src/assistants/file-search/documents/processes/spawn-reader.ts';
 import { BROKEN } from '../../../../src/assistants/file-search/documents/unreadable.ts';
+import { SharedMemory } from '../../../../src/assistants/memory/shared-memory.ts';
+import { wallsHere } from '../../../../src/assistants/walls/find-walls.ts';
 import { docx, word } from './office-files.ts';
 import { pdf, pdfOf } from './pdf-file.ts';
 
@@ -133,6 +135,18 @@ test('no more processes than two are at work, and closing ends them and refuses 
   expect(ids.filter(isAlive)).toEqual([]);
   await expect(busy.read(note, AUTO)).rejects.toThrow('has been closed');
 });
+
+test.runIf(process.platform === 'linux')(
+  'one that holds the most, where all hold too much, is told so',
+  async () => {
+    const memory = new SharedMemory(20 * MiB);
+    const crowded = new ReadingProcesses(LIMITS, wallsHere, memory);
+    await expect(crowded.read(LONG, AUTO)).rejects.toThrow(
+      'takes the most of the 20 MB of memory that all have here: add it again later, or split it.',
+    );
+    await crowded.close();
+  },
+);
 
 /** What somebody would try who has taken over a parser; each prints its name when it succeeds. */
 const ATTEMPTS = (port: number, path: string) => `

@@ -30,14 +30,21 @@ describe('a file that code wrote', () => {
 
   test('and that can’t be had with its call is had with the message that links to it', async () => {
     const { server, open } = await scene({}, LINKED);
-    server.containers.fail(CONTENT, failed(404, 'Not there yet.'));
+    server.containers.fail(
+      CONTENT,
+      failed(404, 'Not there yet: http://10.0.0.5/v1, storage:9000, /srv/files/1.'),
+    );
     const { api } = open();
     const { threadId, ask } = await thread(api);
     const { messages, steps } = await answer(api, threadId, ask);
     expect(await codeIn(api, steps)).toEqual([
       {
         input: 'save()',
-        outputs: [expect.stringMatching(/The file a\.txt could not be fetched: .*Not there yet\./)],
+        outputs: [
+          expect.stringMatching(
+            /The file a\.txt could not be fetched: .*Not there yet: \[address], \[address], \[path]\./,
+          ),
+        ],
       },
     ]);
     const [message] = messages;

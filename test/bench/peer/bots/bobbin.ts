@@ -17,6 +17,9 @@ export const bobbin: Bot = {
     OPENAI_BASE_URL: modelUrl,
     OPENAI_API_KEY: 'bench',
     MODEL: 'bench',
+    // What is measured is a crowd, which the simulators' one person stands for.
+    PERSON_TURNS_AT_ONCE: 'off',
+    PERSON_TURNS_PER_HOUR: 'off',
     ...platform(access),
   }),
 };

@@ -38,7 +38,7 @@ function getUploadUrl({ args, workspace, services }: Call): Json {
     ...(alt !== undefined && { alt }),
     channels: new Set(),
   });
-  return { upload_url: `${services.origin}/upload/v1/${id}`, file_id: id };
+  return { upload_url: `${services.uploadOrigin}/upload/v1/${id}`, file_id: id };
 }
 
 /** Shares the files in one message. A file without its upload does not exist. */

@@ -57,7 +57,7 @@ describe('what pg-boss would do by itself', () => {
         )
       ).rows;
     await expect.poll(maintained).toEqual([{ yes: true }]);
-    await expect.poll(() => other.queue('test').keysSince(0)).toEqual(['c', 'a']);
+    await expect.poll(async () => [...(await other.queue('test').keysSince(0)).keys()]).toEqual(['c', 'a']);
     const two = worker();
     await other.queue<string>('test').start(two.work);
     expect((await two.nth(1)).ids).toEqual(['waiting']);

@@ -3,6 +3,7 @@ import type { Document, Unread } from '../document.ts';
 import type { NamedFile } from '../document-reader.ts';
 import { LIMITS } from '../limits.ts';
 import { BROKEN, locked, UnreadableDocument } from '../unreadable.ts';
+import { characterMap, UNKNOWN } from './character-maps.ts';
 import { type Line, PdfLayout } from './pdf-layout.ts';
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
@@ -10,32 +11,44 @@ type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
 /** What the parser of PDFs names a locked one. */
 const LOCKED = 'PasswordException';
 
-/** How many characters a page with text has at least on average, where character maps are missing. */
+/** How many characters a page with text has at least on average, where an encoding is unknown. */
 const NEARLY_EMPTY = 20;
+
+const OLD_ENCODING =
+  'has its text in an old Chinese, Japanese or Korean encoding that cannot be read: save it as DOCX, or as PDF anew.';
+const PARTLY_OLD =
+  'has text in an old Chinese, Japanese or Korean encoding that cannot be read: save the document as PDF anew.';
 
 /** What a PDF says, by pages; larger lines are headings. Pictures of text say nothing. */
 export async function parsePdf({ bytes }: NamedFile): Promise<Document> {
-  const files = new MissingFiles();
-  const pdf = await open(bytes, files);
+  const maps = new CharacterMaps();
+  const pdf = await open(bytes, maps);
   if (pdf.numPages > LIMITS.pdfPages) {
     const limit = `${pdf.numPages} pages, more than the ${LIMITS.pdfPages} that are read`;
     throw new UnreadableDocument(`has ${limit}: split it.`);
   }
   const layout = new PdfLayout();
   const unread: Unread[] = [];
+  let isPartlyOld = false;
   for (let number = 1; number <= pdf.numPages; number += 1) {
+    const path = `page ${number}`;
+    const missing = maps.missing;
     const lines = await linesOf(pdf, number).catch(() => undefined);
-    if (lines) layout.add(number, lines);
-    else unread.push({ path: `page ${number}`, reason: BROKEN });
+    if (lines) layout.add(number, lines.map(withoutUnknown));
+    else unread.push({ path, reason: BROKEN });
+    if (maps.missing === missing && !lines?.some(({ text }) => text.includes(UNKNOWN))) continue;
+    isPartlyOld = true;
+    unread.push({ path, reason: PARTLY_OLD });
   }
-  if (files.characterMaps && layout.length < pdf.numPages * NEARLY_EMPTY) throw withoutMaps();
+  if (isPartlyOld && layout.length < pdf.numPages * NEARLY_EMPTY)
+    throw new UnreadableDocument(OLD_ENCODING, 'unsupported_file');
   const blocks = layout.blocks();
   if (blocks.length === 0) throw unread.length > 0 ? new UnreadableDocument(BROKEN) : scanned();
   const title = (await titleOf(pdf)) || blocks.find(({ level }) => level === 1)?.text;
   return { ...(title && { title }), blocks, ...(unread.length > 0 && { unread }) };
 }
 
-async function open(bytes: Uint8Array, files: MissingFiles): Promise<Pdf> {
+async function open(bytes: Uint8Array, maps: CharacterMaps): Promise<Pdf> {
   try {
     // A copy: what the parser is given is of no use to others afterwards.
     return await getDocumentProxy(new Uint8Array(bytes), {
@@ -43,7 +56,8 @@ async function open(bytes: Uint8Array, files: MissingFiles): Promise<Pdf> {
       verbosity: 0,
       useWorkerFetch: false,
       useWasm: false,
-      BinaryDataFactory: files.Factory,
+      cMapPacked: false,
+      BinaryDataFactory: maps.Factory,
     });
   } catch (error) {
     throw error instanceof Error && error.name === LOCKED ? locked() : error;
@@ -74,29 +88,30 @@ async function titleOf(pdf: Pdf): Promise<string | undefined> {
   return typeof title === 'string' ? title.trim() : undefined;
 }
 
-/** Notes what a PDF would need of the files that its parser can do with, none of which comes with it. */
-class MissingFiles {
-  characterMaps = false;
-  readonly Factory: new () => { fetch(file: { kind: string }): Promise<never> };
+function withoutUnknown(line: Line): Line {
+  return { ...line, text: line.text.replaceAll(UNKNOWN, '') };
+}
+
+/** What the parser is given of the files that it can do with, none of which comes with it. */
+class CharacterMaps {
+  /** How many were asked for that nobody knows. */
+  missing = 0;
+  readonly Factory: new () => { fetch(file: { kind: string; filename: string }): Promise<Uint8Array> };
 
   constructor() {
-    const note = (kind: string) => {
-      this.characterMaps ||= kind === 'cMapUrl';
+    const find = (name: string) => {
+      const map = characterMap(name);
+      if (map === undefined) this.missing += 1;
+      return map;
     };
     this.Factory = class {
-      async fetch({ kind }: { kind: string }): Promise<never> {
-        note(kind);
-        throw new Error(`There is no ${kind}.`);
+      async fetch({ kind, filename }: { kind: string; filename: string }): Promise<Uint8Array> {
+        const map = kind === 'cMapUrl' ? find(filename) : undefined;
+        if (map === undefined) throw new Error(`There is no ${kind} of this name.`);
+        return Buffer.from(map);
       }
     };
   }
-}
-
-function withoutMaps(): UnreadableDocument {
-  return new UnreadableDocument(
-    'has its text in an old Chinese, Japanese or Korean encoding that cannot be read: save it as DOCX, or as PDF anew.',
-    'unsupported_file',
-  );
 }
 
 function scanned(): UnreadableDocument {

@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { encodeFrame, FrameDecoder } from '../../../code-interpreter/child/frames.js';
+import { endedBy } from '../../../walls/ended-by.ts';
+import type { Walls } from '../../../walls/wall.ts';
 import type { Chunk, ChunkingStrategy } from '../../chunks/chunk.ts';
 import type { ChunkedDocument, NamedFile } from '../document-reader.ts';
 import { type DocumentLimits, megabytes } from '../limits.ts';
@@ -18,6 +20,9 @@ const SPENT_BYTES = 300 * 1024 * 1024;
 
 /** A chunk's text, headings and place in JSON take at most so many bytes for each of its characters. */
 const BYTES_A_CHARACTER = 6;
+
+/** What Node.js says, also where it may not abort by a signal. */
+const HEAP_FULL = /heap out of memory/;
 
 type Frame = ReturnType<FrameDecoder['push']>[number];
 
@@ -42,11 +47,11 @@ export class ReadingProcess {
   #isSpent = false;
   #lastWords = '';
 
-  constructor(limits: DocumentLimits) {
+  constructor(limits: DocumentLimits, walls: Walls) {
     this.#limits = limits;
     this.gone = this.#gone.promise;
     this.#ready.promise.catch(() => {});
-    this.#child = spawnReader(limits);
+    this.#child = spawnReader(limits, walls);
     this.#listen();
   }
 
@@ -85,6 +90,11 @@ export class ReadingProcess {
     this.#end(new Error('The reading of documents has been closed.'));
   }
 
+  /** Ends it because all children together hold more than this, and it the most. */
+  endCrowded(totalBytes: number): void {
+    this.#end(tooMuchTogether(totalBytes));
+  }
+
   #ask({ name, bytes }: NamedFile, strategy: ChunkingStrategy): Promise<ChunkedDocument> {
     const { promise, resolve, reject } = Promise.withResolvers<ChunkedDocument>();
     this.#task = { chunks: [], bytes: 0, resolve, reject };
@@ -113,18 +123,18 @@ export class ReadingProcess {
     // A pipe to a process that is just dying breaks: `close` tells the rest.
     for (const stream of [stdin, stdout, stderr, guardian]) stream?.on('error', () => {});
     this.#child.on('error', (error) => this.#end(this.#notStarted(error.message)));
-    this.#child.on('close', (_, signal) => {
-      this.#end(this.#deathBy(signal));
+    this.#child.on('close', (code, signal) => {
+      this.#end(this.#deathBy(code, signal));
       this.#gone.resolve();
     });
   }
 
   /** Node aborts when its own heap is full, and systems that run out of memory kill. */
-  #deathBy(signal: NodeJS.Signals | null): Error {
+  #deathBy(code: number | null, signal: NodeJS.Signals | null): Error {
     if (!this.#isReady) return this.#notStarted(this.#lastWords.trim());
-    return signal === 'SIGABRT' || signal === 'SIGKILL'
-      ? tooBig(this.#limits)
-      : new UnreadableDocument(BROKEN);
+    const ended = endedBy(code, signal);
+    const isFull = ended === 'SIGABRT' || ended === 'SIGKILL' || HEAP_FULL.test(this.#lastWords);
+    return isFull ? tooBig(this.#limits) : new UnreadableDocument(BROKEN);
   }
 
   #notStarted(why: string): Error {
@@ -174,4 +184,11 @@ function tooSlow({ timeMs }: DocumentLimits): UnreadableDocument {
 function tooBig({ processBytes }: DocumentLimits): UnreadableDocument {
   const limit = megabytes(processBytes);
   return new UnreadableDocument(`takes more than ${limit} of memory to read: split it, or save it as text.`);
+}
+
+function tooMuchTogether(totalBytes: number): UnreadableDocument {
+  const limit = megabytes(totalBytes);
+  return new UnreadableDocument(
+    `takes the most of the ${limit} of memory that all have here: add it again later, or split it.`,
+  );
 }

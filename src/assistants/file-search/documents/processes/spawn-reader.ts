@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { realpathSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { spawnBehind } from '../../../walls/spawn-behind.ts';
+import type { Walls } from '../../../walls/wall.ts';
 import type { DocumentLimits } from '../limits.ts';
 
 /** How often the memory is looked at: a hostile PDF fills some 50 MB in this time. */
@@ -10,13 +11,13 @@ const LOOK_EVERY_MS = 25;
 /** Room for JavaScript's own objects; bytes of files live elsewhere. In MiB. */
 const HEAP_MIB = 512;
 
-/** Below the bot's own priority, so that a long document doesn't slow the chat down. */
-const NICENESS = 5;
-
 /** What a child may read: parsers, what they are made of, and what it shares with Python's processes. */
 const READABLE = ['../../', '../../../code-interpreter/child/', '../../../../../node_modules/'].flatMap(
   bothPaths,
 );
+
+/** Where its own code is. */
+const CODE = realpathSync(fileURLToPath(new URL('../', import.meta.url)));
 
 const SCRIPT = fileURLToPath(new URL('../child/main.js', import.meta.url));
 
@@ -39,28 +40,15 @@ export const LOCKS = [
  *
  * Descriptors: 0 and 1 for the protocol, 2 for a last message of Node's, 3 for the guardian's reason.
  */
-export function spawnReader({ processBytes, fileBytes }: DocumentLimits): ChildProcess {
+export function spawnReader({ processBytes, fileBytes }: DocumentLimits, walls: Walls): ChildProcess {
   const settings = JSON.stringify({ processBytes, fileBytes, lookEveryMs: LOOK_EVERY_MS });
   const flags = [...LOCKS, '--allow-worker', `--max-old-space-size=${HEAP_MIB}`];
-  const child = spawn(process.execPath, [...flags, SCRIPT, settings], {
-    env: {},
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    windowsHide: true,
-  });
-  lowerPriority(child.pid);
-  return child;
+  const place = { readable: READABLE, cwd: CODE, memoryBytes: processBytes };
+  return spawnBehind(walls, [...flags, SCRIPT, settings], place);
 }
 
 /** A folder as it is named and where it really is: modules are looked for by the one and read from the other. */
 function bothPaths(folder: string): string[] {
   const path = fileURLToPath(new URL(folder, import.meta.url)).replace(/[\\/]$/, '');
   return [...new Set([path, realpathSync(path)])];
-}
-
-function lowerPriority(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) setPriority(pid, NICENESS);
-  } catch {
-    // The process is gone already, or the system has no priorities: it works without.
-  }
 }

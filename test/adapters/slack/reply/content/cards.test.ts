@@ -8,7 +8,7 @@ import {
   chunksTo,
 } from '../../../../../adapters/slack/reply/content/cards.ts';
 import { statusOf } from '../../../../../adapters/slack/reply/status/status.ts';
-import type { FunctionCall, PlacedCall, ToolCall } from '../../../../../src/platform.ts';
+import type { FunctionCall, PlacedCall, ToolCall } from '../../../../../src/view.ts';
 import { ScriptedInterpreter } from '../../../../sim/scripted-interpreter.ts';
 import { end, python, ScriptedModel, says, text, usage } from '../../../../sim/scripted-model.ts';
 import { append, markdownOf, newStream, parseChunks, STREAM_LIMITS } from '../../../../sim/slack/streams.ts';

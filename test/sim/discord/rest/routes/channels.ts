@@ -43,7 +43,7 @@ export const channelRoutes: Route[] = [
   }),
   route('PUT', '/channels/:channel/thread-members/:user', 'threads', addMember),
   route('DELETE', '/channels/:channel/thread-members/@me', 'threads', (request) => {
-    leaveThread(activeThread(request), request.backend.world.bot);
+    leaveThread(request.backend.world, activeThread(request), request.backend.world.bot);
     return done;
   }),
 ];

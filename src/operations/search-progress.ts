@@ -1,0 +1,84 @@
+import type { Keyv } from 'keyv';
+import type { SearchProgress } from '../platform.ts';
+
+/** Until when conversations were read and settled, in Unix time in ms, by their names. */
+export interface Marks {
+  read: Record<string, number>;
+  settled: Record<string, number>;
+}
+
+/** What is settled is told for so long, in ms: longer than anything that is looked for at a start. */
+const SETTLED_MS = 60 * 60_000;
+
+/** How far a platform has been searched for what nobody heard, kept for the process that comes if this one dies meanwhile. */
+export class KeptProgress implements SearchProgress {
+  readonly #kept: Keyv<Marks>;
+  readonly #platform: string;
+  readonly #marks: Marks;
+  readonly #onError: (error: unknown) => void;
+  #isOver = false;
+  /** What was marked is written one after the other: the last one holds all. */
+  #written: Promise<unknown> = Promise.resolve();
+  #isDue = false;
+
+  private constructor(kept: Keyv<Marks>, platform: string, marks: Marks, onError: (error: unknown) => void) {
+    this.#kept = kept;
+    this.#platform = platform;
+    this.#marks = marks;
+    this.#onError = onError;
+  }
+
+  /** What an earlier process has come to. Rejects when the store fails. */
+  static async open(
+    kept: Keyv<Marks>,
+    platform: string,
+    onError: (error: unknown) => void,
+  ): Promise<KeptProgress> {
+    const marks = (await kept.get(platform)) ?? { read: {}, settled: {} };
+    return new KeptProgress(kept, platform, marks, onError);
+  }
+
+  readUntil(conversation: string): number | undefined {
+    return this.#marks.read[conversation];
+  }
+
+  read(conversation: string, until: number): void {
+    if (this.#isOver) return;
+    this.#marks.read[conversation] = until;
+    this.#write();
+  }
+
+  /** Unix time in ms when it was settled last. */
+  settledAt(conversation: string): number | undefined {
+    return this.#marks.settled[conversation];
+  }
+
+  settled(conversation: string): void {
+    this.#marks.settled[conversation] = Date.now();
+    this.#write();
+  }
+
+  /** All was searched: the next search begins anew. What is settled stays so. */
+  over(): void {
+    this.#isOver = true;
+    this.#marks.read = {};
+    this.#write();
+  }
+
+  /** Ends when all is kept. */
+  async close(): Promise<void> {
+    await this.#written;
+  }
+
+  #write(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    const write = () => {
+      this.#isDue = false;
+      const settled = Object.entries(this.#marks.settled).filter(([, at]) => at > Date.now() - SETTLED_MS);
+      this.#marks.settled = Object.fromEntries(settled);
+      return this.#kept.set(this.#platform, this.#marks);
+    };
+    this.#written = this.#written.then(write).catch(this.#onError);
+  }
+}
