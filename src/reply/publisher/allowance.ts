@@ -45,15 +45,13 @@ const LAST_CHANCE_MS = 250;
 /** The most of all calls that is kept for essential ones, so that what is shown still grows when many write at once. */
 const MOST_KEPT = 2 / 3;
 
-/** The part of all calls that one person's second and further replies leave to others, who then need not wait at all. */
-const LEFT_FOR_OTHERS = 1 / 4;
-
 /** For a refusal that doesn't say for how long. */
 const UNTOLD_PAUSE_MS = 1_000;
 
 /**
- * Windows until half of what a refusal took is tried again: twice as many after each refusal, half as many after each
- * that goes well. A single one may come from anything; with a limit that is truly lower the next refusal follows at once.
+ * Windows until half of what refusals took is tried again: twice as many when that is refused, half as many when it goes
+ * well. With a limit that is truly lower every try is refused; other refusals may come from anything, and after a storm of
+ * them the limit is believed again in no more time than the storm took.
  */
 const FIRST_RECOVERY = 1;
 const LONGEST_RECOVERY = 256;
@@ -78,8 +76,11 @@ export class Allowance {
   #recovery = FIRST_RECOVERY;
   #isRecovering = false;
   #recoversAt = Number.POSITIVE_INFINITY;
+  /** Until when calls may count that a process made before this one began. */
+  readonly #inheritsUntil: number;
 
-  constructor({ calls, perMs }: RateLimit) {
+  constructor({ calls, perMs }: RateLimit, now: number) {
+    this.#inheritsUntil = now + perMs;
     this.#whole = { calls, perMs };
     this.#most = calls;
     this.#calls = calls;
@@ -89,6 +90,11 @@ export class Allowance {
   /** What the platform is believed to take at the moment. */
   get limit(): RateLimit {
     return { calls: this.#calls, perMs: this.#perMs };
+  }
+
+  /** For how many milliseconds a call counts. */
+  get lifeMs(): number {
+    return lifeOf(this.#perMs);
   }
 
   /** The share of the calls that is used up or kept for replies that are open; from 0. */
@@ -104,14 +110,10 @@ export class Allowance {
     return isBelieved && this.#counted.length === 0 && this.#held === 0;
   }
 
-  /**
-   * 0 when a call may go now, or the milliseconds until it is worth asking again.
-   * @param leavesRoom Whether it is one of many for the same person: then it leaves room for others.
-   */
-  wait(essential: boolean, now: number, leavesRoom = false): number {
+  /** 0 when a call may go now, or the milliseconds until it is worth asking again. */
+  wait(essential: boolean, now: number): number {
     this.#update(now);
-    const left = leavesRoom ? Math.min(this.#calls - 1, Math.ceil(this.#calls * LEFT_FOR_OTHERS)) : 0;
-    const room = this.#roomAt(this.#calls - left, now);
+    const room = this.#roomAt(this.#calls, now);
     const until = essential ? room : Math.min(this.#sharedAt(now), Math.max(room, this.#lastChance));
     return Math.max(0, room - now, until - now, this.#closedUntil - now);
   }
@@ -119,7 +121,7 @@ export class Allowance {
   /** Counts a call. One that takes a last chance does not put off the next. */
   take(essential: boolean, now: number): void {
     if (!essential && this.#sharedAt(now) <= now) this.#pacedAt = now;
-    this.#count({ until: now + lifeOf(this.#perMs), isAnswered: false });
+    this.#count({ until: now + this.lifeMs, isAnswered: false });
   }
 
   /** Goes on with a stricter limit, whose window is no longer: what was called before counts by it, too. */
@@ -137,7 +139,7 @@ export class Allowance {
   /** What others had until now they may have used up: it is there once their calls count no longer. */
   #goOn(now: number): void {
     const { calls, perMs } = shareOf(this.#whole, this.#replicas);
-    const later = lifeOf(perMs) - lifeOf(this.#perMs);
+    const later = lifeOf(perMs) - this.lifeMs;
     this.#counted = this.#counted.map((call) => ({ ...call, until: call.until + later }));
     const gained = calls - this.#most;
     this.#calls = this.#calls === this.#most ? calls : Math.min(this.#calls, calls);
@@ -156,21 +158,36 @@ export class Allowance {
     this.#held--;
   }
 
-  /**
-   * The platform refused a call and takes none for so long. The refused call doesn't count, and those that do are
-   * all that there is room for; but refusals that come together, for whatever reason, at most halve the calls.
-   */
+  /** The platform refused a call and takes none for so long. The refused call doesn't count. */
   refused(retryAfterMs: number, now: number): void {
     this.#update(now);
     const pause = Number.isFinite(retryAfterMs) ? retryAfterMs : UNTOLD_PAUSE_MS;
-    if (this.#closedUntil <= now) {
-      this.#least = Math.ceil(this.#calls / 2);
-      this.#recoversAt = now + pause + this.#recovery * this.#perMs;
-      this.#recovery = Math.min(this.#recovery * 2, LONGEST_RECOVERY);
-      this.#isRecovering = false;
-    }
+    const isFirst = this.#closedUntil <= now;
     this.#closedUntil = Math.max(this.#closedUntil, now + pause);
     this.#counted.pop();
+    if (now < this.#inheritsUntil) this.#inherit();
+    else this.#believeLess(isFirst);
+  }
+
+  /**
+   * A process that was here before has used up the rest, and is not known to have used it at once: its calls come back
+   * one by one. Nothing says that the limit is lower.
+   */
+  #inherit(): void {
+    const others = this.#calls - this.#counted.length;
+    const apart = Math.max(0, this.#inheritsUntil - this.#closedUntil) / others;
+    for (let other = 0; other < others; other++)
+      this.#count({ until: this.#closedUntil + other * apart, isAnswered: true });
+  }
+
+  /** Calls that count are all that there is room for; but refusals that come together at most halve the calls. */
+  #believeLess(isFirst: boolean): void {
+    if (isFirst) {
+      this.#least = Math.ceil(this.#calls / 2);
+      if (this.#isRecovering) this.#recovery = Math.min(this.#recovery * 2, LONGEST_RECOVERY);
+      this.#recoversAt = this.#closedUntil + this.#recovery * this.#perMs;
+      this.#isRecovering = false;
+    }
     this.#calls = Math.max(this.#least, Math.min(this.#calls, this.#counted.length));
     // The platform takes a call when the pause is over: by then the oldest count no longer.
     const tooMany = this.#counted.length - this.#calls + 1;

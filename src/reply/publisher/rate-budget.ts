@@ -1,8 +1,8 @@
-import type { Budget, Claim } from '../../budget.ts';
+import type { Budget, Claim, Party } from '../../budget.ts';
 import { Allowance, type RateLimit, type ToldLimit } from './allowance.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { FairOrder } from './fair-order.ts';
-import { SeveralReplies } from './several-replies.ts';
+import { PersonalShare } from './personal-share.ts';
 
 /** Is told what budgets do, by their names: budgets of one kind share a name. */
 export interface BudgetObserver {
@@ -38,7 +38,7 @@ interface Ticket {
 /**
  * An allowance within a platform's rate limit. It starts from the documented limit and learns from what the platform
  * answers. Calls that are not essential are spread over time and leave a place for the end of each open reply. Those that
- * are go to people in turn, and who has several replies leaves room for others.
+ * are go to people in turn, and no person's many replies take all of it.
  */
 export class RateBudget implements Budget {
   readonly name: string;
@@ -48,13 +48,13 @@ export class RateBudget implements Budget {
   readonly #onRefused: () => void;
   readonly #waiting = new Set<Ticket>();
   readonly #order = new FairOrder();
-  readonly #several = new SeveralReplies();
+  readonly #shares = new PersonalShare();
   #told: number;
   #cancelTimer = () => {};
 
   constructor({ name, limit, observer, clock = systemClock, onRefused = () => {} }: RateBudgetOptions) {
     this.name = name;
-    this.#allowance = new Allowance(limit);
+    this.#allowance = new Allowance(limit, clock.now());
     this.#told = limit.calls;
     this.#observer = observer;
     this.#clock = clock;
@@ -140,19 +140,19 @@ export class RateBudget implements Budget {
 
   #enter(ticket: Ticket): void {
     this.#waiting.add(ticket);
-    this.#note(ticket);
+    this.#shares.asked(ticket.claim.reply, this.#clock.now(), this.#allowance.lifeMs);
     this.#observer?.waiting(this.name, 1);
   }
 
   #leave(ticket: Ticket, granted: boolean): void {
     const now = this.#clock.now();
-    const { essential } = ticket.claim;
+    const { essential, reply } = ticket.claim;
     this.#waiting.delete(ticket);
     this.#observer?.waiting(this.name, -1);
     if (granted) {
       this.#allowance.take(essential, now);
-      this.#note(ticket);
-      if (essential) this.#order.served(ticket.claim.reply?.person);
+      this.#shares.called(reply, now, this.#allowance.lifeMs);
+      if (essential) this.#order.served(reply?.person);
       this.#observer?.granted(this.name, essential, now - ticket.since);
     }
     this.#schedule();
@@ -173,7 +173,7 @@ export class RateBudget implements Budget {
    * of several; of essential ones, of whose person it is the turn.
    */
   #mostUrgent(essential: boolean): Ticket | undefined {
-    if (this.#wait(essential, false) > 0) return undefined;
+    if (this.#wait(essential) > 0) return undefined;
     let best: { ticket: Ticket; round: number; urgency: number } | undefined;
     for (const ticket of this.#waiting) {
       if (ticket.claim.essential !== essential || this.#longestWait(ticket) > 0) continue;
@@ -204,20 +204,15 @@ export class RateBudget implements Budget {
 
   /** Until there is room for a claim in all its budgets, in ms. */
   #longestWait({ claim: { essential, reply }, budgets }: Ticket): number {
+    return budgets.reduce((most, budget) => Math.max(most, budget.#wait(essential, reply)), 0);
+  }
+
+  #wait(essential: boolean, reply?: Party): number {
     const now = this.#clock.now();
-    return budgets.reduce(
-      (most, budget) => Math.max(most, budget.#wait(essential, budget.#several.has(reply, now))),
-      0,
+    return Math.max(
+      this.#allowance.wait(essential, now),
+      this.#shares.wait(reply, this.#allowance.limit.calls, now),
     );
-  }
-
-  #wait(essential: boolean, leavesRoom: boolean): number {
-    return this.#allowance.wait(essential, this.#clock.now(), leavesRoom);
-  }
-
-  /** As long as its person's other calls may stand beside it in one window. */
-  #note({ claim: { reply } }: Ticket): void {
-    this.#several.note(reply, this.#clock.now(), this.#allowance.limit.perMs);
   }
 
   get #fullness(): number {

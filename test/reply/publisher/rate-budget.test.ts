@@ -287,10 +287,11 @@ test('what a budget does is told to its observer', async () => {
     clock: scene.clock,
     observer,
   });
+  await scene.clock.runUntil(1_000);
   scene.claim(budget, 'a', { essential: true });
   budget.refused(300);
   scene.claim(budget, 'b');
-  await scene.clock.runUntil(300);
+  await scene.clock.runUntil(1_300);
   expect(told).toEqual([
     ['waiting', 'edits', 1],
     ['waiting', 'edits', -1],
