@@ -60,6 +60,7 @@ export class Budgets {
   readonly sessions: Quota;
   readonly #posts: RateBudget;
   readonly #channels: RateBudgets;
+  readonly #methods: RateBudget[] = [];
   readonly #shared: { share(count: number): void }[] = [];
   readonly #stopSharing: (() => void) | undefined;
 
@@ -70,8 +71,11 @@ export class Budgets {
       this.#shared.push(budget);
       return budget;
     };
-    const budget = (name: string, calls: number) =>
-      shared(new RateBudget({ name, limit: limitOf(calls), ...watch }));
+    const budget = (name: string, calls: number) => {
+      const made = shared(new RateBudget({ name, limit: limitOf(calls), ...watch }));
+      this.#methods.push(made);
+      return made;
+    };
     this.startStream = budget('chat.startStream', 20);
     this.appendStream = budget('chat.appendStream', 100);
     this.stopStream = budget('chat.stopStream', 20);
@@ -102,6 +106,11 @@ export class Budgets {
 
   close(): void {
     this.#stopSharing?.();
+  }
+
+  /** A process that died shortly before this one began has used them, too. Asked again, it is the same one. */
+  inherit(): void {
+    for (const budget of this.#methods) budget.inherit();
   }
 
   #share(count: number): void {

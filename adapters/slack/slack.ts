@@ -164,6 +164,7 @@ export class Slack implements Platform {
   }
 
   reply(messages: IncomingMessage[], begun?: BegunReply): Reply {
+    if (begun) this.#budgets.inherit();
     const [first] = messages;
     const place = placeOf(messages.at(-1)?.replyTo);
     const context = this.#contextOf(place, first?.id ?? '', placeOf(first?.replyTo).ts);

@@ -40,7 +40,7 @@ export async function takeTurn(
   const publisher = new Publisher(reply, parts.style, parts.log, {
     keep,
     links,
-    isBegun: begun !== undefined,
+    begun: begun && (begun.record?.reply ? 'seen' : 'perhaps seen'),
     ...person,
   });
   using _ = onAbort(stop, () => publisher.stop());

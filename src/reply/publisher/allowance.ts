@@ -45,6 +45,9 @@ const LAST_CHANCE_MS = 250;
 /** The most of all calls that is kept for essential ones, so that what is shown still grows when many write at once. */
 const MOST_KEPT = 2 / 3;
 
+/** The part of all calls that a process tries at once which goes on where another died, whatever that has used. */
+const TRIED_AT_ONCE = 1 / 5;
+
 /** For a refusal that doesn't say for how long. */
 const UNTOLD_PAUSE_MS = 1_000;
 
@@ -78,6 +81,7 @@ export class Allowance {
   #recoversAt = Number.POSITIVE_INFINITY;
   /** Until when calls may count that a process made before this one began. */
   readonly #inheritsUntil: number;
+  #hasInherited = false;
 
   constructor({ calls, perMs }: RateLimit, now: number) {
     this.#inheritsUntil = now + perMs;
@@ -165,19 +169,27 @@ export class Allowance {
     const isFirst = this.#closedUntil <= now;
     this.#closedUntil = Math.max(this.#closedUntil, now + pause);
     this.#counted.pop();
-    if (now < this.#inheritsUntil) this.#inherit();
+    if (now < this.#inheritsUntil) this.#countOthers(this.#calls, this.#closedUntil);
     else this.#believeLess(isFirst);
   }
 
+  /** Another process was at work shortly before this one began, and may have used all that this one doesn't try at once. */
+  inherit(now: number): void {
+    if (this.#hasInherited || now >= this.#inheritsUntil) return;
+    this.#hasInherited = true;
+    this.#update(now);
+    this.#countOthers(this.#calls - Math.ceil(this.#calls * TRIED_AT_ONCE), now);
+  }
+
   /**
-   * A process that was here before has used up the rest, and is not known to have used it at once: its calls come back
-   * one by one. Nothing says that the limit is lower.
+   * Of so many calls those that are not ours are those of a process that was here before. It is not known to have made
+   * them at once, so they come back one by one. Nothing says that the limit is lower.
    */
-  #inherit(): void {
-    const others = this.#calls - this.#counted.length;
-    const apart = Math.max(0, this.#inheritsUntil - this.#closedUntil) / others;
+  #countOthers(calls: number, from: number): void {
+    const others = calls - this.#counted.length;
+    const apart = Math.max(0, this.#inheritsUntil - from) / others;
     for (let other = 0; other < others; other++)
-      this.#count({ until: this.#closedUntil + other * apart, isAnswered: true });
+      this.#count({ until: from + other * apart, isAnswered: true });
   }
 
   /** Calls that count are all that there is room for; but refusals that come together at most halve the calls. */

@@ -45,8 +45,8 @@ export interface PublisherOptions {
   links?: LinkJudge;
   /** Whom it answers; where it is left out, nobody's calls are counted together. */
   person?: string;
-  /** Another process has begun the reply: what people see of it is not known until the first call. */
-  isBegun?: boolean;
+  /** Another process has begun the reply: what people see of it is not known until the first call, if anything. */
+  begun?: 'seen' | 'perhaps seen' | undefined;
 }
 
 /**
@@ -59,7 +59,7 @@ export class Publisher {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #keep: (kept: KeptReply) => void;
-  readonly #isBegun: boolean;
+  readonly #begun: PublisherOptions['begun'];
   readonly #links: LinkJudge | undefined;
   readonly #party: { reply: Party } | undefined;
   #kept: KeptReply | undefined;
@@ -86,10 +86,10 @@ export class Publisher {
   #work = Promise.resolve();
 
   constructor(reply: Reply, style: ReplyStyle, log: Logger, options: PublisherOptions = {}) {
-    const { clock = systemClock, keep = () => {}, isBegun = false, links, person } = options;
+    const { clock = systemClock, keep = () => {}, begun, links, person } = options;
     this.#reply = reply;
     this.#keep = keep;
-    this.#isBegun = isBegun;
+    this.#begun = begun;
     this.#links = links;
     this.#party = person === undefined ? undefined : { reply: { person } };
     this.#kept = reply.kept;
@@ -143,7 +143,7 @@ export class Publisher {
    */
   stop(): void {
     const { outcome } = this.#view;
-    if (this.#isBegun && !this.#shown.anything) return;
+    if (this.#begun && !this.#shown.anything) return;
     if (this.#isStopped || (outcome && seesAll(this.#seen, this.#view))) return;
     this.#isStopped = true;
     this.#view = { ...this.#view, outcome: outcome?.status === 'failed' ? outcome : { status: 'stopped' } };
@@ -266,9 +266,12 @@ export class Publisher {
     return { urgency, essential: this.#essential, ...this.#party };
   }
 
+  /** Where people see something already, only the end is: after a crash the ends of some go before news of many. */
   get #essential(): boolean {
+    if (this.#view.outcome !== undefined) return true;
+    if (this.#begun === 'seen') return false;
     const isFirstText = this.#shown.characters === 0 && charactersOf(this.#view.parts) > 0;
-    return this.#view.outcome !== undefined || !this.#shown.anything || isFirstText;
+    return !this.#shown.anything || isFirstText;
   }
 
   async #send(call: Call): Promise<void> {

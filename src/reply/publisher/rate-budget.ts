@@ -110,6 +110,11 @@ export class RateBudget implements Budget {
     this.#serve();
   }
 
+  /** Another process was at work with it shortly before this one began. */
+  inherit(): void {
+    this.#allowance.inherit(this.#clock.now());
+  }
+
   /** Takes in what the platform told in the headers of an answer. */
   learn(told: ToldLimit): void {
     this.#allowance.learn(told, this.#clock.now());

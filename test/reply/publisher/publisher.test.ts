@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { Budget, Claim } from '../../../src/budget.ts';
 import { type Call, Gone, RateLimited, type Reply, Unavailable } from '../../../src/platform.ts';
-import { Publisher } from '../../../src/reply/publisher/publisher.ts';
+import { Publisher, type PublisherOptions } from '../../../src/reply/publisher/publisher.ts';
 import { emptyTranscript, type Transcript } from '../../../src/reply/transcript/transcript.ts';
 import type { Limits, Outcome, View } from '../../../src/view.ts';
 import { settled, VirtualClock } from './virtual-clock.ts';
@@ -86,12 +86,11 @@ class Screen implements Reply {
   }
 }
 
-function open(clock?: VirtualClock) {
+function open(options: PublisherOptions = {}) {
   const gate = new Gate();
   const screen = new Screen(gate);
-  const publisher = new Publisher(screen, { toolCall: () => undefined }, pino({ level: 'silent' }), {
-    ...(clock && { clock }),
-  });
+  const style = { toolCall: () => undefined };
+  const publisher = new Publisher(screen, style, pino({ level: 'silent' }), options);
   return { gate, screen, publisher };
 }
 
@@ -119,6 +118,24 @@ test('the first text and the last edit may use the room that is kept for them, o
   expect(screen.sent.at(-1)).toBe('abc');
   expect(screen.outcome).toBe(DONE);
 });
+
+test.each([
+  ['seen', [false, false, true]],
+  ['perhaps seen', [true, false, true]],
+] as const)(
+  'of a reply that another process has begun, %s, the room that is kept is for news of what nobody sees and for the end',
+  async (begun, essential) => {
+    const { gate, publisher } = open({ begun });
+    publisher.update(transcript('a'));
+    await gate.open();
+    publisher.update(transcript('ab'));
+    const finished = publisher.finish(DONE);
+    await settled();
+    await gate.open();
+    await finished;
+    expect(gate.claims.map((claim) => claim.essential)).toEqual(essential);
+  },
+);
 
 test('steps that change before there is text use no room that is kept, but for the first sign of life', async () => {
   const { gate, screen, publisher } = open();
@@ -181,7 +198,7 @@ test('a reply that was left while a call was under way is not touched again when
 test('while the platform fails a reply is not given up before ten minutes: its end is seen when it is well again', async () => {
   const whileFailing = async (failures: number) => {
     const clock = new VirtualClock();
-    const { gate, screen, publisher } = open(clock);
+    const { gate, screen, publisher } = open({ clock });
     screen.failWith = Array.from({ length: failures }, () => new Unavailable('503'));
     publisher.update(transcript('whole'));
     let over = false;
@@ -225,7 +242,7 @@ test('a reply is closed once people see its end, not before', async () => {
 test('what grew most, and longest ago, is most urgent', async () => {
   const clock = new VirtualClock();
   const urgencyOf = async (growth: string) => {
-    const { gate, publisher } = open(clock);
+    const { gate, publisher } = open({ clock });
     publisher.update(transcript('.'));
     await gate.open();
     publisher.update(transcript(`.${growth}`));

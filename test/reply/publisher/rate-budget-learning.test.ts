@@ -118,6 +118,40 @@ test('a process finds the limit used up by those that died before it, and has al
   );
 });
 
+/** Replies that all want to end at once, each call under way for a while; how many were refused and taken so far. */
+function endTogether(scene: Scene, budget: RateBudget, server: StrictServer, replies: number, until: number) {
+  const count = { refused: 0, taken: 0 };
+  const end = async (): Promise<void> => {
+    await budget.take({ essential: true, urgency: () => 1 }, new AbortController().signal);
+    await new Promise<void>((resolve) => scene.clock.after(200, resolve));
+    if (scene.clock.now() >= until) return;
+    const { retryAfterMs } = server.call(scene.clock.now());
+    count[retryAfterMs === undefined ? 'taken' : 'refused']++;
+    if (retryAfterMs === undefined) return;
+    budget.refused(retryAfterMs);
+    return end();
+  };
+  for (let reply = 0; reply < replies; reply++) void end();
+  return count;
+}
+
+test('a process that goes on where others died is refused about as often as it tries at once, and wastes little', async () => {
+  const scene = new Scene();
+  const server = new SlidingWindow(TIER_3);
+  const [LIFE_MS, LIVES] = [7_000, 20];
+  let taken = 0;
+  for (let life = 0; life < LIVES; life++) {
+    const budget = scene.budget(TIER_3);
+    if (life > 0) budget.inherit();
+    const end = (life + 1) * LIFE_MS;
+    const count = endTogether(scene, budget, server, 100, end);
+    await scene.clock.runUntil(end);
+    taken += count.taken;
+    expect(count.refused).toBeLessThan(TIER_3.calls / 3);
+  }
+  expect(taken).toBeGreaterThan(((LIVES * LIFE_MS) / TIER_3.perMs) * TIER_3.calls * 0.9);
+});
+
 test('after a storm of refusals the limit is believed again in no more time than the storm took', async () => {
   const scene = new Scene();
   let limit = TIER_3.calls;

@@ -131,7 +131,7 @@ test('a stop before anything is shown shows nothing but that it was stopped', as
 });
 
 test('a stop that comes before anything is known of a begun reply does not end it with nothing: its run says what it wrote', async () => {
-  const { clock, pages, publisher } = open({ isBegun: true });
+  const { clock, pages, publisher } = open({ begun: 'perhaps seen' });
   publisher.stop();
   publisher.update(textTranscript('What it had shown.'));
   const finished = publisher.finish({ status: 'stopped' });
