@@ -1,8 +1,4 @@
-/** A limit as a platform documents it: so many calls in so many milliseconds. */
-export interface RateLimit {
-  calls: number;
-  perMs: number;
-}
+import { BelievedLimit, type RateLimit } from './believed-limit.ts';
 
 /** What a platform tells in the headers of an answer. */
 export interface ToldLimit {
@@ -52,72 +48,53 @@ const TRIED_AT_ONCE = 1 / 5;
 const UNTOLD_PAUSE_MS = 1_000;
 
 /**
- * Windows until half of what refusals took is tried again: twice as many when that is refused, half as many when it goes
- * well. With a limit that is truly lower every try is refused; other refusals may come from anything, and after a storm of
- * them the limit is believed again in no more time than the storm took.
- */
-const FIRST_RECOVERY = 1;
-const LONGEST_RECOVERY = 256;
-
-/**
  * How many calls may go and when: never more than the limit within any window, wherever the platform lets its
  * windows begin. Knows nothing of who calls, nor of timers: every method is told the time, in milliseconds.
  */
 export class Allowance {
-  /** What the platform takes of all processes together. */
-  #whole: RateLimit;
-  #replicas = 1;
-  #perMs: number;
-  #most: number;
-  #calls: number;
+  readonly #limit: BelievedLimit;
   /** The calls that still count, by when they stop counting, earliest first. */
   #counted: Counted[] = [];
   #held = 0;
   #pacedAt = Number.NEGATIVE_INFINITY;
   #closedUntil = Number.NEGATIVE_INFINITY;
-  #least = 1;
-  #recovery = FIRST_RECOVERY;
-  #isRecovering = false;
-  #recoversAt = Number.POSITIVE_INFINITY;
   /** Until when calls may count that a process made before this one began. */
   readonly #inheritsUntil: number;
   #hasInherited = false;
 
-  constructor({ calls, perMs }: RateLimit, now: number) {
-    this.#inheritsUntil = now + perMs;
-    this.#whole = { calls, perMs };
-    this.#most = calls;
-    this.#calls = calls;
-    this.#perMs = perMs;
+  constructor(limit: RateLimit, now: number) {
+    this.#inheritsUntil = now + limit.perMs;
+    this.#limit = new BelievedLimit(limit);
   }
 
   /** What the platform is believed to take at the moment. */
   get limit(): RateLimit {
-    return { calls: this.#calls, perMs: this.#perMs };
+    const { calls, perMs } = this.#limit;
+    return { calls, perMs };
   }
 
   /** For how many milliseconds a call counts. */
   get lifeMs(): number {
-    return lifeOf(this.#perMs);
+    return lifeOf(this.#limit.perMs);
   }
 
   /** The share of the calls that is used up or kept for replies that are open; from 0. */
   fullness(now: number): number {
     this.#update(now);
-    return (this.#counted.length + this.#held) / this.#calls;
+    return (this.#counted.length + this.#held) / this.#limit.calls;
   }
 
   /** Whether nothing would be forgotten with it. */
   isFresh(now: number): boolean {
     this.#update(now);
-    const isBelieved = this.#calls === this.#most && this.#closedUntil <= now;
+    const isBelieved = this.#limit.isWhole && this.#closedUntil <= now;
     return isBelieved && this.#counted.length === 0 && this.#held === 0;
   }
 
   /** 0 when a call may go now, or the milliseconds until it is worth asking again. */
   wait(essential: boolean, now: number): number {
     this.#update(now);
-    const room = this.#roomAt(this.#calls, now);
+    const room = this.#roomAt(this.#limit.calls, now);
     const until = essential ? room : Math.min(this.#sharedAt(now), Math.max(room, this.#lastChance));
     return Math.max(0, room - now, until - now, this.#closedUntil - now);
   }
@@ -130,27 +107,22 @@ export class Allowance {
 
   /** Goes on with a stricter limit, whose window is no longer: what was called before counts by it, too. */
   restrict(limit: RateLimit, now: number): void {
-    this.#whole = limit;
-    this.#goOn(now);
+    this.#change(() => this.#limit.adopt(limit), now);
   }
 
   /** Goes on with what one of so many processes may use of the limit. */
   share(count: number, now: number): void {
-    this.#replicas = Math.max(1, count);
-    this.#goOn(now);
+    this.#change(() => this.#limit.divide(count), now);
   }
 
   /** What others had until now they may have used up: it is there once their calls count no longer. */
-  #goOn(now: number): void {
-    const { calls, perMs } = shareOf(this.#whole, this.#replicas);
-    const later = lifeOf(perMs) - this.lifeMs;
+  #change(change: () => number, now: number): void {
+    const before = this.lifeMs;
+    const gained = change();
+    const later = this.lifeMs - before;
     this.#counted = this.#counted.map((call) => ({ ...call, until: call.until + later }));
-    const gained = calls - this.#most;
-    this.#calls = this.#calls === this.#most ? calls : Math.min(this.#calls, calls);
-    this.#perMs = perMs;
-    this.#most = calls;
     this.#update(now);
-    for (let more = 0; more < gained; more++) this.#count({ until: now + lifeOf(perMs), isAnswered: true });
+    for (let more = 0; more < gained; more++) this.#count({ until: now + this.lifeMs, isAnswered: true });
   }
 
   /** Keeps a place for an essential call. */
@@ -169,8 +141,17 @@ export class Allowance {
     const isFirst = this.#closedUntil <= now;
     this.#closedUntil = Math.max(this.#closedUntil, now + pause);
     this.#counted.pop();
-    if (now < this.#inheritsUntil) this.#countOthers(this.#calls, this.#closedUntil);
+    if (now < this.#inheritsUntil) this.#countOthers(this.#limit.calls, this.#closedUntil);
     else this.#believeLess(isFirst);
+  }
+
+  /** The platform takes less, and a call when the pause is over: by then the oldest count no longer. */
+  #believeLess(isFirst: boolean): void {
+    this.#limit.refused(this.#counted.length, isFirst, this.#closedUntil);
+    const tooMany = this.#counted.length - this.#limit.calls + 1;
+    this.#counted = this.#counted.map((call, index) =>
+      index < tooMany ? { ...call, until: Math.min(call.until, this.#closedUntil) } : call,
+    );
   }
 
   /** Another process was at work shortly before this one began, and may have used all that this one doesn't try at once. */
@@ -178,7 +159,7 @@ export class Allowance {
     if (this.#hasInherited || now >= this.#inheritsUntil) return;
     this.#hasInherited = true;
     this.#update(now);
-    this.#countOthers(this.#calls - Math.ceil(this.#calls * TRIED_AT_ONCE), now);
+    this.#countOthers(this.#limit.calls - Math.ceil(this.#limit.calls * TRIED_AT_ONCE), now);
   }
 
   /**
@@ -190,22 +171,6 @@ export class Allowance {
     const apart = Math.max(0, this.#inheritsUntil - from) / others;
     for (let other = 0; other < others; other++)
       this.#count({ until: from + other * apart, isAnswered: true });
-  }
-
-  /** Calls that count are all that there is room for; but refusals that come together at most halve the calls. */
-  #believeLess(isFirst: boolean): void {
-    if (isFirst) {
-      this.#least = Math.ceil(this.#calls / 2);
-      if (this.#isRecovering) this.#recovery = Math.min(this.#recovery * 2, LONGEST_RECOVERY);
-      this.#recoversAt = this.#closedUntil + this.#recovery * this.#perMs;
-      this.#isRecovering = false;
-    }
-    this.#calls = Math.max(this.#least, Math.min(this.#calls, this.#counted.length));
-    // The platform takes a call when the pause is over: by then the oldest count no longer.
-    const tooMany = this.#counted.length - this.#calls + 1;
-    this.#counted = this.#counted.map((call, index) =>
-      index < tooMany ? { ...call, until: Math.min(call.until, this.#closedUntil) } : call,
-    );
   }
 
   /**
@@ -221,40 +186,36 @@ export class Allowance {
   learn({ limit, remaining, resetAfterMs }: ToldLimit, now: number): void {
     if (!(limit >= 1 && remaining <= limit && resetAfterMs < Number.POSITIVE_INFINITY)) return;
     this.#update(now);
-    this.#whole = { calls: limit, perMs: Math.max(this.#whole.perMs, resetAfterMs) };
-    const { calls, perMs } = shareOf(this.#whole, this.#replicas);
-    if (this.#calls === this.#most || this.#calls > calls) this.#calls = calls;
-    this.#most = calls;
-    this.#perMs = perMs;
+    this.#limit.adopt({ calls: limit, perMs: Math.max(this.#limit.whole.perMs, resetAfterMs) });
     const answered = { until: now + resetAfterMs, isAnswered: true };
     const oldest = this.#counted.findIndex(({ isAnswered }) => !isAnswered);
     if (oldest >= 0) {
       this.#counted.splice(oldest, 1);
       this.#count(answered);
     }
-    const used = calls - Math.max(0, remaining);
+    const used = this.#limit.share.calls - Math.max(0, remaining);
     while (this.#counted.length < used) this.#count(answered);
   }
 
   /** Calls that are not kept for essential ones; at least 1. */
   get #shared(): number {
-    return this.#calls - Math.floor(this.#ends);
+    return this.#limit.calls - Math.floor(this.#ends);
   }
 
   /** How many replies are expected to end within the horizon, as far as room is kept for them. */
   get #ends(): number {
-    return Math.min((this.#held * this.#horizonMs) / HORIZON_MS, Math.floor(this.#calls * MOST_KEPT));
+    return Math.min((this.#held * this.#horizonMs) / HORIZON_MS, Math.floor(this.#limit.calls * MOST_KEPT));
   }
 
   get #horizonMs(): number {
-    return Math.min(HORIZON_MS, this.#perMs);
+    return Math.min(HORIZON_MS, this.#limit.perMs);
   }
 
   /** When a call may go that leaves what is kept for essential ones. */
   #sharedAt(now: number): number {
     return Math.max(
       this.#roomAt(this.#shared, now),
-      this.#roomAt(this.#calls - Math.ceil(this.#ends), now) - PATIENCE_MS,
+      this.#roomAt(this.#limit.calls - Math.ceil(this.#ends), now) - PATIENCE_MS,
       this.#pacedUntil(now),
     );
   }
@@ -263,7 +224,7 @@ export class Allowance {
   get #lastChance(): number {
     const last = this.#counted.at(-1);
     if (!last || !this.#counted.every(({ isAnswered }) => isAnswered)) return Number.POSITIVE_INFINITY;
-    return Math.max(last.until - LAST_CHANCE_MS, this.#pacedAt + this.#perMs / this.#calls);
+    return Math.max(last.until - LAST_CHANCE_MS, this.#pacedAt + this.#limit.perMs / this.#limit.calls);
   }
 
   /** When no more than `places` - 1 calls count any longer. */
@@ -293,22 +254,8 @@ export class Allowance {
 
   #update(now: number): void {
     while ((this.#counted[0]?.until ?? Number.POSITIVE_INFINITY) <= now) this.#counted.shift();
-    while (this.#recoversAt <= now) this.#recover();
+    this.#limit.update(now);
   }
-
-  #recover(): void {
-    this.#calls += Math.ceil((this.#most - this.#calls) / 2);
-    if (this.#isRecovering) this.#recovery = Math.max(this.#recovery / 2, FIRST_RECOVERY);
-    this.#isRecovering = true;
-    const isWhole = this.#calls === this.#most;
-    this.#recoversAt += isWhole ? Number.POSITIVE_INFINITY : this.#recovery * this.#perMs;
-  }
-}
-
-/** What each of so many processes may use: whole calls in the same window, or one in a window that is longer. */
-function shareOf({ calls, perMs }: RateLimit, count: number): RateLimit {
-  if (calls >= count) return { calls: Math.floor(calls / count), perMs };
-  return { calls: 1, perMs: (perMs * count) / calls };
 }
 
 /** For how long a call counts in a window of so many milliseconds. */

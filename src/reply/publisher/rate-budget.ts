@@ -1,5 +1,6 @@
 import type { Budget, Claim, Party } from '../../budget.ts';
-import { Allowance, type RateLimit, type ToldLimit } from './allowance.ts';
+import { Allowance, type ToldLimit } from './allowance.ts';
+import type { RateLimit } from './believed-limit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { FairOrder } from './fair-order.ts';
 import { PersonalShare } from './personal-share.ts';

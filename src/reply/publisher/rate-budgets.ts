@@ -1,4 +1,4 @@
-import type { RateLimit } from './allowance.ts';
+import type { RateLimit } from './believed-limit.ts';
 import { RateBudget, type RateBudgetOptions } from './rate-budget.ts';
 
 /** Fewer budgets than these are not worth looking through for idle ones. */

@@ -1,4 +1,4 @@
-import type { RateLimit } from '../../../src/reply/publisher/allowance.ts';
+import type { RateLimit } from '../../../src/reply/publisher/believed-limit.ts';
 import type { StrictServer } from '../../reply/publisher/strict-server.ts';
 
 /** What grows by one every `TOKEN_MS` milliseconds. */

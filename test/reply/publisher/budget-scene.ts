@@ -1,5 +1,5 @@
 import type { Budget, Claim } from '../../../src/budget.ts';
-import type { RateLimit } from '../../../src/reply/publisher/allowance.ts';
+import type { RateLimit } from '../../../src/reply/publisher/believed-limit.ts';
 import { type BudgetObserver, RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
 import { VirtualClock } from './virtual-clock.ts';
 

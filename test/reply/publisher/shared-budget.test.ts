@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { RateLimit } from '../../../src/reply/publisher/allowance.ts';
+import type { RateLimit } from '../../../src/reply/publisher/believed-limit.ts';
 import type { RateBudget } from '../../../src/reply/publisher/rate-budget.ts';
 import { RateBudgets } from '../../../src/reply/publisher/rate-budgets.ts';
 import { CHANNEL, Scene, TIER_3 } from './budget-scene.ts';

@@ -1,4 +1,5 @@
-import type { RateLimit, ToldLimit } from '../../../src/reply/publisher/allowance.ts';
+import type { ToldLimit } from '../../../src/reply/publisher/allowance.ts';
+import type { RateLimit } from '../../../src/reply/publisher/believed-limit.ts';
 
 /** What a platform answers to one call. */
 export interface Verdict {
