@@ -17,12 +17,17 @@ export interface Replicas {
   onChange(listener: (count: number) => void): () => void;
 }
 
+/**
+ * Which room a call may use: all of it, for a first text and a last edit; what is not kept for those, for news of a reply
+ * that stands there already; or only that, and at an even pace.
+ */
+export type ClaimedRoom = 'all' | 'shared' | 'paced';
+
 /** Somebody who wants to call. */
 export interface Claim {
   /** Asked whenever there is room. Grows while one waits: a claim whose urgency stands still may wait for ever. */
   urgency(): number;
-  /** A first text or a last edit, which may also use the room that is kept for them. */
-  readonly essential: boolean;
+  readonly room: ClaimedRoom;
   /** For which reply; left out for calls beside the replies. */
   readonly reply?: Party;
 }

@@ -1,5 +1,5 @@
 import type { REST } from 'discord.js';
-import type { Budget, Replicas } from '../../src/budget.ts';
+import type { Budget, ClaimedRoom, Replicas } from '../../src/budget.ts';
 import { type BudgetObserver, RateBudget } from '../../src/reply/publisher/rate-budget.ts';
 import { RateBudgets } from '../../src/reply/publisher/rate-budgets.ts';
 
@@ -44,17 +44,17 @@ export class Budgets {
 
   /** Waits until a thread may be started in a channel. */
   async startThread(channel: string): Promise<void> {
-    await wait(RateBudget.all(this.#threads.of(channel), this.#bot), true);
+    await wait(RateBudget.all(this.#threads.of(channel), this.#bot), 'all');
   }
 
   /** Waits for a call that nobody waits for, and of which Discord tells no limit before it is passed. */
   async spare(): Promise<void> {
-    await wait(this.#bot, false);
+    await wait(this.#bot, 'paced');
   }
 
   /** Waits for a call without which a reply can't go on, and whose own limit is far away. */
   async read(): Promise<void> {
-    await wait(this.#bot, true);
+    await wait(this.#bot, 'all');
   }
 
   /**
@@ -86,8 +86,8 @@ export class Budgets {
   }
 }
 
-async function wait(budget: Budget, essential: boolean): Promise<void> {
-  const claim = { essential, urgency: () => 0 };
+async function wait(budget: Budget, room: ClaimedRoom): Promise<void> {
+  const claim = { room, urgency: () => 0 };
   if (!(await budget.take(claim, AbortSignal.timeout(PATIENCE_MS))))
     throw new Error(`no room for another call in ${PATIENCE_MS / 1_000} s`);
 }

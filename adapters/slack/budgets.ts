@@ -126,7 +126,7 @@ export class Budgets {
 /** A place for a call that nobody waits for: behind all that people wait for. False when `signal` withdraws it before. */
 export function takeInTime(budget: Budget, signal: AbortSignal): Promise<boolean> {
   const since = performance.now();
-  return budget.take({ urgency: () => performance.now() - since, essential: false }, signal);
+  return budget.take({ urgency: () => performance.now() - since, room: 'paced' }, signal);
 }
 
 /** A place for a call that people wait for, and that they can go without: false when there is none soon. */
@@ -137,7 +137,7 @@ export function takeSoon(budget: Budget): Promise<boolean> {
 /** A place for a call that has to be made. False when `signal` withdraws it before. */
 export function takeSurely(budget: Budget, signal: AbortSignal): Promise<boolean> {
   const since = performance.now();
-  return budget.take({ urgency: () => performance.now() - since, essential: true }, signal);
+  return budget.take({ urgency: () => performance.now() - since, room: 'all' }, signal);
 }
 
 /** Where Slack has refused a call for its limit, all wait who share the budget; whether it has. */

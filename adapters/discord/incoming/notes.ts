@@ -20,7 +20,7 @@ export async function postNote(
 ): Promise<boolean> {
   const { channel, content, answers, nonce } = note;
   const { budget, release } = budgets.open(channel);
-  const claim = { urgency: () => Number.POSITIVE_INFINITY, essential: true };
+  const claim = { urgency: () => Number.POSITIVE_INFINITY, room: 'all' as const };
   try {
     if (!(await budget.take(claim, AbortSignal.timeout(PATIENCE_MS)))) return false;
     await api.post(channel, { content, buttons: [], files: [], answers, ping: true, nonce });

@@ -34,7 +34,7 @@ const allowed = new Gauge({
 });
 
 export const budgetMetrics: BudgetObserver = {
-  granted: (budget, _essential, waitedMs) => waits.observe({ budget }, waitedMs / 1_000),
+  granted: (budget, _room, waitedMs) => waits.observe({ budget }, waitedMs / 1_000),
   refused: (budget) => refusals.inc({ budget }),
   waiting: (budget, change) => waiting.inc({ budget }, change),
   limited: (budget, { calls, perMs }) => allowed.set({ budget }, (calls * 60_000) / perMs),

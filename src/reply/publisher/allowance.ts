@@ -1,3 +1,4 @@
+import type { ClaimedRoom } from '../../budget.ts';
 import { BelievedLimit, type RateLimit } from './believed-limit.ts';
 
 /** What a platform tells in the headers of an answer. */
@@ -38,11 +39,14 @@ const PATIENCE_MS = 1_000;
  */
 const LAST_CHANCE_MS = 250;
 
-/** The most of all calls that is kept for essential ones, so that what is shown still grows when many write at once. */
+/** The most of all calls that is kept for first texts and last edits, so that what is shown still grows when many write at once. */
 const MOST_KEPT = 2 / 3;
 
-/** The part of all calls that a process tries at once which goes on where another died, whatever that has used. */
-const TRIED_AT_ONCE = 1 / 5;
+/**
+ * The part of all calls that a process may try at once which goes on where another died, whatever that has used: enough
+ * for the replies that a crash interrupts as a rule, and after a storm of crashes so few are refused.
+ */
+const TRIED_AT_ONCE = 1 / 2;
 
 /** For a refusal that doesn't say for how long. */
 const UNTOLD_PAUSE_MS = 1_000;
@@ -92,16 +96,20 @@ export class Allowance {
   }
 
   /** 0 when a call may go now, or the milliseconds until it is worth asking again. */
-  wait(essential: boolean, now: number): number {
+  wait(room: ClaimedRoom, now: number): number {
     this.#update(now);
-    const room = this.#roomAt(this.#limit.calls, now);
-    const until = essential ? room : Math.min(this.#sharedAt(now), Math.max(room, this.#lastChance));
-    return Math.max(0, room - now, until - now, this.#closedUntil - now);
+    return Math.max(0, this.#openAt(room, now) - now, this.#closedUntil - now);
+  }
+
+  #openAt(room: ClaimedRoom, now: number): number {
+    const all = this.#roomAt(this.#limit.calls, now);
+    if (room === 'all') return all;
+    return Math.max(all, Math.min(this.#sharedAt(room, now), this.#lastChance));
   }
 
   /** Counts a call. One that takes a last chance does not put off the next. */
-  take(essential: boolean, now: number): void {
-    if (!essential && this.#sharedAt(now) <= now) this.#pacedAt = now;
+  take(room: ClaimedRoom, now: number): void {
+    if (room !== 'all' && this.#sharedAt(room, now) <= now) this.#pacedAt = now;
     this.#count({ until: now + this.lifeMs, isAnswered: false });
   }
 
@@ -125,7 +133,7 @@ export class Allowance {
     for (let more = 0; more < gained; more++) this.#count({ until: now + this.lifeMs, isAnswered: true });
   }
 
-  /** Keeps a place for an essential call. */
+  /** Keeps a place for a last edit. */
   hold(): void {
     this.#held++;
   }
@@ -197,7 +205,7 @@ export class Allowance {
     while (this.#counted.length < used) this.#count(answered);
   }
 
-  /** Calls that are not kept for essential ones; at least 1. */
+  /** Calls that are not kept; at least 1. */
   get #shared(): number {
     return this.#limit.calls - Math.floor(this.#ends);
   }
@@ -211,12 +219,12 @@ export class Allowance {
     return Math.min(HORIZON_MS, this.#limit.perMs);
   }
 
-  /** When a call may go that leaves what is kept for essential ones. */
-  #sharedAt(now: number): number {
+  /** When a call may go that leaves what is kept. */
+  #sharedAt(room: 'shared' | 'paced', now: number): number {
     return Math.max(
       this.#roomAt(this.#shared, now),
       this.#roomAt(this.#limit.calls - Math.ceil(this.#ends), now) - PATIENCE_MS,
-      this.#pacedUntil(now),
+      room === 'paced' ? this.#pacedUntil(now) : now,
     );
   }
 
@@ -233,7 +241,7 @@ export class Allowance {
   }
 
   /**
-   * When the next call that is not essential is due: as soon as calls at that pace would never have to wait for a place
+   * When the next call at an even pace is due: as soon as calls at that pace would never have to wait for a place
    * until the horizon. Earlier than that when the horizon takes in one more place, which may bring it forward.
    */
   #pacedUntil(now: number): number {

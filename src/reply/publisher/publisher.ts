@@ -1,4 +1,4 @@
-import type { Claim, Party } from '../../budget.ts';
+import type { Claim, ClaimedRoom, Party } from '../../budget.ts';
 import type { Logger } from '../../log.ts';
 import { type Call, Gone, type KeptReply, RateLimited, type Reply, Unavailable } from '../../platform.ts';
 import type { Outcome, ReplyFile, ToolCall, View } from '../../view.ts';
@@ -187,7 +187,7 @@ export class Publisher {
     const { pace } = this.#reply;
     const completesMessage = shows !== undefined && shows < this.#view.parts.length;
     const isStep = hasOtherSteps(this.#transcript, this.#stepsShown);
-    if (!pace || this.#essential || completesMessage || isStep) return 0;
+    if (!pace || this.#room !== 'paced' || completesMessage || isStep) return 0;
     return this.#reader.wait(pace, this.#clock.now());
   }
 
@@ -263,15 +263,16 @@ export class Publisher {
       const backlog = { parts: this.#view.parts, grown, shown: characters, waitedMs };
       return urgencyOf(backlog, this.#reply.limits.characters);
     };
-    return { urgency, essential: this.#essential, ...this.#party };
+    return { urgency, room: this.#room, ...this.#party };
   }
 
-  /** Where people see something already, only the end is: after a crash the ends of some go before news of many. */
-  get #essential(): boolean {
-    if (this.#view.outcome !== undefined) return true;
-    if (this.#begun === 'seen') return false;
-    const isFirstText = this.#shown.characters === 0 && charactersOf(this.#view.parts) > 0;
-    return !this.#shown.anything || isFirstText;
+  /** Of many replies that a dead process has left, those that can end go before news of the others. */
+  get #room(): ClaimedRoom {
+    if (this.#view.outcome !== undefined) return 'all';
+    const { anything, characters } = this.#shown;
+    if (this.#begun === 'seen') return anything ? 'paced' : 'shared';
+    const isFirstText = characters === 0 && charactersOf(this.#view.parts) > 0;
+    return !anything || isFirstText ? 'all' : 'paced';
   }
 
   async #send(call: Call): Promise<void> {

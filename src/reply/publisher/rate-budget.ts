@@ -1,4 +1,4 @@
-import type { Budget, Claim, Party } from '../../budget.ts';
+import type { Budget, Claim, ClaimedRoom, Party } from '../../budget.ts';
 import { Allowance, type ToldLimit } from './allowance.ts';
 import type { RateLimit } from './believed-limit.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -8,7 +8,7 @@ import { PersonalShare } from './personal-share.ts';
 /** Is told what budgets do, by their names: budgets of one kind share a name. */
 export interface BudgetObserver {
   /** A call may go, after a wait of so long. */
-  granted(name: string, essential: boolean, waitedMs: number): void;
+  granted(name: string, room: ClaimedRoom, waitedMs: number): void;
   /** The platform refused a call. */
   refused(name: string, retryAfterMs: number): void;
   /** The number of claims that wait has changed by so many. */
@@ -38,8 +38,8 @@ interface Ticket {
 
 /**
  * An allowance within a platform's rate limit. It starts from the documented limit and learns from what the platform
- * answers. Calls that are not essential are spread over time and leave a place for the end of each open reply. Those that
- * are go to people in turn, and no person's many replies take all of it.
+ * answers. Most calls are spread over time and leave a place for the end of each open reply. First texts and last edits, which
+ * need not, go to people in turn, and no person's many replies take all of it.
  */
 export class RateBudget implements Budget {
   readonly name: string;
@@ -152,14 +152,14 @@ export class RateBudget implements Budget {
 
   #leave(ticket: Ticket, granted: boolean): void {
     const now = this.#clock.now();
-    const { essential, reply } = ticket.claim;
+    const { room, reply } = ticket.claim;
     this.#waiting.delete(ticket);
     this.#observer?.waiting(this.name, -1);
     if (granted) {
-      this.#allowance.take(essential, now);
+      this.#allowance.take(room, now);
       this.#shares.called(reply, now, this.#allowance.lifeMs);
-      if (essential) this.#order.served(reply?.person);
-      this.#observer?.granted(this.name, essential, now - ticket.since);
+      if (room === 'all') this.#order.served(reply?.person);
+      this.#observer?.granted(this.name, room, now - ticket.since);
     }
     this.#schedule();
   }
@@ -171,19 +171,19 @@ export class RateBudget implements Budget {
   }
 
   #next(): Ticket | undefined {
-    return this.#mostUrgent(true) ?? this.#mostUrgent(false);
+    return this.#mostUrgent('all') ?? this.#mostUrgent('shared') ?? this.#mostUrgent('paced');
   }
 
   /**
    * The claim of a kind that is next, of those for which there is room in all their budgets: the most urgent, or the oldest
-   * of several; of essential ones, of whose person it is the turn.
+   * of several; of those that may use all room, of whose person it is the turn.
    */
-  #mostUrgent(essential: boolean): Ticket | undefined {
-    if (this.#wait(essential) > 0) return undefined;
+  #mostUrgent(room: ClaimedRoom): Ticket | undefined {
+    if (this.#wait(room) > 0) return undefined;
     let best: { ticket: Ticket; round: number; urgency: number } | undefined;
     for (const ticket of this.#waiting) {
-      if (ticket.claim.essential !== essential || this.#longestWait(ticket) > 0) continue;
-      const round = essential ? this.#order.roundOf(ticket.claim.reply?.person) : 0;
+      if (ticket.claim.room !== room || this.#longestWait(ticket) > 0) continue;
+      const round = room === 'all' ? this.#order.roundOf(ticket.claim.reply?.person) : 0;
       if (best && round > best.round) continue;
       const urgency = ticket.claim.urgency();
       if (!best || round < best.round || urgency > best.urgency) best = { ticket, round, urgency };
@@ -209,14 +209,14 @@ export class RateBudget implements Budget {
   }
 
   /** Until there is room for a claim in all its budgets, in ms. */
-  #longestWait({ claim: { essential, reply }, budgets }: Ticket): number {
-    return budgets.reduce((most, budget) => Math.max(most, budget.#wait(essential, reply)), 0);
+  #longestWait({ claim: { room, reply }, budgets }: Ticket): number {
+    return budgets.reduce((most, budget) => Math.max(most, budget.#wait(room, reply)), 0);
   }
 
-  #wait(essential: boolean, reply?: Party): number {
+  #wait(room: ClaimedRoom, reply?: Party): number {
     const now = this.#clock.now();
     return Math.max(
-      this.#allowance.wait(essential, now),
+      this.#allowance.wait(room, now),
       this.#shares.wait(reply, this.#allowance.limit.calls, now),
     );
   }

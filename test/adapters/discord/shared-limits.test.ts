@@ -64,7 +64,7 @@ test('of a channel that replies of several processes share, each hears from Disc
   const write = async (reply: Reply) => {
     for (let n = 1; n <= 6; n++)
       for (let call = reply.next(view(n, n === 6)); call; call = reply.next(view(n, n === 6))) {
-        const claim = { urgency: () => 1, essential: true };
+        const claim = { urgency: () => 1, room: 'all' as const };
         await call.budget.take(claim, new AbortController().signal);
         const refused = await call.send().then(
           () => undefined,

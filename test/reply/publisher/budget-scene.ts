@@ -21,7 +21,7 @@ export class Scene {
   claim(budget: Budget, name: string, claim: Partial<Claim> = {}): () => void {
     const withdrawn = new AbortController();
     void budget
-      .take({ essential: false, urgency: () => 1, ...claim }, withdrawn.signal)
+      .take({ room: 'paced', urgency: () => 1, ...claim }, withdrawn.signal)
       .then((granted) => granted && this.grants.push({ name, at: this.clock.now() }));
     return () => withdrawn.abort();
   }
@@ -31,7 +31,7 @@ export class Scene {
     const shown = { at: this.clock.now() };
     const again = async () => {
       const urgency = () => this.clock.now() - shown.at;
-      await budget.take({ essential: false, urgency }, new AbortController().signal);
+      await budget.take({ room: 'paced', urgency }, new AbortController().signal);
       shown.at = this.clock.now();
       this.grants.push({ name, at: shown.at });
       if (shown.at < until) void again();

@@ -44,11 +44,8 @@ test('a crowd of one person’s replies keeps another one’s first text and las
         const scene = new Scene();
         const budget = scene.budget(WINDOW);
         for (let number = 0; number < crowd; number++)
-          scene.claim(budget, 'crowd', { essential: true, urgency: () => 1e9, reply: { person: 'crowd' } });
-        scene.at(
-          at,
-          () => void scene.claim(budget, 'other', { essential: true, reply: { person: 'other' } }),
-        );
+          scene.claim(budget, 'crowd', { room: 'all', urgency: () => 1e9, reply: { person: 'crowd' } });
+        scene.at(at, () => void scene.claim(budget, 'other', { room: 'all', reply: { person: 'other' } }));
         await scene.clock.runUntil(120_000);
         expect(scene.times('crowd')).toHaveLength(crowd);
         const [served] = scene.times('other');
@@ -63,12 +60,11 @@ test('who has one reply may use all of a window, and so may many people with one
   const scene = new Scene();
   const budget = scene.budget(WINDOW);
   const reply = { person: 'ann' };
-  for (let call = 0; call < 4; call++) scene.claim(budget, 'ann', { essential: true, reply });
+  for (let call = 0; call < 4; call++) scene.claim(budget, 'ann', { room: 'all', reply });
   await scene.clock.runUntil(0);
   expect(scene.times('ann')).toEqual([0, 0, 0, 0]);
   await scene.clock.runUntil(10_000);
-  for (const person of ['a', 'b', 'c', 'd'])
-    scene.claim(budget, person, { essential: true, reply: { person } });
+  for (const person of ['a', 'b', 'c', 'd']) scene.claim(budget, person, { room: 'all', reply: { person } });
   await scene.clock.runUntil(10_000);
   expect(scene.names().slice(4)).toEqual(['a', 'b', 'c', 'd']);
 });
@@ -78,7 +74,7 @@ test('two crowds have the same, one call after the other', async () => {
   const budget = scene.budget(WINDOW);
   for (const person of ['one', 'two'])
     for (let number = 0; number < 20; number++)
-      scene.claim(budget, person, { essential: true, reply: { person } });
+      scene.claim(budget, person, { room: 'all', reply: { person } });
   await scene.clock.runUntil(60_000);
   expect(scene.names().slice(0, 3)).toEqual(['one', 'one', 'one']);
   expect(scene.names()).toHaveLength(40);

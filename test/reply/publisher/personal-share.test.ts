@@ -9,7 +9,7 @@ function flood(scene: Scene, replies: number, calls: number, ...people: string[]
   for (const person of people)
     for (let reply = 0; reply < replies; reply++) {
       const party = { person };
-      for (let call = 0; call < calls; call++) scene.claim(budget, person, { essential: true, reply: party });
+      for (let call = 0; call < calls; call++) scene.claim(budget, person, { room: 'all', reply: party });
     }
   return budget;
 }
@@ -19,8 +19,7 @@ test('one person with many replies leaves a quarter of the calls, and who comes 
   const budget = flood(scene, 20, 10, 'ann');
   await scene.clock.runUntil(WINDOW_MS - 1);
   expect(scene.times('ann')).toHaveLength(37);
-  for (let call = 0; call < 13; call++)
-    scene.claim(budget, 'bob', { essential: true, reply: { person: 'bob' } });
+  for (let call = 0; call < 13; call++) scene.claim(budget, 'bob', { room: 'all', reply: { person: 'bob' } });
   await scene.clock.runUntil(WINDOW_MS - 1);
   expect(scene.times('bob')).toHaveLength(13);
 });
@@ -46,7 +45,7 @@ test('a person whose other replies are over may have all calls again', async () 
   const budget = flood(scene, 5, 5, 'ann');
   await scene.clock.runUntil(3 * WINDOW_MS);
   const reply = { person: 'ann' };
-  for (let call = 0; call < 100; call++) scene.claim(budget, 'later', { essential: true, reply });
+  for (let call = 0; call < 100; call++) scene.claim(budget, 'later', { room: 'all', reply });
   await scene.clock.runUntil(4 * WINDOW_MS - 1);
   expect(scene.times('later')).toHaveLength(50);
 });

@@ -114,17 +114,17 @@ test('the first text and the last edit may use the room that is kept for them, o
   await settled();
   await gate.open();
   await finished;
-  expect(gate.claims.map(({ essential }) => essential)).toEqual([true, false, false, true]);
+  expect(gate.claims.map(({ room }) => room)).toEqual(['all', 'paced', 'paced', 'all']);
   expect(screen.sent.at(-1)).toBe('abc');
   expect(screen.outcome).toBe(DONE);
 });
 
 test.each([
-  ['seen', [false, false, true]],
-  ['perhaps seen', [true, false, true]],
+  ['seen', ['shared', 'paced', 'all']],
+  ['perhaps seen', ['all', 'paced', 'all']],
 ] as const)(
   'of a reply that another process has begun, %s, the room that is kept is for news of what nobody sees and for the end',
-  async (begun, essential) => {
+  async (begun, rooms) => {
     const { gate, publisher } = open({ begun });
     publisher.update(transcript('a'));
     await gate.open();
@@ -133,7 +133,7 @@ test.each([
     await settled();
     await gate.open();
     await finished;
-    expect(gate.claims.map((claim) => claim.essential)).toEqual(essential);
+    expect(gate.claims.map(({ room }) => room)).toEqual(rooms);
   },
 );
 
@@ -146,7 +146,7 @@ test('steps that change before there is text use no room that is kept, but for t
   }
   publisher.update(transcript('text'));
   await gate.open();
-  expect(gate.claims.map(({ essential }) => essential)).toEqual([true, false, false, true]);
+  expect(gate.claims.map(({ room }) => room)).toEqual(['all', 'paced', 'paced', 'all']);
 });
 
 test('a rate limit is told to the budget, and what is sent afterwards is the newest state', async () => {

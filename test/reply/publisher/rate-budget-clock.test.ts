@@ -16,7 +16,7 @@ test('a claim is not forgotten when its time comes between two looks at the cloc
   for (let early = 0; early < 1; early += 0.005) {
     const clock = new RunningClock();
     const budget = new RateBudget({ name: 'test', limit: { calls: 1, perMs: 10 }, clock });
-    const claim = { essential: true, urgency: () => 1 };
+    const claim = { room: 'all' as const, urgency: () => 1 };
     const { signal } = new AbortController();
     await budget.take(claim, signal);
     await clock.runUntil(10.5 - early);

@@ -14,10 +14,13 @@ const anyLimit = fc.record({
   calls: fc.integer({ min: 1, max: 12 }),
   perMs: fc.integer({ min: 500, max: 60_000 }),
 });
+/** In the order in which they go. */
+const ROOMS = ['all', 'shared', 'paced'] as const;
+const anyRoom = fc.constantFrom(...ROOMS);
 const anyArrivals = fc.array(
   fc.record({
     at: fc.integer({ min: 0, max: 90_000 }),
-    essential: fc.boolean(),
+    room: anyRoom,
     urgency: fc.integer({ min: 0, max: 5 }),
     /** How long after its arrival it is withdrawn. */
     patience: fc.option(fc.integer({ min: 0, max: 30_000 }), { nil: undefined }),
@@ -35,10 +38,10 @@ test('however calls arrive, no window ever holds more than the limit, and nobody
         const scene = new Scene();
         const budget = scene.budget(limit);
         for (let held = 0; held < holds; held++) budget.hold();
-        for (const { at, essential, urgency, patience } of arrivals)
+        for (const { at, room, urgency, patience } of arrivals)
           scene.at(at, () => {
             const withdraw = scene.claim(budget, patience === undefined ? 'stays' : 'goes', {
-              essential,
+              room,
               urgency: () => urgency,
             });
             if (patience !== undefined) scene.at(at + patience, withdraw);
@@ -59,15 +62,16 @@ test('whenever there is room, the most urgent claim goes, and essential ones go 
   await fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(fc.integer({ min: 0, max: 999 }), { minLength: 2, maxLength: 20 }),
-      fc.func(fc.boolean()),
-      async (urgencies, isEssential) => {
+      fc.func(anyRoom),
+      async (urgencies, roomOf) => {
         const scene = new Scene();
         const budget = scene.budget({ calls: 1, perMs: 1_000 });
         scene.claim(budget, 'first');
         for (const urgency of urgencies)
-          scene.claim(budget, String(urgency), { essential: isEssential(urgency), urgency: () => urgency });
+          scene.claim(budget, String(urgency), { room: roomOf(urgency), urgency: () => urgency });
         await scene.clock.runUntil(60_000);
-        const order = [...urgencies].sort((a, b) => Number(isEssential(b)) - Number(isEssential(a)) || b - a);
+        const rank = (urgency: number) => ROOMS.indexOf(roomOf(urgency));
+        const order = [...urgencies].sort((a, b) => rank(a) - rank(b) || b - a);
         expect(scene.names()).toEqual(['first', ...order.map(String)]);
       },
     ),
@@ -82,6 +86,22 @@ test('replies that write on and on all get their turn, one after the other', asy
   await scene.clock.runUntil(120_000);
   const counts = ['a', 'b', 'c'].map((name) => scene.times(name).length);
   expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+});
+
+test('news of replies that stand there already go at once but leave what is kept, and growth goes at an even pace', async () => {
+  const scene = new Scene();
+  const budget = scene.budget(TIER_3);
+  for (let open = 0; open < 20; open++) budget.hold();
+  for (let reply = 0; reply < 40; reply++) {
+    scene.claim(budget, 'news', { room: 'shared' });
+    scene.claim(budget, 'growth', { room: 'paced' });
+  }
+  await scene.clock.runUntil(0);
+  expect(scene.times('news')).toHaveLength(TIER_3.calls - 20);
+  expect(scene.times('growth')).toHaveLength(0);
+  for (let end = 0; end < 20; end++) scene.claim(budget, 'end', { room: 'all' });
+  await scene.clock.runUntil(0);
+  expect(scene.times('end')).toHaveLength(20);
 });
 
 test('an idle budget answers at once', async () => {
@@ -131,8 +151,8 @@ test('a reply in a window of seconds finds room for its end within a second, tho
       const after = beginning + writing;
       for (let reply = 0; reply < 2; reply++) budget.hold();
       scene.keepClaiming(budget, 'a', after);
-      scene.at(beginning, () => scene.claim(budget, 'b', { essential: true }));
-      scene.at(after, () => scene.claim(budget, 'end', { essential: true }));
+      scene.at(beginning, () => scene.claim(budget, 'b', { room: 'all' }));
+      scene.at(after, () => scene.claim(budget, 'end', { room: 'all' }));
       await scene.clock.runUntil(after + 1_000);
       expect(scene.times('end').length).toBe(1);
     }),
@@ -166,7 +186,7 @@ test('when all open replies end at once, all of them find room at once, whatever
         }
         await scene.clock.runUntil(after);
         const edits = scene.grants.length;
-        for (const _reply of replies) scene.claim(budget, 'end', { essential: true });
+        for (const _reply of replies) scene.claim(budget, 'end', { room: 'all' });
         await settled();
         expect(scene.names().slice(edits)).toEqual(replies.map(() => 'end'));
       },
@@ -204,7 +224,7 @@ test('a claim that is withdrawn is not granted and leaves no timer behind', asyn
   const budget = scene.budget({ calls: 1, perMs: 60_000 });
   scene.claim(budget, 'a');
   const signal = AbortSignal.abort();
-  expect(await budget.take({ essential: true, urgency: () => 1 }, signal)).toBe(false);
+  expect(await budget.take({ room: 'all', urgency: () => 1 }, signal)).toBe(false);
   const withdraw = scene.claim(budget, 'b');
   await settled();
   expect(scene.clock.pending).toBe(1);
@@ -218,10 +238,10 @@ test('a call under several limits waits for all, and takes room in none of them 
   const scene = new Scene();
   const channel = scene.budget({ calls: 1, perMs: 60_000 }, 'channel');
   const workspace = scene.budget({ calls: 2, perMs: 60_000 }, 'workspace');
-  scene.claim(channel, 'channel full', { essential: true });
-  scene.claim(RateBudget.all(channel, workspace), 'both', { essential: true });
-  scene.claim(workspace, 'workspace', { essential: true });
-  scene.claim(workspace, 'workspace too', { essential: true });
+  scene.claim(channel, 'channel full', { room: 'all' });
+  scene.claim(RateBudget.all(channel, workspace), 'both', { room: 'all' });
+  scene.claim(workspace, 'workspace', { room: 'all' });
+  scene.claim(workspace, 'workspace too', { room: 'all' });
   await settled();
   expect(scene.names()).toEqual(['channel full', 'workspace', 'workspace too']);
   await scene.clock.runUntil(200_000);
@@ -234,7 +254,7 @@ test('under several limits no window of any of them holds more than its limit, a
     fc.record({
       at: fc.integer({ min: 0, max: 20_000 }),
       channel: fc.integer({ min: 0, max: 2 }),
-      essential: fc.boolean(),
+      room: anyRoom,
     }),
     { maxLength: 40 },
   );
@@ -245,8 +265,8 @@ test('under several limits no window of any of them holds more than its limit, a
       const channels = [0, 1, 2].map((name) =>
         RateBudget.all(scene.budget(perChannel, String(name)), workspace),
       );
-      for (const { at, channel, essential } of calls)
-        scene.at(at, () => scene.claim(channels[channel] ?? workspace, String(channel), { essential }));
+      for (const { at, channel, room } of calls)
+        scene.at(at, () => scene.claim(channels[channel] ?? workspace, String(channel), { room }));
       await scene.clock.runUntil(20_000 + 41 * 126_000);
       expect(scene.grants.length).toBe(calls.length);
       expect(mostIn(scene.times(), perWorkspace.perMs)).toBeLessThanOrEqual(perWorkspace.calls);
@@ -288,18 +308,18 @@ test('what a budget does is told to its observer', async () => {
     observer,
   });
   await scene.clock.runUntil(1_000);
-  scene.claim(budget, 'a', { essential: true });
+  scene.claim(budget, 'a', { room: 'all' });
   budget.refused(300);
   scene.claim(budget, 'b');
   await scene.clock.runUntil(1_300);
   expect(told).toEqual([
     ['waiting', 'edits', 1],
     ['waiting', 'edits', -1],
-    ['granted', 'edits', true, 0],
+    ['granted', 'edits', 'all', 0],
     ['refused', 'edits', 300],
     ['limited', 'edits', { calls: 1, perMs: 1_000 }],
     ['waiting', 'edits', 1],
     ['waiting', 'edits', -1],
-    ['granted', 'edits', false, 300],
+    ['granted', 'edits', 'paced', 300],
   ]);
 });

@@ -12,7 +12,7 @@ function replica(scene: Scene, limit: RateLimit, server: StrictServer, count: nu
   budget.share(count);
   const calls = { sent: 0, refused: 0, isOver: false };
   const again = async () => {
-    await budget.take({ essential: true, urgency: () => 1 }, new AbortController().signal);
+    await budget.take({ room: 'all', urgency: () => 1 }, new AbortController().signal);
     if (calls.isOver) return;
     const { retryAfterMs, told } = server.call(scene.clock.now());
     calls.sent++;
@@ -82,7 +82,7 @@ test('all budgets of a kind are shared, those that are known and those that come
   const scene = new Scene();
   const budgets = new RateBudgets({ name: 'posts', limit: { calls: 10, perMs: 10_000 }, clock: scene.clock });
   const claim = (budget: RateBudget, name: string) => {
-    for (let call = 0; call < 20; call++) scene.claim(budget, name, { essential: true });
+    for (let call = 0; call < 20; call++) scene.claim(budget, name, { room: 'all' });
   };
   budgets.of('known').hold();
   budgets.share(3);
