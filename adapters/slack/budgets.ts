@@ -60,7 +60,6 @@ export class Budgets {
   readonly sessions: Quota;
   readonly #posts: RateBudget;
   readonly #channels: RateBudgets;
-  readonly #methods: RateBudget[] = [];
   readonly #shared: { share(count: number): void }[] = [];
   readonly #stopSharing: (() => void) | undefined;
 
@@ -71,11 +70,8 @@ export class Budgets {
       this.#shared.push(budget);
       return budget;
     };
-    const budget = (name: string, calls: number) => {
-      const made = shared(new RateBudget({ name, limit: limitOf(calls), ...watch }));
-      this.#methods.push(made);
-      return made;
-    };
+    const budget = (name: string, calls: number) =>
+      shared(new RateBudget({ name, limit: limitOf(calls), ...watch }));
     this.startStream = budget('chat.startStream', 20);
     this.appendStream = budget('chat.appendStream', 100);
     this.stopStream = budget('chat.stopStream', 20);
@@ -110,7 +106,9 @@ export class Budgets {
 
   /** A process that died shortly before this one began has used them, too. Asked again, it is the same one. */
   inherit(): void {
-    for (const budget of this.#methods) budget.inherit();
+    const { startStream, appendStream, stopStream, update, remove, replies, history } = this;
+    for (const budget of [startStream, appendStream, stopStream, update, remove, replies, history])
+      budget.inherit();
   }
 
   #share(count: number): void {

@@ -24,6 +24,7 @@ export async function takeTurn(
 ): Promise<'over' | 'left'> {
   const began = performance.now();
   const { messages, entry, begun, stop, leave } = task;
+  if (begun) parts.log.info('a turn goes on that another process has begun');
   const reply = platform.reply(messages, begun && begunReply(begun.record));
   const keep = (kept: KeptReply) => entry.note({ reply: kept });
   const links = new ConversationLinks({
@@ -64,6 +65,7 @@ export async function takeTurn(
   turn.leave();
   if (leave.aborted) {
     await turn.handOver();
+    parts.log.info('a turn is left for another process to go on with');
     return 'left';
   }
   await turn.deleteKept();

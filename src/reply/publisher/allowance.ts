@@ -44,9 +44,10 @@ const MOST_KEPT = 2 / 3;
 
 /**
  * The part of all calls that a process may try at once which goes on where another died, whatever that has used: enough
- * for the replies that a crash interrupts as a rule, and after a storm of crashes so few are refused.
+ * for the replies that a crash interrupts as a rule. More, and after a storm of crashes they are refused, which may close
+ * a method for a whole window.
  */
-const TRIED_AT_ONCE = 1 / 2;
+const TRIED_AT_ONCE = 1 / 5;
 
 /** For a refusal that doesn't say for how long. */
 const UNTOLD_PAUSE_MS = 1_000;
