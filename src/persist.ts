@@ -7,11 +7,15 @@ const LONGEST_PAUSE_MS = 5_000;
 /** A database that is started anew, or hands over to another, takes less, in ms: nobody need be told. */
 export const SHORT_OUTAGE_MS = 20_000;
 
+/** A platform's outage may last minutes, in ms: nothing is given up before. */
+export const LONG_OUTAGE_MS = 10 * 60_000;
+
 export interface PersistOptions {
   /** Ends it: what then comes is undefined. */
   signal: AbortSignal;
   /** After so many milliseconds the next error is thrown; never when left out. */
   withinMs?: number;
+  /** Throws where another attempt would bring the same. */
   onError: (error: unknown) => void;
 }
 

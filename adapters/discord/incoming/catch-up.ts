@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type Client, type Message, PermissionFlagsBits, SnowflakeUtil } from 'discord.js';
 import type { Logger } from '../../../src/log.ts';
+import { LONG_OUTAGE_MS, persist } from '../../../src/persist.ts';
 import type { Absence } from '../../../src/platform.ts';
-import { reasonOf } from '../errors.ts';
+import { isRefusal, reasonOf } from '../errors.ts';
 import { idOf } from './incoming.ts';
 
 /** Of those in which most was written lately; to look each up takes a call, and people wait for none of them. */
@@ -12,6 +14,8 @@ const PAGE = 100;
 const MOST_PAGES = 10;
 /** How many channels are looked up at once. */
 const AT_ONCE = 4;
+/** What is heard now waits so long for what was missed in its channel, in ms. */
+const REACHED_WITHIN_MS = 60_000;
 /** Our clock may be so much ahead of Discord's, in ms; what is heard twice counts once. */
 const CLOCK_MARGIN_MS = 60_000;
 
@@ -36,16 +40,20 @@ export class CatchUp {
   /** The channels that are being looked up, by their ids. */
   readonly #lookups = new Map<string, Promise<void>>();
   readonly #begun = Promise.withResolvers<void>();
-  #isClosed = false;
+  readonly #closed = new AbortController();
 
   constructor(parts: CatchUpParts) {
     this.#parts = parts;
   }
 
-  /** Ends when all is taken that was written before in a channel, and in the one that a thread hangs on. */
+  /**
+   * Ends when all is taken that was written before in a channel, and in the one that a thread hangs on; where that can't
+   * be read for long, nobody waits for it.
+   */
   async reached(channel: Channel): Promise<void> {
     await this.#begun.promise;
-    await Promise.all([this.#lookups.get(channel.id), this.#parentOf(channel)]);
+    const found = Promise.all([this.#lookups.get(channel.id), this.#parentOf(channel)]);
+    await Promise.race([found, sleep(REACHED_WITHIN_MS, undefined, { ref: false })]);
   }
 
   /** Looks up what was written since then, in channels first and then in their threads. Never rejects. */
@@ -61,12 +69,12 @@ export class CatchUp {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    if (!this.#isClosed) absence?.taken();
+    if (!this.#closed.signal.aborted) absence?.taken();
   }
 
   /** Nothing more is looked up. */
   close(): void {
-    this.#isClosed = true;
+    this.#closed.abort();
     this.#begun.resolve();
   }
 
@@ -97,9 +105,10 @@ export class CatchUp {
 
   /** Undefined for the message that a conversation in a channel is named by. */
   async #channelOf(client: Client<true>, id: string): Promise<Channel | undefined> {
-    if (this.#isClosed) return undefined;
+    if (this.#closed.signal.aborted) return undefined;
     await this.#parts.room();
-    return (await client.channels.fetch(id, { force: true }).catch(() => null)) ?? undefined;
+    const found = await this.outlasting(() => client.channels.fetch(id, { force: true })).catch(() => null);
+    return found ?? undefined;
   }
 
   async #look(channel: Channel | undefined, after: string): Promise<void> {
@@ -109,7 +118,7 @@ export class CatchUp {
     // What has a reply was heard, and is answered by those who heard it.
     const replied = new Set(messages.filter(isOwn).flatMap(({ reference }) => reference?.messageId ?? []));
     for (const message of messages) {
-      if (this.#isClosed) return;
+      if (this.#closed.signal.aborted) return;
       if (replied.has(message.id)) continue;
       await this.#parts.take(message).catch((error: unknown) => this.#notRead(channel.id, error));
     }
@@ -119,15 +128,25 @@ export class CatchUp {
   async #read(channel: TextChannel, after: string): Promise<Message[]> {
     const read: Message[] = [];
     for (let page = 0; page < MOST_PAGES; page++) {
-      if (this.#isClosed) return [];
+      if (this.#closed.signal.aborted) return [];
       await this.#parts.room();
       const options = { after: read.at(-1)?.id ?? after, limit: PAGE, cache: false };
-      const newest = [...(await channel.messages.fetch(options)).values()] as Message[];
+      const page = await this.outlasting(() => channel.messages.fetch(options));
+      if (!page) return [];
+      const newest = [...page.values()] as Message[];
       read.push(...newest.reverse());
       if (newest.length < PAGE) return read;
     }
     this.#warnOf(1, `messages in ${channel.id}`);
     return read;
+  }
+
+  /** Asks Discord again while it has trouble; undefined when nothing more is looked up. */
+  outlasting<T>(call: () => Promise<T>): Promise<T | undefined> {
+    const onError = (error: unknown) => {
+      if (isRefusal(error)) throw error;
+    };
+    return persist(call, { signal: this.#closed.signal, withinMs: LONG_OUTAGE_MS, onError });
   }
 
   async #parentOf(channel: Channel): Promise<void> {

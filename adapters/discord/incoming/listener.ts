@@ -118,7 +118,8 @@ export class Listener {
     const asked = askedIn(message, this.#parts.replyIn);
     if (asked) void this.#parts.bot.receive(asked);
     const written = look(message);
-    if (written && (await wasListening(written))) await this.#take(written);
+    const isForUs = written && (await this.#catchUp.outlasting(() => wasListening(written)));
+    if (isForUs) await this.#take(written);
   }
 
   async #take(written: Written | undefined): Promise<void> {

@@ -3,7 +3,8 @@ import type { webApi } from '@slack/bolt';
 import { z } from 'zod';
 import type { Budget } from '../../../src/budget.ts';
 import type { Logger } from '../../../src/log.ts';
-import type { Absence, Bot } from '../../../src/platform.ts';
+import { LONG_OUTAGE_MS, persist } from '../../../src/persist.ts';
+import { type Absence, type Bot, Unavailable } from '../../../src/platform.ts';
 import { type Budgets, heedLimit, takeInTime } from '../budgets.ts';
 import { translated } from '../failures.ts';
 import type { Identity } from '../identity.ts';
@@ -165,7 +166,10 @@ export class CatchUp {
     const found: unknown[] = [];
     let cursor: string | undefined;
     for (let page = 0; page < MAX_PAGES; page++) {
-      const answer = await this.#page(budget, () => read({ limit: PAGE, ...(cursor && { cursor }) }), signal);
+      const next = () => read({ limit: PAGE, ...(cursor && { cursor }) });
+      const outlasting = { signal, withinMs: LONG_OUTAGE_MS, onError: throwUnlessUnavailable };
+      const answer = await persist(() => this.#page(budget, next, signal), outlasting);
+      if (!answer) throw signal.reason;
       found.push(...(answer.messages ?? []));
       cursor = answer.response_metadata?.next_cursor;
       if (!cursor) break;
@@ -195,6 +199,10 @@ export class CatchUp {
         );
     });
   }
+}
+
+function throwUnlessUnavailable(error: unknown): void {
+  if (!(error instanceof Unavailable)) throw error;
 }
 
 /** What a place holds, as events would have told it, oldest first. What was edited since is new all the same. */

@@ -79,6 +79,19 @@ test('one place that can not be read, and a limit that is reached, keep nothing 
   expect(bot.received.map(({ id }) => id)).toEqual([idOf(anew)]);
 });
 
+test.each([{ status: 503 }, { network: 'reset' }, { error: 'internal_error' }] as const)(
+  'where Slack has trouble (%j) the place is read once that is over',
+  async (trouble) => {
+    const { sim, ann, known, bot } = await scene();
+    const missed = ann.says(GENERAL, '@bobbin are you there?', { thread: known.ts });
+    await sim.settled();
+    for (const method of ['conversations.history', 'conversations.replies']) sim.fails(method, trouble);
+    await openSlack(sim, bot);
+    await sim.until(() => bot.received.length > 0);
+    expect(bot.received.map(({ id }) => id)).toEqual([idOf(missed)]);
+  },
+);
+
 test('where somebody was there all the time nothing is read', async () => {
   const { sim, ann, bot } = await scene();
   ann.says(ann.dm, 'something new');

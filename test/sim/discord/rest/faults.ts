@@ -1,5 +1,5 @@
 /**
- * How a request fails: with a status of 500 or more; `hang` never answers; `cut` drops the connection before
+ * How a request fails: with a status of 400 or more; `hang` never answers; `cut` drops the connection before
  * anything is done; `lost-answer` does what was asked and then drops the connection; `retryAfter` is a 429 with so many
  * seconds to wait, in the scope `shared`: the resource's own limit, of which no header tells before.
  */
