@@ -51,8 +51,9 @@ export class CatchUp {
    * be read for long, nobody waits for it.
    */
   async reached(channel: Channel): Promise<void> {
-    await this.#begun.promise;
-    const found = Promise.all([this.#lookups.get(channel.id), this.#parentOf(channel)]);
+    const found = this.#begun.promise.then(() =>
+      Promise.all([this.#lookups.get(channel.id), this.#parentOf(channel)]),
+    );
     await Promise.race([found, sleep(REACHED_WITHIN_MS, undefined, { ref: false })]);
   }
 
@@ -69,7 +70,12 @@ export class CatchUp {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    if (!this.#closed.signal.aborted) absence?.taken();
+    if (!this.closed.aborted) absence?.taken();
+  }
+
+  /** Aborted when nothing more is looked up. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
   }
 
   /** Nothing more is looked up. */
@@ -105,7 +111,7 @@ export class CatchUp {
 
   /** Undefined for the message that a conversation in a channel is named by. */
   async #channelOf(client: Client<true>, id: string): Promise<Channel | undefined> {
-    if (this.#closed.signal.aborted) return undefined;
+    if (this.closed.aborted) return undefined;
     await this.#parts.room();
     const found = await this.outlasting(() => client.channels.fetch(id, { force: true })).catch(() => null);
     return found ?? undefined;
@@ -118,7 +124,7 @@ export class CatchUp {
     // What has a reply was heard, and is answered by those who heard it.
     const replied = new Set(messages.filter(isOwn).flatMap(({ reference }) => reference?.messageId ?? []));
     for (const message of messages) {
-      if (this.#closed.signal.aborted) return;
+      if (this.closed.aborted) return;
       if (replied.has(message.id)) continue;
       await this.#parts.take(message).catch((error: unknown) => this.#notRead(channel.id, error));
     }
@@ -128,7 +134,7 @@ export class CatchUp {
   async #read(channel: TextChannel, after: string): Promise<Message[]> {
     const read: Message[] = [];
     for (let page = 0; page < MOST_PAGES; page++) {
-      if (this.#closed.signal.aborted) return [];
+      if (this.closed.aborted) return [];
       await this.#parts.room();
       const options = { after: read.at(-1)?.id ?? after, limit: PAGE, cache: false };
       const page = await this.outlasting(() => channel.messages.fetch(options));
@@ -146,7 +152,7 @@ export class CatchUp {
     const onError = (error: unknown) => {
       if (isRefusal(error)) throw error;
     };
-    return persist(call, { signal: this.#closed.signal, withinMs: LONG_OUTAGE_MS, onError });
+    return persist(call, { signal: this.closed, withinMs: LONG_OUTAGE_MS, onError });
   }
 
   async #parentOf(channel: Channel): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Client, Events, type Message } from 'discord.js';
 import { KeyedQueue } from '../../../src/keyed-queue.ts';
 import type { Logger } from '../../../src/log.ts';
+import { persist } from '../../../src/persist.ts';
 import type { Bot } from '../../../src/platform.ts';
 import type { Api } from '../api.ts';
 import type { Budgets } from '../budgets.ts';
@@ -89,9 +90,10 @@ export class Listener {
 
   /** Looks up what was missed while nobody listened. Never rejects. */
   async begin(client: Client<true>, platform: string): Promise<void> {
-    const absence = await this.#parts.bot.absence(platform).catch((error: unknown) => {
-      this.#failed('since when nobody has listened could not be looked up')(error);
-      return undefined;
+    const { bot, log } = this.#parts;
+    const absence = await persist(() => bot.absence(platform), {
+      signal: this.#catchUp.closed,
+      onError: (err) => log.warn({ err }, 'since when nobody has listened could not be looked up yet'),
     });
     await this.#catchUp.run(client, absence);
   }

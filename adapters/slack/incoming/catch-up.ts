@@ -81,7 +81,10 @@ export class CatchUp {
   async run(signal: AbortSignal): Promise<void> {
     const { bot, log } = this.#options;
     try {
-      const absence = await bot.absence('slack');
+      const absence = await persist(() => bot.absence('slack'), {
+        signal,
+        onError: (err) => log.warn({ err }, 'since when nobody has listened could not be looked up yet'),
+      });
       if (!absence) return;
       void this.#settle(absence, signal).catch(() => {});
       if (await this.#isHeardElsewhere(absence, signal)) return absence.taken();

@@ -154,6 +154,18 @@ test('what was missed while Discord has trouble is read once that is over, and a
   expect(scene.received.map(({ text }) => text)).toEqual(['one', 'two']);
 });
 
+test('a store that fails at the start is asked again since when nobody has listened', async () => {
+  let tries = 0;
+  const scene = await openScene([says('Fine.')], {
+    before: (sim) => void sim.user('ann').says('general', `${sim.mention} one`),
+    absence: async () => {
+      if (++tries === 1) throw new Error('The database starts.');
+      return EVER;
+    },
+  });
+  await scene.sim.until(() => scene.received.length === 1);
+});
+
 test('what is heard meanwhile waits for what was not', async () => {
   const known = gate();
   let thread = '';

@@ -92,6 +92,20 @@ test.each([{ status: 503 }, { network: 'reset' }, { error: 'internal_error' }] a
   },
 );
 
+test('a store that fails at the start is asked again since when nobody has listened', async () => {
+  const { sim, ann, known, bot } = await scene();
+  const missed = ann.says(GENERAL, '@bobbin are you there?', { thread: known.ts });
+  await sim.settled();
+  let tries = 0;
+  const absence = async () => {
+    if (++tries === 1) throw new Error('The database starts.');
+    return bot.absence('slack');
+  };
+  await openSlack(sim, { ...bot, absence });
+  await sim.until(() => bot.received.length > 0);
+  expect(bot.received.map(({ id }) => id)).toEqual([idOf(missed)]);
+});
+
 test('where somebody was there all the time nothing is read', async () => {
   const { sim, ann, bot } = await scene();
   ann.says(ann.dm, 'something new');
