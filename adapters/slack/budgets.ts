@@ -25,7 +25,10 @@ const SESSIONS = 20;
 /** Statuses in words: Slack promises "several hundred" a minute in its words for limits of their own, without a number. */
 const STATUSES = 300;
 
-/** Threads a minute that are looked through for what was missed: replies that are gone on with read theirs meanwhile. */
+/**
+ * Threads a minute that are looked through for what was missed: replies that are gone on with read theirs meanwhile. Of
+ * several processes nearly always one looks, so it has all of them.
+ */
 const MISSED = 30;
 
 export interface BudgetOptions {
@@ -78,7 +81,8 @@ export class Budgets {
     this.update = budget('chat.update', 50);
     this.remove = budget('chat.delete', 50);
     this.replies = budget('conversations.replies', 50);
-    this.missedReplies = RateBudget.all(budget('looking for what was missed', MISSED), this.replies);
+    const missed = new RateBudget({ name: 'looking for what was missed', limit: limitOf(MISSED), ...watch });
+    this.missedReplies = RateBudget.all(missed, this.replies);
     this.history = budget('conversations.history', 50);
     this.files = budget('files.completeUploadExternal', 100);
     this.fileInfo = budget('files.info', 100);
