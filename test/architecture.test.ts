@@ -63,6 +63,7 @@ const FOR_ADAPTERS: ReadonlySet<string> = new Set([
   ...PORT,
   'src/problem.ts',
   'src/keyed-queue.ts',
+  'src/look-up-each.ts',
   'src/persist.ts',
   'src/reply/layout/part.ts',
   'src/reply/links/linkless.ts',

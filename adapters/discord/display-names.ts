@@ -1,25 +1,18 @@
 import { type Channel, type Client, PermissionFlagsBits } from 'discord.js';
+import { lookUpEach } from '../../src/look-up-each.ts';
 import type { IncomingMessage } from '../../src/platform.ts';
 
 /**
  * What those are called whom audiences name, where a message is. The name of another channel that not everybody sees is not
  * told. Never rejects.
  */
-export async function displayNames(
+export function displayNames(
   client: Client,
   { replyTo }: Pick<IncomingMessage, 'replyTo'>,
   named: readonly string[],
 ): Promise<Map<string, string>> {
   const place = client.channels.cache.get(replyTo?.channel ?? '');
-  const found = await Promise.all(
-    named.map((name) => displayName(client, place, name.replace(/^discord:/, '')).catch(() => undefined)),
-  );
-  return new Map(
-    named.flatMap((name, at): [string, string][] => {
-      const called = found[at];
-      return called === undefined ? [] : [[name, called]];
-    }),
-  );
+  return lookUpEach(named, (name) => displayName(client, place, name.replace(/^discord:/, '')));
 }
 
 /** Undefined for what the bot does not know. A server's id is that of its role for everybody, too. */

@@ -1,4 +1,5 @@
 import type { webApi } from '@slack/bolt';
+import { lookUpEach } from '../../src/look-up-each.ts';
 import type { People } from './incoming/people.ts';
 import type { ChannelReaders } from './readers.ts';
 
@@ -9,17 +10,11 @@ export interface DisplayNamesOptions {
 }
 
 /** What those are called whom audiences name. A private channel's name is not told: others may read it. Never rejects. */
-export async function displayNames(
+export function displayNames(
   named: readonly string[],
   options: DisplayNamesOptions,
 ): Promise<Map<string, string>> {
-  const found = await Promise.all(named.map((name) => displayName(name, options).catch(() => undefined)));
-  return new Map(
-    named.flatMap((name, at): [string, string][] => {
-      const called = found[at];
-      return called === undefined ? [] : [[name, called]];
-    }),
-  );
+  return lookUpEach(named, (name) => displayName(name, options));
 }
 
 /** Undefined for whom Slack does not know. */

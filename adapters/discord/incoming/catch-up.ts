@@ -73,6 +73,18 @@ export class CatchUp {
     if (!this.closed.aborted) absence?.taken();
   }
 
+  /** Asks Discord something, and again while it has trouble; undefined when nothing more is looked up. */
+  ask<T>(call: () => Promise<T>): Promise<T | undefined> {
+    const asked = async () => {
+      await this.#parts.room();
+      return call();
+    };
+    const onError = (error: unknown) => {
+      if (isRefusal(error)) throw error;
+    };
+    return persist(asked, { signal: this.closed, withinMs: LONG_OUTAGE_MS, onError });
+  }
+
   /** Aborted when nothing more is looked up. */
   get closed(): AbortSignal {
     return this.#closed.signal;
@@ -111,10 +123,7 @@ export class CatchUp {
 
   /** Undefined for the message that a conversation in a channel is named by. */
   async #channelOf(client: Client<true>, id: string): Promise<Channel | undefined> {
-    if (this.closed.aborted) return undefined;
-    await this.#parts.room();
-    const found = await this.outlasting(() => client.channels.fetch(id, { force: true })).catch(() => null);
-    return found ?? undefined;
+    return (await this.ask(() => client.channels.fetch(id, { force: true })).catch(() => null)) ?? undefined;
   }
 
   async #look(channel: Channel | undefined, after: string): Promise<void> {
@@ -133,11 +142,9 @@ export class CatchUp {
   /** Oldest first. */
   async #read(channel: TextChannel, after: string): Promise<Message[]> {
     const read: Message[] = [];
-    for (let page = 0; page < MOST_PAGES; page++) {
-      if (this.closed.aborted) return [];
-      await this.#parts.room();
+    for (let pages = 0; pages < MOST_PAGES; pages++) {
       const options = { after: read.at(-1)?.id ?? after, limit: PAGE, cache: false };
-      const page = await this.outlasting(() => channel.messages.fetch(options));
+      const page = await this.ask(() => channel.messages.fetch(options));
       if (!page) return [];
       const newest = [...page.values()] as Message[];
       read.push(...newest.reverse());
@@ -145,14 +152,6 @@ export class CatchUp {
     }
     this.#warnOf(1, `messages in ${channel.id}`);
     return read;
-  }
-
-  /** Asks Discord again while it has trouble; undefined when nothing more is looked up. */
-  outlasting<T>(call: () => Promise<T>): Promise<T | undefined> {
-    const onError = (error: unknown) => {
-      if (isRefusal(error)) throw error;
-    };
-    return persist(call, { signal: this.closed, withinMs: LONG_OUTAGE_MS, onError });
   }
 
   async #parentOf(channel: Channel): Promise<void> {

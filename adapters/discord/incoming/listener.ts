@@ -120,7 +120,7 @@ export class Listener {
     const asked = askedIn(message, this.#parts.replyIn);
     if (asked) void this.#parts.bot.receive(asked);
     const written = look(message);
-    const isForUs = written && (await this.#catchUp.outlasting(() => wasListening(written)));
+    const isForUs = written && (await this.#catchUp.ask(() => wasListening(written)));
     if (isForUs) await this.#take(written);
   }
 

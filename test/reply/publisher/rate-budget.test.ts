@@ -58,7 +58,7 @@ test('however calls arrive, no window ever holds more than the limit, and nobody
   );
 });
 
-test('whenever there is room, the most urgent claim goes, and essential ones go before all others', async () => {
+test('whenever there is room, the most urgent claim goes, and ends go before news, and news before growth', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(fc.integer({ min: 0, max: 999 }), { minLength: 2, maxLength: 20 }),
