@@ -157,10 +157,10 @@ export interface Absence {
    */
   readonly atRest?: readonly string[];
   /**
-   * Whether another process turns out to have heard all of it, so that nothing has to be looked for; known after seconds.
-   * Left out where there is no other.
+   * Until when there may be something that nobody has heard, in Unix time in ms, as far as is known after seconds; undefined
+   * where others have heard all of it, so that nothing has to be looked for. Left out where there are no others.
    */
-  heardElsewhere?(signal: AbortSignal): Promise<boolean>;
+  unheardUntil?(signal: AbortSignal): Promise<number | undefined>;
   /** How far those have come who looked for it before and died meanwhile; left out where that is not kept. */
   readonly progress?: SearchProgress;
   /** All of it was looked for. Until this is called, a process that comes later looks for it, too. */

@@ -147,8 +147,11 @@ export class RunningBot implements Bot {
     this.#turn = { ...turn, gaps: { notes: this.#gaps, questions }, approvals: this.#approvals };
     this.#stops = new Stops(store.signals, store.replicas, (conversation) => this.#stopHere(conversation));
     void this.#retractions.goOn();
-    this.#presence = new Presence(store.keyv('heard'), store.keyv('looked-through'), (error) =>
-      log.warn({ err: error }, 'until when people were heard could not be noted'),
+    this.#presence = new Presence(
+      store.keyv('heard'),
+      store.keyv('hearing'),
+      store.keyv('looked-through'),
+      (error) => log.warn({ err: error }, 'until when people were heard could not be noted'),
     );
     this.#signs = new LeftSigns(store.keyv(SIGNS), (error) =>
       log.warn({ err: error }, 'where a sign of work was left could not be noted'),
@@ -278,6 +281,7 @@ export class RunningBot implements Bot {
     const late = sleep(graceMs + FAREWELL_MS, undefined, { signal: patience.signal }).catch(() => {});
     await Promise.race([this.#leave(desks, graceMs), late]);
     patience.abort();
+    this.#presence.silence();
     await Promise.all(desks.map(({ platform }) => platform.close()));
     await this.#presence.close();
     await this.#signs.close();

@@ -56,13 +56,13 @@ export async function absenceOn(
   const settledAfterMs = ([key, at]: [string, number]) => (progress.settledAt(key) ?? 0) - at;
   const among = (least: number, most: number) =>
     others.filter((one) => settledAfterMs(one) > least && settledAfterMs(one) <= most).map(([key]) => key);
-  const heardElsewhere = (signal: AbortSignal) => presence.isHeardElsewhere(platform, signal);
+  const unheardUntil = (signal: AbortSignal) => presence.unheardUntil(platform, signal);
   return {
     since: Math.max(heard - ON_ITS_WAY_MS, now - catchUpMs),
     conversations: [...used.keys()],
     signsLeft: [...left],
     atRest: [...among(Number.NEGATIVE_INFINITY, 0), ...among(0, HEARD_AGAIN_MS)],
-    ...(replicas.count > 1 && { heardElsewhere }),
+    ...(replicas.count > 1 && { unheardUntil }),
     progress,
     taken,
   };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Keyv } from 'keyv';
+import { Hearing, type Word } from './hearing.ts';
 import { KeptProgress, type Marks } from './search-progress.ts';
 
 /** How often it is noted that people are heard, in ms: so much of what was heard is looked at again after a crash. */
@@ -12,6 +13,7 @@ const LOOK_MS = 1_000;
 /** Until when somebody has heard what people write on each platform, and it was taken. */
 export class Presence {
   readonly #heard: Keyv<number>;
+  readonly #hearing: Hearing;
   readonly #marks: Keyv<Marks>;
   readonly #onError: (error: unknown) => void;
   readonly #before = new Map<string, Promise<number | undefined>>();
@@ -19,9 +21,17 @@ export class Presence {
   /** Platforms on which is still looked for what nobody heard: until then it may have to be looked for again. */
   readonly #lookedThrough = new Set<string>();
   readonly #progress = new Map<string, Promise<KeptProgress>>();
+  /** Platforms of which is known who heard people when this process began to. */
+  readonly #joined = new Set<string>();
 
-  constructor(heard: Keyv<number>, marks: Keyv<Marks>, onError: (error: unknown) => void) {
+  constructor(
+    heard: Keyv<number>,
+    hearing: Keyv<Word>,
+    marks: Keyv<Marks>,
+    onError: (error: unknown) => void,
+  ) {
     this.#heard = heard;
+    this.#hearing = new Hearing(hearing);
     this.#marks = marks;
     this.#onError = onError;
   }
@@ -38,16 +48,25 @@ export class Presence {
   }
 
   /**
-   * Whether another process has heard, and taken, all that was written before this one began to hear: one that notes so
-   * later than that. It takes seconds to know. Rejects when the store fails.
+   * Until when there may be something that nobody has heard, in Unix time in ms; undefined where another process has heard,
+   * and taken, all of it: one that notes so after this one began. One that still looks itself, as all may do after a storm of
+   * crashes, says since when it hears people. It takes seconds to know. Rejects when the store fails.
    */
-  async isHeardElsewhere(platform: string, signal: AbortSignal): Promise<boolean> {
-    const atFirst = (await this.#heard.get(platform)) ?? 0;
+  async unheardUntil(platform: string, signal: AbortSignal): Promise<number | undefined> {
+    const [heard, word] = await this.#noted(platform);
     for (let waited = 0; waited < SAID_WITHIN_MS && !signal.aborted; waited += LOOK_MS) {
-      await sleep(LOOK_MS, undefined, { ref: false });
-      if (((await this.#heard.get(platform)) ?? 0) > atFirst) return true;
+      await sleep(LOOK_MS, undefined, { ref: false, signal }).catch(() => {});
+      const [heardNow, wordNow] = await this.#noted(platform);
+      if (heardNow > heard) return undefined;
+      if (wordNow && wordNow.at !== word?.at) this.#hearing.join(platform, wordNow);
     }
-    return false;
+    this.#joined.add(platform);
+    return this.#hearing.since(platform);
+  }
+
+  async #noted(platform: string): Promise<[heard: number, word: Word | undefined]> {
+    const [heard, word] = await Promise.all([this.#heard.get(platform), this.#hearing.ofOthers(platform)]);
+    return [heard ?? 0, word];
   }
 
   /** How far the platform was searched since then. Rejects when the store fails. */
@@ -60,6 +79,7 @@ export class Presence {
   /** All that nobody heard on the platform is taken. */
   taken(platform: string): void {
     this.#lookedThrough.delete(platform);
+    this.#joined.add(platform);
     void this.#beat(platform);
     void this.#progress.get(platform)?.then(
       (progress) => progress.over(),
@@ -70,7 +90,13 @@ export class Presence {
   /** People on the platform are heard from now on. */
   begin(platform: string): void {
     if (this.#beats.has(platform)) return;
+    this.#hearing.begin(platform);
     this.#beats.set(platform, setInterval(() => void this.#beat(platform), BEAT_MS).unref());
+  }
+
+  /** From now on nobody may be heard here: others are told no more that somebody is. */
+  silence(): void {
+    this.#joined.clear();
   }
 
   /** Nobody is heard here any more. */
@@ -84,6 +110,7 @@ export class Presence {
   }
 
   async #beat(platform: string): Promise<void> {
+    if (this.#joined.has(platform)) await this.#hearing.say(platform).catch(this.#onError);
     if (this.#lookedThrough.has(platform)) return;
     await this.#heard.set(platform, Date.now()).catch(this.#onError);
   }

@@ -7,7 +7,8 @@ const unexpected = (error: unknown) => {
   throw error;
 };
 
-const presence = (store: Store) => new Presence(store.keyv('heard'), store.keyv('searched'), unexpected);
+const presence = (store: Store) =>
+  new Presence(store.keyv('heard'), store.keyv('hearing'), store.keyv('searched'), unexpected);
 
 /** What the store is asked for first is there. */
 const isLookedUp = () => new Promise((resolve) => setTimeout(resolve, 50));
@@ -79,21 +80,55 @@ test('a search goes on where a process that died had come to, and begins anew af
   expect(['chat:a', 'chat:b'].map((name) => fourth.settledAt(name))).toEqual([undefined, Date.now()]);
 });
 
-test('who hears people all the time tells so to a process that begins to, and one that still looks does not', async () => {
+/** A process that begins to hear people and looks for what nobody has heard. */
+async function looking(store: Store): Promise<Presence> {
+  const process = presence(store);
+  process.begin('chat');
+  await process.lastHeard('chat');
+  await process.unheardUntil('chat', AbortSignal.abort());
+  return process;
+}
+
+/** Until when nobody heard people, as a process learns that begins to while others note what they hear. */
+async function learns(store: Store): Promise<number | undefined> {
+  const beginning = presence(store);
+  beginning.begin('chat');
+  await beginning.lastHeard('chat');
+  const enough = new AbortController();
+  const asked = beginning.unheardUntil('chat', enough.signal);
+  await isLookedUp();
+  await vi.advanceTimersByTimeAsync(10_000);
+  // It looks each second.
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  enough.abort();
+  return asked;
+}
+
+test('who hears people all the time tells so to a process that begins to: it has nothing to look for', async () => {
   const store = memoryStore();
   await store.keyv<number>('heard').set('chat', Date.now());
-  const [hearing, looking, beginning] = [presence(store), presence(store), presence(store)];
-  for (const one of [hearing, looking]) one.begin('chat');
-  await looking.lastHeard('chat');
-  const asked = beginning.isHeardElsewhere('chat', new AbortController().signal);
-  await isLookedUp();
-  await vi.advanceTimersByTimeAsync(10_000);
-  expect(await asked).toBe(true);
-  await hearing.close();
-  const stopping = new AbortController();
-  const askedAgain = beginning.isHeardElsewhere('chat', stopping.signal);
-  await isLookedUp();
-  await vi.advanceTimersByTimeAsync(10_000);
-  stopping.abort();
-  expect(await askedAgain).toBe(false);
+  presence(store).begin('chat');
+  expect(await learns(store)).toBeUndefined();
+});
+
+test('who still looks tells since when people are heard, and so does whoever began meanwhile', async () => {
+  const store = memoryStore();
+  await store.keyv<number>('heard').set('chat', Date.now());
+  await vi.advanceTimersByTimeAsync(60_000);
+  const first = await looking(store);
+  const since = Date.now();
+  await vi.advanceTimersByTimeAsync(25_000);
+  expect(await learns(store)).toBe(since);
+  await first.close();
+  expect(await learns(store)).toBe(since);
+});
+
+test('who has ended says nothing any more: people are heard since the next process began', async () => {
+  const store = memoryStore();
+  await store.keyv<number>('heard').set('chat', Date.now());
+  const first = await looking(store);
+  await vi.advanceTimersByTimeAsync(25_000);
+  first.silence();
+  const since = Date.now();
+  expect(await learns(store)).toBe(since);
 });

@@ -32,7 +32,12 @@ const SETTLED_AT_ONCE = 20;
 /** In the others it goes so many milliseconds apart, which is less than half of 50 calls a minute. */
 const SETTLE_EVERY_MS = 3_000;
 
+/** Clocks may differ by so much, in ms, and an event may be so long on its way. */
+const MARGIN_MS = 60_000;
+
 type Thread = Pick<Place, 'channel' | 'thread'>;
+/** When it was that nobody was there to hear, as far as it is known. */
+type Missed = Pick<Absence, 'since' | 'progress'> & { readonly until: number };
 type Page = { messages?: unknown[]; response_metadata?: { next_cursor?: string } };
 
 export interface CatchUpOptions {
@@ -87,12 +92,17 @@ export class CatchUp {
       });
       if (!absence) return;
       void this.#settle(absence, signal).catch(() => {});
-      if (await this.#isHeardElsewhere(absence, signal)) return absence.taken();
+      const unheard = await this.#unheardUntil(absence, signal);
+      if (unheard === undefined) return absence.taken();
+      const missed = { ...absence, until: unheard + MARGIN_MS };
       const channels = [...threadsByChannel(absence.conversations)].slice(0, MAX_CHANNELS);
-      log.info({ since: absence.since, channels: channels.length }, 'looking for what was written meanwhile');
+      log.info(
+        { since: absence.since, until: missed.until, channels: channels.length },
+        'looking for what was written meanwhile',
+      );
       for (const [channel, threads] of channels) {
         const look = () =>
-          this.#orLog({ channel }, () => this.#channel(channel, threads, absence, signal), signal);
+          this.#orLog({ channel }, () => this.#channel(channel, threads, missed, signal), signal);
         this.#looks.set(channel, once(look));
       }
       this.#begin();
@@ -106,10 +116,10 @@ export class CatchUp {
   }
 
   /** Reading is dear, and what is heard meanwhile need not wait for what in all likelihood nobody has missed. */
-  async #isHeardElsewhere({ heardElsewhere }: Absence, signal: AbortSignal): Promise<boolean> {
-    if (!heardElsewhere) return false;
+  async #unheardUntil({ unheardUntil }: Absence, signal: AbortSignal): Promise<number | undefined> {
+    if (!unheardUntil) return Date.now();
     this.#begin();
-    return heardElsewhere(signal);
+    return unheardUntil(signal);
   }
 
   /** What was missed in a channel is taken before what is heard there now, if it is found soon. */
@@ -130,35 +140,36 @@ export class CatchUp {
   }
 
   /** One look at a channel tells of new messages, and in which of its threads something was written. */
-  async #channel(channel: string, known: string[], absence: Absence, signal: AbortSignal): Promise<void> {
+  async #channel(channel: string, used: string[], missed: Missed, signal: AbortSignal): Promise<void> {
     const { client, budgets, identity, arrivals } = this.#options;
-    const oldest = slackTime(absence.since);
+    const [oldest, latest] = [slackTime(missed.since), slackTime(missed.until)];
+    const known = used.filter((ts) => Number(ts) <= Number(latest));
     const from = [oldest, ...known].reduce((least, ts) => (Number(ts) < Number(least) ? ts : least));
     const read = (page: object) =>
-      client.conversations.history({ channel, oldest: from, inclusive: true, ...page });
+      client.conversations.history({ channel, oldest: from, latest, inclusive: true, ...page });
     const roots = (await this.#pages(budgets.history, read, signal)).flatMap((root) => rootOf(root) ?? []);
     for (const event of eventsOf(channel, roots, oldest)) {
       const written = writtenIn(event, identity.user);
       if (written && addressed(written, identity.user) === 'yes') await arrivals.heard(event);
     }
-    const sinceIn = (thread: string) => readUntil({ channel, thread }, absence);
-    for (const thread of threadsToRead(roots, known, sinceIn))
-      await this.#orLog(
-        { channel, thread },
-        () => this.#thread({ channel, thread }, absence, signal),
-        signal,
-      );
+    const sinceIn = (thread: string) => readUntil({ channel, thread }, missed);
+    const unread = (thread: string) => Number(sinceIn(thread)) < Number(latest);
+    for (const thread of threadsToRead(roots, known, sinceIn, unread))
+      await this.#orLog({ channel, thread }, () => this.#thread({ channel, thread }, missed, signal), signal);
   }
 
-  async #thread(place: Thread, absence: Absence, signal: AbortSignal): Promise<void> {
+  async #thread(place: Thread, missed: Missed, signal: AbortSignal): Promise<void> {
     const { client, budgets, arrivals } = this.#options;
     const { channel, thread: ts } = place;
-    const oldest = readUntil(place, absence);
-    const read = (page: object) => client.conversations.replies({ channel, ts, oldest, ...page });
+    const { until, progress } = missed;
+    const [oldest, latest] = [readUntil(place, missed), slackTime(until)];
+    const isAllThere = until < Date.now() - MARGIN_MS;
+    const read = (page: object) => client.conversations.replies({ channel, ts, oldest, latest, ...page });
     const events = eventsOf(channel, await this.#pages(budgets.missedReplies, read, signal), oldest);
     for (const event of events) await arrivals.heard(event);
     const newest = events.at(-1)?.ts;
-    if (newest !== undefined) absence.progress?.read(conversationOf(place), Number(newest) * 1_000);
+    if (isAllThere) progress?.read(conversationOf(place), until);
+    else if (newest !== undefined) progress?.read(conversationOf(place), Number(newest) * 1_000);
   }
 
   async #pages(
@@ -234,7 +245,7 @@ function rootOf(message: unknown): Root | undefined {
 }
 
 /** Slack's time until which nothing has to be read in a thread. */
-function readUntil(thread: Thread, { since, progress }: Absence): string {
+function readUntil(thread: Thread, { since, progress }: Missed): string {
   return slackTime(Math.max(since, progress?.readUntil(conversationOf(thread)) ?? 0));
 }
 
@@ -242,11 +253,12 @@ function slackTime(ms: number): string {
   return (ms / 1_000).toFixed(6);
 }
 
-/** The threads in which something was written since, and those of which that can't be told; the known ones first. */
+/** Of unread threads those in which something was written since, or that can't be told; the known ones first. */
 function threadsToRead(
   roots: readonly Root[],
   known: readonly string[],
   sinceIn: (thread: string) => string,
+  unread: (thread: string) => boolean,
 ): string[] {
   const seen = new Set(roots.map(({ ts }) => ts));
   const changed = roots
@@ -258,7 +270,7 @@ function threadsToRead(
     ...known.filter((ts) => !seen.has(ts)),
     ...changed.filter((ts) => !isKnown.has(ts)),
   ];
-  return threads.slice(0, MAX_THREADS);
+  return threads.filter(unread).slice(0, MAX_THREADS);
 }
 
 /** The threads that are conversations, by their channels. */

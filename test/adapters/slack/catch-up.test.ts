@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { slack } from '../../sim/slack/fixture.ts';
 import type { SlackSim } from '../../sim/slack/slack.ts';
+import { stopClock } from '../../sim/stopped-clock.ts';
 import { bareBot, openSlack } from './bare.ts';
 import { GENERAL } from './world.ts';
 
@@ -168,7 +169,13 @@ test.each([true, false])(
     const taken = Promise.withResolvers<void>();
     const absence = async () => {
       const missed = await bot.absence('slack');
-      return missed && { ...missed, heardElsewhere: async () => isHeard, taken: taken.resolve };
+      return (
+        missed && {
+          ...missed,
+          unheardUntil: async () => (isHeard ? undefined : Date.now()),
+          taken: taken.resolve,
+        }
+      );
     };
     await openSlack(sim, { ...bot, absence });
     await taken.promise;
@@ -177,6 +184,40 @@ test.each([true, false])(
     expect(bot.received.length > 0).toBe(!isHeard);
   },
 );
+
+test('where people are heard again for long, only what was written before that is read, and once', async () => {
+  const { sim, ann, ben, known, direct, bot } = await scene();
+  const missed = ann.says(GENERAL, 'one', { thread: known.ts });
+  const unheardUntil = Date.now();
+  stopClock()(5 * 60_000);
+  const heardElsewhere = [
+    ann.says(ann.dm, 'heard by another process', { thread: direct.ts }),
+    ben.says(GENERAL, '@bobbin heard, too'),
+  ];
+  await sim.settled();
+  const marks = new Map<string, number>();
+  const progress = {
+    readUntil: (conversation: string) => marks.get(conversation),
+    read: (conversation: string, until: number) => void marks.set(conversation, until),
+    settled: () => {},
+  };
+  const look = async () => {
+    const taken = Promise.withResolvers<void>();
+    const absence = async () => {
+      const about = await bot.absence('slack');
+      return about && { ...about, progress, unheardUntil: async () => unheardUntil, taken: taken.resolve };
+    };
+    await openSlack(sim, { ...bot, absence });
+    await taken.promise;
+  };
+  await look();
+  expect(bot.received.map(({ id }) => id)).toEqual([idOf(missed)]);
+  expect(marks.get(idOf(known))).toBeGreaterThan(unheardUntil);
+  expect(heardElsewhere.map(idOf).filter((id) => marks.has(id))).toEqual([]);
+  const { calls } = sim.counters.of('conversations.replies');
+  await look();
+  expect(sim.counters.of('conversations.replies').calls).toBe(calls);
+});
 
 test('what is heard at the start comes behind what was missed in its channel', async () => {
   const { sim, ann, known, bot } = await scene();
