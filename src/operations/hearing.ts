@@ -15,13 +15,16 @@ export class Hearing {
   readonly #kept: Keyv<Word>;
   readonly #self = randomUUID();
   readonly #since = new Map<string, number>();
+  /** When the word was said that was there before this process began: who said it may have ended. */
+  readonly #before = new Map<string, number | undefined>();
 
   constructor(kept: Keyv<Word>) {
     this.#kept = kept;
   }
 
-  /** This process hears people on the platform from now on. */
-  begin(platform: string): void {
+  /** This process hears people on the platform from now on. Rejects when the store fails. */
+  async begin(platform: string): Promise<void> {
+    await this.listen(platform);
     this.#since.set(platform, Date.now());
   }
 
@@ -29,19 +32,19 @@ export class Hearing {
     return this.#since.get(platform) ?? Date.now();
   }
 
-  /** The last word, if it is another process's. It may have ended meanwhile. Rejects when the store fails. */
-  async ofOthers(platform: string): Promise<Word | undefined> {
+  /** Takes in what another process says that was there when this one began. Rejects when the store fails. */
+  async listen(platform: string): Promise<void> {
     const word = await this.#kept.get(platform);
-    return word?.by === this.#self ? undefined : word;
+    const since = this.#since.get(platform);
+    if (since === undefined) this.#before.set(platform, word?.at);
+    else if (word && word.by !== this.#self && word.at !== this.#before.get(platform))
+      this.#since.set(platform, Math.min(since, word.since));
   }
 
-  /** Another process hears people, and did when this one began to. */
-  join(platform: string, { since }: Word): void {
-    this.#since.set(platform, Math.min(this.since(platform), since));
-  }
-
-  /** Rejects when the store fails. */
+  /** The last word is known to all who hear it, so each says what it has heard itself. Rejects when the store fails. */
   async say(platform: string): Promise<void> {
+    if (!this.#since.has(platform)) return;
+    await this.listen(platform);
     await this.#kept.set(platform, { by: this.#self, since: this.since(platform), at: Date.now() });
   }
 }

@@ -21,8 +21,7 @@ export class Presence {
   /** Platforms on which is still looked for what nobody heard: until then it may have to be looked for again. */
   readonly #lookedThrough = new Set<string>();
   readonly #progress = new Map<string, Promise<KeptProgress>>();
-  /** Platforms of which is known who heard people when this process began to. */
-  readonly #joined = new Set<string>();
+  #isSilent = false;
 
   constructor(
     heard: Keyv<number>,
@@ -53,20 +52,14 @@ export class Presence {
    * crashes, says since when it hears people. It takes seconds to know. Rejects when the store fails.
    */
   async unheardUntil(platform: string, signal: AbortSignal): Promise<number | undefined> {
-    const [heard, word] = await this.#noted(platform);
+    const heard = (await this.#heard.get(platform)) ?? 0;
     for (let waited = 0; waited < SAID_WITHIN_MS && !signal.aborted; waited += LOOK_MS) {
       await sleep(LOOK_MS, undefined, { ref: false, signal }).catch(() => {});
-      const [heardNow, wordNow] = await this.#noted(platform);
+      const [heardNow = 0] = await Promise.all([this.#heard.get(platform), this.#hearing.listen(platform)]);
       if (heardNow > heard) return undefined;
-      if (wordNow && wordNow.at !== word?.at) this.#hearing.join(platform, wordNow);
     }
-    this.#joined.add(platform);
+    void this.#say(platform);
     return this.#hearing.since(platform);
-  }
-
-  async #noted(platform: string): Promise<[heard: number, word: Word | undefined]> {
-    const [heard, word] = await Promise.all([this.#heard.get(platform), this.#hearing.ofOthers(platform)]);
-    return [heard ?? 0, word];
   }
 
   /** How far the platform was searched since then. Rejects when the store fails. */
@@ -79,7 +72,6 @@ export class Presence {
   /** All that nobody heard on the platform is taken. */
   taken(platform: string): void {
     this.#lookedThrough.delete(platform);
-    this.#joined.add(platform);
     void this.#beat(platform);
     void this.#progress.get(platform)?.then(
       (progress) => progress.over(),
@@ -90,13 +82,13 @@ export class Presence {
   /** People on the platform are heard from now on. */
   begin(platform: string): void {
     if (this.#beats.has(platform)) return;
-    this.#hearing.begin(platform);
+    void this.#hearing.begin(platform).then(() => this.#say(platform), this.#onError);
     this.#beats.set(platform, setInterval(() => void this.#beat(platform), BEAT_MS).unref());
   }
 
   /** From now on nobody may be heard here: others are told no more that somebody is. */
   silence(): void {
-    this.#joined.clear();
+    this.#isSilent = true;
   }
 
   /** Nobody is heard here any more. */
@@ -109,8 +101,12 @@ export class Presence {
     await Promise.all(searches.map((search) => search.status === 'fulfilled' && search.value.close()));
   }
 
+  async #say(platform: string): Promise<void> {
+    if (!this.#isSilent) await this.#hearing.say(platform).catch(this.#onError);
+  }
+
   async #beat(platform: string): Promise<void> {
-    if (this.#joined.has(platform)) await this.#hearing.say(platform).catch(this.#onError);
+    await this.#say(platform);
     if (this.#lookedThrough.has(platform)) return;
     await this.#heard.set(platform, Date.now()).catch(this.#onError);
   }
