@@ -73,11 +73,14 @@ export class KeptProgress implements SearchProgress {
   #write(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    const write = () => {
+    const write = async () => {
+      // Other processes search, too.
+      const kept = await this.#kept.get(this.#platform);
       this.#isDue = false;
-      const settled = Object.entries(this.#marks.settled).filter(([, at]) => at > Date.now() - SETTLED_MS);
-      this.#marks.settled = Object.fromEntries(settled);
-      return this.#kept.set(this.#platform, this.#marks);
+      const settled = Object.entries({ ...kept?.settled, ...this.#marks.settled });
+      this.#marks.settled = Object.fromEntries(settled.filter(([, at]) => at > Date.now() - SETTLED_MS));
+      if (!this.#isOver) this.#marks.read = { ...kept?.read, ...this.#marks.read };
+      await this.#kept.set(this.#platform, this.#marks);
     };
     this.#written = this.#written.then(write).catch(this.#onError);
   }

@@ -104,6 +104,20 @@ async function learns(store: Store): Promise<number | undefined> {
   return asked;
 }
 
+test('what several processes have searched at the same time is known to the next', async () => {
+  const store = memoryStore();
+  const both = [presence(store), presence(store)];
+  const [one, other] = await Promise.all(both.map((process) => process.progress('chat')));
+  one?.read('chat:a', 1_000);
+  await both[0]?.close();
+  other?.read('chat:b', 2_000);
+  other?.settled('chat:c');
+  await both[1]?.close();
+  const next = await presence(store).progress('chat');
+  expect(['chat:a', 'chat:b'].map((name) => next.readUntil(name))).toEqual([1_000, 2_000]);
+  expect(next.settledAt('chat:c')).toBe(Date.now());
+});
+
 test('who hears people all the time tells so to a process that begins to: it has nothing to look for', async () => {
   const store = memoryStore();
   await store.keyv<number>('heard').set('chat', Date.now());
