@@ -3,7 +3,7 @@ import type { Bot } from '../../../src/platform.ts';
 import { conversationOf, type Place, placeName } from '../place.ts';
 import { ACTIONS, COMMAND, SHORTCUTS } from '../surface.ts';
 import { Arrivals, type ArrivalsOptions } from './arrivals.ts';
-import { CatchUp, type CatchUpOptions } from './catch-up.ts';
+import { CatchUp, type CatchUpOptions } from './catch-up/catch-up.ts';
 import { Controls, NOTHING_RUNS } from './controls.ts';
 import { DeadReplies } from './dead-replies.ts';
 import { Decisions } from './decisions.ts';
