@@ -157,8 +157,9 @@ export interface Absence {
    */
   readonly atRest?: readonly string[];
   /**
-   * Until when there may be something that nobody has heard, in Unix time in ms, as far as is known after seconds; undefined
-   * where others have heard all of it, so that nothing has to be looked for. Left out where there are no others.
+   * Until when there may be something that nobody has heard, in Unix time in ms; undefined where others have heard all of it,
+   * so that nothing has to be looked for. One looks at a time: it takes until this process's turn. Rejects when `signal` ends
+   * that. Left out where there are no others.
    */
   unheardUntil?(signal: AbortSignal): Promise<number | undefined>;
   /** How far those have come who looked for it before and died meanwhile; left out where that is not kept. */

@@ -147,11 +147,8 @@ export class RunningBot implements Bot {
     this.#turn = { ...turn, gaps: { notes: this.#gaps, questions }, approvals: this.#approvals };
     this.#stops = new Stops(store.signals, store.replicas, (conversation) => this.#stopHere(conversation));
     void this.#retractions.goOn();
-    this.#presence = new Presence(
-      store.keyv('heard'),
-      store.keyv('hearing'),
-      store.keyv('looked-through'),
-      (error) => log.warn({ err: error }, 'until when people were heard could not be noted'),
+    this.#presence = new Presence(store, (error) =>
+      log.warn({ err: error }, 'until when people were heard could not be noted'),
     );
     this.#signs = new LeftSigns(store.keyv(SIGNS), (error) =>
       log.warn({ err: error }, 'where a sign of work was left could not be noted'),

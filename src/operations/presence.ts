@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Keyv } from 'keyv';
-import { Hearing, type Word } from './hearing.ts';
-import { KeptProgress, type Marks } from './search-progress.ts';
+import type { Lock } from '../store/locks.ts';
+import type { Store } from '../store/store.ts';
+import { Hearing } from './hearing.ts';
+import { KeptProgress } from './search-progress.ts';
 
 /** How often it is noted that people are heard, in ms: so much of what was heard is looked at again after a crash. */
 const BEAT_MS = 10_000;
@@ -12,26 +14,23 @@ const LOOK_MS = 1_000;
 
 /** Until when somebody has heard what people write on each platform, and it was taken. */
 export class Presence {
+  readonly #store: Pick<Store, 'keyv' | 'locks'>;
   readonly #heard: Keyv<number>;
   readonly #hearing: Hearing;
-  readonly #marks: Keyv<Marks>;
   readonly #onError: (error: unknown) => void;
-  readonly #before = new Map<string, Promise<number | undefined>>();
+  readonly #before = new Map<string, number | undefined>();
   readonly #beats = new Map<string, NodeJS.Timeout>();
   /** Platforms on which is still looked for what nobody heard: until then it may have to be looked for again. */
   readonly #lookedThrough = new Set<string>();
   readonly #progress = new Map<string, Promise<KeptProgress>>();
+  /** Of platforms that this process looks through, while others wait. */
+  readonly #locks = new Map<string, Lock>();
   #isSilent = false;
 
-  constructor(
-    heard: Keyv<number>,
-    hearing: Keyv<Word>,
-    marks: Keyv<Marks>,
-    onError: (error: unknown) => void,
-  ) {
-    this.#heard = heard;
-    this.#hearing = new Hearing(hearing);
-    this.#marks = marks;
+  constructor(store: Pick<Store, 'keyv' | 'locks'>, onError: (error: unknown) => void) {
+    this.#store = store;
+    this.#heard = store.keyv('heard');
+    this.#hearing = new Hearing(store.keyv('hearing'));
     this.#onError = onError;
   }
 
@@ -39,40 +38,52 @@ export class Presence {
    * Unix time in ms until which somebody heard before this process began to; undefined when nobody ever has. What was
    * written since then is looked for: no later time is noted until `taken`.
    */
-  lastHeard(platform: string): Promise<number | undefined> {
+  async lastHeard(platform: string): Promise<number | undefined> {
     this.#lookedThrough.add(platform);
-    const heard = this.#before.get(platform) ?? this.#heard.get(platform);
-    this.#before.set(platform, heard);
-    return heard;
+    if (!this.#before.has(platform)) this.#before.set(platform, await this.#heard.get(platform));
+    return this.#before.get(platform);
   }
 
   /**
-   * Until when there may be something that nobody has heard, in Unix time in ms; undefined where another process has heard,
-   * and taken, all of it: one that notes so after this one began. One that still looks itself, as all may do after a storm of
-   * crashes, says since when it hears people. It takes seconds to know. Rejects when the store fails.
+   * Until when there may be something that nobody has heard, in Unix time in ms, once it is this process's turn to look for
+   * it; undefined where another process has heard, and taken, all of it: one that notes so after this one began. One that
+   * still looks itself, as all may do after a storm of crashes, says since when it hears people. It takes seconds to know,
+   * and as long as another process looks. Rejects when `signal` ends it.
    */
   async unheardUntil(platform: string, signal: AbortSignal): Promise<number | undefined> {
-    const heard = (await this.#heard.get(platform)) ?? 0;
-    for (let waited = 0; waited < SAID_WITHIN_MS && !signal.aborted; waited += LOOK_MS) {
-      await sleep(LOOK_MS, undefined, { ref: false, signal }).catch(() => {});
-      const [heardNow = 0] = await Promise.all([this.#heard.get(platform), this.#hearing.listen(platform)]);
-      if (heardNow > heard) return undefined;
+    const began = Date.now();
+    let heardBefore: number | undefined;
+    while (true) {
+      await sleep(LOOK_MS, undefined, { ref: false, signal });
+      try {
+        const isTurn = Date.now() - began > SAID_WITHIN_MS && (await this.#takesTurn(platform));
+        const [heard = 0] = await Promise.all([this.#heard.get(platform), this.#hearing.listen(platform)]);
+        heardBefore ??= heard;
+        if (heard > heardBefore) return undefined;
+        if (!isTurn) continue;
+        await (await this.progress(platform)).learn();
+        await this.#say(platform);
+        return this.#hearing.since(platform);
+      } catch (error) {
+        this.#onError(error);
+      }
     }
-    void this.#say(platform);
-    return this.#hearing.since(platform);
   }
 
   /** How far the platform was searched since then. Rejects when the store fails. */
   progress(platform: string): Promise<KeptProgress> {
-    const progress = this.#progress.get(platform) ?? KeptProgress.open(this.#marks, platform, this.#onError);
+    const known = this.#progress.get(platform);
+    if (known) return known;
+    const progress = KeptProgress.open(this.#store.keyv('looked-through'), platform, this.#onError);
     this.#progress.set(platform, progress);
+    progress.catch(() => this.#progress.delete(platform));
     return progress;
   }
 
   /** All that nobody heard on the platform is taken. */
   taken(platform: string): void {
     this.#lookedThrough.delete(platform);
-    void this.#beat(platform);
+    void this.#beat(platform).then(() => this.#endTurn(platform));
     void this.#progress.get(platform)?.then(
       (progress) => progress.over(),
       () => {},
@@ -99,6 +110,22 @@ export class Presence {
     await Promise.all(platforms.map((platform) => this.#beat(platform)));
     const searches = await Promise.allSettled(this.#progress.values());
     await Promise.all(searches.map((search) => search.status === 'fulfilled' && search.value.close()));
+    await Promise.all([...this.#locks.keys()].map((platform) => this.#endTurn(platform)));
+  }
+
+  /** Where two look all the same, what both find is taken once. */
+  async #takesTurn(platform: string): Promise<boolean> {
+    const { locks } = this.#store;
+    if (!locks || this.#locks.has(platform)) return true;
+    const lock = await locks.take(`looking for what nobody heard on ${platform}`);
+    if (lock) this.#locks.set(platform, lock);
+    return lock !== undefined;
+  }
+
+  async #endTurn(platform: string): Promise<void> {
+    const lock = this.#locks.get(platform);
+    this.#locks.delete(platform);
+    await lock?.release();
   }
 
   async #say(platform: string): Promise<void> {

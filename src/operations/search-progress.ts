@@ -14,17 +14,16 @@ const SETTLED_MS = 60 * 60_000;
 export class KeptProgress implements SearchProgress {
   readonly #kept: Keyv<Marks>;
   readonly #platform: string;
-  readonly #marks: Marks;
+  readonly #marks: Marks = { read: {}, settled: {} };
   readonly #onError: (error: unknown) => void;
   #isOver = false;
   /** What was marked is written one after the other: the last one holds all. */
   #written: Promise<unknown> = Promise.resolve();
   #isDue = false;
 
-  private constructor(kept: Keyv<Marks>, platform: string, marks: Marks, onError: (error: unknown) => void) {
+  private constructor(kept: Keyv<Marks>, platform: string, onError: (error: unknown) => void) {
     this.#kept = kept;
     this.#platform = platform;
-    this.#marks = marks;
     this.#onError = onError;
   }
 
@@ -34,8 +33,16 @@ export class KeptProgress implements SearchProgress {
     platform: string,
     onError: (error: unknown) => void,
   ): Promise<KeptProgress> {
-    const marks = (await kept.get(platform)) ?? { read: {}, settled: {} };
-    return new KeptProgress(kept, platform, marks, onError);
+    const progress = new KeptProgress(kept, platform, onError);
+    await progress.learn();
+    return progress;
+  }
+
+  /** What other processes have come to by now. Rejects when the store fails. */
+  async learn(): Promise<void> {
+    const kept = await this.#kept.get(this.#platform);
+    if (!this.#isOver) this.#marks.read = latest(this.#marks.read, kept?.read);
+    this.#marks.settled = latest(this.#marks.settled, kept?.settled);
   }
 
   readUntil(conversation: string): number | undefined {
@@ -74,14 +81,17 @@ export class KeptProgress implements SearchProgress {
     if (this.#isDue) return;
     this.#isDue = true;
     const write = async () => {
-      // Other processes search, too.
-      const kept = await this.#kept.get(this.#platform);
       this.#isDue = false;
-      const settled = Object.entries({ ...kept?.settled, ...this.#marks.settled });
+      await this.learn();
+      const settled = Object.entries(this.#marks.settled);
       this.#marks.settled = Object.fromEntries(settled.filter(([, at]) => at > Date.now() - SETTLED_MS));
-      if (!this.#isOver) this.#marks.read = { ...kept?.read, ...this.#marks.read };
       await this.#kept.set(this.#platform, this.#marks);
     };
     this.#written = this.#written.then(write).catch(this.#onError);
   }
+}
+
+function latest(one: Record<string, number>, other: Record<string, number> = {}): Record<string, number> {
+  const all = Object.entries(other).filter(([name, at]) => at > (one[name] ?? 0));
+  return { ...one, ...Object.fromEntries(all) };
 }

@@ -7,11 +7,7 @@ const unexpected = (error: unknown) => {
   throw error;
 };
 
-const presence = (store: Store) =>
-  new Presence(store.keyv('heard'), store.keyv('hearing'), store.keyv('searched'), unexpected);
-
-/** What the store is asked for first is there. */
-const isLookedUp = () => new Promise((resolve) => setTimeout(resolve, 50));
+const presence = (store: Store) => new Presence(store, unexpected);
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
@@ -80,12 +76,17 @@ test('a search goes on where a process that died had come to, and begins anew af
   expect(['chat:a', 'chat:b'].map((name) => fourth.settledAt(name))).toEqual([undefined, Date.now()]);
 });
 
+/** It is known by then what other processes hear. */
+const SURELY_SAID_MS = 14_000;
+
 /** A process that begins to hear people and looks for what nobody has heard. */
 async function looking(store: Store): Promise<Presence> {
   const process = presence(store);
   process.begin('chat');
   await process.lastHeard('chat');
-  await process.unheardUntil('chat', AbortSignal.abort());
+  const asked = process.unheardUntil('chat', new AbortController().signal);
+  await vi.advanceTimersByTimeAsync(SURELY_SAID_MS);
+  await asked;
   return process;
 }
 
@@ -94,15 +95,43 @@ async function learns(store: Store): Promise<number | undefined> {
   const beginning = presence(store);
   beginning.begin('chat');
   await beginning.lastHeard('chat');
-  const enough = new AbortController();
-  const asked = beginning.unheardUntil('chat', enough.signal);
-  await isLookedUp();
-  await vi.advanceTimersByTimeAsync(10_000);
+  const asked = beginning.unheardUntil('chat', new AbortController().signal);
   // It looks each second.
   await new Promise((resolve) => setTimeout(resolve, 1_200));
-  enough.abort();
+  await vi.advanceTimersByTimeAsync(SURELY_SAID_MS);
   return asked;
 }
+
+test('a store that fails once is asked again, and keeps what is marked then', async () => {
+  const store = memoryStore();
+  await store.keyv<number>('heard').set('chat', 1_000);
+  let fails = true;
+  const failing = (namespace: string) => {
+    const keyv = store.keyv<unknown>(namespace);
+    const get = keyv.get.bind(keyv);
+    return Object.assign(keyv, {
+      get: async (key: string) => {
+        if (fails) throw new Error('The database starts.');
+        return get(key);
+      },
+    });
+  };
+  const errors: unknown[] = [];
+  const beginning = new Presence({ keyv: failing as Store['keyv'] }, (error) => errors.push(error));
+  await expect(beginning.lastHeard('chat')).rejects.toThrow('starts');
+  await expect(beginning.progress('chat')).rejects.toThrow('starts');
+  fails = false;
+  expect(await beginning.lastHeard('chat')).toBe(1_000);
+  const progress = await beginning.progress('chat');
+  fails = true;
+  progress.read('chat:a', 1_000);
+  await vi.waitFor(() => expect(errors).toHaveLength(1));
+  fails = false;
+  progress.read('chat:b', 2_000);
+  await beginning.close();
+  const next = await presence(store).progress('chat');
+  expect(['chat:a', 'chat:b'].map((name) => next.readUntil(name))).toEqual([1_000, 2_000]);
+});
 
 test('what several processes have searched at the same time is known to the next', async () => {
   const store = memoryStore();
@@ -129,8 +158,8 @@ test('who still looks tells since when people are heard, and so does whoever beg
   const store = memoryStore();
   await store.keyv<number>('heard').set('chat', Date.now());
   await vi.advanceTimersByTimeAsync(60_000);
-  const first = await looking(store);
   const since = Date.now();
+  const first = await looking(store);
   await vi.advanceTimersByTimeAsync(25_000);
   expect(await learns(store)).toBe(since);
   await first.close();

@@ -51,8 +51,8 @@ export class CatchUp {
       const unheard = await this.#unheardUntil(absence, signal);
       if (unheard !== undefined) await this.#look(absence, unheard + MARGIN_MS, signal);
       if (!signal.aborted) absence.taken();
-    } catch (error) {
-      log.warn({ err: error }, 'what was written meanwhile could not be looked for');
+    } catch (err) {
+      if (!signal.aborted) log.warn({ err }, 'what was written meanwhile could not be looked for');
     } finally {
       this.#begin();
     }
