@@ -50,11 +50,11 @@ export class Inbox {
 
   listen(app: App): void {
     app.event('app_mention', async ({ event }) => {
-      await this.#catchUp.reached(event.channel);
+      await this.#catchUp.reached(event);
       await this.#arrivals.heard(event);
     });
     app.event('message', async ({ event }) => {
-      await this.#catchUp.reached(event.channel);
+      await this.#catchUp.reached(event);
       await Promise.all([this.#arrivals.heard(event), this.#arrivals.deleted(event)]);
     });
     for (const type of ['channel_deleted', 'group_deleted'] as const)

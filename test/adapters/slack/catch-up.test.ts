@@ -236,3 +236,26 @@ test('what is heard at the start comes behind what was missed in its channel', a
   await sim.until(() => bot.received.length === 2);
   expect(bot.received.map(({ id }) => id)).toEqual([missed, heard].map(idOf));
 });
+
+test.each([{}, { error: 'channel_not_found' }] as const)(
+  'also while another process looks, a thread in which somebody writes is read at once, if it can be (%j)',
+  async (trouble) => {
+    const { sim, ann, known, direct, bot } = await scene();
+    const missed = ann.says(GENERAL, 'one', { thread: known.ts });
+    ann.says(ann.dm, 'nobody waits for this', { thread: direct.ts });
+    await sim.settled();
+    if (trouble.error) sim.fails('conversations.replies', trouble);
+    const absence = async () => {
+      const about = await bot.absence('slack');
+      return about && { ...about, unheardUntil: () => new Promise<undefined>(() => {}) };
+    };
+    await openSlack(sim, { ...bot, absence });
+    const heard = [known, known].map((thread) => ann.says(GENERAL, 'two', { thread: thread.ts }));
+    await sim.until(() => bot.received.length >= (trouble.error ? 2 : 3));
+    await sim.settled();
+    expect(bot.received.map(({ id }) => id)).toEqual(
+      [...(trouble.error ? [] : [missed]), ...heard].map(idOf),
+    );
+    expect(sim.counters.of('conversations.replies').calls).toBe(1);
+  },
+);

@@ -5,16 +5,19 @@ import { persist } from '../../../../src/persist.ts';
 import type { Absence, Bot } from '../../../../src/platform.ts';
 import type { Budgets } from '../../budgets.ts';
 import type { Identity } from '../../identity.ts';
+import { conversationOf } from '../../place.ts';
 import type { Arrivals } from '../arrivals.ts';
-import { ChannelLook, MARGIN_MS } from './channel-look.ts';
+import { writtenIn } from '../events.ts';
+import { ChannelLook, type LookOptions } from './channel-look.ts';
 import { History } from './history.ts';
 import { type SignsLeftOptions, takeSignsAway } from './signs-left.ts';
-import { threadsByChannel } from './threads.ts';
+import { MARGIN_MS, ThreadReads } from './thread-reads.ts';
+import { type Thread, threadsByChannel } from './threads.ts';
 
 /** So many channels are looked through, those that were used last: two minutes of what Slack lets an app read. */
 const MAX_CHANNELS = 100;
 
-/** What is heard now waits so long for what was missed in its channel, in ms: Slack waits three seconds for us. */
+/** What is heard now waits so long for what was missed in its thread, in ms: Slack waits three seconds for us. */
 const REACHED_WITHIN_MS = 1_500;
 
 export interface CatchUpOptions extends SignsLeftOptions {
@@ -26,13 +29,18 @@ export interface CatchUpOptions extends SignsLeftOptions {
   log: Logger;
 }
 
+/** What may hold something that nobody heard. */
+interface Unread {
+  readonly threads: ThreadReads;
+  readonly conversations: ReadonlySet<string>;
+}
+
 /** Finds what was written to the app while nobody was there to hear it. What was heard all the same is taken once. */
 export class CatchUp {
   readonly #options: CatchUpOptions;
-  readonly #begun = Promise.withResolvers<void>();
-  #hasBegun = false;
-  /** The channels that are not looked through yet. */
-  readonly #looks = new Map<string, ChannelLook>();
+  /** Undefined where nothing was missed. */
+  readonly #unread = Promise.withResolvers<Unread | undefined>();
+  #isOver = false;
 
   constructor(options: CatchUpOptions) {
     this.#options = options;
@@ -40,7 +48,7 @@ export class CatchUp {
 
   /** Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { bot, log } = this.#options;
+    const { bot, client, budgets, arrivals, log } = this.#options;
     try {
       const absence = await persist(() => bot.absence('slack'), {
         signal,
@@ -48,51 +56,54 @@ export class CatchUp {
       });
       if (!absence) return;
       void takeSignsAway(absence, this.#options, signal);
-      const unheard = await this.#unheardUntil(absence, signal);
-      if (unheard !== undefined) await this.#look(absence, unheard + MARGIN_MS, signal);
+      const history = new History({ client, budgets, signal });
+      const threads = new ThreadReads({ absence, history, arrivals });
+      this.#unread.resolve({ threads, conversations: new Set(absence.conversations) });
+      const until = await (absence.unheardUntil ? absence.unheardUntil(signal) : Date.now());
+      if (until !== undefined)
+        await this.#look(absence, { until: until + MARGIN_MS, history, threads }, signal);
       if (!signal.aborted) absence.taken();
     } catch (err) {
       if (!signal.aborted) log.warn({ err }, 'what was written meanwhile could not be looked for');
     } finally {
-      this.#begin();
+      this.#isOver = true;
+      this.#unread.resolve(undefined);
     }
   }
 
-  /** What was missed in a channel is taken before what is heard there now, if it is found soon. */
-  async reached(channel: string): Promise<void> {
-    if (this.#hasBegun && !this.#looks.has(channel)) return;
-    const found = this.#begun.promise.then(() => this.#looks.get(channel)?.end());
+  /** What was missed in a thread is taken before what is heard there now, if it can be read soon. */
+  async reached(event: unknown): Promise<void> {
+    const written = writtenIn(event, this.#options.identity.user);
+    if (this.#isOver || !written?.thread_ts) return;
+    const found = this.#readIn({ channel: written.channel, thread: written.thread_ts });
     await Promise.race([found, sleep(REACHED_WITHIN_MS, undefined, { ref: false })]);
   }
 
-  /** Reading is dear, and what is heard meanwhile need not wait for what in all likelihood nobody has missed. */
-  async #unheardUntil({ unheardUntil }: Absence, signal: AbortSignal): Promise<number | undefined> {
-    if (!unheardUntil) return Date.now();
-    this.#begin();
-    return unheardUntil(signal);
-  }
-
-  #begin(): void {
-    this.#hasBegun = true;
-    this.#begun.resolve();
+  /** A conversation that has begun since has missed nothing. */
+  async #readIn(thread: Thread): Promise<void> {
+    const unread = await this.#unread.promise;
+    if (!unread?.conversations.has(conversationOf(thread))) return;
+    await unread.threads.readAtOnce(thread).catch((err: unknown) => {
+      this.#options.log.warn({ err, ...thread }, 'what was written there meanwhile could not be read');
+    });
   }
 
   /** New questions everywhere first: they are one call a channel, and threads are many. */
-  async #look(absence: Absence, until: number, signal: AbortSignal): Promise<void> {
-    const { client, budgets, arrivals, identity, log } = this.#options;
-    const { since, progress } = absence;
+  async #look(
+    absence: Absence,
+    found: Pick<LookOptions, 'until' | 'history' | 'threads'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { arrivals, identity, log } = this.#options;
+    const { since } = absence;
     const channels = [...threadsByChannel(absence.conversations)].slice(0, MAX_CHANNELS);
-    log.info({ since, until, channels: channels.length }, 'looking for what was written meanwhile');
-    const history = new History({ client, budgets, signal });
-    const missed = { since, until, ...(progress && { progress }) };
-    const shared = { missed, history, arrivals, self: identity.user, signal, log };
-    for (const [channel, used] of channels)
-      this.#looks.set(channel, new ChannelLook({ ...shared, channel, used }));
-    this.#begin();
-    for (const look of this.#looks.values()) await look.begin();
-    for (const [channel, look] of this.#looks) {
-      await look.end();
-      this.#looks.delete(channel);
-    }
+    log.info(
+      { since, until: found.until, channels: channels.length },
+      'looking for what was written meanwhile',
+    );
+    const shared = { ...found, since, arrivals, self: identity.user, signal, log };
+    const looks = channels.map(([channel, used]) => new ChannelLook({ ...shared, channel, used }));
+    for (const look of looks) await look.questions();
+    for (const look of looks) await look.threads();
   }
 }

@@ -16,7 +16,7 @@ type Page = { messages?: unknown[]; response_metadata?: { next_cursor?: string }
 
 export interface HistoryOptions {
   client: webApi.WebClient;
-  budgets: Pick<Budgets, 'history' | 'missedReplies'>;
+  budgets: Pick<Budgets, 'history' | 'missedReplies' | 'replies'>;
   /** Ends every reading; what is under way rejects. */
   signal: AbortSignal;
 }
@@ -39,11 +39,17 @@ export class History {
   }
 
   /** What stands in a thread after a time of Slack's. */
-  thread({ channel, thread: ts }: Thread, oldest: string): Promise<unknown[]> {
-    const { client, budgets } = this.#options;
-    const range = { channel, ts, oldest };
-    const read = (page: object) => client.conversations.replies({ ...range, ...page });
-    return this.#pages(budgets.missedReplies, takeInTime, read);
+  thread(thread: Thread, oldest: string): Promise<unknown[]> {
+    return this.#pages(this.#options.budgets.missedReplies, takeInTime, this.#readIn(thread, oldest));
+  }
+
+  /** The same where somebody waits for it. */
+  threadAtOnce(thread: Thread, oldest: string): Promise<unknown[]> {
+    return this.#pages(this.#options.budgets.replies, takeSurely, this.#readIn(thread, oldest));
+  }
+
+  #readIn({ channel, thread: ts }: Thread, oldest: string) {
+    return (page: object) => this.#options.client.conversations.replies({ channel, ts, oldest, ...page });
   }
 
   async #pages(
