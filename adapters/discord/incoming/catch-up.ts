@@ -26,6 +26,8 @@ const { ReadMessageHistory, ViewChannel } = PermissionFlagsBits;
 
 type TextChannel = Extract<Channel, { messages: unknown }>;
 
+type Lookup = () => Promise<void>;
+
 export interface CatchUpParts {
   /** Takes a message that was not heard. */
   take(message: Message): Promise<void>;
@@ -37,8 +39,8 @@ export interface CatchUpParts {
 /** Looks up what was written while nobody heard it, and lets what comes meanwhile wait behind it. */
 export class CatchUp {
   readonly #parts: CatchUpParts;
-  /** The channels that are being looked up, by their ids. */
-  readonly #lookups = new Map<string, Promise<void>>();
+  /** The channels that are to be looked up, by their ids. */
+  readonly #lookups = new Map<string, Lookup>();
   readonly #begun = Promise.withResolvers<void>();
   readonly #closed = new AbortController();
 
@@ -47,27 +49,23 @@ export class CatchUp {
   }
 
   /**
-   * Ends when all is taken that was written before in a channel, and in the one that a thread hangs on; where that can't
-   * be read for long, nobody waits for it.
+   * Ends when all is taken that was written before in a channel, and in the one that a thread hangs on: these are next.
+   * Where that can't be read for long, nobody waits for it.
    */
   async reached(channel: Channel): Promise<void> {
     const found = this.#begun.promise.then(() =>
-      Promise.all([this.#lookups.get(channel.id), this.#parentOf(channel)]),
+      Promise.all([this.#lookups.get(channel.id)?.(), this.#parentOf(channel)]),
     );
     await Promise.race([found, sleep(REACHED_WITHIN_MS, undefined, { ref: false })]);
   }
 
   /** Looks up what was written since then, in channels first and then in their threads. Never rejects. */
   async run(client: Client<true>, absence: Absence | undefined, shard?: number): Promise<void> {
-    const lookups = absence ? this.#plan(client, absence, shard) : [];
-    for (const { id, over } of lookups) this.#lookups.set(id, over.promise);
+    const planned = absence ? this.#plan(client, absence, shard) : [];
+    const lookups = planned.map(([id, look]) => this.#once(id, look));
     this.#begun.resolve();
     const work = async () => {
-      for (let next = lookups.shift(); next; next = lookups.shift()) {
-        await next.look().catch((error: unknown) => this.#notRead(next?.id, error));
-        this.#lookups.delete(next.id);
-        next.over.resolve();
-      }
+      for (let look = lookups.shift(); look; look = lookups.shift()) await look();
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     if (!this.closed.aborted) absence?.taken();
@@ -108,17 +106,29 @@ export class CatchUp {
     const untold = conversations.map(idOf).filter((id) => client.channels.cache.get(id)?.isDMBased() ?? true);
     this.#warnOf(changed.length - MOST_CHANNELS, 'channels');
     const known = changed.slice(0, MOST_CHANNELS);
-    const lookups = [
-      ...[...known.filter((one) => !one.isThread()), ...known.filter((one) => one.isThread())].map((one) => ({
-        id: one.id,
-        look: () => this.#look(one, after),
-      })),
-      ...untold.slice(0, MOST_CONVERSATIONS).map((id) => ({
-        id,
-        look: async () => this.#look(await this.#channelOf(client, id), after),
-      })),
+    const inOrder = [...known.filter((one) => !one.isThread()), ...known.filter((one) => one.isThread())];
+    return [
+      ...inOrder.map((one): [string, Lookup] => [one.id, () => this.#look(one, after)]),
+      ...untold
+        .slice(0, MOST_CONVERSATIONS)
+        .map((id): [string, Lookup] => [
+          id,
+          async () => this.#look(await this.#channelOf(client, id), after),
+        ]),
     ];
-    return lookups.map((lookup) => ({ ...lookup, over: Promise.withResolvers<void>() }));
+  }
+
+  /** Whoever comes first begins it; what then comes never rejects. */
+  #once(id: string, look: Lookup): Lookup {
+    let over: Promise<void> | undefined;
+    const lookup = () => {
+      over ??= look()
+        .catch((error: unknown) => this.#notRead(id, error))
+        .finally(() => this.#lookups.get(id) === lookup && this.#lookups.delete(id));
+      return over;
+    };
+    this.#lookups.set(id, lookup);
+    return lookup;
   }
 
   /** Undefined for the message that a conversation in a channel is named by. */
@@ -155,7 +165,7 @@ export class CatchUp {
   }
 
   async #parentOf(channel: Channel): Promise<void> {
-    if (channel.isThread()) await this.#lookups.get(channel.parentId ?? '');
+    if (channel.isThread()) await this.#lookups.get(channel.parentId ?? '')?.();
   }
 
   #warnOf(tooMany: number, what: string): void {

@@ -190,6 +190,28 @@ test('what is heard meanwhile waits for what was not', async () => {
   await scene.finished(other.id);
 });
 
+test('where somebody waits is looked up before places where nobody does', async () => {
+  const known = gate();
+  const scene = await openScene([says('Fine.')], {
+    before: (sim) => {
+      const ann = sim.user('ann');
+      for (let talks = 0; talks < 20; talks++)
+        ann.says(ann.startsThread(ann.says('general', 'x'), `Talk ${talks}`), `${sim.mention} in a thread`);
+      ann.dm('one');
+    },
+    absence: async (sim) => {
+      await known.opened;
+      return { ...EVER, conversations: [`discord:${sim.directMessages('ann').id}`] };
+    },
+  });
+  scene.sim.user('ann').dm('two');
+  known.open();
+  await scene.sim.until(() => scene.received.length === 22);
+  const texts = scene.received.map(({ text }) => text);
+  expect(texts.indexOf('two')).toBe(texts.indexOf('one') + 1);
+  expect(texts.indexOf('two')).toBeLessThan(15);
+});
+
 test('what was heard all the same is not answered again, and what was not for the bot then is not now', async () => {
   const pass = stopClock();
   const scene = await openScene([says('Fine.')]);
