@@ -2,7 +2,7 @@ import { type Client, Events, type Message } from 'discord.js';
 import { KeyedQueue } from '../../../src/keyed-queue.ts';
 import type { Logger } from '../../../src/log.ts';
 import { persist } from '../../../src/persist.ts';
-import type { Bot } from '../../../src/platform.ts';
+import type { Bot, Receipt } from '../../../src/platform.ts';
 import type { Api } from '../api.ts';
 import type { Budgets } from '../budgets.ts';
 import { Code, codeOf, reasonOf } from '../errors.ts';
@@ -118,25 +118,30 @@ export class Listener {
   async #takeMissed(message: Message): Promise<void> {
     if (!this.#heard.isFirst(message.id)) return;
     const asked = askedIn(message, this.#parts.replyIn);
-    if (asked) void this.#parts.bot.receive(asked);
+    if (asked) await this.#parts.bot.receive(asked).kept;
     const written = look(message);
     const isForUs = written && (await this.#catchUp.ask(() => wasListening(written)));
-    if (isForUs) await this.#take(written);
+    if (!isForUs) return;
+    const receipt = await this.#catchUp.ask(() => this.#take(written));
+    await receipt?.kept;
   }
 
-  async #take(written: Written | undefined): Promise<void> {
+  /** Undefined where it is nothing that is answered by the assistant. Rejects when Discord or the store fails. */
+  async #take(written: Written | undefined): Promise<Receipt | undefined> {
     const { bot, replyIn, readsAll, log } = this.#parts;
-    if (!written || !(await isForBot(written, bot))) return;
+    if (!written || !(await isForBot(written, bot))) return undefined;
     if (!mayAnswer(written.message, replyIn)) {
       log.warn({ channel: written.message.channelId }, MAY_NOT_WRITE);
-      return;
+      return undefined;
     }
     const incoming = await read(written, replyIn);
     if (incoming.text !== '' || incoming.attachments) {
       const context = await contextOf(written.message, bot, this.#onUnread);
-      void bot.receive({ ...incoming, ...(context.length > 0 && { context }) });
-    } else if (written.isAddressed && !written.isHidden) await this.#note(written.message, this.#help);
+      return bot.receive({ ...incoming, ...(context.length > 0 && { context }) });
+    }
+    if (written.isAddressed && !written.isHidden) await this.#note(written.message, this.#help);
     else if (!readsAll) await this.#note(written.message, CANNOT_READ);
+    return undefined;
   }
 
   /** Answers a message without asking the assistant. */

@@ -166,6 +166,24 @@ test('a store that fails at the start is asked again since when nobody has liste
   await scene.sim.until(() => scene.received.length === 1);
 });
 
+test('what can not be taken while the store fails is taken later, and only then is all of it', async () => {
+  let tries = 0;
+  const taken = Promise.withResolvers<string[]>();
+  const scene = await openScene([says('Fine.')], {
+    before: (sim) => {
+      const ann = sim.user('ann');
+      ann.says(ann.startsThread(ann.says('general', `${sim.mention} one`), 'Talk'), 'two');
+    },
+    knows: async () => {
+      if (++tries === 1) throw new Error('The database starts.');
+      return true;
+    },
+    absence: () => ({ ...EVER, taken: () => taken.resolve(scene.received.map(({ text }) => text)) }),
+  });
+  expect(await taken.promise).toEqual(['one', 'two']);
+  expect(tries).toBeGreaterThan(1);
+});
+
 test('what is heard meanwhile waits for what was not', async () => {
   const known = gate();
   let thread = '';

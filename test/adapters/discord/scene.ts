@@ -44,6 +44,8 @@ export interface SceneOptions {
   before?: (sim: DiscordSim) => void;
   /** Since when nobody has listened, told when the bot connects; somebody has when left out. */
   absence?: (sim: DiscordSim) => Promise<Absence> | Absence;
+  /** Which conversations the bot takes part in, in place of what it would say. */
+  knows?: (conversation: string) => Promise<boolean>;
 }
 
 /** A simulated Discord and the whole bot on it, with a model that says what it is told. */
@@ -56,8 +58,9 @@ export async function startScene(model: Model, options: SceneOptions = {}): Prom
   const bot = await scriptedBot({ store: memoryStore(), ...options, model, prompts, log: logger });
   const platform = createDiscord(sim, { log: logger, ...options.discord });
   const turns = watchTurns(bot);
-  const { absence } = options;
+  const { absence, knows } = options;
   if (absence) bot.absence = async () => absence(sim);
+  if (knows) bot.knows = knows;
   await bot.connect(platform);
   return new Scene(sim, log, bot, platform, turns);
 }

@@ -107,6 +107,24 @@ test('a store that fails at the start is asked again since when nobody has liste
   expect(bot.received.map(({ id }) => id)).toEqual([idOf(missed)]);
 });
 
+test('what can not be taken while the store fails is taken later, and only then is all of it', async () => {
+  const { sim, ann, known, bot } = await scene();
+  const missed = ann.says(GENERAL, 'one', { thread: known.ts });
+  await sim.settled();
+  let tries = 0;
+  const knows = async (conversation: string) => {
+    if (++tries === 1) throw new Error('The database starts.');
+    return bot.knows(conversation);
+  };
+  const taken = Promise.withResolvers<string[]>();
+  const absence = async () => {
+    const about = await bot.absence('slack');
+    return about && { ...about, taken: () => taken.resolve(bot.received.map(({ id }) => id)) };
+  };
+  await openSlack(sim, { ...bot, knows, absence });
+  expect(await taken.promise).toEqual([idOf(missed)]);
+});
+
 test('where somebody was there all the time nothing is read', async () => {
   const { sim, ann, bot } = await scene();
   ann.says(ann.dm, 'something new');

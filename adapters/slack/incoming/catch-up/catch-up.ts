@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { webApi } from '@slack/bolt';
 import type { Logger } from '../../../../src/log.ts';
-import { persist } from '../../../../src/persist.ts';
+import { LONG_OUTAGE_MS, persist } from '../../../../src/persist.ts';
 import type { Absence, Bot } from '../../../../src/platform.ts';
 import type { Budgets } from '../../budgets.ts';
 import type { Identity } from '../../identity.ts';
@@ -48,7 +48,7 @@ export class CatchUp {
 
   /** Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { bot, client, budgets, arrivals, log } = this.#options;
+    const { bot, client, budgets, log } = this.#options;
     try {
       const absence = await persist(() => bot.absence('slack'), {
         signal,
@@ -57,11 +57,12 @@ export class CatchUp {
       if (!absence) return;
       void takeSignsAway(absence, this.#options, signal);
       const history = new History({ client, budgets, signal });
-      const threads = new ThreadReads({ absence, history, arrivals });
+      const take = (event: unknown) => this.#take(event, signal);
+      const threads = new ThreadReads({ absence, history, take });
       this.#unread.resolve({ threads, conversations: new Set(absence.conversations) });
       const until = await (absence.unheardUntil ? absence.unheardUntil(signal) : Date.now());
       if (until !== undefined)
-        await this.#look(absence, { until: until + MARGIN_MS, history, threads }, signal);
+        await this.#look(absence, { until: until + MARGIN_MS, history, threads, take, signal });
       if (!signal.aborted) absence.taken();
     } catch (err) {
       if (!signal.aborted) log.warn({ err }, 'what was written meanwhile could not be looked for');
@@ -91,19 +92,29 @@ export class CatchUp {
   /** New questions everywhere first: they are one call a channel, and threads are many. */
   async #look(
     absence: Absence,
-    found: Pick<LookOptions, 'until' | 'history' | 'threads'>,
-    signal: AbortSignal,
+    how: Omit<LookOptions, 'channel' | 'used' | 'since' | 'self' | 'log'>,
   ): Promise<void> {
-    const { arrivals, identity, log } = this.#options;
+    const { identity, log } = this.#options;
     const { since } = absence;
     const channels = [...threadsByChannel(absence.conversations)].slice(0, MAX_CHANNELS);
     log.info(
-      { since, until: found.until, channels: channels.length },
+      { since, until: how.until, channels: channels.length },
       'looking for what was written meanwhile',
     );
-    const shared = { ...found, since, arrivals, self: identity.user, signal, log };
+    const shared = { ...how, since, self: identity.user, log };
     const looks = channels.map(([channel, used]) => new ChannelLook({ ...shared, channel, used }));
     for (const look of looks) await look.questions();
     for (const look of looks) await look.threads();
+  }
+
+  /** Outlasts the store's trouble. */
+  async #take(event: unknown, signal: AbortSignal): Promise<void> {
+    const { arrivals, log } = this.#options;
+    await persist(() => arrivals.heard(event), {
+      signal,
+      withinMs: LONG_OUTAGE_MS,
+      onError: (err) => log.warn({ err }, 'what was written meanwhile could not be taken yet'),
+    });
+    signal.throwIfAborted();
   }
 }

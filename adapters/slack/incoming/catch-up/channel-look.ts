@@ -1,8 +1,7 @@
 import type { Logger } from '../../../../src/log.ts';
-import type { Arrivals } from '../arrivals.ts';
 import { addressed, writtenIn } from '../events.ts';
 import type { History } from './history.ts';
-import { eventsOf, type Root, rootOf, slackTime } from './messages.ts';
+import { eventsOf, type Root, rootOf, slackTime, type Take } from './messages.ts';
 import type { ThreadReads } from './thread-reads.ts';
 
 /** So many threads of a channel in which something was written are read, those that the app knows first. */
@@ -17,7 +16,7 @@ export interface LookOptions {
   until: number;
   history: Pick<History, 'channel'>;
   threads: ThreadReads;
-  arrivals: Pick<Arrivals, 'heard'>;
+  take: Take;
   /** The app, as Slack's events name it. */
   self: string;
   signal: AbortSignal;
@@ -53,14 +52,14 @@ export class ChannelLook {
   }
 
   async #questions(): Promise<Root[]> {
-    const { channel, since, until, history, arrivals, self } = this.#options;
+    const { channel, since, until, history, take, self } = this.#options;
     const oldest = slackTime(since);
     const from = [oldest, ...this.#known].reduce((least, ts) => (Number(ts) < Number(least) ? ts : least));
     const messages = await history.channel(channel, from, slackTime(until));
     const roots = messages.flatMap((message) => rootOf(message) ?? []);
     for (const event of eventsOf(channel, roots, oldest)) {
       const written = writtenIn(event, self);
-      if (written && addressed(written, self) === 'yes') await arrivals.heard(event);
+      if (written && addressed(written, self) === 'yes') await take(event);
     }
     return roots;
   }
@@ -92,6 +91,6 @@ function threadsToRead(
   const isTold = new Set(roots.map(({ ts }) => ts));
   const begun = roots.flatMap(({ ts, latest_reply: latest }) => (latest ? [{ thread: ts, latest }] : []));
   const untold = known.filter((ts) => !isTold.has(ts)).map((thread) => ({ thread }));
-  const [used, others] = [true, false].map((is) => begun.filter(({ thread }) => isKnown.has(thread) === is));
-  return [...(used ?? []), ...untold, ...(others ?? [])];
+  const isUsed = ({ thread }: { thread: string }) => isKnown.has(thread);
+  return [...begun.filter(isUsed), ...untold, ...begun.filter((one) => !isUsed(one))];
 }

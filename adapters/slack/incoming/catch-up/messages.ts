@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { isDirect } from '../../place.ts';
 
+/** Takes a message, as an event tells of it, if it is for the app. Rejects when it can't be taken. */
+export type Take = (event: unknown) => Promise<void>;
+
 /** What a place holds, as events would have told it, oldest first. What was edited since is new all the same. */
 export function eventsOf(channel: string, messages: readonly unknown[], oldest: string): { ts?: unknown }[] {
   const kind = isDirect({ channel }) ? { channel_type: 'im' } : {};

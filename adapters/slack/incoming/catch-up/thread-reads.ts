@@ -1,8 +1,7 @@
 import type { Absence } from '../../../../src/platform.ts';
 import { conversationOf } from '../../place.ts';
-import type { Arrivals } from '../arrivals.ts';
 import type { History } from './history.ts';
-import { eventsOf, slackTime } from './messages.ts';
+import { eventsOf, slackTime, type Take } from './messages.ts';
 import type { Thread } from './threads.ts';
 
 /** Clocks may differ by so much, in ms, and an event may be so long on its way. */
@@ -11,7 +10,7 @@ export const MARGIN_MS = 60_000;
 export interface ThreadReadsOptions {
   absence: Pick<Absence, 'since' | 'progress'>;
   history: Pick<History, 'thread' | 'threadAtOnce'>;
-  arrivals: Pick<Arrivals, 'heard'>;
+  take: Take;
 }
 
 /** Reads threads to their end for what nobody heard, and has it taken, each once: from then on this process hears them. */
@@ -42,20 +41,21 @@ export class ThreadReads {
   }
 
   /** Reads a thread in which somebody waits for it. Rejects where Slack refuses. */
-  readAtOnce(thread: Thread): Promise<void> {
+  async readAtOnce(thread: Thread): Promise<void> {
     const conversation = conversationOf(thread);
+    if (this.#isRead.has(conversation)) return;
     const begin = () => this.#read(thread, (oldest) => this.#options.history.threadAtOnce(thread, oldest));
     const reading = this.#atOnce.get(conversation) ?? begin();
     this.#atOnce.set(conversation, reading);
-    return reading;
+    await reading;
   }
 
   async #read(thread: Thread, read: (oldest: string) => Promise<unknown[]>): Promise<void> {
-    const { arrivals, absence } = this.#options;
+    const { take, absence } = this.#options;
     const oldest = slackTime(this.#readUntil(thread));
     const isThere = Date.now() - MARGIN_MS;
     const events = eventsOf(thread.channel, await read(oldest), oldest);
-    for (const event of events) await arrivals.heard(event);
+    for (const event of events) await take(event);
     const newest = Number(events.at(-1)?.ts ?? 0) * 1_000;
     this.#isRead.add(conversationOf(thread));
     absence.progress?.read(conversationOf(thread), Math.max(newest, isThere));
