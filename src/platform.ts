@@ -49,6 +49,8 @@ export interface Platform {
   readonly httpListeners?: Readonly<Record<string, RequestListener>>;
   /** Whether what people write arrives at the moment, as far as is known; left out where nothing is connected. */
   readonly isConnected?: boolean;
+  /** Looks once more for what nobody heard, after its connection or the machine was away for long. */
+  catchUp?(): void;
   /** Connects; what people write then goes to `bot`. Throws a `Problem` that says what to put right, and where. */
   start(bot: Bot): Promise<void>;
   /**

@@ -180,8 +180,9 @@ export class RunningBot implements Bot {
 
   /** The platform is connected: what waits there is answered, first what other processes have left. */
   async takeUp(platform: string): Promise<void> {
-    await this.#desks.get(platform)?.turns.start();
-    this.#presence.begin(platform);
+    const desk = this.#desks.get(platform);
+    await desk?.turns.start();
+    if (desk) this.#presence.begin(desk.platform);
   }
 
   /** Gets ready for the first code and call, and reads what is new of the team's documents, in the background. */

@@ -87,6 +87,7 @@ export class Slack implements Platform {
   readonly #closing = new AbortController();
   #identity: Identity | undefined;
   #bot: Bot | undefined;
+  #inbox: Inbox | undefined;
 
   constructor(options: SlackOptions) {
     const { appToken, signingSecret, dispatcher, log, observer, share, timing = {} } = options;
@@ -145,8 +146,13 @@ export class Slack implements Platform {
     });
     for (const receiver of receivers) inbox.listen(this.#newApp(receiver, identity));
     await this.#socket?.open();
-    void inbox.catchUp(this.#closing.signal);
+    this.#inbox = inbox;
+    this.catchUp();
     this.#log.info({ workspace: identity.teamName }, 'connected to Slack');
+  }
+
+  catchUp(): void {
+    void this.#inbox?.catchUp(this.#closing.signal);
   }
 
   #newApp(receiver: Receiver, identity: Identity): App {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Keyv } from 'keyv';
+import type { Platform } from '../platform.ts';
 import type { Lock } from '../store/locks.ts';
 import type { Store } from '../store/store.ts';
 import { Hearing } from './hearing.ts';
@@ -8,9 +9,18 @@ import { KeptProgress } from './search-progress.ts';
 /** How often it is noted that people are heard, in ms: so much of what was heard is looked at again after a crash. */
 const BEAT_MS = 10_000;
 
+/**
+ * Who heard nothing for so long, in ms, has missed something for good: Slack sends again what did not arrive for five
+ * minutes (https://docs.slack.dev/apis/events-api/#retries).
+ */
+const MISSED_AFTER_MS = 4 * 60_000;
+
 /** When another process that hears people has said so for sure, in ms: a beat, and a slow store. */
 const SAID_WITHIN_MS = BEAT_MS + 3_000;
 const LOOK_MS = 1_000;
+
+/** A platform on which people are heard while it is connected, and which may be able to look for what was missed. */
+type Heard = Pick<Platform, 'name' | 'isConnected' | 'catchUp'>;
 
 /** Until when somebody has heard what people write on each platform, and it was taken. */
 export class Presence {
@@ -18,8 +28,9 @@ export class Presence {
   readonly #heard: Keyv<number>;
   readonly #hearing: Hearing;
   readonly #onError: (error: unknown) => void;
-  readonly #before = new Map<string, number | undefined>();
-  readonly #beats = new Map<string, NodeJS.Timeout>();
+  readonly #beats = new Map<string, { platform: Heard; timer: NodeJS.Timeout }>();
+  /** Platforms that were not heard at the last beat. */
+  readonly #deaf = new Set<string>();
   /** Platforms on which is still looked for what nobody heard: until then it may have to be looked for again. */
   readonly #lookedThrough = new Set<string>();
   readonly #progress = new Map<string, Promise<KeptProgress>>();
@@ -35,13 +46,12 @@ export class Presence {
   }
 
   /**
-   * Unix time in ms until which somebody heard before this process began to; undefined when nobody ever has. What was
-   * written since then is looked for: no later time is noted until `taken`.
+   * Unix time in ms until which somebody heard; undefined when nobody ever has. What was written since then is looked for:
+   * no later time is noted until `taken`. Rejects when the store fails.
    */
-  async lastHeard(platform: string): Promise<number | undefined> {
+  lastHeard(platform: string): Promise<number | undefined> {
     this.#lookedThrough.add(platform);
-    if (!this.#before.has(platform)) this.#before.set(platform, await this.#heard.get(platform));
-    return this.#before.get(platform);
+    return this.#heard.get(platform);
   }
 
   /**
@@ -51,15 +61,15 @@ export class Presence {
    * and as long as another process looks. Rejects when `signal` ends it.
    */
   async unheardUntil(platform: string, signal: AbortSignal): Promise<number | undefined> {
-    const began = Date.now();
-    let heardBefore: number | undefined;
+    let first: { readonly heard: number; readonly at: number } | undefined;
     while (true) {
       await sleep(LOOK_MS, undefined, { ref: false, signal });
       try {
-        const isTurn = Date.now() - began > SAID_WITHIN_MS && (await this.#takesTurn(platform));
+        const isSaid = first !== undefined && Date.now() - first.at > SAID_WITHIN_MS;
+        const isTurn = isSaid && (await this.#takesTurn(platform));
         const [heard = 0] = await Promise.all([this.#heard.get(platform), this.#hearing.listen(platform)]);
-        heardBefore ??= heard;
-        if (heard > heardBefore) return undefined;
+        first ??= { heard, at: Date.now() };
+        if (heard > first.heard) return undefined;
         if (!isTurn) continue;
         await (await this.progress(platform)).learn();
         await this.#say(platform);
@@ -71,30 +81,32 @@ export class Presence {
   }
 
   /** How far the platform was searched since then. Rejects when the store fails. */
-  progress(platform: string): Promise<KeptProgress> {
-    const known = this.#progress.get(platform);
-    if (known) return known;
-    const progress = KeptProgress.open(this.#store.keyv('looked-through'), platform, this.#onError);
+  async progress(platform: string): Promise<KeptProgress> {
+    const open = () => KeptProgress.open(this.#store.keyv('looked-through'), platform, this.#onError);
+    const progress = this.#progress.get(platform) ?? open();
     this.#progress.set(platform, progress);
     progress.catch(() => this.#progress.delete(platform));
+    (await progress).goOn();
     return progress;
   }
 
   /** All that nobody heard on the platform is taken. */
   taken(platform: string): void {
     this.#lookedThrough.delete(platform);
-    void this.#beat(platform).then(() => this.#endTurn(platform));
+    void this.#note(platform).then(() => this.#endTurn(platform));
     void this.#progress.get(platform)?.then(
       (progress) => progress.over(),
       () => {},
     );
   }
 
-  /** People on the platform are heard from now on. */
-  begin(platform: string): void {
-    if (this.#beats.has(platform)) return;
-    void this.#hearing.begin(platform).then(() => this.#say(platform), this.#onError);
-    this.#beats.set(platform, setInterval(() => void this.#beat(platform), BEAT_MS).unref());
+  /** People on the platform are heard from now on, while it is connected. */
+  begin(platform: Heard): void {
+    const { name } = platform;
+    if (this.#beats.has(name)) return;
+    void this.#hearing.begin(name).then(() => this.#say(name), this.#onError);
+    const timer = setInterval(() => void this.#beat(platform), BEAT_MS).unref();
+    this.#beats.set(name, { platform, timer });
   }
 
   /** From now on nobody may be heard here: others are told no more that somebody is. */
@@ -104,10 +116,10 @@ export class Presence {
 
   /** Nobody is heard here any more. */
   async close(): Promise<void> {
-    const platforms = [...this.#beats.keys()];
-    for (const beat of this.#beats.values()) clearInterval(beat);
+    const beats = [...this.#beats.values()];
     this.#beats.clear();
-    await Promise.all(platforms.map((platform) => this.#beat(platform)));
+    for (const { timer } of beats) clearInterval(timer);
+    await Promise.all(beats.map(({ platform }) => this.#beat(platform)));
     const searches = await Promise.allSettled(this.#progress.values());
     await Promise.all(searches.map((search) => search.status === 'fulfilled' && search.value.close()));
     await Promise.all([...this.#locks.keys()].map((platform) => this.#endTurn(platform)));
@@ -132,9 +144,24 @@ export class Presence {
     if (!this.#isSilent) await this.#hearing.say(platform).catch(this.#onError);
   }
 
-  async #beat(platform: string): Promise<void> {
-    await this.#say(platform);
-    if (this.#lookedThrough.has(platform)) return;
+  async #beat(platform: Heard): Promise<void> {
+    const { name } = platform;
+    if (platform.isConnected === false) return void this.#deaf.add(name);
+    try {
+      if (this.#deaf.delete(name)) await this.#hearing.begin(name);
+      await this.#say(name);
+      if (this.#lookedThrough.has(name)) return;
+      const heard = await this.#heard.get(name);
+      const isMissed = heard !== undefined && Date.now() - heard > MISSED_AFTER_MS;
+      if (!platform.catchUp || !isMissed) return await this.#note(name);
+      this.#lookedThrough.add(name);
+      platform.catchUp();
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  async #note(platform: string): Promise<void> {
     await this.#heard.set(platform, Date.now()).catch(this.#onError);
   }
 }

@@ -65,6 +65,11 @@ export class KeptProgress implements SearchProgress {
     this.#write();
   }
 
+  /** There is something to be searched. */
+  goOn(): void {
+    this.#isOver = false;
+  }
+
   /** All was searched: the next search begins anew. What is settled stays so. */
   over(): void {
     this.#isOver = true;

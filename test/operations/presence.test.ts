@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Presence } from '../../src/operations/presence.ts';
 import { memoryStore } from '../../src/store/sqlite/store.ts';
@@ -7,6 +8,7 @@ const unexpected = (error: unknown) => {
   throw error;
 };
 
+const CHAT = { name: 'chat' };
 const presence = (store: Store) => new Presence(store, unexpected);
 
 beforeEach(() => {
@@ -21,7 +23,7 @@ test('the next process learns until when people were heard, also when this one w
   const first = presence(store);
   expect(await first.lastHeard('chat')).toBeUndefined();
   first.taken('chat');
-  first.begin('chat');
+  first.begin(CHAT);
   await vi.advanceTimersByTimeAsync(25_000);
   expect(await presence(store).lastHeard('chat')).toBe(Date.now() - 5_000);
   await vi.advanceTimersByTimeAsync(2_000);
@@ -34,12 +36,12 @@ test('what one process did not come to look for is looked for by the next', asyn
   await store.keyv<number>('heard').set('chat', 1_000);
   const first = presence(store);
   expect(await first.lastHeard('chat')).toBe(1_000);
-  first.begin('chat');
+  first.begin(CHAT);
   await vi.advanceTimersByTimeAsync(60_000);
   await first.close();
   const second = presence(store);
   expect(await second.lastHeard('chat')).toBe(1_000);
-  second.begin('chat');
+  second.begin(CHAT);
   second.taken('chat');
   await vi.advanceTimersByTimeAsync(60_000);
   expect(await presence(store).lastHeard('chat')).toBe(Date.now());
@@ -76,30 +78,86 @@ test('a search goes on where a process that died had come to, and begins anew af
   expect(['chat:a', 'chat:b'].map((name) => fourth.settledAt(name))).toEqual([undefined, Date.now()]);
 });
 
-/** It is known by then what other processes hear. */
-const SURELY_SAID_MS = 14_000;
+/** A platform whose connection a test takes away, and how often it was asked to look for what was missed then. */
+const cutOff = () => ({
+  name: 'chat',
+  isConnected: true,
+  looks: 0,
+  catchUp() {
+    this.looks++;
+  },
+});
+
+test('who was cut off for long looks again for what was missed, and nothing of that time counts as heard before', async () => {
+  const store = memoryStore();
+  const chat = cutOff();
+  const first = presence(store);
+  await first.lastHeard('chat');
+  first.taken('chat');
+  first.begin(chat);
+  await vi.advanceTimersByTimeAsync(20_000);
+  const heard = Date.now();
+  chat.isConnected = false;
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  expect(chat.looks).toBe(0);
+  expect(await presence(store).lastHeard('chat')).toBe(heard);
+  chat.isConnected = true;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(chat.looks).toBe(1);
+  expect(await first.lastHeard('chat')).toBe(heard);
+  first.taken('chat');
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(chat.looks).toBe(1);
+  expect(await presence(store).lastHeard('chat')).toBe(Date.now());
+});
+
+test('who was cut off shortly, or while another process heard, looks for nothing', async () => {
+  const store = memoryStore();
+  const [chat, elsewhere] = [cutOff(), cutOff()];
+  const first = presence(store);
+  first.begin(chat);
+  await vi.advanceTimersByTimeAsync(20_000);
+  chat.isConnected = false;
+  await vi.advanceTimersByTimeAsync(3 * 60_000);
+  chat.isConnected = true;
+  await vi.advanceTimersByTimeAsync(20_000);
+  presence(store).begin(elsewhere);
+  chat.isConnected = false;
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  chat.isConnected = true;
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect([chat.looks, elsewhere.looks]).toEqual([0, 0]);
+  expect(await presence(store).lastHeard('chat')).toBe(Date.now());
+});
+
+/** Lets time pass until it is known what other processes hear: each looks once a second. */
+async function known(presence: Presence): Promise<number | undefined> {
+  let isKnown = false;
+  const asked = presence.unheardUntil('chat', new AbortController().signal).finally(() => {
+    isKnown = true;
+  });
+  while (!isKnown) {
+    await sleep(200);
+    await vi.advanceTimersByTimeAsync(14_000);
+  }
+  return asked;
+}
 
 /** A process that begins to hear people and looks for what nobody has heard. */
 async function looking(store: Store): Promise<Presence> {
   const process = presence(store);
-  process.begin('chat');
+  process.begin(CHAT);
   await process.lastHeard('chat');
-  const asked = process.unheardUntil('chat', new AbortController().signal);
-  await vi.advanceTimersByTimeAsync(SURELY_SAID_MS);
-  await asked;
+  await known(process);
   return process;
 }
 
 /** Until when nobody heard people, as a process learns that begins to while others note what they hear. */
 async function learns(store: Store): Promise<number | undefined> {
   const beginning = presence(store);
-  beginning.begin('chat');
+  beginning.begin(CHAT);
   await beginning.lastHeard('chat');
-  const asked = beginning.unheardUntil('chat', new AbortController().signal);
-  // It looks each second.
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
-  await vi.advanceTimersByTimeAsync(SURELY_SAID_MS);
-  return asked;
+  return known(beginning);
 }
 
 test('a store that fails once is asked again, and keeps what is marked then', async () => {
@@ -150,7 +208,7 @@ test('what several processes have searched at the same time is known to the next
 test('who hears people all the time tells so to a process that begins to: it has nothing to look for', async () => {
   const store = memoryStore();
   await store.keyv<number>('heard').set('chat', Date.now());
-  presence(store).begin('chat');
+  presence(store).begin(CHAT);
   expect(await learns(store)).toBeUndefined();
 });
 

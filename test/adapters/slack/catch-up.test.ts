@@ -277,3 +277,18 @@ test.each([{}, { error: 'channel_not_found' }] as const)(
     expect(sim.counters.of('conversations.replies').calls).toBe(1);
   },
 );
+
+test('after a long time without a connection it is looked for again, and what is heard then waits for that', async () => {
+  const { sim, ann, known, bot } = await scene();
+  const slack = await openSlack(sim, bot);
+  await caughtUp(sim);
+  await wait(2);
+  sim.delivery.hold();
+  const missed = ann.says(GENERAL, 'one', { thread: known.ts });
+  slack.catchUp();
+  await sim.until(() => bot.received.length === 1);
+  sim.delivery.release();
+  const heard = ann.says(GENERAL, 'two', { thread: known.ts });
+  await sim.until(() => bot.received.length === 2);
+  expect(bot.received.map(({ id }) => id)).toEqual([missed, heard].map(idOf));
+});

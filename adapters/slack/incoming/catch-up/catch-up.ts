@@ -39,15 +39,23 @@ interface Unread {
 export class CatchUp {
   readonly #options: CatchUpOptions;
   /** Undefined where nothing was missed. */
-  readonly #unread = Promise.withResolvers<Unread | undefined>();
+  #unread = Promise.withResolvers<Unread | undefined>();
   #isOver = false;
+  #work: Promise<void> = Promise.resolve();
 
   constructor(options: CatchUpOptions) {
     this.#options = options;
   }
 
-  /** Never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Looks after every look that was begun before. Never rejects. */
+  run(signal: AbortSignal): Promise<void> {
+    this.#work = this.#work.then(() => this.#run(signal));
+    return this.#work;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    if (this.#isOver) this.#unread = Promise.withResolvers();
+    this.#isOver = false;
     const { bot, client, budgets, log } = this.#options;
     try {
       const absence = await persist(() => bot.absence('slack'), {
