@@ -25,10 +25,7 @@ const SESSIONS = 20;
 /** Statuses in words: Slack promises "several hundred" a minute in its words for limits of their own, without a number. */
 const STATUSES = 300;
 
-/**
- * Threads a minute that are looked through for what was missed: replies that are gone on with read theirs meanwhile. Of
- * several processes nearly always one looks, so it has all of them.
- */
+/** Threads a minute that are looked through for what was missed: replies that are gone on with read theirs meanwhile. */
 const MISSED = 30;
 
 export interface BudgetOptions {
@@ -52,6 +49,7 @@ export class Budgets {
   readonly replies: RateBudget;
   /** The same for what nobody waits for. */
   readonly missedReplies: Budget;
+  /** For channels in which something may have been missed: one process at a time looks for it, and has all of it. */
   readonly history: RateBudget;
   readonly files: RateBudget;
   readonly fileInfo: RateBudget;
@@ -73,17 +71,16 @@ export class Budgets {
       this.#shared.push(budget);
       return budget;
     };
-    const budget = (name: string, calls: number) =>
-      shared(new RateBudget({ name, limit: limitOf(calls), ...watch }));
+    const whole = (name: string, calls: number) => new RateBudget({ name, limit: limitOf(calls), ...watch });
+    const budget = (name: string, calls: number) => shared(whole(name, calls));
     this.startStream = budget('chat.startStream', 20);
     this.appendStream = budget('chat.appendStream', 100);
     this.stopStream = budget('chat.stopStream', 20);
     this.update = budget('chat.update', 50);
     this.remove = budget('chat.delete', 50);
     this.replies = budget('conversations.replies', 50);
-    const missed = new RateBudget({ name: 'looking for what was missed', limit: limitOf(MISSED), ...watch });
-    this.missedReplies = RateBudget.all(missed, this.replies);
-    this.history = budget('conversations.history', 50);
+    this.missedReplies = RateBudget.all(whole('looking for what was missed', MISSED), this.replies);
+    this.history = whole('conversations.history', 50);
     this.files = budget('files.completeUploadExternal', 100);
     this.fileInfo = budget('files.info', 100);
     this.statuses = budget('assistant.threads.setStatus', STATUSES);

@@ -38,12 +38,12 @@ function sharedBy(count: number) {
   return { budgets: new Budgets({ replicas }), becomes, listeners };
 }
 
-test('each process has its share of every limit of the workspace', async () => {
+test('each process has its share of every limit of the workspace that several use at a time', async () => {
   const { budgets } = sharedBy(3);
   expect(await room(budgets.update)).toBe(16);
   expect(await room(budgets.appendStream)).toBe(33);
   expect(await room(budgets.replies)).toBe(16);
-  expect(await room(budgets.history)).toBe(16);
+  expect(await room(budgets.history)).toBe(50);
   expect(await room(budgets.posts('C1'))).toBe(3);
   expect(quotaOf(budgets.streams)).toBe(5);
   expect(quotaOf(budgets.sessions)).toBe(7);
