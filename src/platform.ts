@@ -49,6 +49,8 @@ export interface Platform {
   readonly httpListeners?: Readonly<Record<string, RequestListener>>;
   /** Whether what people write arrives at the moment, as far as is known; left out where nothing is connected. */
   readonly isConnected?: boolean;
+  /** Its replies have each post kept before they make it: see `Call.keepFirst`. */
+  readonly keepsFirst?: true;
   /** Looks once more for what nobody heard, after its connection or the machine was away for long. */
   catchUp?(): void;
   /** Connects; what people write then goes to `bot`. Throws a `Problem` that says what to put right, and where. */
@@ -202,6 +204,8 @@ export interface BegunReply {
    * then looks for.
    */
   readonly kept?: KeptReply;
+  /** Set where each post was kept before it was made: what `kept` does not tell of does not stand there. */
+  readonly keepsFirst?: true;
 }
 
 /** One reply as it stands on a platform. It decides what to call next; the publisher decides when. */
@@ -238,6 +242,11 @@ export interface Call {
   readonly shows?: number;
   /** The ids of the view's files that it brings; none when left out. */
   readonly files?: readonly string[];
+  /**
+   * What has to be kept before it is sent, where it makes something that only a search would tell of if the process died
+   * meanwhile.
+   */
+  keepFirst?(): KeptReply;
   send(): Promise<void>;
 }
 

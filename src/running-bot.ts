@@ -171,6 +171,7 @@ export class RunningBot implements Bot {
       queue,
       ...(limits && { gate: () => limits.gate(platform) }),
       ledger: this.#ledger,
+      keepsFirst: platform.keepsFirst,
       takeTurn: (task) => this.#takeTurn(task, platform),
       onOver: (messages) => this.#retractions.settle(messages),
       log: this.#turn.log,

@@ -69,6 +69,7 @@ export interface SlackOptions {
 /** Slack, by Socket Mode or HTTP: mentions, threads and direct messages become conversations. */
 export class Slack implements Platform {
   readonly name = 'slack';
+  readonly keepsFirst = true;
   /** Answers what Slack posts to `/slack/events` when a signing secret is set; mounted by whoever owns the server. */
   readonly httpListeners: Readonly<Record<string, RequestListener>>;
   readonly #options: SlackOptions;

@@ -12,6 +12,8 @@ const turnRecord = z.object({
   attempts: z.int().nonnegative(),
   /** What the platform keeps of the reply. */
   reply: z.record(z.string(), z.unknown()).optional(),
+  /** Each post of the reply was kept before it was made, which earlier releases did not do. */
+  keepsFirst: z.literal(true).optional(),
   /** Function calls by their ids, with their outputs; null for one whose output did not come back. */
   calls: z.record(z.string(), z.string().nullable()).optional(),
   /** The files that those have given back, by the calls' ids. */

@@ -48,6 +48,8 @@ export interface TurnsOptions {
   queue: Queue<IncomingMessage>;
   ledger: Ledger;
   takeTurn: TakeTurn;
+  /** Whether replies have each post kept before they make it. */
+  keepsFirst?: true | undefined;
   /** What each conversation's messages have to pass; nothing when left out. */
   gate?: () => Gate;
   /** Is told of a turn's messages once it is over and the queue holds them no more. Never rejects. */
@@ -296,8 +298,9 @@ export class Turns {
     const turn = this.#lines.get(conversation)?.turn ?? new AbortController();
     const messages = entries.map(({ data }) => data);
     const ids = messages.map(({ id }) => id);
-    const record = { attempts: 0, ...begun?.record, messages: ids };
-    const entry = this.#options.ledger.open(conversation, record, lost);
+    const { ledger, keepsFirst } = this.#options;
+    const kept = begun ? begun.record : keepsFirst && { keepsFirst };
+    const entry = ledger.open(conversation, { attempts: 0, ...kept, messages: ids }, lost);
     return { messages, entry, stop: turn.signal, leave, ...(begun && { begun }) };
   }
 

@@ -150,6 +150,38 @@ test('what a process leaves is gone on with by the next one, which gets to know 
   expect(seen[1]).toEqual([['2'], undefined]);
 });
 
+test.each([
+  [true, undefined, true],
+  [true, { messages: ['1'], attempts: 0 }, undefined],
+  [undefined, undefined, undefined],
+] as const)(
+  'where posts are kept first (%j), a turn says so from its beginning, unless an earlier release has begun it (%j)',
+  async (keepsFirst, earlier, says) => {
+    const store = memoryStore();
+    const kept = store.keyv<TurnRecord>('turns');
+    const begins = async () => {
+      const { promise: isRecorded, resolve } = Promise.withResolvers<TurnRecord>();
+      const takeTurn: TakeTurn = async ({ entry }) => {
+        await entry.kept();
+        resolve(entry.record);
+        return 'left';
+      };
+      const ledger = new Ledger(kept, log);
+      const turns = new Turns({ queue: store.queue('test'), ledger, takeTurn, keepsFirst, log });
+      await turns.start();
+      void turns.receive(message('c', '1'));
+      const record = await isRecorded;
+      await turns.end(0);
+      await turns.leave();
+      return record;
+    };
+    await begins();
+    if (earlier) await kept.set('c', earlier);
+    const record = await begins();
+    expect(record.keepsFirst).toBe(says);
+  },
+);
+
 test('a record that a process has left of an earlier turn is none of the next one', async () => {
   const store = memoryStore();
   const kept = store.keyv<TurnRecord>('turns');

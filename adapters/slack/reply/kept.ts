@@ -26,14 +26,17 @@ const keptReply = z.object({
   messages: z.array(keptMessage),
   /** The ids of the files that were uploaded. */
   files: z.array(z.string()).optional(),
+  /** A message may stand behind these that is not known: it was being posted. */
+  posting: z.literal(true).optional(),
 });
 
 /** What is kept of a reply in Slack. */
 export type Kept = Readonly<z.infer<typeof keptReply>>;
 
-/** What was kept; nothing when it makes no sense: then all of it is looked for. */
+/** What was kept, if anything; nothing when it makes no sense: then all of it is looked for. */
 export function keptOf(kept: KeptReply | undefined): Kept {
-  return keptReply.safeParse(kept).data ?? { messages: [] };
+  if (kept === undefined) return { messages: [] };
+  return keptReply.safeParse(kept).data ?? { messages: [], posting: true };
 }
 
 export function digestOf(text: string): string {

@@ -48,8 +48,9 @@ export class SlackReply implements Reply {
   #lastPart: Part | undefined;
   #parts = 0;
   readonly #uploads: Uploads;
-  /** Whether there may be messages that are not known. */
+  /** Whether there may be messages that are not known; where each was kept before it was posted, one at most. */
   #mayHaveMore: boolean;
+  readonly #isOneAtMost: boolean;
   #kept: KeptReply = {};
   readonly #endActivity: () => Promise<void>;
 
@@ -64,8 +65,9 @@ export class SlackReply implements Reply {
     this.#context = context;
     this.#place = place;
     this.#activity = activity;
-    this.#mayHaveMore = begun !== undefined;
-    const { messages, files = [] } = keptOf(begun?.kept);
+    const { messages, files = [], posting } = keptOf(begun?.kept);
+    this.#isOneAtMost = begun?.keepsFirst ?? false;
+    this.#mayHaveMore = begun !== undefined && (!this.#isOneAtMost || posting === true);
     for (const kept of messages) this.#add(kept);
     this.#uploads = new Uploads(context, () => this.#lastTs, begun && files);
     this.#endActivity = activity.answer(place, begun !== undefined, answers);
@@ -76,7 +78,11 @@ export class SlackReply implements Reply {
     const messages = this.#messages.map(({ kept }) => kept);
     const end = messages.findLastIndex(({ ts, not }) => ts !== undefined || not !== undefined) + 1;
     const { sent } = this.#uploads;
-    const kept: Kept = { messages: messages.slice(0, end), ...(sent.length > 0 && { files: [...sent] }) };
+    const kept: Kept = {
+      messages: messages.slice(0, end),
+      ...(sent.length > 0 && { files: [...sent] }),
+      ...((this.#mayHaveMore || this.#messages.some(({ mayStand }) => mayStand)) && { posting: true }),
+    };
     if (JSON.stringify(kept) !== JSON.stringify(this.#kept)) this.#kept = kept;
     return this.#kept;
   }
@@ -133,7 +139,7 @@ export class SlackReply implements Reply {
       const isLast = index === count - 1;
       if (!isLast && part && part === this.#shown[index]) continue;
       const call = this.#message(index).next(this.#messageView(view, index, isLast));
-      if (call) return { ...call, shows: index + 1 };
+      if (call) return { ...call, ...(call.posts && { keepFirst: this.#posting }), shows: index + 1 };
       if (!isLast && part) this.#shown[index] = part;
     }
     return view.outcome && this.#removeFrom(count);
@@ -147,6 +153,8 @@ export class SlackReply implements Reply {
     }
     return undefined;
   }
+
+  readonly #posting = (): KeptReply => ({ ...this.kept, posting: true });
 
   get #lastTs(): string {
     return this.#messages.at(-1)?.ts ?? this.#context.since;
@@ -162,8 +170,8 @@ export class SlackReply implements Reply {
       after: this.#lastTs,
       kept,
       mayStand: this.#mayHaveMore,
-      onAbsent: () => {
-        this.#mayHaveMore = false;
+      onSearched: (isThere) => {
+        this.#mayHaveMore &&= isThere && !this.#isOneAtMost;
       },
     });
     this.#messages.push(message);

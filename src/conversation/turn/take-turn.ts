@@ -1,3 +1,4 @@
+import { persist, SHORT_OUTAGE_MS } from '../../persist.ts';
 import type { BegunReply, KeptReply } from '../../platform.ts';
 import { Publisher } from '../../reply/publisher/publisher.ts';
 import type { Outcome } from '../../view.ts';
@@ -26,7 +27,6 @@ export async function takeTurn(
   const { messages, entry, begun, stop, leave } = task;
   if (begun) parts.log.info('a turn goes on that another process has begun');
   const reply = platform.reply(messages, begun && begunReply(begun.record));
-  const keep = (kept: KeptReply) => entry.note({ reply: kept });
   const links = new ConversationLinks({
     client: parts.client,
     hosts: parts.linkHosts ?? [],
@@ -39,9 +39,10 @@ export async function takeTurn(
   const [first] = messages;
   const person = first && { person: personOf(first) };
   const publisher = new Publisher(reply, parts.style, parts.log, {
-    keep,
+    keep: (kept) => entry.note({ reply: kept }),
+    keepFirst: (kept) => keepFirst(kept, task),
     links,
-    begun: begun && (begun.record?.reply ? 'seen' : 'perhaps seen'),
+    begun: begun && seenOf(begun.record),
     ...person,
   });
   using _ = onAbort(stop, () => publisher.stop());
@@ -74,8 +75,23 @@ export async function takeTurn(
   return 'over';
 }
 
-function begunReply(record: TurnRecord | undefined): BegunReply {
-  return record?.reply ? { kept: record.reply } : {};
+function begunReply({ reply, keepsFirst }: Partial<TurnRecord> = {}): BegunReply {
+  return { ...(reply && { kept: reply }), ...(keepsFirst && { keepsFirst }) };
+}
+
+/** What people see of a reply that was begun; undefined for nothing. */
+function seenOf({ reply, keepsFirst }: Partial<TurnRecord> = {}): 'seen' | 'perhaps seen' | undefined {
+  if (reply) return 'seen';
+  return keepsFirst ? undefined : 'perhaps seen';
+}
+
+/** Ends once it is kept. Where the store fails for long a reply is better shown than never. */
+async function keepFirst(kept: KeptReply, { entry, leave }: TurnTask): Promise<void> {
+  const keep = async () => {
+    entry.note({ reply: kept });
+    await entry.kept();
+  };
+  await persist(keep, { signal: leave, withinMs: SHORT_OUTAGE_MS, onError: () => {} }).catch(() => {});
 }
 
 function onAbort(signal: AbortSignal, listener: () => void): Disposable {

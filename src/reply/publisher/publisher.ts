@@ -41,6 +41,8 @@ export interface PublisherOptions {
   clock?: Clock;
   /** Is told after a call what another process would need to go on with the reply. */
   keep?: (kept: KeptReply) => void;
+  /** Keeps that before a call goes that asks for it. Never rejects. */
+  keepFirst?: (kept: KeptReply) => Promise<void>;
   /** What becomes of addresses on a platform that makes links of them; all of them are links when left out. */
   links?: LinkJudge;
   /** Whom it answers; where it is left out, nobody's calls are counted together. */
@@ -59,6 +61,7 @@ export class Publisher {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #keep: (kept: KeptReply) => void;
+  readonly #keepFirst: (kept: KeptReply) => Promise<void>;
   readonly #begun: PublisherOptions['begun'];
   readonly #links: LinkJudge | undefined;
   readonly #party: { reply: Party } | undefined;
@@ -86,9 +89,17 @@ export class Publisher {
   #work = Promise.resolve();
 
   constructor(reply: Reply, style: ReplyStyle, log: Logger, options: PublisherOptions = {}) {
-    const { clock = systemClock, keep = () => {}, begun, links, person } = options;
+    const {
+      clock = systemClock,
+      keep = () => {},
+      keepFirst = async () => {},
+      begun,
+      links,
+      person,
+    } = options;
     this.#reply = reply;
     this.#keep = keep;
+    this.#keepFirst = keepFirst;
     this.#begun = begun;
     this.#links = links;
     this.#party = person === undefined ? undefined : { reply: { person } };
@@ -276,6 +287,9 @@ export class Publisher {
   }
 
   async #send(call: Call): Promise<void> {
+    if (call.keepFirst) await this.#keepFirst(call.keepFirst());
+    // Another process may have the reply by now.
+    if (this.#given) return;
     const before = this.#seen;
     this.#seen = seenAfter(before, this.#view, call);
     const characters = charactersOf(this.#view.parts.slice(0, call.shows));

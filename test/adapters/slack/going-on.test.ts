@@ -26,13 +26,18 @@ async function dies(reply: Reply, views: Iterable<View>, last: number, how: (typ
     for (let call: Call | undefined = reply.next(view); call; call = reply.next(view)) {
       const isLast = count++ === last;
       if (isLast && how === 'before it') return { kept, isDead: true };
+      if (call.keepFirst) kept = jsonOf(call.keepFirst());
       await call.send();
       if (isLast && how === 'with all records lost') return { kept: undefined, isDead: true };
       if (isLast && how === 'with its record lost') return { kept, isDead: true };
-      kept = reply.kept && JSON.parse(JSON.stringify(reply.kept));
+      kept = reply.kept && jsonOf(reply.kept);
       if (isLast) return { kept, isDead: true };
     }
   return { kept, isDead: false };
+}
+
+function jsonOf(kept: KeptReply): KeptReply {
+  return JSON.parse(JSON.stringify(kept));
 }
 
 function expectNothingLeft(view: string): void {
@@ -78,6 +83,34 @@ test.each(CASES.flatMap((one) => [true, false].map((direct) => [...one, direct] 
 function begunWith(kept: KeptReply | undefined): BegunReply {
   return kept ? { kept } : {};
 }
+
+test.each([LONG, SHORT])(
+  'where each post was kept before it was made, only one that was on its way is looked for',
+  async (answer) => {
+    const { sim, first, second } = await scene();
+    const undisturbed = question(sim, false);
+    const whole = second.reply([undisturbed]);
+    await shows(whole, viewsOf({ ...answer, files: [] }, whole, 3));
+    await sim.until(() => !isAtWork(sim, undisturbed));
+    const expected = seen(sim, undisturbed);
+    const searches = () => sim.counters.of('conversations.replies').calls;
+    for (const how of ['before it', 'after it', 'with its record lost'] as const)
+      for (let last = 0, isDead = true; isDead && (how !== 'before it' || last === 0); last++) {
+        const asked = question(sim, false);
+        const dying = first.reply([asked]);
+        const death = await dies(dying, viewsOf({ ...answer, files: [] }, dying, 3), last, how);
+        isDead = death.isDead;
+        if (!isDead) continue;
+        const before = searches();
+        const kept = death.kept && { kept: death.kept };
+        const reply = second.reply([asked], { ...kept, keepsFirst: true });
+        await shows(reply, viewsOf({ ...answer, files: [] }, reply, 2));
+        await sim.until(() => !isAtWork(sim, asked));
+        expect(seen(sim, asked), `killed at call ${last}, ${how}`).toBe(expected);
+        expect(searches() - before).toBe(death.kept?.posting ? 1 : 0);
+      }
+  },
+);
 
 test.each([true, false])(
   'a reply that is taken over again and again ends as if it never were (direct: %j)',

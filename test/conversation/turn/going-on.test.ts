@@ -2,10 +2,12 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Fetch } from '../../../src/assistants/in-process-fetch.ts';
 import { ModelError } from '../../../src/assistants/models/model.ts';
+import type { TurnRecord } from '../../../src/conversation/ledger.ts';
 import type { TeamFunction } from '../../../src/functions/team-function.ts';
-import type { IncomingMessage } from '../../../src/platform.ts';
+import type { Call, IncomingMessage } from '../../../src/platform.ts';
 import { memoryStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import type { View } from '../../../src/view.ts';
 import {
   calls,
   end,
@@ -75,6 +77,28 @@ async function leftHalfway(store: Store, question: IncomingMessage[]): Promise<v
   await left;
   await first.close();
 }
+
+test('what a reply asks to have kept first stands in the store before its call goes', async () => {
+  const store = memoryStore();
+  const kept = () => store.keyv<TurnRecord>('turns').get('test:1');
+  const found: unknown[] = [];
+  class Announcing extends SeenReply {
+    override next(view: View): Call | undefined {
+      const call = super.next(view);
+      const send = async () => {
+        found.push((await kept())?.reply);
+        await call?.send();
+      };
+      return call && { ...call, keepFirst: () => ({ posting: found.length }), send };
+    }
+  }
+  const bot = await openHarness({ store, model: new ScriptedModel(says('Whole.')) });
+  const reply = new Announcing();
+  await bot.turnInto(reply, [from('Ann', 'one')]);
+  expect(reply.text).toBe('Whole.');
+  expect(found.length).toBeGreaterThan(0);
+  expect(found).toEqual(found.map((_, index) => ({ posting: index })));
+});
 
 /** A server whose answer number `at` is an error, though it may have done what it was asked for. */
 function failsAt(at: number, hasDone: boolean) {

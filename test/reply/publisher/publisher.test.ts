@@ -60,6 +60,7 @@ class Screen implements Reply {
   isClosed = false;
   showsCalls = false;
   failWith: Error[] = [];
+  keepFirst: Call['keepFirst'];
   readonly #budget: Budget;
 
   constructor(budget: Budget) {
@@ -78,7 +79,7 @@ class Screen implements Reply {
       this.sent.push(text);
       this.outcome = outcome;
     };
-    return { budget: this.#budget, send };
+    return { budget: this.#budget, send, ...(this.keepFirst && { keepFirst: this.keepFirst }) };
   }
 
   close(): void {
@@ -118,6 +119,28 @@ test('the first text and the last edit may use the room that is kept for them, o
   expect(screen.sent.at(-1)).toBe('abc');
   expect(screen.outcome).toBe(DONE);
 });
+
+test.each(['kept', 'left meanwhile'])(
+  'what a call asks to have kept first is %s before it goes',
+  async (what) => {
+    const kept = Promise.withResolvers<void>();
+    const asked: unknown[] = [];
+    const { gate, screen, publisher } = open({
+      keepFirst: (first) => {
+        asked.push(first);
+        return kept.promise;
+      },
+    });
+    screen.keepFirst = () => ({ posting: true });
+    publisher.update(transcript('a'));
+    await gate.open();
+    expect([asked, screen.sent]).toEqual([[{ posting: true }], []]);
+    if (what === 'left meanwhile') publisher.leave();
+    kept.resolve();
+    await settled();
+    expect(screen.sent).toEqual(what === 'kept' ? ['a'] : []);
+  },
+);
 
 test.each([
   ['seen', ['shared', 'paced', 'all']],

@@ -24,6 +24,12 @@ import { SeenText } from './seen-text.ts';
  */
 type State = 'absent' | 'lost' | 'streaming' | 'broken' | 'standing' | 'removed';
 
+/** What brings it closer to what it should show. */
+export interface MessageCall extends Call {
+  /** It posts the message. */
+  readonly posts?: true;
+}
+
 /** A message that needs to be put right more often than this is given up. */
 const MAX_REPAIRS = 5;
 
@@ -36,8 +42,8 @@ export interface SlackMessageOptions {
   kept?: KeptMessage | undefined;
   /** Another process may have posted it, and could not keep that. */
   mayStand: boolean;
-  /** It does not stand in the thread although it might have. */
-  onAbsent: () => void;
+  /** Is told whether it stands in the thread, once that is looked for. */
+  onSearched: (isThere: boolean) => void;
 }
 
 /** One message in Slack: a native stream as long as that works, and edits from then on. */
@@ -45,7 +51,7 @@ export class SlackMessage {
   readonly #context: MessageContext;
   readonly #mark: Mark;
   readonly #after: string;
-  readonly #onAbsent: () => void;
+  readonly #onSearched: (isThere: boolean) => void;
   #state: State = 'absent';
   #ts = '';
   /** Whether Slack has the message's mark. */
@@ -60,13 +66,14 @@ export class SlackMessage {
   #isBare = false;
   #isPlain = false;
   #repairs = 0;
+  #isPosting = false;
   #release: (() => void) | undefined;
 
-  constructor(context: MessageContext, { index, after, kept, mayStand, onAbsent }: SlackMessageOptions) {
+  constructor(context: MessageContext, { index, after, kept, mayStand, onSearched }: SlackMessageOptions) {
     this.#context = context;
     this.#mark = { reply: context.reply, part: String(index) };
     this.#after = after;
-    this.#onAbsent = onAbsent;
+    this.#onSearched = onSearched;
     this.#not = kept?.not;
     if (kept?.ts !== undefined) this.#goOn(kept.ts, kept);
     else if (mayStand) this.#state = 'lost';
@@ -93,6 +100,11 @@ export class SlackMessage {
     return this.#ts || this.#after;
   }
 
+  /** Whether it may stand there although it is not known. */
+  get mayStand(): boolean {
+    return this.#isPosting || this.#state === 'lost';
+  }
+
   get isPosted(): boolean {
     return this.#ts !== '';
   }
@@ -111,7 +123,7 @@ export class SlackMessage {
   }
 
   /** The call that brings the message closer to what it should show; undefined when people see it. */
-  next(view: MessageView): Call | undefined {
+  next(view: MessageView): MessageCall | undefined {
     const { budgets } = this.#context;
     switch (this.#state) {
       case 'absent':
@@ -160,17 +172,27 @@ export class SlackMessage {
     this.#keepPlace(undefined);
   }
 
-  #open(view: MessageView): Call | undefined {
+  #open(view: MessageView): MessageCall | undefined {
     const { budgets, post, mayStream } = this.#context;
     const isAsking = view.questions !== undefined && view.questions.length > 0;
     const canStream = view.ending === undefined && !isAsking && mayStream() && budgets.streams.hasRoom;
     const chunks = this.#chunks(view.growing, view.cards);
     if (canStream && !isTooHeavy(view.growing, view.cards))
       return chunks.length > 0
-        ? this.#call(budgets.startStream, () => this.#startStream(view, chunks))
+        ? this.#posting(budgets.startStream, () => this.#startStream(view, chunks))
         : undefined;
     if (view.text === '' && !view.ending?.length) return undefined;
-    return this.#call(post, () => this.#post(view));
+    return this.#posting(post, () => this.#post(view));
+  }
+
+  #posting(budget: Budget, post: () => Promise<void>): MessageCall {
+    const call = this.#call(budget, async () => {
+      this.#isPosting = true;
+      await post().finally(() => {
+        this.#isPosting = false;
+      });
+    });
+    return { ...call, posts: true };
   }
 
   async #startStream(view: MessageView, chunks: types.AnyChunk[]): Promise<void> {
@@ -210,9 +232,9 @@ export class SlackMessage {
     const { api, self, posted } = this.#context;
     const messages = await api.messagesAfter(this.#after, self);
     const found = messages.find((message) => message.ts !== this.#not && isPart(message, this.#mark));
+    this.#onSearched(found !== undefined);
     if (!found) {
       this.#state = 'absent';
-      this.#onAbsent();
       return;
     }
     const { ts, mark, stream, length } = found;
