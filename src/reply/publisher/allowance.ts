@@ -16,6 +16,8 @@ interface Counted {
   readonly until: number;
   /** Whether `until` comes from the platform; before that it is a guess. */
   readonly isAnswered: boolean;
+  /** It came with a share that has grown: another process may have made it. */
+  readonly isGained?: true;
 }
 
 /** A call may be under way for longer than the next one, so calls count for longer than the platform's window. */
@@ -124,14 +126,22 @@ export class Allowance {
     this.#change(() => this.#limit.divide(count), now);
   }
 
-  /** What others had until now they may have used up: it is there once their calls count no longer. */
+  /**
+   * What others had until now they may have used up: it is there once their calls count no longer. It goes with what it came
+   * with where the share grows less again: or else, as others end and begin, nothing would be left.
+   */
   #change(change: () => number, now: number): void {
     const before = this.lifeMs;
     const gained = change();
     const later = this.lifeMs - before;
     this.#counted = this.#counted.map((call) => ({ ...call, until: call.until + later }));
     this.#update(now);
-    for (let more = 0; more < gained; more++) this.#count({ until: now + this.lifeMs, isAnswered: true });
+    for (let more = 0; more < gained; more++)
+      this.#count({ until: now + this.lifeMs, isAnswered: true, isGained: true });
+    for (let less = gained; less < 0; less++) {
+      const last = this.#counted.findLastIndex(({ isGained }) => isGained);
+      if (last >= 0) this.#counted.splice(last, 1);
+    }
   }
 
   /** Keeps a place for a last edit. */

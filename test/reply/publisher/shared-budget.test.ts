@@ -67,6 +67,24 @@ test('a process that is left alone gets the whole limit, and not what the others
   expect(stays.calls.sent - before).toBeGreaterThanOrEqual(49);
 });
 
+test('however often others end and begin, a process has the share that it had with most of them', async () => {
+  const counts = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(counts, fc.integer({ min: 0, max: 8_000 }), async (counts, apart) => {
+      const scene = new Scene();
+      const budget = scene.budget(TIER_3);
+      for (const [index, count] of counts.entries()) {
+        await scene.clock.runUntil(index * apart);
+        budget.share(count);
+      }
+      for (let call = 0; call < TIER_3.calls; call++) scene.claim(budget, 'calls', { room: 'all' });
+      await scene.clock.runUntil(counts.length * apart);
+      const share = Math.floor(TIER_3.calls / Math.max(...counts));
+      expect(scene.times('calls').length).toBeGreaterThanOrEqual(share);
+    }),
+  );
+});
+
 test('what a platform tells in its headers is shared, too', async () => {
   const scene = new Scene();
   const server = new FixedWindow(CHANNEL);
