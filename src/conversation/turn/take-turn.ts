@@ -1,4 +1,4 @@
-import { persist, SHORT_OUTAGE_MS } from '../../persist.ts';
+import { persist } from '../../persist.ts';
 import type { BegunReply, KeptReply } from '../../platform.ts';
 import { Publisher } from '../../reply/publisher/publisher.ts';
 import type { Outcome } from '../../view.ts';
@@ -13,6 +13,9 @@ import type { TurnParts, TurnPlatform } from './turn-parts.ts';
 
 /** A process that has lived with a run for so long, in ms, does not die of it: one that is fatal is so at once. */
 const LIVED_MS = 5_000;
+
+/** A database that is started anew is back by then, in ms, as a rule; people who read an apology wait no longer for it. */
+const KEPT_WITHIN_MS = 5_000;
 
 /**
  * One pass of queued messages through one run to a finished reply. A stop ends both: the run, and what there is to show of
@@ -86,12 +89,13 @@ function seenOf({ reply, keepsFirst }: Partial<TurnRecord> = {}): 'seen' | 'perh
 }
 
 /** Ends once it is kept. Where the store fails for long a reply is better shown than never. */
-async function keepFirst(kept: KeptReply, { entry, leave }: TurnTask): Promise<void> {
+async function keepFirst(kept: KeptReply, { entry, leave, isUnkept }: TurnTask): Promise<void> {
+  if (isUnkept) return;
   const keep = async () => {
     entry.note({ reply: kept });
     await entry.kept();
   };
-  await persist(keep, { signal: leave, withinMs: SHORT_OUTAGE_MS, onError: () => {} }).catch(() => {});
+  await persist(keep, { signal: leave, withinMs: KEPT_WITHIN_MS, onError: () => {} }).catch(() => {});
 }
 
 function onAbort(signal: AbortSignal, listener: () => void): Disposable {
