@@ -155,6 +155,7 @@ export class Presence {
       const isMissed = heard !== undefined && Date.now() - heard > MISSED_AFTER_MS;
       if (!platform.catchUp || !isMissed) return await this.#note(name);
       this.#lookedThrough.add(name);
+      await this.#hearing.begin(name);
       platform.catchUp();
     } catch (error) {
       this.#onError(error);
