@@ -5,7 +5,7 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../problem.ts';
 import { explain } from './database.ts';
-import { closeWhole } from './files.ts';
+import { closeWhole } from './open-mark.ts';
 
 /** SQLite's result code for a database in which somebody writes: https://www.sqlite.org/rescode.html#busy */
 const BUSY = 5;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Problem } from '../../problem.ts';
 import { StoreProblem } from '../store-problem.ts';
-import { checkContent, checkFiles, logOf, markOpen } from './files.ts';
+import { checkContent, checkFiles, logOf } from './files.ts';
+import { closeWhole, markOpen } from './open-mark.ts';
 import { makePrivate } from './private-file.ts';
 import { SEARCH_TABLES } from './search/schema.ts';
 
@@ -25,13 +26,24 @@ export function openDatabase(dataDir: string): DatabaseSync {
   const file = join(dataDir, FILE_NAME);
   checkWritable(file);
   checkFiles(file);
+  const database = openUnmarked(file);
+  try {
+    markOpen(database);
+    keepToOwner(file);
+    migrate(database);
+    return database;
+  } catch (error) {
+    closeWhole(database);
+    throw explain(error, file);
+  }
+}
+
+function openUnmarked(file: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     makePrivate(file);
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     prepare(database, file);
-    keepToOwner(file);
-    markOpen(database);
     return database;
   } catch (error) {
     database?.close();
@@ -64,9 +76,11 @@ export function isInUse(error: unknown): boolean {
 export function openMemoryDatabase(): DatabaseSync {
   const database = new DatabaseSync(':memory:');
   prepare(database, ':memory:');
+  migrate(database);
   return database;
 }
 
+/** Writes nothing yet. Throws a `Problem` where it is none of this Bobbin's databases. */
 function prepare(database: DatabaseSync, file: string): void {
   // An exclusive lock belongs to the process: the kernel frees it however the process ends.
   // FULL, because a message that was acknowledged must outlive a power cut: in WAL mode, NORMAL would not sync the
@@ -75,13 +89,12 @@ function prepare(database: DatabaseSync, file: string): void {
   // What people delete shall be gone, not only out of sight: https://www.sqlite.org/pragma.html#pragma_secure_delete
   database.exec('PRAGMA secure_delete = ON');
   checkContent(database, file);
-  migrate(database, file);
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+  checkVersion(version, file);
 }
 
 /** Brings the schema up to date, all of it or nothing; its write shows at once whether the file can be written. */
-function migrate(database: DatabaseSync, file: string): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-  checkVersion(version, file);
+function migrate(database: DatabaseSync): void {
   database.exec(`
     BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires INTEGER);

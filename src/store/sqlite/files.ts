@@ -3,16 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { Problem } from '../../problem.ts';
 import { StoreProblem } from '../store-problem.ts';
-
-/**
- * What stands in the database's header as its application id, from the moment it is opened until it is closed, and after
- * that: https://www.sqlite.org/fileformat.html#application_id. So a file can tell that some of it is in its log.
- */
-const OPEN = 0x426f624f;
-const CLOSED = 0x426f6243;
-
-/** A log that holds anything is longer than its own header: https://www.sqlite.org/fileformat.html#the_write_ahead_log */
-const LOG_HEADER_BYTES = 32;
+import { CLOSED, holdsOnlyMark, LOG_HEADER_BYTES, markOpen, OPEN } from './open-mark.ts';
 
 /** For another Bobbin that is just opening or closing them to come to an end, in ms. */
 const PATIENCE_MS = 200;
@@ -61,7 +52,7 @@ function checkFilesNow(file: string): void {
     throw new Problem(
       `${log} is ${isCut ? 'cut off' : 'missing'}, and the newest messages may be with it: put it back beside ${file}, or a backup of both in their place. To go on without them, create an empty file ${log}.`,
     );
-  if (id === CLOSED && !isLogEmpty)
+  if (id === CLOSED && !isLogEmpty && !holdsOnlyMark(file, log))
     throw new Problem(
       `${log} does not belong to ${file}, which was closed without one: put the right file in its place, or move ${log} away to go on with ${file} as it is.`,
     );
@@ -74,22 +65,6 @@ export function checkContent(database: DatabaseSync, file: string): void {
   throw new Problem(
     `${file} is a database of another program: move it away, or set DATA_DIR to another folder.`,
   );
-}
-
-/** Writes into the file itself, not only into its log, that it is in use. */
-export function markOpen(database: DatabaseSync): void {
-  database.exec(`PRAGMA application_id = ${OPEN}; PRAGMA wal_checkpoint(FULL)`);
-}
-
-/** Closes the database with all of it in one file. Where that can't be written, the log stays beside it. */
-export function closeWhole(database: DatabaseSync): void {
-  try {
-    database.exec(`PRAGMA application_id = ${CLOSED}`);
-  } catch {
-    // To close it now could take the log away and leave the mark: the end of the process leaves both.
-    return;
-  }
-  database.close();
 }
 
 /** The files of an open database, which nobody else should touch. */

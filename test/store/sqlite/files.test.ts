@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
@@ -50,6 +50,32 @@ test('what a killed process leaves is whole, and what one that ended leaves, too
   expect(await kept(dataDir)).toBe('kept');
 });
 
+/** The log of a file that was closed, as it stands once the mark is in it with which it is opened again, and no more. */
+async function markOf({ file, log }: { file: string; log: string }): Promise<Buffer> {
+  const folder = await tempFolder();
+  const copy = paths(folder);
+  await copyFile(file, copy.file);
+  const database = new DatabaseSync(copy.file);
+  database.exec(
+    'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA application_id = 0x426f624f',
+  );
+  const mark = await readFile(copy.log);
+  database.close();
+  await writeFile(log, mark);
+  return mark;
+}
+
+test.each([32, 33, 100, 4_151, Number.POSITIVE_INFINITY])(
+  'who was killed while it opened a closed file, and left %d bytes of a log, goes on with it',
+  async (bytes) => {
+    const files = await closed();
+    const mark = await markOf(files);
+    expect(mark.length).toBe(32 + 24 + 4_096);
+    await truncate(files.log, Math.min(bytes, mark.length));
+    expect(await kept(files.dataDir)).toBe('kept');
+  },
+);
+
 test.each<[string, typeof killed, (files: { file: string; log: string }) => Promise<unknown>, RegExp]>([
   [
     'a log that is lost',
@@ -80,6 +106,18 @@ test.each<[string, typeof killed, (files: { file: string; log: string }) => Prom
     closed,
     async ({ log }) => copyFile((await killed()).log, log),
     /-wal does not belong to .*: put the right file in its place, or move .*-wal away/,
+  ],
+  [
+    'the mark of another file',
+    closed,
+    async ({ log }) => {
+      const other = await closed();
+      const store = await open(other.dataDir);
+      await store.keyv('test').set('another', 'much'.repeat(10_000));
+      await store.close();
+      await markOf({ file: other.file, log });
+    },
+    /-wal does not belong to /,
   ],
   [
     'a database of another program',
