@@ -33,7 +33,8 @@ test("what a thread's messages attach is in a store of its own, which goes with 
   expect(await client.vectorStores.retrieve(store)).toMatchObject({
     expires_after: { anchor: 'last_active_at', days: 7 },
   });
-  expect(await namesIn(search, one)).toEqual(['ann.txt', 'cid.txt']);
+  // What is attached is read meanwhile.
+  await expect.poll(() => namesIn(search, one)).toEqual(['ann.txt', 'cid.txt']);
   expect(await namesIn(search, other)).toEqual(['bob.txt']);
   await client.beta.threads.delete(one.id);
   await expect(client.vectorStores.retrieve(store)).rejects.toThrow('404 No vector store found');
