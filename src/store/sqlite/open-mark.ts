@@ -26,10 +26,13 @@ export function markOpen(database: DatabaseSync): void {
   database.exec(`PRAGMA application_id = ${OPEN}; PRAGMA wal_checkpoint(FULL)`);
 }
 
-/** Closes the database with all of it in one file. Where that can't be written, the log stays beside it. */
+/**
+ * Closes the database with all of it in one file. Where that can't be written, the log stays beside it. The mark is written
+ * last: whoever is killed meanwhile leaves a log that is needed beside a file that says so, see `holdsOnlyMark`.
+ */
 export function closeWhole(database: DatabaseSync): void {
   try {
-    database.exec(`PRAGMA application_id = ${CLOSED}`);
+    database.exec(`PRAGMA wal_checkpoint(TRUNCATE); PRAGMA application_id = ${CLOSED}`);
   } catch {
     // To close it now could take the log away and leave the mark: the end of the process leaves both.
     return;
@@ -38,7 +41,7 @@ export function closeWhole(database: DatabaseSync): void {
 }
 
 /**
- * Whether a log changes nothing in a closed database but its mark: whoever opened it was killed while it was written.
+ * Whether a log changes nothing in a closed database but its mark: whoever opened or closed it was killed in that moment.
  * @param log The log's path, of a file that is not open in this process.
  */
 export function holdsOnlyMark(file: string, log: string): boolean {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -6,6 +7,8 @@ import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { Problem } from '../../../src/problem.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { openDatabase } from '../../../src/store/sqlite/database.ts';
+import { closeWhole } from '../../../src/store/sqlite/open-mark.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { StoreProblem } from '../../../src/store/store-problem.ts';
 import { tempFolder } from '../temp-folder.ts';
@@ -75,6 +78,26 @@ test.each([32, 33, 100, 4_151, Number.POSITIVE_INFINITY])(
     expect(await kept(files.dataDir)).toBe('kept');
   },
 );
+
+test('who was killed while it closed a file, between writing all into it and taking its log away, has lost nothing', async () => {
+  const { dataDir, file, log } = await closed();
+  const database = openDatabase(dataDir);
+  const value = JSON.stringify({ value: 'later'.repeat(5_000) });
+  database.prepare('INSERT INTO entries (key, value) VALUES (?, ?)').run('test:later', value);
+  const before = await readFile(log);
+  closeWhole(
+    Object.assign(Object.create(database), {
+      exec: (sql: string) => database.exec(sql),
+      close() {
+        copyFileSync(log, `${file}-left`);
+        database.close();
+      },
+    }),
+  );
+  await rename(`${file}-left`, log);
+  expect(before.length).toBeGreaterThan(20_000);
+  expect(await (await open(dataDir)).keyv<string>('test').get('later')).toBe('later'.repeat(5_000));
+});
 
 test.each<[string, typeof killed, (files: { file: string; log: string }) => Promise<unknown>, RegExp]>([
   [
