@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { SearchProgress } from '../../../src/platform.ts';
 import { slack } from '../../sim/slack/fixture.ts';
 import type { SlackSim } from '../../sim/slack/slack.ts';
 import { stopClock } from '../../sim/stopped-clock.ts';
@@ -28,6 +29,13 @@ async function scene() {
   });
   return { sim, ann, ben, known, direct, bot };
 }
+
+/** What outlives a process that looks. */
+const progressIn = (marks: Map<string, number>): SearchProgress => ({
+  readUntil: (conversation) => marks.get(conversation),
+  read: (conversation, until) => void marks.set(conversation, until),
+  settled: () => {},
+});
 
 async function caughtUp(sim: SlackSim): Promise<void> {
   await sim.until(() => sim.counters.of('conversations.history').calls >= 2);
@@ -152,11 +160,7 @@ test('a thread is read where something was written since, also one that is new t
 test('a process that dies while it looks leaves to the next only what it has not read', async () => {
   const { sim, ann, known, direct, bot } = await scene();
   const marks = new Map<string, number>();
-  const progress = {
-    readUntil: (conversation: string) => marks.get(conversation),
-    read: (conversation: string, until: number) => void marks.set(conversation, until),
-    settled: () => {},
-  };
+  const progress = progressIn(marks);
   const absence = async () => {
     const known = await bot.absence('slack');
     return known && { ...known, progress };
@@ -212,11 +216,7 @@ test('where people are heard again for long, no thread is read for what was writ
   const elsewhere = ben.says(GENERAL, '@bobbin heard, too');
   await sim.settled();
   const marks = new Map<string, number>([[idOf(direct), unheardUntil + 2 * 60_000]]);
-  const progress = {
-    readUntil: (conversation: string) => marks.get(conversation),
-    read: (conversation: string, until: number) => void marks.set(conversation, until),
-    settled: () => {},
-  };
+  const progress = progressIn(marks);
   const look = async (unheard: number) => {
     const taken = Promise.withResolvers<void>();
     const absence = async () => {
