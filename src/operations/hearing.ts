@@ -15,7 +15,7 @@ export class Hearing {
   readonly #kept: Keyv<Word>;
   readonly #self = randomUUID();
   readonly #since = new Map<string, number>();
-  /** When the word was said that was there before this process began: who said it may have ended. */
+  /** When the word was said that was there before this process began to hear: who said it may hear nobody any more. */
   readonly #before = new Map<string, number | undefined>();
 
   constructor(kept: Keyv<Word>) {
@@ -24,7 +24,7 @@ export class Hearing {
 
   /** This process hears people on the platform from now on. Rejects when the store fails. */
   async begin(platform: string): Promise<void> {
-    await this.listen(platform);
+    this.#before.set(platform, (await this.#kept.get(platform))?.at);
     this.#since.set(platform, Date.now());
   }
 
@@ -32,13 +32,12 @@ export class Hearing {
     return this.#since.get(platform) ?? Date.now();
   }
 
-  /** Takes in what another process says that was there when this one began. Rejects when the store fails. */
+  /** Takes in what another process has said since this one began to hear. Rejects when the store fails. */
   async listen(platform: string): Promise<void> {
     const word = await this.#kept.get(platform);
     const since = this.#since.get(platform);
-    if (since === undefined) this.#before.set(platform, word?.at);
-    else if (word && word.by !== this.#self && word.at !== this.#before.get(platform))
-      this.#since.set(platform, Math.min(since, word.since));
+    const isNews = word && word.by !== this.#self && word.at !== this.#before.get(platform);
+    if (since !== undefined && isNews) this.#since.set(platform, Math.min(since, word.since));
   }
 
   /** The last word is known to all who hear it, so each says what it has heard itself. Rejects when the store fails. */

@@ -111,6 +111,22 @@ test('who was cut off for long looks again for what was missed, and nothing of t
   expect(await presence(store).lastHeard('chat')).toBe(Date.now());
 });
 
+test('what others said before a process was cut off tells nothing of when people are heard again', async () => {
+  const store = memoryStore();
+  const [chat, elsewhere] = [cutOff(), cutOff()];
+  const [process, other] = [presence(store), presence(store)];
+  for (const one of [process, other]) await one.lastHeard('chat');
+  process.begin(chat);
+  other.begin(elsewhere);
+  await vi.advanceTimersByTimeAsync(25_000);
+  chat.isConnected = false;
+  elsewhere.isConnected = false;
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  const cutOffUntil = Date.now();
+  chat.isConnected = true;
+  expect(await known(process)).toBeGreaterThanOrEqual(cutOffUntil);
+});
+
 test('who was cut off shortly, or while another process heard, looks for nothing', async () => {
   const store = memoryStore();
   const [chat, elsewhere] = [cutOff(), cutOff()];

@@ -139,7 +139,7 @@ export class SlackReply implements Reply {
       const isLast = index === count - 1;
       if (!isLast && part && part === this.#shown[index]) continue;
       const call = this.#message(index).next(this.#messageView(view, index, isLast));
-      if (call) return { ...call, ...(call.posts && { keepFirst: this.#posting }), shows: index + 1 };
+      if (call) return { ...call, ...(call.posts && this.#keptFirst), shows: index + 1 };
       if (!isLast && part) this.#shown[index] = part;
     }
     return view.outcome && this.#removeFrom(count);
@@ -154,7 +154,9 @@ export class SlackReply implements Reply {
     return undefined;
   }
 
-  readonly #posting = (): KeptReply => ({ ...this.kept, posting: true });
+  get #keptFirst(): Pick<Call, 'keepFirst'> {
+    return { keepFirst: () => ({ ...this.kept, posting: true }) };
+  }
 
   get #lastTs(): string {
     return this.#messages.at(-1)?.ts ?? this.#context.since;
