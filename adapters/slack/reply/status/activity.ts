@@ -239,7 +239,11 @@ export class Activity {
   /** An app that is not declared as an agent gets no sessions, and need not ask for each reply. */
   #refuse(error: unknown): void {
     const code = slackCode(error);
-    if (code !== undefined && !isAboutPlace(error)) this.#refusedUntil = performance.now() + REFUSAL_MS;
+    if (code === undefined) {
+      this.#failed(error);
+      return;
+    }
+    if (!isAboutPlace(error)) this.#refusedUntil = performance.now() + REFUSAL_MS;
     this.#options.log.info({ code }, 'Slack opens no agent session, so replies are edited');
   }
 
