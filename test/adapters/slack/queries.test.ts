@@ -105,21 +105,30 @@ async function questionWithFiles(
   };
 }
 
-/** Of two turns, since the clock may add one: a run keeps what it has every two seconds. */
-async function fewest(turn: () => Promise<{ queries: number }>): Promise<number> {
-  return Math.min((await turn()).queries, (await turn()).queries);
+interface Turn {
+  queries: number;
+  items: number;
+}
+
+/** The one of two turns that took fewer queries, since the clock may add some: of a run every two seconds, of a store now and then. */
+async function leaner(
+  turn: (thread?: string) => Promise<Turn>,
+  threads: readonly [string?, string?],
+): Promise<Turn> {
+  const [one, other] = [await turn(threads[0]), await turn(threads[1])];
+  return one.queries < other.queries ? one : other;
 }
 
 test('a turn takes few queries in a new thread, in the next one, and in a thread of five hundred turns', async () => {
   const { turn, state, threadOf } = await scene('growing');
-  const { ts } = await turn();
-  expect(await fewest(() => turn())).toBeLessThanOrEqual(MOST_QUERIES);
-  expect(await fewest(() => turn(ts))).toBeLessThanOrEqual(MOST_QUERIES);
-  await grow(state, await threadOf(ts), 510);
-  const grown = await turn(ts);
+  const threads = [(await turn()).ts, (await turn()).ts] as const;
+  expect((await leaner(turn, [])).queries).toBeLessThanOrEqual(MOST_QUERIES);
+  expect((await leaner(turn, threads)).queries).toBeLessThanOrEqual(MOST_QUERIES);
+  for (const ts of threads) await grow(state, await threadOf(ts), 510);
+  const grown = await leaner(turn, threads);
   expect(grown.items).toBeGreaterThan(490);
   expect(grown.queries).toBeLessThanOrEqual(MOST_QUERIES + TO_FIND_THE_END);
-  expect(await fewest(() => turn(ts))).toBeLessThanOrEqual(MOST_QUERIES);
+  expect((await leaner(turn, threads)).queries).toBeLessThanOrEqual(MOST_QUERIES);
 });
 
 test('fifty conversations at once are answered with five connections, of which others hold three', async () => {
@@ -140,9 +149,9 @@ test('fifty conversations at once are answered with five connections, of which o
 
 test('runs of many steps, images and attached files cost no queries of their own', async () => {
   const { turn, state, threadOf } = await scene('files');
-  const { ts } = await turn();
-  await grow(state, await threadOf(ts), 15, 9);
-  const grown = await turn(ts);
+  const threads = [(await turn()).ts, (await turn()).ts] as const;
+  for (const ts of threads) await grow(state, await threadOf(ts), 15, 9);
+  const grown = await leaner(turn, threads);
   expect(grown.items).toBeGreaterThan(15 * 9);
   // One for the steps after the first few of each run, one for the images.
   expect(grown.queries).toBeLessThanOrEqual(MOST_QUERIES + TO_FIND_THE_END + 2);
