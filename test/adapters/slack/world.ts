@@ -39,13 +39,13 @@ export function asks(sim: SlackSim, text = 'hello') {
 }
 
 /** The same in Ann's direct messages with the bot, where replies stream. */
-export function asksDirectly(sim: SlackSim, text = 'hello') {
-  return asksIn(sim, sim.user('ann').dm, text);
+export function asksDirectly(sim: SlackSim, text = 'hello', who = 'ann') {
+  return asksIn(sim, sim.user(who).dm, text, who);
 }
 
 /** The same in another channel. */
-export function asksIn(sim: SlackSim, place: string, text: string) {
-  const { channel, ts } = sim.user('ann').says(place, text);
+export function asksIn(sim: SlackSim, place: string, text: string, who = 'ann') {
+  const { channel, ts } = sim.user(who).says(place, text);
   return {
     channel,
     ts,

@@ -48,7 +48,8 @@ export class StatusCalls {
 
   /** Says what is done. Throws where too much is said at the moment. */
   async showText(thread: Thread, status: string): Promise<void> {
-    if (!this.hasNoWords) await this.#shown(this.#budgets.statuses, () => this.#setText(thread, status));
+    const budget = this.#budgets.statuses;
+    if (!this.hasNoWords) await this.#shown(takeInTime, budget, () => this.#setText(thread, status));
   }
 
   /** Takes the words away, for sure: see `#surely`. */
@@ -56,9 +57,13 @@ export class StatusCalls {
     return this.#surely(this.#budgets.statuses, () => this.#setText(thread, ''), signal, isDue);
   }
 
-  /** Opens the agent session, or keeps it open. Throws where too many are opened at the moment. */
+  /**
+   * Opens the agent session, or keeps it open; at no pace, since a reply streams only with one. Throws where too many are
+   * opened at the moment.
+   */
   async openSession(thread: Thread): Promise<void> {
-    await this.#shown(this.#budgets.sessionStatuses, () => this.#setSession(thread, 'processing'));
+    const budget = this.#budgets.sessionStatuses;
+    await this.#shown(takeSurely, budget, () => this.#setSession(thread, 'processing'));
   }
 
   /** Ends the agent session, for sure: see `#surely`. */
@@ -98,8 +103,8 @@ export class StatusCalls {
     await this.#client.agents.sessions.setStatus({ channel_id: channel, thread_ts: thread, status });
   }
 
-  async #shown(budget: Budget, call: () => Promise<void>): Promise<void> {
-    if (!(await takeInTime(budget, AbortSignal.timeout(SHOWN_WITHIN_MS))))
+  async #shown(take: typeof takeInTime, budget: Budget, call: () => Promise<void>): Promise<void> {
+    if (!(await take(budget, AbortSignal.timeout(SHOWN_WITHIN_MS))))
       throw new NoPlace('So many signs of work are shown that there is no place for one more.');
     await call().catch((error: unknown) => {
       heedLimit(error, budget);

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { hangsAfter, ScriptedModel, says, text } from '../../../sim/scripted-model.ts';
+import { crowdOf } from '../../../sim/slack/crowd.ts';
 import { asksDirectly, isQuiet, openWorld, SPEED } from '../world.ts';
 import { calls, lastMessage } from './growing.ts';
 
@@ -70,15 +72,39 @@ test('where Slack has refused to stream it is asked again later', async () => {
   expect(calls(sim, 'chat.startStream')).toBeGreaterThan(1);
 });
 
-test('more replies at once than streams are allowed are edited, and all of them come to their end', async () => {
-  // So much time that a busy machine begins all of them within it.
-  const minute = 10_000;
+// So much time that a busy machine begins all replies within it.
+const LONG_MINUTE_MS = 10_000;
+
+/** So many people ask at the same time. */
+async function manyAsk(count: number, model: ScriptedModel) {
   const { sim } = await openWorld({
-    model: new ScriptedModel(hangsAfter(text('Waiting'))),
-    sim: { rates: { speed: 60_000 / minute } },
-    slack: { timing: { minute } },
+    model,
+    sim: { users: crowdOf(count), rates: { speed: 60_000 / LONG_MINUTE_MS } },
+    slack: { timing: { minute: LONG_MINUTE_MS } },
   });
-  const threads = Array.from({ length: 18 }, (_, index) => asksDirectly(sim, `question ${index}`));
+  const people = Array.from({ length: count }, (_, index) => `person${index}`);
+  return { sim, threads: people.map((who) => ({ ...asksDirectly(sim, 'hello', who), who })) };
+}
+
+test('where many ask at once each gets a Stop button, and all that stream go on streaming', async () => {
+  const { promise: allBegun, resolve: go } = Promise.withResolvers<void>();
+  const model = new ScriptedModel(async function* (_, signal) {
+    yield text('Growing');
+    await allBegun;
+    yield text(' more');
+    await once(signal, 'abort');
+  });
+  const { sim, threads } = await manyAsk(15, model);
+  await sim.until(() => calls(sim, 'agents.sessions.setStatus') === 15);
+  await sim.until(() => threads.every((thread) => thread.view().includes('Growing')));
+  go();
+  await sim.until(() => threads.every((thread) => thread.view().includes('more')));
+  expect(calls(sim, 'chat.startStream')).toBe(15);
+  expect(calls(sim, 'chat.stopStream')).toBe(0);
+});
+
+test('more replies at once than streams are allowed are edited, and all of them come to their end', async () => {
+  const { sim, threads } = await manyAsk(18, new ScriptedModel(hangsAfter(text('Waiting'))));
   await sim.until(() => threads.every((thread) => thread.view().includes('Waiting')));
   const streams = calls(sim, 'chat.startStream');
   expect(streams).toBeGreaterThan(0);
@@ -86,8 +112,8 @@ test('more replies at once than streams are allowed are edited, and all of them 
   for (const thread of threads) {
     const { ts } = lastMessage(sim, thread);
     const own = sim.workspace.message(sim.workspace.channel(thread.channel), ts);
-    if (own.stream) sim.user('ann').stops(thread);
-    else void sim.user('ann').presses({ channel: thread.channel, ts }, 'bobbin_stop');
+    if (own.stream) sim.user(thread.who).stops(thread);
+    else void sim.user(thread.who).presses({ channel: thread.channel, ts }, 'bobbin_stop');
   }
   await sim.until(() => threads.every((thread) => isQuiet(thread.view())));
   expect(sim.counters.total().limited).toBe(0);
