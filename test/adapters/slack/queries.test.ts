@@ -110,7 +110,7 @@ interface Turn {
   items: number;
 }
 
-/** The one of two turns that took fewer queries, since the clock may add some: of a run every two seconds, of a store now and then. */
+/** The turn of two that took fewer queries: the clock may add some, of a run every two seconds, of a store now and then. */
 async function leaner(
   turn: (thread?: string) => Promise<Turn>,
   threads: readonly [string?, string?],

@@ -72,7 +72,7 @@ test('where Slack has refused to stream it is asked again later', async () => {
   expect(calls(sim, 'chat.startStream')).toBeGreaterThan(1);
 });
 
-// So much time that a busy machine begins all replies within it.
+/** In ms: so long that a busy machine begins all replies within it. */
 const LONG_MINUTE_MS = 10_000;
 
 /** So many people ask at the same time. */
